@@ -1,0 +1,188 @@
+"""Everything that can go wrong, as one tree.
+
+    VidiError                      70  our bug, unless a subclass says otherwise
+    ├── UsageError                  2  a wrong flag, a missing file, a bad setting
+    ├── JobFileError                2  a job file has mistakes; carries every one of them
+    ├── RefusedError                3  stopped before spending: over budget, unpriced, frozen
+    ├── CredentialsError            4  a key is missing or refused, or the account is out of credit
+    ├── FolderLockedError           7  another run holds the output folder
+    └── InferenceError              1  one inference did not end well
+        ├── NotSentError            1  provably never reached the provider; may be sent again
+        ├── ThrottledError          1  refused for now (429); may be sent again after a wait
+        ├── RejectedError           1  refused for good; not paid
+        ├── FailedError             1  the provider accepted it and it failed there
+        ├── InDoubtError            6  sent, and nobody knows what became of it
+        ├── UnfinishedError         5  still running at the provider when the deadline came
+        ├── PollError               1  one look at a running inference failed; look again
+        └── DownloadError           1  an asset could not be fetched, or is not what it should be
+
+Each carries its message, a hint (the edit or the command that mends it) and the place, where one
+is known. `vidi.cli` is the one boundary that turns them into words and exit codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file. Line and column count from 1; 0 means the file as a whole."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake or one warning, with the place of it and the edit that mends it."""
+
+    code: str
+    """A stable name such as `unknown-param`, for programs."""
+    message: str
+    place: Place | None = None
+    hint: str = ""
+    ids: tuple[str, ...] = ()
+    """The inferences it hits, in file order; empty for the file as a whole."""
+    severity: Literal["error", "warning"] = "error"
+    excerpt: str = ""
+    """The source line that `place` points into, without its line end."""
+
+
+class VidiError(Exception):
+    """The root. `str(error)` is the message alone."""
+
+    exit_code: ClassVar[int] = 70
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, hint: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+
+
+class UsageError(VidiError):
+    """The command, a flag, a setting or a file it names is wrong."""
+
+    exit_code = 2
+    code = "usage"
+
+
+class JobFileError(VidiError):
+    """A job file has mistakes; `problems` holds all of them, sorted by place."""
+
+    exit_code = 2
+    code = "job-file"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        super().__init__(f"{count} mistake{'' if count == 1 else 's'} in the job file")
+
+
+class RefusedError(VidiError):
+    """Stopped before anything was spent: over budget, unpriced, or frozen."""
+
+    exit_code = 3
+    code = "refused"
+
+
+class CredentialsError(VidiError):
+    """A key is missing or refused, or the account has no credit."""
+
+    exit_code = 4
+    code = "credentials"
+
+
+class FolderLockedError(VidiError):
+    """Another run holds the output folder."""
+
+    exit_code = 7
+    code = "locked"
+
+
+class InferenceError(VidiError):
+    """One inference did not end well."""
+
+    exit_code = 1
+    code = "failed"
+
+
+class NotSentError(InferenceError):
+    """Provably never reached the provider (refused connection, DNS, TLS, pool)."""
+
+    code = "not-sent"
+
+
+class ThrottledError(InferenceError):
+    """Refused for now (429). `retry_after` is in seconds, None where the provider did not say."""
+
+    code = "throttled"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class RejectedError(InferenceError):
+    """Refused for good (400, 404, 413, 422). `paid` where the provider says that a runner worked."""
+
+    code = "rejected"
+
+    def __init__(self, message: str, *, hint: str = "", paid: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.paid = paid
+
+
+class FailedError(InferenceError):
+    """The provider accepted the inference and it failed there."""
+
+    code = "failed"
+
+
+class InDoubtError(InferenceError):
+    """Something was sent and the outcome is unknown: never sent again by itself."""
+
+    exit_code = 6
+    code = "in-doubt"
+
+
+class UnfinishedError(InferenceError):
+    """Still running at the provider when the deadline came; the next run re-attaches."""
+
+    exit_code = 5
+    code = "unfinished"
+
+
+class PollError(InferenceError):
+    """One look at a running inference failed; it says nothing about the inference."""
+
+    code = "poll"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DownloadError(InferenceError):
+    """An asset could not be fetched, or what came is not what it should be."""
+
+    code = "download"
+
+    def __init__(
+        self, message: str, *, hint: str = "", gone: bool = False, transient: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.gone = gone
+        """The provider no longer keeps the file (404, 410): its retention has passed."""
+        self.transient = transient
+        """Worth another try at once (reset, time-out, 429, 5xx)."""

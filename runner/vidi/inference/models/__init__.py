@@ -1,0 +1,1 @@
+"""The models: their templates, their parameters, their prices."""

@@ -1,0 +1,138 @@
+"""What every provider does, and the values that go in and come out.
+
+Building a request and reading an answer are pure functions of values (each provider's own module);
+only the methods of `Provider` that are `async` touch the network, and only through the guarded
+transport.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from decimal import Decimal
+    from pathlib import Path
+
+    from vidi.inference.models.template import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One paid request, complete: what is sent, and how long the provider may work on it."""
+
+    model: ModelInfo
+    params: Mapping[str, Any]
+    """The body's input. Local files are already URLs or data URIs."""
+    deadline_s: float
+    """Seconds the provider may take; sent along where the provider has a field for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider's receipt: with it the inference is never submitted again."""
+
+    request_id: str
+    urls: Mapping[str, str]
+    """The URLs that came with the answer (`get`, `cancel`; `status`, `response`, `cancel`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Not done yet. `status` is the provider's own word, `known` whether we know that word."""
+
+    status: str
+    known: bool = True
+    queue_position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """Done. `output` is the provider's answer, unread; the assets are still to be fetched."""
+
+    output: Any
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Replicate's `metrics`, fal's status `metrics`."""
+    billable_units: Decimal | None = None
+    """fal's `X-Fal-Billable-Units`."""
+    logs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Ended without a result."""
+
+    kind: Literal["failed", "moderated", "canceled", "aborted"]
+    message: str
+    error_type: str = ""
+    """The provider's own code, such as `E1000` or `content_policy_violation`."""
+    transient: bool = False
+    """The provider itself reports that the same request may well succeed."""
+    free: bool = False
+    """Proved not to be billed (fal 5xx, Replicate `aborted`)."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    billable_units: Decimal | None = None
+
+
+Look = Running | Succeeded | Failed
+"""What one look at an inference shows."""
+
+
+class Provider(ABC):
+    """One provider of hosted models. A subclass is a row in `vidi.inference.providers.PROVIDERS`."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def is_available(self) -> bool:
+        """Whether a key is there. Asks nobody."""
+
+    def get_provider_name(self) -> str:
+        """The provider's name as model ids begin with it."""
+        return self.name
+
+    @abstractmethod
+    async def upload(self, path: Path) -> str:
+        """Give the provider a local input file; returns the URL or data URI to send instead.
+
+        Raises:
+            InferenceError: The file could not be uploaded; nothing was paid.
+        """
+
+    @abstractmethod
+    async def submit(self, submission: Submission) -> Accepted:
+        """Send one paid request, at most once on the wire.
+
+        Raises:
+            NotSentError: It never left this machine; may be sent again.
+            ThrottledError: Refused for now; may be sent again after `retry_after`.
+            RejectedError: Refused for good.
+            CredentialsError: Refused for every inference of this account.
+            InDoubtError: Anything else after the first byte was sent.
+        """
+
+    @abstractmethod
+    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:
+        """Ask once how an inference is doing, and fetch its result when it is done.
+
+        Raises:
+            PollError: This look failed (transport, 429, 5xx, unreadable); look again.
+            CredentialsError: The key was refused.
+        """
+
+    @abstractmethod
+    async def cancel(self, accepted: Accepted) -> bool:
+        """Ask the provider to stop an inference; returns whether it agreed."""
+
+    @abstractmethod
+    async def find(
+        self, submission: Submission, since: datetime, until: datetime
+    ) -> Sequence[Accepted]:
+        """List the account's inferences of that time window whose input is exactly this one's."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close every connection."""

@@ -1,0 +1,1 @@
+"""What became of each inference, and what it cost."""

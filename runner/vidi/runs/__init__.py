@@ -1,0 +1,1 @@
+"""A job file carried out: planned, executed, recorded."""

@@ -1,0 +1,1 @@
+"""The built-in emulation of both providers' HTTP APIs."""

@@ -1,0 +1,51 @@
+"""Fixtures that every test may use, and the guard that keeps the suite offline."""
+
+import socket
+from ipaddress import ip_address
+
+import pytest
+
+
+class OutsideWorldError(RuntimeError):
+    """A test reached for a host that is not this machine."""
+
+
+def _is_this_machine(address: object) -> bool:
+    if not isinstance(address, tuple):  # a Unix socket path
+        return True
+    host = str(address[0])
+    if host in {"", "localhost"}:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _refuse_the_outside_world(monkeypatch: pytest.MonkeyPatch):
+    """Refuse every connection but loopback's, whoever makes it."""
+    real_connect, real_connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def connect(self, address):
+        if not _is_this_machine(address):
+            raise OutsideWorldError(f"a test tried to reach {address}")
+        return real_connect(self, address)
+
+    def connect_ex(self, address):
+        if not _is_this_machine(address):
+            raise OutsideWorldError(f"a test tried to reach {address}")
+        return real_connect_ex(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
+    """No key, setting or state of the person at the machine reaches a test."""
+    for name in ("REPLICATE_API_TOKEN", "FAL_KEY", "CI", "GITHUB_ACTIONS", "NO_COLOR", "VIDI_COSTS",
+                 "VIDI_REPLICATE_URL", "VIDI_FAL_QUEUE_URL", "VIDI_FAL_REST_URL",
+                 "VIDI_FAL_CDN_URL", "VIDI_FAL_PLATFORM_URL", "VIDI_FAL_SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VIDI_LEDGER", str(tmp_path_factory.mktemp("state") / "ledger.sqlite3"))
