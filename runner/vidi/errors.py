@@ -6,6 +6,7 @@
     ├── RefusedError                3  stopped before spending: over budget, unpriced, frozen
     ├── CredentialsError            4  a key is missing or refused, or the account is out of credit
     ├── FolderLockedError           7  another run holds the output folder
+    ├── StorageError                1  the disk is full, read-only, or the folder went away
     └── InferenceError              1  one inference did not end well
         ├── NotSentError            1  provably never reached the provider; may be sent again
         ├── ThrottledError          1  refused for now (429); may be sent again after a wait
@@ -110,6 +111,13 @@ class FolderLockedError(VidiError):
     code = "locked"
 
 
+class StorageError(VidiError):
+    """What must be written cannot be: nothing new is bought from here on."""
+
+    exit_code = 1
+    code = "storage"
+
+
 class InferenceError(VidiError):
     """One inference did not end well."""
 
@@ -134,7 +142,7 @@ class ThrottledError(InferenceError):
 
 
 class RejectedError(InferenceError):
-    """Refused for good (400, 404, 413, 422). `paid` where the provider says that a runner worked."""
+    """Refused for good (400, 404, 413, 422); `paid` where a runner had already worked on it."""
 
     code = "rejected"
 

@@ -11,6 +11,7 @@ from vidi.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from urllib.parse import SplitResult
 
 PROVIDER_URLS = {
     "VIDI_REPLICATE_URL": "https://api.replicate.com",
@@ -24,6 +25,9 @@ PROVIDER_URLS = {
 
 KEYS = {"replicate": "REPLICATE_API_TOKEN", "fal": "FAL_KEY"}
 """The variable that holds each provider's key."""
+
+SHORTEST_SECRET = 8
+"""Characters; anything shorter would be found in innocent text too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,14 @@ class Settings:
         """Read every setting from `environ`; an empty variable counts as unset.
 
         Raises:
-            UsageError: A VIDI_*_URL is not an http or https URL.
+            UsageError: A VIDI_*_URL is not an http or https URL, or a key is not one line of ASCII.
         """
         urls = {
-            name: _checked_url(name, environ.get(name) or default)
+            name: _checked_url(name, environ.get(name, "").strip() or default)
             for name, default in PROVIDER_URLS.items()
         }
         keys = {
-            provider: environ[name].strip()
+            provider: _checked_key(name, environ[name].strip())
             for provider, name in KEYS.items()
             if environ.get(name, "").strip()
         }
@@ -57,6 +61,14 @@ class Settings:
     def loopback_allowed(self) -> bool:
         """Whether any setting points at this machine, which permits downloads from it."""
         return any(is_loopback(urlsplit(url).hostname or "") for url in self.urls.values())
+
+    def redact(self, text: str) -> str:
+        """Replace every key, and both halves of a fal key, in a text that may be shown."""
+        for provider, key in self.keys.items():
+            for secret in (key, *key.split(":")):
+                if len(secret) >= SHORTEST_SECRET:
+                    text = text.replace(secret, f"[{KEYS[provider]}]")
+        return text
 
 
 def is_loopback(host: str) -> bool:
@@ -70,10 +82,33 @@ def is_loopback(host: str) -> bool:
 
 
 def _checked_url(name: str, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(
             f"{name} is not a web address: {url}",
             hint=f"Write it as https://host or http://host:port/prefix, or unset {name}.",
         )
+    if parts.username is not None or parts.query or parts.fragment:
+        raise UsageError(
+            f"{name} may hold a host, a port and a path, and nothing else",
+            hint=f"Take the part before @, or after ? or #, out of {name}.",
+        )
     return url.rstrip("/")
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where the port is not a number up to 65535
+    except ValueError:
+        return None
+    return parts
+
+
+def _checked_key(name: str, key: str) -> str:
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UsageError(
+            f"{name} is not a key: it holds a space, a line end or a letter outside ASCII",
+            hint=f"Copy the key again and set {name} to it alone.",
+        )
+    return key

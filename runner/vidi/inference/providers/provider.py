@@ -82,7 +82,7 @@ Look = Running | Succeeded | Failed
 
 
 class Provider(ABC):
-    """One provider of hosted models. A subclass is a row in `vidi.inference.providers.PROVIDERS`."""
+    """A provider of hosted models. A subclass is a row in `vidi.inference.providers.PROVIDERS`."""
 
     name: ClassVar[str]
 

@@ -1,0 +1,147 @@
+"""Downloads against curl: the same file from the same local server, side by side, as a ratio.
+
+    python bench/download.py [--mib 1024] [--rounds 3]
+
+Prints one JSON object: the best time of each in seconds, ours over curl's speed as `ratio` (design:
+at least 0.8), and how far memory rose over the idle process in MiB (design: below 40). Ours hashes,
+checks and fsyncs the file; curl only writes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runner"))
+
+SERVER = """
+import os, socket, sys, threading
+path = sys.argv[1]
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+
+def answer(connection):
+    with connection, open(path, "rb") as file:
+        connection.recv(65536)
+        size = os.fstat(file.fileno()).st_size
+        connection.sendall(
+            f"HTTP/1.1 200 OK\\r\\nContent-Length: {size}\\r\\nConnection: close\\r\\n\\r\\n".encode()
+        )
+        connection.sendfile(file)
+
+while True:
+    threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+def write_wav(path: Path, mib: int) -> None:
+    """A WAV file of that size: what is inside does not matter to the wire."""
+    size = mib * 1024 * 1024
+    block = os.urandom(1024 * 1024)
+    with path.open("wb") as file:
+        file.write(b"RIFF" + (size - 8).to_bytes(4, "little") + b"WAVEfmt ")
+        file.write(b"\x10\0\0\0\x01\0\x02\0\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data")
+        file.write((size - 44).to_bytes(4, "little"))
+        left = size - 44
+        while left:
+            left -= file.write(block[:left])
+
+
+def resident_mib() -> float:
+    """The process's memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
+class Peak:
+    """The highest memory while it is watched."""
+
+    def __enter__(self):
+        self.mib, self._stop = resident_mib(), threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self):
+        while not self._stop.wait(0.01):
+            self.mib = max(self.mib, resident_mib())
+
+
+def fetch_with_curl(url: str, target: Path) -> float:
+    """Seconds that curl needs."""
+    target.unlink(missing_ok=True)
+    start = time.perf_counter()
+    subprocess.run(["curl", "-sS", "--noproxy", "*", "-o", str(target), url], check=True)
+    return time.perf_counter() - start
+
+
+async def fetch_with_vidi(fetcher, url: str, folder: Path) -> float:
+    """Seconds that we need."""
+    from vidi.inference.models.template import OutputType
+    from vidi.inference.outputs.find import RemoteFile
+
+    (folder / "ours.wav").unlink(missing_ok=True)
+    start = time.perf_counter()
+    await fetcher.fetch(RemoteFile(url, "x.wav"), folder, "ours.wav", kind=OutputType.AUDIO)
+    return time.perf_counter() - start
+
+
+async def compare(url: str, folder: Path, rounds: int) -> dict[str, float]:
+    """Take turns, keep the best of each."""
+    import av  # noqa: F401  idle is a process that has its libraries
+    import httpx  # noqa: F401
+
+    import vidi.inference.outputs.wire  # noqa: F401
+    from vidi.inference.outputs.download import Fetcher
+    from vidi.inference.settings import Settings
+
+    fetcher = Fetcher(Settings(urls={**Settings().urls, "VIDI_FAL_CDN_URL": "http://127.0.0.1"}))
+    idle = resident_mib()
+    curl, ours = [], []
+    with Peak() as peak:
+        for _ in range(rounds):
+            curl.append(await asyncio.to_thread(fetch_with_curl, url, folder / "curl.wav"))
+            ours.append(await fetch_with_vidi(fetcher, url, folder))
+    await fetcher.aclose()
+    return {
+        "curl_s": round(min(curl), 3),
+        "ours_s": round(min(ours), 3),
+        "ratio": round(min(curl) / min(ours), 3),
+        "memory_over_idle_mib": round(peak.mib - idle, 1),
+    }
+
+
+def main() -> None:
+    """Make the file, serve it, compare."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--mib", type=int, default=1024)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_wav(folder / "big.wav", options.mib)
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(folder / "big.wav")], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            url = f"http://127.0.0.1:{int(server.stdout.readline())}/big.wav"
+            print(json.dumps(asyncio.run(compare(url, folder, options.rounds))))
+        finally:
+            server.terminate()
+            server.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""A crash report: what a maintainer needs, and nothing that is secret."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+import vidi
+from vidi.inference.settings import KEYS
+
+SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
+SHORTEST_SECRET = 6
+
+
+def write_crash_report(bug: BaseException) -> Path | None:
+    """Write a Markdown report of an unexpected error; None where no place can be written to."""
+    now = datetime.now(UTC)
+    text = "\n".join(
+        [
+            f"# vidi {vidi.__version__} crashed",
+            "",
+            f"- time: {now.isoformat(timespec='seconds')}",
+            f"- python: {platform.python_version()} on {platform.platform()}",
+            f"- command: `{' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])}`",
+            "",
+            "```",
+            "".join(traceback.format_exception(bug)).rstrip(),
+            "```",
+            "",
+        ]
+    )
+    name = f"crash-{now:%Y%m%dT%H%M%S}-{os.getpid()}.md"
+    for folder in (user_state_path("vidi") / "crashes", Path.cwd()):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / name
+            path.write_text(_redact(text), encoding="utf-8")
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def _redact(text: str) -> str:
+    """Take out the value of every variable that may be a secret."""
+    for name, value in os.environ.items():
+        secret = name in KEYS.values() or any(word in name.upper() for word in SECRET_WORDS)
+        if secret and len(value) >= SHORTEST_SECRET:
+            text = text.replace(value, f"[{name}]")
+    return text

@@ -1,0 +1,139 @@
+"""One model as text: parameters, price with a worked example, sources, an entry to paste."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vidi.cli.tables import describe_lines
+from vidi.inference.models.money import json_number
+from vidi.inference.models.pricing import estimate
+from vidi.inference.models.schema import check_params
+from vidi.runs.figures import format_estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.template import ModelInfo
+
+EXTENSIONS = {
+    "image": "png",
+    "video": "mp4",
+    "audio": "mp3",
+    "text": "txt",
+    "json": "json",
+    "3d": "glb",
+}
+SHOWN_VALUES = 8
+
+
+def describe_model(model: ModelInfo) -> str:
+    """The page of a model."""
+    price = price_example(model)
+    low_trust = [name for name, level in model.confidence.items() if level == "low"]
+    lines = [
+        f"{model.id}  {model.title}",
+        f"{model.category}, makes {model.output_type}, up to {model.timeout_s} s",
+        *([f"RETIRED: {model.retired}"] if model.retired else []),
+        *([f"LOW CONFIDENCE: {', '.join(low_trust)}"] if low_trust else []),
+        "",
+        "parameters",
+        *_describe_params(model),
+        "",
+        f"price of the example below: {format_estimate(price.low, price.high)}",
+        *([f"  {describe_lines(price)}"] if price.lines else []),
+        *([f"  {price.reason}"] if price.reason else []),
+        *([f"  {model.pricing['notes']}"] if model.pricing.get("notes") else []),
+        "",
+        f"as of: params {model.as_of.get('params', '?')}, prices {model.as_of.get('pricing', '?')}"
+        f"  (confidence {model.confidence.get('params', '?')}, "
+        f"{model.confidence.get('pricing', '?')})",
+        *(f"  {source}" for source in model.sources),
+        "",
+        "inferences:",
+        *_snippet(model),
+    ]
+    return "\n".join(lines)
+
+
+def model_as_json(model: ModelInfo) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "schema_version": 1,
+        "command": "models show",
+        "ok": True,
+        "exit_code": 0,
+        "id": model.id,
+        "title": model.title,
+        "category": model.category,
+        "output_type": str(model.output_type),
+        "params": model.params,
+        "pricing": model.pricing,
+        "example": model.example,
+        "example_estimate_usd": price_example(model).to_json(),
+        "timeout_s": model.timeout_s,
+        "sources": list(model.sources),
+        "as_of": model.as_of,
+        "confidence": model.confidence,
+        "retired": model.retired or None,
+    }
+
+
+def price_example(model: ModelInfo) -> Estimate:
+    """What the model's own example costs."""
+    return estimate(model, check_params(model, model.example, base=Path()))
+
+
+def _describe_params(model: ModelInfo) -> list[str]:
+    lines = []
+    for name, schema in model.params["properties"].items():
+        if schema.get("x-legacy"):
+            continue
+        facts = [_describe_type(schema)]
+        if name in model.required_params:
+            facts.append("required")
+        if "default" in schema:
+            facts.append(f"default {_plain(schema['default'])}")
+        facts += _describe_bounds(schema)
+        lines.append(f"  {name}: {', '.join(facts)}")
+        if schema.get("description"):
+            lines.append(f"      {schema['description']}")
+    return lines
+
+
+def _describe_type(schema: Mapping[str, Any]) -> str:
+    if "x-file" in schema:
+        return f"{schema['x-file']} file"
+    if "anyOf" in schema:
+        return " or ".join(_describe_type(each) for each in schema["anyOf"])
+    kind = schema.get("type", "anything")
+    return "/".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _describe_bounds(schema: Mapping[str, Any]) -> list[str]:
+    bounds = []
+    if "enum" in schema:
+        shown = [_plain(value) for value in schema["enum"][:SHOWN_VALUES]]
+        more = len(schema["enum"]) - len(shown)
+        bounds.append(" | ".join(shown) + (f" | … {more} more" if more else ""))
+    for word, sign in (("minimum", "≥"), ("maximum", "≤"), ("maxLength", "length ≤")):
+        if word in schema:
+            bounds.append(f"{sign} {_plain(schema[word])}")
+    return bounds
+
+
+def _snippet(model: ModelInfo) -> list[str]:
+    name = model.name.rsplit("/", 1)[-1]
+    params = json.dumps(model.example, ensure_ascii=False, default=json_number)
+    return [
+        f"  - id: {name}",
+        f"    model: {model.id}",
+        f"    params: {params}",
+        f"    output: {name}.{EXTENSIONS[model.output_type]}",
+    ]
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str).strip('"')

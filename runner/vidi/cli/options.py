@@ -1,0 +1,119 @@
+"""The options of the runner, and the one value that they become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import vidi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Command = "Callable[..., int]"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line of a run says, as click hands it over."""
+
+    job_files: tuple[Path, ...]
+    estimate: bool
+    budget: Decimal | None
+    sandbox: bool
+    concurrency: int | None
+    project: Path
+    output_dir: Path | None
+    templates: Path | None
+    var: tuple[str, ...]
+    vars_file: tuple[Path, ...]
+    env_file: Path | None
+    select: tuple[str, ...]
+    exclude: tuple[str, ...]
+    rebuy: tuple[str, ...]
+    frozen: bool
+    overwrite: bool
+    fail_fast: bool
+    max_failures: int | None
+    json_wanted: bool
+    junit: Path | None
+    report: bool
+    no_input: bool
+    yes: bool
+    quiet: bool
+    verbose: bool
+    no_progress: bool
+
+
+class Dollars(click.ParamType):
+    """An amount in USD, exact."""
+
+    name = "usd"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """Read an amount such as 0.50; negative and endless ones are refused."""
+        try:
+            amount = Decimal(str(value).removeprefix("$"))
+        except InvalidOperation:
+            self.fail(f"'{value}' is not an amount in USD such as 0.50", param, ctx)
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"'{value}' is not an amount in USD such as 0.50", param, ctx)
+        return amount
+
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+_OPTIONS = (
+    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=FILE),
+    click.option("--estimate", "--dry-run", "estimate", is_flag=True,
+                 help="Check and price everything, send nothing."),
+    click.option("--budget", type=Dollars(), metavar="USD",
+                 help="Cap of the run; the lower of this and the file's wins."),
+    click.option("--sandbox", is_flag=True,
+                 help="Run against the built-in emulation: no key, no cost."),
+    click.option("-j", "--concurrency", type=click.IntRange(1, 256), metavar="N",
+                 help="Inferences at once.  [default: the file's, else 1]"),
+    click.option("-C", "--project", type=FOLDER, default=Path(), metavar="DIR",
+                 help="Folder that paths are relative to.  [default: this one]"),
+    click.option("-o", "--output-dir", type=FOLDER, metavar="DIR",
+                 help="Where the assets go.  [default: the file's]"),
+    click.option("--templates", type=FOLDER, metavar="DIR",
+                 help="Model templates that come before ./templates and vidi's own."),
+    click.option("--var", multiple=True, metavar="K=V", help="Set a variable of the job file."),
+    click.option("--vars-file", multiple=True, type=FILE, metavar="FILE",
+                 help="Set variables from a YAML or JSON file."),
+    click.option("--env-file", type=FILE, metavar="FILE",
+                 help="Read keys and settings from it.  [default: .env]"),
+    click.option("--select", multiple=True, metavar="SEL",
+                 help="Only these: id glob, tag:x, model:glob, status:failed."),
+    click.option("--exclude", multiple=True, metavar="SEL", help="Not these."),
+    click.option("--rebuy", multiple=True, metavar="SEL", help="Buy these again."),
+    click.option("--frozen", is_flag=True, help="Exit 3 if anything would have to be bought."),
+    click.option("--overwrite", is_flag=True, help="Replace files that vidi did not make."),
+    click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure."),
+    click.option("--max-failures", type=click.IntRange(1), metavar="N",
+                 help="Begin nothing new after N failures."),
+    click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout."),
+    click.option("--junit", type=FILE, metavar="PATH", help="Write a JUnit report."),
+    click.option("--report/--no-report", default=True, help="Write report.html.  [default: yes]"),
+    click.option("--no-input", is_flag=True, help="Never ask."),
+    click.option("-y", "--yes", is_flag=True, help="Answer yes to every question."),
+    click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
+    click.option("-v", "--verbose", is_flag=True, help="Print more."),
+    click.option("--no-progress", is_flag=True, help="Plain lines instead of progress bars."),
+    click.version_option(vidi.__version__, prog_name="vidi-run", message="%(prog)s %(version)s"),
+)  # fmt: skip
+
+
+def run_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a click command every option of the runner."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

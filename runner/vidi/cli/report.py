@@ -1,0 +1,28 @@
+"""`vidi report`: make the page of a finished run again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def report(folder: Path) -> int:
+    """Write report.html of an output folder from its manifest.json."""
+    from vidi.cli.console import Console
+    from vidi.errors import UsageError
+    from vidi.runs.folder import MANIFEST
+    from vidi.runs.report import write_report
+
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"cannot read {path}", hint="Run the job first, or name its output folder."
+        ) from error
+    Console().print_data(str(write_report(manifest, folder)))
+    return 0

@@ -1,0 +1,98 @@
+"""The run of one job file, as the command line does it: asked for, watched, summed up."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from vidi.cli.progress import open_progress
+from vidi.cli.summary import print_summary
+from vidi.errors import StorageError
+from vidi.runs.execute import Limits
+from vidi.runs.figures import format_usd
+from vidi.runs.folder import MANIFEST
+from vidi.runs.junit import write_junit
+from vidi.runs.report import write_report
+from vidi.runs.run import RunMeans, carry_out_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import httpx
+
+    from vidi.cli.console import Console
+    from vidi.cli.options import RunOptions
+    from vidi.cli.ticket import Ticket
+    from vidi.inference.settings import Settings
+
+
+def confirm_spending(tickets: Sequence[Ticket], options: RunOptions, console: Console) -> bool:
+    """Ask before spending without a cap, where somebody is there to be asked."""
+    plans = [ticket.plan for ticket in tickets if ticket.plan is not None]
+    uncapped = [plan for plan in plans if plan.budget is None and plan.high]
+    if options.sandbox or options.yes or options.no_input or not uncapped:
+        return True
+    if not console.interactive or options.json_wanted:
+        return True
+    high = sum(plan.high or 0 for plan in uncapped)
+    import click
+
+    return click.confirm(f"No budget is set. Spend up to {format_usd(high)}?", err=True)
+
+
+def run_ticket(ticket: Ticket, options: RunOptions, settings: Settings, console: Console) -> None:
+    """Carry out the plan of one job file and write what belongs beside the assets.
+
+    Raises:
+        VidiError: The run could not be carried out or recorded.
+    """
+    plan, journal = ticket.plan, ticket.journal
+    if plan is None or journal is None:
+        return
+    with journal, open_progress(plan, options, console) as listener:
+        means = RunMeans(
+            settings=settings,
+            limits=Limits(
+                concurrency=options.concurrency or plan.job.concurrency,
+                max_failures=1 if options.fail_fast else options.max_failures,
+            ),
+            listener=listener,
+            sandbox=options.sandbox,
+            wire=_open_sandbox(options) if options.sandbox else None,
+            overwrite=options.overwrite,
+        )
+        result = asyncio.run(carry_out_plan(plan, journal, ticket.run_id, means))
+    ticket.exit_code = result.exit_code
+    ticket.manifest = plan.folder / MANIFEST
+    if result.halted is not None:
+        ticket.errors = (*ticket.errors, result.halted)
+        ticket.reported = len(ticket.errors)
+    ticket.result = result.manifest
+    if options.report:
+        write_report(result.manifest, plan.folder)
+    print_summary(result, plan, options, console)
+
+
+def _open_sandbox(options: RunOptions) -> httpx.AsyncBaseTransport:
+    from vidi.cli.ticket import open_registry
+    from vidi.sandbox.app import create_app
+    from vidi.sandbox.transport import SandboxTransport
+
+    registry = open_registry(options.project, options.templates)
+    return SandboxTransport(create_app(registry))
+
+
+def write_junit_report(tickets: Sequence[Ticket], path: Path) -> None:
+    """Write the JUnit report of every job file that was run.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_junit(path, *(ticket.result for ticket in tickets if ticket.result is not None))
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {path}: {error.strerror}", hint="Name another file with --junit."
+        ) from error

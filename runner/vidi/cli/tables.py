@@ -1,0 +1,106 @@
+"""The estimate as a table: what would run, why, and at what price."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from vidi.runs.figures import format_estimate, format_usd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from vidi.cli.console import Console
+    from vidi.inference.models.estimate import Estimate, PriceLine
+    from vidi.runs.plan import Plan, PlannedInference
+
+HEADINGS = ("inference", "model", "action", "why", "quantity × rate", "estimate")
+
+
+def print_estimate(plans: Sequence[Plan], console: Console) -> None:
+    """Print the table of each plan with its total, its budget and the verdict."""
+    for plan in plans:
+        rows = [_describe(planned) for planned in plan.inferences]
+        if sys.stdout.isatty():
+            _print_rich(plan, rows)
+        else:
+            _print_plain(plan, rows, console)
+        for line in describe_total(plan):
+            console.print_data(line)
+        for planned in plan.to_run:
+            if planned.estimate.reason:
+                console.print_data(f"  {planned.id}: {planned.estimate.reason}")
+
+
+def describe_total(plan: Plan) -> list[str]:
+    """The total, the budget and the verdict, a line each."""
+    high = plan.high
+    lines = [f"total     {format_estimate(plan.low, high)}"]
+    if plan.budget is None:
+        lines.append("budget    none (no cap)")
+    else:
+        lines.append(f"budget    {format_usd(plan.budget)}")
+    lines.append(f"verdict   {_judge(plan)}")
+    return lines
+
+
+def _judge(plan: Plan) -> str:
+    high = plan.high
+    if high is None:
+        return f"refused: {len(plan.unpriced)} unpriced"
+    if plan.budget is not None and high > plan.budget:
+        return f"refused: {format_usd(high - plan.budget)} over budget"
+    if not plan.to_run:
+        return "nothing to do"
+    return "within budget" if plan.budget is not None else "would run"
+
+
+def _describe(planned: PlannedInference) -> tuple[str, ...]:
+    price = planned.estimate
+    return (
+        planned.id,
+        planned.model,
+        planned.action,
+        planned.reason,
+        describe_lines(price) if planned.buys else "",
+        format_estimate(price.low, price.high) if planned.buys else format_usd(price.low),
+    )
+
+
+def describe_lines(price: Estimate) -> str:
+    """A breakdown in one line, such as `4 image × $0.003`."""
+    return " + ".join(_describe_line(line) for line in price.lines)
+
+
+def _describe_line(line: PriceLine) -> str:
+    return f"{_quantity(line.quantity_low, line.quantity_high)} {line.unit} × ${line.rate:f}"
+
+
+def _quantity(low: Decimal, high: Decimal | None) -> str:
+    first = f"{low.normalize():f}"
+    if high is None:
+        return f"{first}–?"
+    return first if low == high else f"{first}–{high.normalize():f}"
+
+
+def _print_plain(plan: Plan, rows: Sequence[tuple[str, ...]], console: Console) -> None:
+    console.print_data(f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
+    table = [HEADINGS, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        console.print_data("  ".join(cells).rstrip())
+
+
+def _print_rich(plan: Plan, rows: Sequence[tuple[str, ...]]) -> None:
+    from rich.console import Console as RichConsole
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right" if heading == "estimate" else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    RichConsole().print(table)

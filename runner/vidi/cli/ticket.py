@@ -1,0 +1,145 @@
+"""A job file on its way through a command: read, checked, priced, and what went wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from vidi.cli.environment import read_environment
+from vidi.errors import UsageError, VidiError
+from vidi.inference.models.registry import ModelRegistry
+from vidi.inference.settings import Settings
+from vidi.inference.tracking.journal import FileJournal
+from vidi.jobs.job import load_job
+from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
+from vidi.runs.plan import Choices, Plan, make_plan
+from vidi.runs.selection import parse_selectors
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from vidi.cli.options import RunOptions
+
+SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
+
+
+@dataclass(slots=True)
+class Ticket:
+    """One job file, and how far it has come."""
+
+    path: Path
+    run_id: str
+    plan: Plan | None = None
+    journal: FileJournal | None = None
+    held: bool = False
+    """Whether this process holds its folder."""
+    errors: tuple[VidiError, ...] = ()
+    reported: int = 0
+    """How many of the errors have been printed."""
+    warned: bool = False
+    exit_code: int = 0
+    manifest: Path | None = None
+    """Where manifest.json is, once the file has been run."""
+    result: Mapping[str, Any] | None = None
+    """What it holds."""
+
+    def fail(self, error: VidiError) -> None:
+        """Note an error; the first one decides the exit code."""
+        self.errors = (*self.errors, error)
+        self.exit_code = self.exit_code or error.exit_code
+
+
+def read_settings(options: RunOptions) -> Settings:
+    """Read the settings of a run; the sandbox has its own, whatever the environment says.
+
+    Raises:
+        UsageError: A folder or file that was named is not there, or a setting is wrong.
+    """
+    if not options.project.is_dir():
+        raise UsageError(f"there is no folder {options.project}", hint="Check -C.")
+    if options.sandbox:
+        return Settings(keys=SANDBOX_KEYS)
+    return Settings.from_environment(read_environment(options.project, options.env_file))
+
+
+def plan_tickets(
+    options: RunOptions, settings: Settings, held: contextlib.ExitStack
+) -> list[Ticket]:
+    """Plan every job file of a command, so that all mistakes of all of them come out at once."""
+    desk = _Desk(options, settings, held)
+    tickets = [Ticket(path, token_hex(8)) for path in options.job_files]
+    for ticket in tickets:
+        try:
+            desk.plan(ticket)
+        except VidiError as error:
+            ticket.fail(error)
+    return tickets
+
+
+class _Desk:
+    """Plans tickets with the same options, registry and folders."""
+
+    def __init__(self, options: RunOptions, settings: Settings, held: contextlib.ExitStack) -> None:
+        self._options = options
+        self._held = held
+        self._secrets = () if options.sandbox else tuple(settings.keys.values())
+        self._registry = open_registry(options.project, options.templates)
+        self._folders: dict[Path, Path] = {}
+        self._choices = Choices(
+            budget=options.budget,
+            select=parse_selectors(options.select),
+            exclude=parse_selectors(options.exclude),
+            rebuy=parse_selectors(options.rebuy),
+            frozen=options.frozen,
+            overwrite=options.overwrite,
+        )
+
+    def plan(self, ticket: Ticket) -> None:
+        """Read, check and price one job file against its folder's journal."""
+        options = self._options
+        job = load_job(
+            ticket.path, project=options.project, var=options.var, vars_files=options.vars_file
+        )
+        folder = locate_folder(
+            job, options.project, given=options.output_dir, sandbox=options.sandbox
+        )
+        self._claim(folder, ticket)
+        if not options.estimate and folder.exists():
+            self._held.enter_context(hold_folder(folder))
+            ticket.held = True
+        journal = FileJournal(folder / JOURNAL, run=ticket.run_id, secrets=self._secrets)
+        check_kind(folder, journal.header, sandbox=options.sandbox)
+        ticket.journal = journal
+        ticket.plan = make_plan(
+            job,
+            self._registry,
+            project=options.project,
+            folder=folder,
+            states=journal.states,
+            choices=self._choices,
+        )
+
+    def _claim(self, folder: Path, ticket: Ticket) -> None:
+        other = self._folders.setdefault(folder.resolve(), ticket.path)
+        if other != ticket.path:
+            raise UsageError(
+                f"{other} and {ticket.path} both write to {folder}",
+                hint="Give one of them another `output_dir` or `name`.",
+            )
+
+
+def open_registry(project: Path, templates: Path | None) -> ModelRegistry:
+    """The registry of a project: --templates first, then ./templates, then vidi's own.
+
+    Raises:
+        UsageError: The folder of --templates is not there.
+    """
+    if templates is None:
+        return ModelRegistry([project / "templates"])
+    named = project / templates
+    if not named.is_dir():
+        raise UsageError(f"there is no folder {templates}", hint="Check --templates.")
+    return ModelRegistry([named, project / "templates"])

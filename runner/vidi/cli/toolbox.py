@@ -1,0 +1,45 @@
+"""The group `vidi`: each command is a row in a table, and is imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+import vidi
+
+COMMANDS = {
+    "run": "vidi.cli.run:run",
+    "validate": "vidi.cli.validate:validate",
+    "models": "vidi.cli.models:models",
+    "schema": "vidi.cli.schema:schema",
+    "init": "vidi.cli.init:init",
+    "verify": "vidi.cli.verify:verify",
+    "report": "vidi.cli.report:report",
+    "sandbox": "vidi.cli.sandbox:sandbox",
+    "doctor": "vidi.cli.doctor:doctor",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of that name; None where there is none."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(vidi.__version__, prog_name="vidi", message="%(prog)s %(version)s")
+def toolbox() -> None:
+    """Batch runs of paid generative-media models: checked, priced, never paid twice."""

@@ -1,0 +1,131 @@
+"""Conditions of price rules: true, false, or not to be known before the run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.facts import Facts, as_decimal, is_given, number_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from vidi.inference.models.facts import Expr
+    from vidi.inference.models.intervals import Interval
+
+    Measure = Callable[[Expr, Facts], Interval]
+
+Truth = bool | None
+"""None: it depends on what is not known yet."""
+
+COMPARISONS = ("lt", "lte", "gt", "gte", "eq")
+"""The operators of `{"lte": 24}`."""
+
+
+def holds(condition: Mapping[str, Any], facts: Facts, measure: Measure) -> Truth:
+    """Whether all parts of a condition hold.
+
+    Args:
+        condition: COND of docs/prices.md.
+        facts: What to look at.
+        measure: Evaluates an EXPR; handed in, because an EXPR may hold conditions itself.
+    """
+    return every(_part(key, test, facts, measure) for key, test in condition.items())
+
+
+def every(truths: Iterable[Truth]) -> Truth:
+    """And."""
+    known = tuple(truths)
+    return False if False in known else None if None in known else True
+
+
+def some(truths: Iterable[Truth]) -> Truth:
+    """Or."""
+    known = tuple(truths)
+    return True if True in known else None if None in known else False
+
+
+def _part(key: str, test: Any, facts: Facts, measure: Measure) -> Truth:
+    if not key.startswith("@"):
+        return _param_holds([v for v in facts.values(key) if is_given(v)], test)
+    match key:
+        case "@any_of_present":
+            return any(is_given(value) for value in facts.values(test))
+        case "@any":
+            return some(holds(condition, facts, measure) for condition in test)
+        case "@all":
+            return every(holds(condition, facts, measure) for condition in test)
+        case "@not":
+            truth = holds(test, facts, measure)
+            return None if truth is None else not truth
+        case "@compare":
+            bounds = {name: test[name] for name in COMPARISONS if name in test}
+            return _within(measure(test["of"], facts), bounds)
+    return _fact_holds(measure({"fact": key}, facts), test)
+
+
+def _param_holds(given: list[Any], test: Any) -> Truth:
+    if test is None:
+        return not given
+    if test == "present":
+        return bool(given)
+    if isinstance(test, dict):
+        return some(_number_holds(value, test) for value in given)
+    wanted = test if isinstance(test, list) else [test]
+    return any(_equal(value, want) for value in given for want in wanted)
+
+
+def _number_holds(value: object, test: Mapping[str, Any]) -> Truth:
+    number = number_in(value)
+    return None if number is None else every(_compare(number, op, test[op]) for op in test)
+
+
+def _equal(value: object, want: object) -> bool:
+    text = plain(value)
+    if isinstance(want, str) and want.endswith("*"):
+        return text is not None and text.startswith(want[:-1])
+    return text is not None and text == plain(want)
+
+
+def plain(value: object) -> str | None:
+    """The text of a scalar, the same for 5, 5.0 and "5"; None for lists and objects."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    number = as_decimal(value)
+    return None if number is None else format(number.normalize(), "f")
+
+
+def _fact_holds(fact: Interval, test: Any) -> Truth:
+    if isinstance(test, dict):
+        return _within(fact, test)
+    wanted = test if isinstance(test, list) else [test]
+    numbers = [number for want in wanted if (number := number_in(want)) is not None]
+    return some(_within(fact, {"eq": number}) for number in numbers)
+
+
+def _within(fact: Interval, bounds: Mapping[str, Any]) -> Truth:
+    return every(_bound_holds(fact, op, Decimal(limit)) for op, limit in bounds.items())
+
+
+def _bound_holds(fact: Interval, op: str, limit: Decimal) -> Truth:
+    if op == "eq":
+        outside = limit < fact.low or (fact.high is not None and limit > fact.high)
+        return True if fact.exact and fact.low == limit else False if outside else None
+    at_low = _compare(fact.low, op, limit)
+    at_high = op in {"gt", "gte"} if fact.high is None else _compare(fact.high, op, limit)
+    return at_low if at_low == at_high else None
+
+
+def _compare(number: Decimal, op: str, limit: Any) -> bool:
+    match op:
+        case "lt":
+            return number < limit
+        case "lte":
+            return number <= limit
+        case "gt":
+            return number > limit
+        case "gte":
+            return number >= limit
+    return number == limit

@@ -1,0 +1,114 @@
+"""What an inference will cost and has cost: values only. Amounts are USD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from vidi.inference.models.money import json_number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """One line of a breakdown: so much of something at such a rate."""
+
+    label: str
+    quantity_low: Decimal
+    """In `unit`s, rounded and with the minimum as the price rule says."""
+    quantity_high: Decimal | None
+    unit: str
+    """Such as `image` or `1k characters`."""
+    rate: Decimal
+    """USD a unit, multipliers included; the highest where several rates may apply."""
+    low: Decimal
+    high: Decimal | None
+    source: str
+    """Where the price was read."""
+    since: str
+    """The date from which the price row holds."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The line as JSON values."""
+        return {
+            "label": self.label,
+            "quantity": {"low": _number(self.quantity_low), "high": _number(self.quantity_high)},
+            "unit": self.unit,
+            "rate_usd": _number(self.rate),
+            "usd": {"low": _number(self.low), "high": _number(self.high)},
+            "source": self.source,
+            "since": self.since,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an inference will cost. `low` and `high` are equal where the price follows."""
+
+    low: Decimal
+    high: Decimal | None
+    """None: unpriced, nothing bounds it."""
+    reason: str = ""
+    """Why the ends differ, or why there is no price."""
+    lines: tuple[PriceLine, ...] = ()
+
+    @property
+    def unpriced(self) -> bool:
+        """Whether nobody can say what it costs at most."""
+        return self.high is None
+
+    def to_json(self) -> dict[str, Any]:
+        """The estimate as JSON values."""
+        return {
+            "low": _number(self.low),
+            "high": _number(self.high),
+            "unpriced": self.unpriced,
+            "reason": self.reason,
+            "lines": [line.to_json() for line in self.lines],
+        }
+
+
+class MediaFacts(Protocol):
+    """What prices need to know of an asset."""
+
+    @property
+    def width(self) -> int | None:
+        """In pixels."""
+
+    @property
+    def height(self) -> int | None:
+        """In pixels."""
+
+    @property
+    def duration_s(self) -> Decimal | None:
+        """In seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """What is known after the run: the provider's own figures, and what came out."""
+
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Replicate's `metrics`."""
+    billable_units: Decimal | None = None
+    """fal's `X-Fal-Billable-Units`."""
+    assets: tuple[MediaFacts, ...] = ()
+
+
+Basis = Literal["metered", "derived", "estimated", "none"]
+"""How a cost is known: the provider's figure, the rule on what came out, the estimate, free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What an inference has cost; `usd` None where not even an upper bound is known."""
+
+    usd: Decimal | None
+    basis: Basis
+
+
+def _number(amount: Decimal | None) -> int | float | None:
+    return None if amount is None else json_number(amount)

@@ -1,0 +1,108 @@
+"""Quantities that the input files of one inference have: length, frames, size."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidi.inference.models.facts import is_given
+from vidi.inference.models.intervals import (
+    ONE,
+    Interval,
+    add,
+    between,
+    exactly,
+    largest,
+    rounded,
+)
+from vidi.inference.models.probe import UnreadableMediaError, image_facts, media_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from vidi.inference.models.checked import InputFile
+    from vidi.inference.models.facts import Facts
+
+FileFact = Literal["length", "frames", "fps", "width", "height", "megapixels"]
+
+PIXELS = Decimal(1_000_000)
+"""In a megapixel, unless a rule says otherwise."""
+
+_SUMMED = frozenset({"length", "frames", "megapixels"})
+_OF_IMAGES = frozenset({"width", "height", "megapixels"})
+_WORDS = {
+    "length": "length",
+    "frames": "number of frames",
+    "fps": "frame rate",
+    "width": "width",
+    "height": "height",
+    "megapixels": "size",
+}
+
+
+def file_quantity(fact: FileFact, rule: Mapping[str, Any], facts: Facts) -> Interval | None:
+    """One fact of the files under the names of a rule; None where no file is given.
+
+    Lengths, frames and megapixels are added up; of rates and sides the greatest counts.
+    """
+    names = [rule[fact]] if isinstance(rule[fact], str) else rule[fact]
+    found = [
+        _of_file(fact, name, value, rule, facts)
+        for name in names
+        for value in facts.values(name)
+        if is_given(value)
+    ]
+    if not found:
+        return None if "else" in rule else exactly(0)
+    total = add(found) if fact in _SUMMED else largest(found)
+    if fact == "length" and not total.exact:
+        # What came out is as long as what went in, where that was a URL.
+        return facts.asset_seconds() or total
+    return total
+
+
+def _of_file(
+    fact: FileFact, name: str, value: object, rule: Mapping[str, Any], facts: Facts
+) -> Interval:
+    local = _local(name, value, facts.files)
+    if local is None:
+        return _of_remote(fact, name, rule)
+    try:
+        number = _probe(fact, local.path, Decimal(rule.get("px", PIXELS)))
+    except (UnreadableMediaError, OSError) as error:
+        why = f"the {_WORDS[fact]} of {local.name} ('{name}') cannot be read: {error}"
+        return _bounded(rule, why)
+    if number is None:
+        return _bounded(rule, f"{local.name} ('{name}') does not say its {_WORDS[fact]}")
+    return _each(exactly(number), rule)
+
+
+def _local(name: str, value: object, files: tuple[InputFile, ...]) -> InputFile | None:
+    root = name.split(".", 1)[0].removesuffix("[]")
+    return next((file for file in files if file.at[0] == root and file.name == value), None)
+
+
+def _of_remote(fact: FileFact, name: str, rule: Mapping[str, Any]) -> Interval:
+    return _bounded(rule, f"'{name}' is a URL: its {_WORDS[fact]} is not known before the run")
+
+
+def _bounded(rule: Mapping[str, Any], why: str) -> Interval:
+    high = rule.get("high")
+    low = Decimal(rule.get("low", 0))
+    reason = rule.get("why", why)
+    return _each(between(low, None if high is None else Decimal(high), reason), rule)
+
+
+def _each(one: Interval, rule: Mapping[str, Any]) -> Interval:
+    return rounded(one, "up", ONE) if rule.get("each") == "up" else one
+
+
+def _probe(fact: FileFact, path: Path, pixels: Decimal) -> Decimal | None:
+    found = image_facts(path) if fact in _OF_IMAGES else media_facts(path)
+    if fact != "megapixels":
+        number: Decimal | None = getattr(found, fact)
+        return number
+    if found.width is None or found.height is None:
+        return None
+    return found.width * found.height / pixels

@@ -1,0 +1,103 @@
+"""One line of a price row, applied to one inference."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vidi.inference.models.estimate import PriceLine
+from vidi.inference.models.facts import as_decimal
+from vidi.inference.models.intervals import (
+    Interval,
+    between,
+    exactly,
+    largest,
+    multiply,
+    rounded,
+    unknown,
+)
+from vidi.inference.models.quantity import holds, measure
+from vidi.inference.models.rates import choose_rate, factor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.models.facts import Facts
+    from vidi.inference.models.rates import Choice
+
+    Rule = Mapping[str, Any]
+
+_COUNTS = frozenset({"image_output_count", "video_output_count", "audio_output_count"})
+_LENGTHS = frozenset({"video_output_duration_seconds", "audio_output_duration_seconds"})
+
+
+class Priced(NamedTuple):
+    """A line that counts, with its exact amount in USD."""
+
+    rule: Rule
+    quantity: Interval
+    """Rounded and with the minimum, in the rule's own measure (seconds, not minutes)."""
+    choice: Choice
+    factor: Interval
+    amount: Interval
+
+    def shown(self, row: Rule) -> PriceLine:
+        """The line of the breakdown."""
+        rate = max(self.choice.rates, key=lambda rate: rate.usd, default=None)
+        size = rate.size if rate else Decimal(1)
+        high = self.quantity.high
+        factor = self.factor.low if self.factor.high is None else self.factor.high
+        return PriceLine(
+            label=self.rule.get("label", ""),
+            quantity_low=self.quantity.low / size,
+            quantity_high=None if high is None else high / size,
+            unit=rate.unit if rate else "",
+            rate=rate.usd * factor if rate else Decimal(0),
+            low=self.amount.low,
+            high=self.amount.high,
+            source=row["source"],
+            since=row["from"],
+        )
+
+
+def price_line(rule: Rule, facts: Facts) -> Priced | None:
+    """Apply one line; None where its condition does not hold."""
+    counts = holds(rule["when"], facts) if "when" in rule else True
+    if counts is False:
+        return None
+    quantity = _quantity(rule, facts)
+    choice = choose_rate(rule.get("rates", ()), facts)
+    factor = factor_of(rule.get("multipliers", ()), facts)
+    amount = multiply((choice.amount(quantity), factor))
+    if "unpriced" in rule:
+        choice, amount = choice._replace(unpriced=rule["unpriced"]), unknown(rule["unpriced"])
+    if counts is None:
+        why = f"whether '{rule.get('label', 'a line')}' counts is not known before the run"
+        amount = between(Decimal(0), amount.high, *amount.why, why)
+    return Priced(rule, quantity, choice, factor, amount)
+
+
+def _quantity(rule: Rule, facts: Facts) -> Interval:
+    quantity = _metered(rule, facts) or measure(rule.get("quantity", 1), facts)
+    if "round" in rule:
+        step = rule["round"]
+        quantity = rounded(quantity, step["mode"], Decimal(step.get("to", 1)))
+    if "minimum" in rule:
+        quantity = largest((quantity, exactly(rule["minimum"])))
+    return quantity
+
+
+def _metered(rule: Rule, facts: Facts) -> Interval | None:
+    """The line's quantity after the run: the provider's own figure, or what came out."""
+    meter = rule.get("metered_by")
+    if meter is None or facts.metered is None:
+        return None
+    figure = as_decimal(facts.metered.metrics.get(meter))
+    if figure is not None:
+        facts.used.add("metered")
+        return exactly(figure)
+    if meter in _COUNTS:
+        return facts.asset_count()
+    if meter in _LENGTHS and (mean := facts.asset_seconds()):
+        return multiply((mean, exactly(len(facts.assets))))
+    return None

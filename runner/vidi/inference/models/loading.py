@@ -1,0 +1,132 @@
+"""A template file, read and checked, as a ModelInfo."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+from vidi.errors import Place, UsageError
+from vidi.inference.models.json_places import find_value, line_and_column
+from vidi.inference.models.template import ModelInfo, OutputType
+from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+class TemplateError(UsageError):
+    """A template file is broken: unreadable, not JSON, or not what a template is."""
+
+    code = "template"
+
+
+def file_name(model_id: str) -> str | None:
+    """The file of a model under a templates folder; None where no model can have this id.
+
+    `replicate/OWNER/NAME` is in `replicate/OWNER_NAME.json`, `fal/A/B/C` in `fal/A-B-C.json`.
+    """
+    provider, _, name = model_id.partition("/")
+    parts = name.split("/")
+    if not all(part.strip(".") and part.isprintable() and "\\" not in part for part in parts):
+        return None
+    if provider == "replicate":
+        return f"replicate/{'_'.join(parts)}.json" if len(parts) == 2 else None
+    return f"fal/{'-'.join(parts)}.json" if provider == "fal" else None
+
+
+def load_template(path: Path) -> ModelInfo:
+    """Read one template.
+
+    Raises:
+        TemplateError: It cannot be read, or it is broken; with the place of the mistake.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path} cannot be read: {error}", place=Place(str(path))) from error
+    template = _parse(text, path)
+    error = next(_validator().iter_errors(template), None)
+    if error is not None:
+        raise _broken(path, text, *_explain(error))
+    found, expected = "/".join(path.parts[-2:]), file_name(template["id"])
+    if found != expected:
+        what = f"the id {template['id']} belongs in {expected}, not in {found}"
+        raise _broken(path, text, ["id"], what)
+    return _model(template, path)
+
+
+def _parse(text: str, path: Path) -> Any:
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        place = Place(str(path), error.lineno, error.colno)
+        raise TemplateError(f"{place} is not valid JSON: {error.msg}", place=place) from error
+    except (ValueError, RecursionError) as error:
+        place = Place(str(path))
+        raise TemplateError(f"{place} is not valid JSON: {error}", place=place) from error
+
+
+def _refuse_constant(name: str) -> Decimal:
+    raise ValueError(f"{name} is not a number that JSON knows")
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(TEMPLATE_SCHEMA)
+
+
+def _explain(error: jsonschema_rs.ValidationError) -> tuple[Sequence[str | int], str]:
+    """The place of a schema error and what is wrong, in the words of someone who edits JSON."""
+    path = list(error.instance_path)
+    if error.kind.name == "oneOf":
+        wanted = [name for branch in _branches(error) for name in branch]
+        names = ", ".join(wanted if len(wanted) <= 5 else [*wanted[:4], "…"])
+        return path, f"needs exactly one of {names}"
+    return path, error.message
+
+
+def _branches(error: jsonschema_rs.ValidationError) -> list[list[str]]:
+    schema: Any = TEMPLATE_SCHEMA
+    for step in error.schema_path:
+        schema = schema[step] if "$ref" not in schema or step != "$ref" else _defined(schema)
+    return [branch.get("required", []) for branch in schema]
+
+
+def _defined(schema: Mapping[str, Any]) -> Any:
+    return TEMPLATE_SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
+
+
+def _broken(path: Path, text: str, at: Sequence[str | int], what: str) -> TemplateError:
+    place = Place(str(path), *line_and_column(text, find_value(text, at)))
+    where = ".".join(map(str, at)) or "the template"
+    return TemplateError(
+        f"{place}: {where}: {what}",
+        hint="docs/template.schema.json and docs/prices.md say what a template holds.",
+        place=place,
+    )
+
+
+def _model(template: Mapping[str, Any], path: Path) -> ModelInfo:
+    return ModelInfo(
+        id=template["id"],
+        title=template["title"],
+        category=template["category"],
+        output_type=OutputType(template["output_type"]),
+        output=template["output"],
+        params=template["params"],
+        pricing=template["pricing"],
+        example=template["example"],
+        timeout_s=template["timeout_s"],
+        sources=tuple(template["sources"]),
+        as_of=template["as_of"],
+        confidence=template["confidence"],
+        page=template["page"],
+        path=path,
+        retired=template.get("retired", ""),
+        version=template.get("version", ""),
+    )

@@ -1,0 +1,128 @@
+"""What an inference will cost, and what it has cost. docs/prices.md is the language."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from vidi.inference.models.estimate import (
+    Actual,
+    Basis,
+    Estimate,
+    MediaFacts,
+    Metered,
+    PriceLine,
+)
+from vidi.inference.models.facts import Facts
+from vidi.inference.models.intervals import exactly
+from vidi.inference.models.money import to_micro, up_to_micro
+from vidi.inference.models.rows import price_row, row_in_force, whole
+
+if TYPE_CHECKING:
+    from vidi.inference.models.checked import CheckedParams
+    from vidi.inference.models.intervals import Interval
+    from vidi.inference.models.rows import PricedRow, Row
+    from vidi.inference.models.template import ModelInfo
+
+__all__ = ["Actual", "Estimate", "MediaFacts", "Metered", "PriceLine", "estimate", "settle"]
+
+_LEAST, _MOST = Decimal("0.5"), Decimal(2)
+"""How far fal's billable units may be from the quantity that we expect, as factors."""
+
+
+def estimate(
+    model: ModelInfo,
+    checked: CheckedParams,
+    *,
+    on: date | None = None,
+    timeout_s: Decimal | int | None = None,
+) -> Estimate:
+    """What an inference will cost.
+
+    Args:
+        model: The model, with its price rows.
+        checked: The checked params.
+        on: The day whose prices hold; today (UTC) unless given.
+        timeout_s: The inference's deadline in seconds, where it is not the template's: what
+            bounds a price by compute second.
+    """
+    row = row_in_force(model.pricing, on or _today())
+    if isinstance(row, str):
+        return Estimate(low=Decimal(0), high=None, reason=row)
+    priced = price_row(row, _facts(model, checked, row, timeout_s=timeout_s))
+    total = priced.total
+    return Estimate(
+        low=up_to_micro(total.low),
+        high=None if total.high is None else up_to_micro(total.high),
+        reason="; ".join(total.why),
+        lines=tuple(line.shown(row) for line in priced.lines),
+    )
+
+
+def settle(
+    model: ModelInfo, checked: CheckedParams, metered: Metered, *, on: date | None = None
+) -> Actual:
+    """What an inference that succeeded has cost.
+
+    Args:
+        model: The model, with its price rows.
+        checked: The checked params that were sent.
+        metered: What the provider reported, and what came out.
+        on: The day of the run; today (UTC) unless given.
+    """
+    row = row_in_force(model.pricing, on or _today())
+    if isinstance(row, str):
+        return Actual(usd=None, basis="estimated")
+    if metered.billable_units is not None:
+        before = price_row(row, _facts(model, checked, row))
+        usd = _by_units(row, before, metered.billable_units)
+        if usd is not None:
+            return Actual(usd=to_micro(usd), basis="metered")
+    facts = _facts(model, checked, row, metered=metered)
+    total = price_row(row, facts).total
+    usd = None if total.high is None else to_micro(total.high)
+    return Actual(usd=usd, basis=_basis(total, facts.used))
+
+
+def _basis(total: Interval, used: set[str]) -> Basis:
+    if not total.exact:
+        return "estimated"
+    return "metered" if "metered" in used else "derived" if "derived" in used else "estimated"
+
+
+def _by_units(row: Row, before: PricedRow, units: Decimal) -> Decimal | None:
+    """USD of fal's billable units, where they certainly measure what the row prices."""
+    if len(before.lines) != 1:
+        return None
+    line = before.lines[0]
+    if "multipliers" in line.rule or len(line.choice.rates) != 1 or line.choice.unpriced:
+        return None
+    rate = line.choice.rates[0]
+    low, high = line.quantity.low / rate.size, line.quantity.high
+    too_many = high is not None and units > high / rate.size * _MOST
+    if rate.first is not None or units < low * _LEAST or too_many:
+        return None
+    return whole(row, rate._replace(size=Decimal(1)).amount(exactly(units))).low
+
+
+def _facts(
+    model: ModelInfo,
+    checked: CheckedParams,
+    row: Row,
+    *,
+    timeout_s: Decimal | int | None = None,
+    metered: Metered | None = None,
+) -> Facts:
+    return Facts(
+        properties=model.params["properties"],
+        effective=checked.effective,
+        files=checked.files,
+        timeout_s=Decimal(model.timeout_s if timeout_s is None else timeout_s),
+        where=row.get("where", {}),
+        metered=metered,
+    )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

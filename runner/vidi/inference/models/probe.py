@@ -1,0 +1,116 @@
+"""Facts of local input files that prices depend on: size, length, frames.
+
+Importing this is cheap; Pillow and PyAV are imported when a price rule asks for a fact.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.stream import Stream
+
+MICROSECONDS = 1_000_000
+"""The unit of a container's own duration (FFmpeg's AV_TIME_BASE)."""
+
+
+class UnreadableMediaError(Exception):
+    """A file is not the media that a price rule takes it for. Never leaves this package."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a media file is. None: this kind of file does not have it."""
+
+    width: Decimal | None = None
+    height: Decimal | None = None
+    length: Decimal | None = None
+    """In seconds, from the stream's own time base."""
+    frames: Decimal | None = None
+    fps: Decimal | None = None
+
+
+def image_facts(path: Path) -> FileFacts:
+    """The size of an image, or of the pictures of a video.
+
+    Raises:
+        UnreadableMediaError: It is neither.
+    """
+    status = path.stat()
+    return _read_image(path, status.st_mtime_ns, status.st_size)
+
+
+def media_facts(path: Path) -> FileFacts:
+    """Length, frames and size of a video or a sound file.
+
+    Raises:
+        UnreadableMediaError: It is neither.
+    """
+    status = path.stat()
+    return _read_media(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _read_image(path: Path, mtime_ns: int, size: int) -> FileFacts:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            # Only the header is read: a large picture is no decompression bomb here.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                return FileFacts(width=Decimal(picture.width), height=Decimal(picture.height))
+    except UnidentifiedImageError:
+        return _read_media(path, mtime_ns, size)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UnreadableMediaError(str(error)) from error
+
+
+@lru_cache(maxsize=4096)
+def _read_media(path: Path, _mtime_ns: int, _size: int) -> FileFacts:
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            return _facts_of(container)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise UnreadableMediaError("it is not a readable video or sound file") from error
+
+
+def _facts_of(container: InputContainer) -> FileFacts:
+    if container.streams.video:
+        video = container.streams.video[0]
+        fps = _decimal(video.average_rate or video.guessed_rate)
+        length = _length(container, video)
+        frames = Decimal(video.frames) if video.frames else _rounded_product(length, fps)
+        width, height = Decimal(video.codec_context.width), Decimal(video.codec_context.height)
+        return FileFacts(width, height, length, frames, fps)
+    if container.streams.audio:
+        return FileFacts(length=_length(container, container.streams.audio[0]))
+    raise UnreadableMediaError("it holds neither pictures nor sound")
+
+
+def _length(container: InputContainer, stream: Stream) -> Decimal | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return _decimal(stream.duration * stream.time_base)
+    if container.duration is not None:
+        return Decimal(container.duration) / MICROSECONDS
+    return None
+
+
+def _rounded_product(length: Decimal | None, fps: Decimal | None) -> Decimal | None:
+    return None if length is None or fps is None else (length * fps).to_integral_value()
+
+
+def _decimal(fraction: Fraction | None) -> Decimal | None:
+    if fraction is None:
+        return None
+    return Decimal(fraction.numerator) / Decimal(fraction.denominator)

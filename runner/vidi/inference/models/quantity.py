@@ -1,0 +1,172 @@
+"""Quantities of price rules: EXPR of docs/prices.md, evaluated to an interval."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from vidi.inference.models import conditions, param_quantities
+from vidi.inference.models.facts import as_decimal, shown
+from vidi.inference.models.file_quantities import FileFact, file_quantity
+from vidi.inference.models.intervals import (
+    Interval,
+    add,
+    between,
+    divide,
+    exactly,
+    hull,
+    largest,
+    least,
+    multiply,
+    rounded,
+    subtract,
+    unknown,
+)
+from vidi.inference.models.output_quantities import output_megapixels, output_side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from vidi.inference.models.facts import Expr, Facts
+
+    Rule = Mapping[str, Any]
+    Form = Callable[[Rule, Facts], Interval | None]
+    Combine = Callable[[Iterable[Interval]], Interval]
+
+WHICH_RULE = "which rule holds is not known before the run"
+
+
+def _first_given(form: str, *names: str) -> Expr:
+    return {"cases": [{"when": {name: "present"}, "value": {form: name}} for name in names]}
+
+
+BUILT_IN: Mapping[str, Expr] = {
+    "@output_megapixels": {"output_megapixels": {}},
+    "@output_width": {"output_width": {}},
+    "@output_height": {"output_height": {}},
+    "@output_fps": _first_given("param", "fps", "frames_per_second", "target_fps", "frame_rate"),
+    "@output_seconds": _first_given("seconds", "duration", "seconds", "duration_seconds"),
+    "@input_tokens": {"tokens": ["prompt", "system_prompt", "system_instruction", "text"]},
+}
+"""What the derived names mean where a price row does not define them itself."""
+
+
+def measure(expr: Expr, facts: Facts) -> Interval:
+    """The interval that a quantity lies in."""
+    if not isinstance(expr, dict):
+        return exactly(expr)
+    form = next(key for key in expr if key in FORMS)
+    found = FORMS[form](expr, facts)
+    # None: there is nothing to measure, and the rule says what to take instead.
+    return measure(expr["else"], facts) if found is None else found
+
+
+def holds(condition: Rule, facts: Facts) -> conditions.Truth:
+    """Whether a condition holds; None where that is not known yet."""
+    return conditions.holds(condition, facts, measure)
+
+
+def asked(whens: Iterable[Rule], facts: Facts) -> str:
+    """What a table of rules was asked for, such as `quality=high, size=4k`."""
+    names = dict.fromkeys(name for when in whens for name in when if not name.startswith("@"))
+    return ", ".join(f"{name}={_first(facts.values(name))}" for name in names) or "these inputs"
+
+
+def _first(values: list[Any]) -> str:
+    return shown(conditions.plain(values[0])) if values else "nothing"
+
+
+def _outputs(rule: Rule, facts: Facts) -> Interval:
+    return facts.asset_count() or measure(rule["outputs"], facts)
+
+
+def _metric(rule: Rule, facts: Facts) -> Interval:
+    came = as_decimal(facts.metered.metrics.get(rule["metric"])) if facts.metered else None
+    if came is not None:
+        facts.used.add("metered")
+        return exactly(came)
+    why = rule.get("why", f"{rule['metric']} is known only after the run")
+    high = rule.get("high")
+    return _ends(rule.get("low", 0), facts.timeout_s if high == "timeout" else high, why, facts)
+
+
+def _range(rule: Rule, facts: Facts) -> Interval:
+    return _ends(*rule["range"], rule["why"], facts)
+
+
+def _ends(low: Expr, high: Expr, why: str, facts: Facts) -> Interval:
+    bottom = measure(low, facts)
+    top = unknown(why) if high is None else measure(high, facts)
+    if top.high is None:
+        return between(bottom.low, None, why, *top.why)
+    return between(bottom.low, max(bottom.low, top.high), why, *top.why)
+
+
+def _fact(rule: Rule, facts: Facts) -> Interval:
+    name = rule["fact"]
+    if name in facts.where:
+        # Without itself: a row may build on the built-in meaning of the same name.
+        others = {key: expr for key, expr in facts.where.items() if key != name}
+        return measure(facts.where[name], replace(facts, where=others))
+    if name in BUILT_IN:
+        return measure(BUILT_IN[name], facts)
+    return unknown(f"{name.removeprefix('@')} is not known before the run")
+
+
+def _cases(rule: Rule, facts: Facts) -> Interval | None:
+    possible = []
+    for case in rule["cases"]:
+        truth = holds(case["when"], facts)
+        if truth is not False:
+            possible.append(measure(case["value"], facts))
+        if truth:
+            return hull(possible, WHICH_RULE)
+    if not possible and "else" in rule:
+        return None
+    whens = (case["when"] for case in rule["cases"])
+    rest = rule["else"] if "else" in rule else None
+    otherwise = unknown(f"no published rule for {asked(whens, facts)}")
+    possible.append(otherwise if rest is None else measure(rest, facts))
+    return hull(possible, *([WHICH_RULE] if len(possible) > 1 else []))
+
+
+def _terms(combine: Combine, key: str) -> Form:
+    return lambda rule, facts: combine([measure(term, facts) for term in rule[key]])
+
+
+def _pair(combine: Callable[[Interval, Interval], Interval], key: str) -> Form:
+    return lambda rule, facts: combine(*(measure(side, facts) for side in rule[key]))
+
+
+def _block(mode: Literal["up", "nearest", "down"]) -> Form:
+    return lambda rule, facts: rounded(measure(rule[mode], facts), mode, Decimal(rule.get("to", 1)))
+
+
+FORMS: Mapping[str, Form] = {
+    "param": param_quantities.param,
+    "seconds": param_quantities.seconds,
+    "count": param_quantities.count,
+    "characters": param_quantities.characters,
+    "tokens": param_quantities.tokens,
+    **{fact: partial(file_quantity, fact) for fact in get_args(FileFact)},
+    "outputs": _outputs,
+    "output_megapixels": output_megapixels,
+    "output_width": partial(output_side, "width"),
+    "output_height": partial(output_side, "height"),
+    "metric": _metric,
+    "fact": _fact,
+    "cases": _cases,
+    "range": _range,
+    "sum": _terms(add, "sum"),
+    "product": _terms(multiply, "product"),
+    "max": _terms(largest, "max"),
+    "min": _terms(least, "min"),
+    "quotient": _pair(divide, "quotient"),
+    "minus": _pair(subtract, "minus"),
+    "up": _block("up"),
+    "nearest": _block("nearest"),
+    "down": _block("down"),
+}
+"""Every form of a quantity, by the key that names it."""

@@ -1,0 +1,179 @@
+"""The models that vidi knows: one template file each, looked up by the model's id."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import UsageError
+from vidi.inference.models.loading import file_name, load_template
+from vidi.inference.models.pricing import estimate
+from vidi.inference.models.schema import check_params
+from vidi.inference.models.suggest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vidi.inference.models.checked import CheckedParams, ParamProblem
+    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.template import ModelInfo, OutputType
+
+PROVIDER_NAMES = ("replicate", "fal")
+"""The folders under a templates folder."""
+
+
+class UnknownModelError(UsageError):
+    """No template has this id; `nearest` are the ids that may have been meant."""
+
+    code = "unknown-model"
+
+    def __init__(self, model_id: str, nearest_ids: tuple[str, ...]) -> None:
+        self.model_id = model_id
+        self.nearest = nearest_ids
+        hint = f"Did you mean {' or '.join(nearest_ids)}?" if nearest_ids else (
+            "Ids look like replicate/OWNER/NAME or fal/ENDPOINT; `vidi models list` shows all."
+        )
+        super().__init__(f"unknown model '{model_id}'", hint=hint)
+
+
+class ParamsError(UsageError):
+    """The params of an inference have mistakes; `problems` holds all of them."""
+
+    code = "params"
+
+    def __init__(self, model_id: str, problems: tuple[ParamProblem, ...]) -> None:
+        self.problems = problems
+        said = "; ".join(problem.message for problem in problems)
+        super().__init__(f"{model_id}: {said}", hint=problems[0].hint)
+
+
+def shipped_templates() -> Path:
+    """Where vidi's own templates are: in the wheel, or at the top of a checkout."""
+    packaged = Path(str(files("vidi.inference.models"))) / "templates"
+    return packaged if packaged.is_dir() else Path(__file__).parents[4] / "templates"
+
+
+class ModelRegistry:
+    """Finds models in the given folders first, then among the shipped ones.
+
+    A file in an earlier folder adds a model or takes the place of a later one. What was read is
+    kept, so a registry does not see files that change while it is in use.
+    """
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        every = [*folders, shipped_templates()]
+        self._folders = tuple(dict.fromkeys(folder.resolve() for folder in every))
+        self._models: dict[str, ModelInfo] = {}
+        self._unknown: dict[str, UnknownModelError] = {}
+
+    def get_template(self, model_id: str) -> ModelInfo:
+        """The model with this id. Reads that one file, and only the first time.
+
+        Raises:
+            UnknownModelError: No template has this id.
+            TemplateError: The file is broken.
+        """
+        known = self._models.get(model_id)
+        if known is not None:
+            return known
+        if model_id in self._unknown:
+            raise self._unknown[model_id]
+        model = self._find(model_id)
+        if model is None:
+            error = UnknownModelError(model_id, self._nearest(model_id))
+            self._unknown[model_id] = error
+            raise error
+        self._models[model_id] = model
+        return model
+
+    def list_models(
+        self, output_type: OutputType | str | None = None, provider: str | None = None
+    ) -> list[ModelInfo]:
+        """All models, sorted by id, or those of one output type or provider. Reads every file.
+
+        Raises:
+            TemplateError: A file is broken.
+        """
+        names = sorted(
+            (name for name, path in self._files().items() if provider in {None, path.parent.name}),
+        )
+        models = (self._read(name) for name in names)
+        wanted = (model for model in models if output_type in {None, model.output_type})
+        return sorted(wanted, key=lambda model: model.id)
+
+    def validate_parameters(self, model_id: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The params as they will be sent. Files are looked for in the working directory.
+
+        Raises:
+            UnknownModelError: No template has this id.
+            ParamsError: At least one param is wrong.
+        """
+        return self._checked(model_id, params).params
+
+    def estimate_cost(self, model_id: str, params: Mapping[str, Any]) -> Estimate:
+        """What one inference will cost today, in USD.
+
+        Raises:
+            UnknownModelError: No template has this id.
+            ParamsError: At least one param is wrong.
+        """
+        checked = self._checked(model_id, params)
+        return estimate(self.get_template(model_id), checked)
+
+    def _checked(self, model_id: str, params: Mapping[str, Any]) -> CheckedParams:
+        checked = check_params(self.get_template(model_id), params, base=Path.cwd())
+        if checked.errors:
+            raise ParamsError(model_id, checked.errors)
+        return checked
+
+    def _find(self, model_id: str) -> ModelInfo | None:
+        name = file_name(model_id)
+        for folder in self._folders if name else ():
+            path = folder / str(name)
+            if path.is_file():
+                model = load_template(path)
+                # Two ids can share a file name: fal/a/b-c and fal/a-b/c.
+                return model if model.id == model_id else None
+        return None
+
+    def _read(self, name: str) -> ModelInfo:
+        path = self._files()[name]
+        return next(
+            (model for model in self._models.values() if model.path == path), None
+        ) or self._keep(load_template(path))
+
+    def _keep(self, model: ModelInfo) -> ModelInfo:
+        self._models[model.id] = model
+        return model
+
+    def _files(self) -> dict[str, Path]:
+        """Every template file by its name under its folder; the first folder wins."""
+        found: dict[str, Path] = {}
+        for folder in self._folders:
+            for path in _templates_in(folder):
+                found.setdefault(f"{path.parent.name}/{path.name}", path)
+        return found
+
+    def _nearest(self, model_id: str) -> tuple[str, ...]:
+        """Real ids that may have been meant; reads only the files of those."""
+        everywhere = self._files()
+        names = [
+            name
+            for prefix in ("", *(f"{provider}/" for provider in PROVIDER_NAMES))
+            if (name := file_name(prefix + model_id)) in everywhere
+        ]
+        if not names:
+            flat = model_id.replace("/", "-").replace("_", "-")
+            by_flat = {_flat(name): name for name in everywhere}
+            names = [by_flat[close] for close in nearest(flat, by_flat)]
+        return tuple(self._read(name).id for name in names if name)
+
+
+def _flat(name: str) -> str:
+    return name.removesuffix(".json").replace("/", "-").replace("_", "-")
+
+
+def _templates_in(folder: Path) -> Iterator[Path]:
+    for provider in PROVIDER_NAMES:
+        yield from (folder / provider).glob("*.json")

@@ -1,0 +1,173 @@
+"""Outputs on disk: whole, checked, and only then under their final names.
+
+Heavy libraries (httpx, aiohttp, Pillow, PyAV) are imported when the first file needs them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vidi.errors import DownloadError
+from vidi.inference.outputs.find import InlineText, RemoteFile
+from vidi.inference.outputs.inline import decode_data_uri, inline_bytes
+from vidi.inference.outputs.limits import Limits
+from vidi.inference.outputs.naming import name_warning, with_extension
+from vidi.inference.outputs.publish import Placement
+from vidi.inference.outputs.staging import Staging
+from vidi.inference.outputs.verify import Facts, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from decimal import Decimal
+    from pathlib import Path
+
+    import httpx
+
+    from vidi.inference.models.template import OutputType
+    from vidi.inference.outputs.find import Output
+    from vidi.inference.settings import Settings
+
+_CHECKS_AT_ONCE = 4
+"""How many files may be opened for checking at once: a decoded image is large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file on disk, checked."""
+
+    path: str
+    """POSIX, relative to the output folder."""
+    sha256: str
+    bytes: int
+    content_type: str
+    """As its bytes show it."""
+    width: int | None = None
+    """Pixels."""
+    height: int | None = None
+    """Pixels."""
+    duration_s: Decimal | None = None
+    """Seconds."""
+    warning: str = ""
+    """What a person should know of it: an extension of another type, a check not made."""
+    replaced: str | None = None
+    """Where the paid asset that stood there is kept now, relative to the output folder."""
+
+
+class Fetcher:
+    """Fetches outputs over one pool of connections.
+
+    Args:
+        settings: Which hosts have which key, and whether loopback may be downloaded from.
+        wire: Another transport than the real one, such as the sandbox's.
+        limits: How large and how long.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        wire: httpx.AsyncBaseTransport | None = None,
+        *,
+        limits: Limits | None = None,
+    ) -> None:
+        self._settings = settings
+        self._wire = wire
+        self._limits = limits or Limits()
+        self._client: httpx.AsyncClient | None = None
+        self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
+
+    async def fetch(
+        self,
+        output: Output,
+        folder: Path,
+        relative: str,
+        *,
+        kind: OutputType,
+        overwrite: bool = False,
+        ours: Callable[[Path], bool] | None = None,
+    ) -> Asset:
+        """Bring one output to disk.
+
+        Args:
+            output: What to fetch.
+            folder: The output folder; nothing is written outside it.
+            relative: The path in it, POSIX; without an extension, it gets the real type's.
+            kind: What the output is to be.
+            overwrite: Whether a file that vidi did not make may be written over.
+            ours: Whether vidi made the file at a path; such a file is kept under `.vidi/replaced`.
+
+        Raises:
+            UsageError: The path leaves the folder by its own words.
+            DownloadError: The output cannot be had, is not what it should be, or cannot be written.
+        """
+        placement = Placement(folder, overwrite, ours)
+        staging = Staging.open(placement.target(relative).parent)
+        try:
+            facts_of = await self._stage(output, staging, kind)
+            async with self._checks:
+                return await asyncio.to_thread(_conclude, staging, facts_of, placement, relative)
+        finally:
+            staging.discard()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _stage(
+        self, output: Output, staging: Staging, kind: OutputType
+    ) -> Callable[[Path], Facts]:
+        """Fill the staging; returns the check that its content must pass."""
+        if not isinstance(output, RemoteFile):
+            content, content_type = inline_bytes(output)
+            await asyncio.to_thread(staging.write, [content])
+            return lambda _: Facts(content_type, warning=_inline_warning(output))
+        kinds: Collection[OutputType] = output.kinds or (kind,)
+        if output.url[:5].lower() == "data:":
+            content, _ = decode_data_uri(output.url, self._limits)
+            await asyncio.to_thread(staging.write, [content])
+        else:
+            await self._transfer(output.url, staging)
+        return lambda path: verify(path, kinds, output.name)
+
+    async def _transfer(self, url: str, staging: Staging) -> None:
+        from vidi.inference.outputs.request import open_client
+        from vidi.inference.outputs.transfer import Transfer
+
+        if self._client is None:
+            self._client = open_client(self._wire or self._open_wire(), self._limits)
+        await Transfer(url, staging, self._client, self._settings, self._limits).run()
+
+    def _open_wire(self) -> httpx.AsyncBaseTransport:
+        from vidi.inference.outputs.wire import DownloadWire
+
+        return DownloadWire(loopback_allowed=self._settings.loopback_allowed)
+
+
+def _inline_warning(output: Output) -> str:
+    return "the text is empty" if isinstance(output, InlineText) and not output.text else ""
+
+
+def _conclude(
+    staging: Staging, facts_of: Callable[[Path], Facts], placement: Placement, relative: str
+) -> Asset:
+    """Bring a staged file to the disk, check it, and give it its name."""
+    sha256 = staging.finish()
+    try:
+        facts = facts_of(staging.path)
+    except OSError as error:
+        raise DownloadError(f"cannot read {relative} back: {error.strerror}") from error
+    final = with_extension(relative, facts.content_type)
+    warnings = (facts.warning, name_warning(final, facts.content_type))
+    return Asset(
+        path=final,
+        sha256=sha256,
+        bytes=staging.size,
+        content_type=facts.content_type,
+        width=facts.width,
+        height=facts.height,
+        duration_s=facts.duration_s,
+        warning="; ".join(warning for warning in warnings if warning),
+        replaced=placement.publish(staging.path, final, sha256),
+    )

@@ -1,0 +1,221 @@
+"""The assets in a provider's answer: pure functions from an answer to a tuple of outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from vidi.inference.models.template import OutputType
+from vidi.inference.outputs.naming import is_media_extension
+from vidi.inference.outputs.notation import EACH, Match, OutputPath, follow, read_notation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from vidi.inference.models.template import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file that the provider keeps, or a `data:` URI that is one."""
+
+    url: str
+    name: str = ""
+    """The provider's own file name, or the last part of the URL; empty where neither says."""
+    content_type: str | None = None
+    """As the answer says it; the bytes have the last word."""
+    nsfw: bool = False
+    """The provider marked it, and may have blackened it; it is paid all the same."""
+    kinds: tuple[OutputType, ...] = ()
+    """What it may be; empty where it is what its model makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class InlineText:
+    """Text that is itself in the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineJson:
+    """A JSON value that is itself in the answer."""
+
+    value: Any
+
+
+Output = RemoteFile | InlineText | InlineJson
+"""One thing that an inference made, not yet on disk."""
+
+_INLINE = frozenset({OutputType.TEXT, OutputType.JSON})
+_TEXT_NAMES = ("output", "text", "results", "result", "response", "transcription")
+
+
+def find_outputs(model: ModelInfo, answer: object) -> tuple[Output, ...]:
+    """Find what an answer holds: where the template says, else wherever something looks like it.
+
+    Args:
+        model: The template of the model that answered.
+        answer: Replicate's `output`, or fal's result, whole.
+
+    Returns:
+        The outputs in the answer's order, each once; empty where nothing is found.
+    """
+    root = {"output": answer} if model.provider == "replicate" else answer
+    found: list[Output] = []
+    for position, path in enumerate(read_notation(model.output)):
+        found += _along(path, position, model, root)
+    return _distinct(found) or _distinct(_search(model, answer))
+
+
+def _along(path: OutputPath, position: int, model: ModelInfo, root: object) -> list[Output]:
+    matches = list(follow(root, path.steps))
+    wanted = path.marker or (model.output_type if model.output_type in _INLINE else "file")
+    if wanted == "file":
+        return _files(matches, _flags(root) if position == 0 else [], _kinds(path, position, model))
+    values = [match.value for match in matches if match.value is not None]
+    if not values:
+        return []
+    if wanted == "json":
+        return [InlineJson(values if EACH in path.steps else values[0])]
+    return _texts(values, joined=wanted == "join" or path.steps[-1:] == (EACH,))
+
+
+def _kinds(path: OutputPath, position: int, model: ModelInfo) -> tuple[OutputType, ...]:
+    """What a file may be: the second and later ones are side products of any kind."""
+    if position > 0:
+        return tuple(OutputType)
+    if "video" in path.steps and model.output_type is not OutputType.VIDEO:
+        return (model.output_type, OutputType.VIDEO)
+    return ()
+
+
+def _texts(values: list[Any], *, joined: bool) -> list[Output]:
+    flat = [_join_chunks(value) for value in values]
+    chunks = [value for value in flat if isinstance(value, str)]
+    if joined and len(chunks) == len(flat):
+        return [InlineText("".join(chunks))]
+    return [
+        InlineText(value) if isinstance(value, str) else InlineJson(value)
+        for value in flat
+        if value not in ([], {})
+    ]
+
+
+def _join_chunks(value: object) -> object:
+    """One text for a list of its chunks; anything else as it is."""
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return "".join(value)
+    return value
+
+
+def _flags(root: object) -> list[Any]:
+    """The `has_nsfw_concepts` of fal, which runs parallel to the images."""
+    flags = root.get("has_nsfw_concepts") if isinstance(root, dict) else None
+    return flags if isinstance(flags, list) else []
+
+
+def _files(
+    matches: Iterable[Match], flags: list[Any], kinds: tuple[OutputType, ...]
+) -> list[Output]:
+    found: list[Output] = []
+    candidates = (file for match in matches for file in _files_in(match.value, match.holder))
+    for index, file in enumerate(candidates):
+        if file is not None:
+            nsfw = index < len(flags) and flags[index] is True
+            found.append(replace(file, nsfw=nsfw, kinds=kinds))
+    return found
+
+
+def _files_in(value: object, holder: Mapping[str, Any]) -> Iterator[RemoteFile | None]:
+    """Every file in a value; None holds the place of one that is missing."""
+    if isinstance(value, str):
+        described = holder if holder.get("url") == value else {}
+        yield _remote(value, described) if _is_url(value) else None
+    elif isinstance(value, list):
+        for item in value:
+            yield from _files_in(item, {})
+    elif isinstance(value, dict):
+        if isinstance(value.get("url"), str):
+            yield from _files_in(value["url"], value)
+        else:
+            for item in value.values():
+                yield from _files_in(item, {})
+    else:
+        yield None
+
+
+def _search(model: ModelInfo, answer: object) -> list[Output]:
+    """Look through an answer that is not built as its template says."""
+    if model.output_type is OutputType.TEXT:
+        text = _text_in(answer)
+        if text is not None:
+            return [InlineText(text)]
+    if model.output_type is OutputType.JSON:
+        return [] if answer in (None, "", [], {}) else [InlineJson(answer)]
+    return [replace(file, kinds=tuple(OutputType)) for file in _walk(answer)]
+
+
+def _text_in(answer: object) -> str | None:
+    candidates = [answer]
+    if isinstance(answer, dict):
+        candidates += [answer.get(name) for name in _TEXT_NAMES]
+    texts = (_join_chunks(candidate) for candidate in candidates)
+    return next((text for text in texts if isinstance(text, str)), None)
+
+
+def _walk(value: object) -> Iterator[RemoteFile]:
+    if isinstance(value, dict):
+        url = value.get("url")
+        if isinstance(url, str) and _is_url(url):
+            yield _remote(url, value)
+            return
+        for item in value.values():
+            yield from _walk(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _walk(item)
+    elif isinstance(value, str) and _is_url(value) and _looks_like_media(value):
+        yield _remote(value, {})
+
+
+def _remote(url: str, described: Mapping[str, Any]) -> RemoteFile:
+    name, content_type = described.get("file_name"), described.get("content_type")
+    return RemoteFile(
+        url,
+        name if isinstance(name, str) and name else name_of(url),
+        content_type if isinstance(content_type, str) and content_type else None,
+    )
+
+
+def name_of(url: str) -> str:
+    """The last part of a URL's path; empty for a `data:` URI."""
+    if url.startswith("data:"):
+        return ""
+    try:
+        return PurePosixPath(unquote(urlsplit(url).path)).name
+    except ValueError:  # a host in broken brackets: the download will say so
+        return ""
+
+
+def _is_url(text: str) -> bool:
+    return text.startswith(("https://", "http://", "data:"))
+
+
+def _looks_like_media(url: str) -> bool:
+    return url.startswith("data:") or is_media_extension(PurePosixPath(name_of(url)).suffix)
+
+
+def _distinct(outputs: Iterable[Output]) -> tuple[Output, ...]:
+    """Each file once, where it came first."""
+    seen: set[str] = set()
+    kept: list[Output] = []
+    for output in outputs:
+        if isinstance(output, RemoteFile):
+            if output.url in seen:
+                continue
+            seen.add(output.url)
+        kept.append(output)
+    return tuple(kept)

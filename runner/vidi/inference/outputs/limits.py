@@ -1,0 +1,26 @@
+"""How long a download may take, how large it may be, and how often it is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one download. Times in seconds, sizes in bytes."""
+
+    max_bytes: int = 4 * 1024**3
+    max_inline_bytes: int = 64 * 1024**2
+    """Of a `data:` URI, decoded."""
+    max_redirects: int = 5
+    connect_s: float = 15.0
+    read_s: float = 60.0
+    """How long nothing may come."""
+    total_s: float = 3600.0
+    """How long one file may take, with every new try and every wait."""
+    attempts: int = 6
+    """Tries in a row that bring nothing new."""
+    wait_s: float = 0.5
+    """The first wait between two tries; it doubles."""
+    longest_wait_s: float = 30.0
+    """No wait is longer, whatever a server asks for."""

@@ -1,0 +1,159 @@
+"""What assets are called on disk: numbered where several, by their real type where bare."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath, PurePosixPath
+
+from vidi.errors import UsageError
+
+INDEX = "{index}"
+"""The marker in an output path that says where the number goes."""
+
+EXTENSIONS: dict[str, tuple[str, ...]] = {
+    "image/png": ("png", "apng"),
+    "image/jpeg": ("jpg", "jpeg", "jpe", "jfif"),
+    "image/webp": ("webp",),
+    "image/gif": ("gif",),
+    "image/avif": ("avif",),
+    "image/heic": ("heic", "heif"),
+    "image/jxl": ("jxl",),
+    "image/bmp": ("bmp",),
+    "image/tiff": ("tiff", "tif"),
+    "image/svg+xml": ("svg",),
+    "image/vnd.adobe.photoshop": ("psd",),
+    "image/x-exr": ("exr",),
+    "video/mp4": ("mp4", "m4v"),
+    "video/quicktime": ("mov", "qt"),
+    "video/webm": ("webm",),
+    "video/x-matroska": ("mkv",),
+    "video/x-msvideo": ("avi",),
+    "video/mpeg": ("mpg", "mpeg"),
+    "video/mp2t": ("ts",),
+    "video/ogg": ("ogv", "ogg"),
+    "audio/mpeg": ("mp3", "mpga"),
+    "audio/wav": ("wav", "wave"),
+    "audio/flac": ("flac",),
+    "audio/ogg": ("ogg", "oga", "opus"),
+    "audio/aac": ("aac",),
+    "audio/mp4": ("m4a", "mp4"),
+    "audio/webm": ("webm", "weba"),
+    "audio/x-matroska": ("mka", "mkv"),
+    "audio/aiff": ("aiff", "aif"),
+    "model/gltf-binary": ("glb",),
+    "model/gltf+json": ("gltf",),
+    "model/ply": ("ply",),
+    "model/obj": ("obj",),
+    "model/stl": ("stl",),
+    "model/fbx": ("fbx",),
+    "model/splat": ("splat",),
+    "application/zip": ("zip", "usdz", "npz", "docx", "xlsx"),
+    "application/gzip": ("gz", "tgz"),
+    "application/x-tar": ("tar",),
+    "application/pdf": ("pdf",),
+    "application/json": ("json", "jsonl", "gltf"),
+    "application/x-subrip": ("srt",),
+    "text/vtt": ("vtt",),
+    "text/html": ("html", "htm"),
+    "text/xml": ("xml",),
+    "text/plain": ("txt", "md", "csv", "tsv", "log", "text", "mtl", "yaml", "yml", "lrc"),
+}
+"""Content type to the extensions that say it; the first is the one we give."""
+
+_ALL = frozenset(extension for extensions in EXTENSIONS.values() for extension in extensions)
+_WRITTEN = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,5}")
+
+
+def plan_paths(output: str, count: int, extension: str | None = None) -> list[str]:
+    """Name every asset of one inference.
+
+    Args:
+        output: The relative path as the job file has it; may hold `{index}`.
+        count: How many assets there are.
+        extension: The real type's extension, for a path that has none; None leaves it bare, and
+            the download adds it.
+
+    Returns:
+        One relative POSIX path an asset, all different.
+
+    Raises:
+        UsageError: The path leads out of its folder, or names no file.
+    """
+    check_inside(output)
+    if not has_extension(output) and extension:
+        output = f"{output}.{extension.lstrip('.')}"
+    if INDEX in output:
+        return [output.replace(INDEX, str(number)) for number in range(1, count + 1)]
+    if count == 1:
+        return [output]
+    stem, suffix = _split(output)
+    return [f"{stem}-{number}{suffix}" for number in range(1, count + 1)]
+
+
+def check_inside(relative: str) -> None:
+    """Refuse a path that leads out of the folder it is relative to.
+
+    Raises:
+        UsageError: It is absolute, climbs with `..`, or names no file.
+    """
+    native = PurePath(relative)
+    leaves = native.is_absolute() or bool(native.anchor) or relative.startswith("/")
+    if leaves or ".." in native.parts:
+        raise UsageError(
+            f"the output leaves its folder: {relative}",
+            hint="Write a path inside output_dir, without a leading / and without ..",
+        )
+    if not native.name or relative.endswith("/") or "\0" in relative:
+        raise UsageError(
+            f"the output names no file: {relative!r}", hint="Write a file name, such as forest.png"
+        )
+
+
+def has_extension(path: str) -> bool:
+    """Whether a path says its type: `x.png` does, `x`, `v1.5` and `.hidden` do not."""
+    return bool(_split(path)[1])
+
+
+def is_media_extension(suffix: str) -> bool:
+    """Whether `.png` and the like is the extension of something that models make."""
+    return suffix.lower().lstrip(".") in _ALL
+
+
+def extension_of(content_type: str) -> str:
+    """The extension that we give a content type; `bin` where it is none of ours."""
+    return EXTENSIONS.get(content_type, ("bin",))[0]
+
+
+def with_extension(path: str, content_type: str) -> str:
+    """The path itself where it has an extension, else with the one of its content."""
+    return path if has_extension(path) else f"{path}.{extension_of(content_type)}"
+
+
+def name_warning(path: str, content_type: str) -> str:
+    """What to say about an extension of another type; empty where it fits or is not a known one."""
+    extension = _split(path)[1].lstrip(".").lower()
+    fitting = EXTENSIONS.get(content_type)
+    if fitting is None or extension in fitting or extension not in _ALL:
+        return ""
+    if content_type == "text/plain" and not _names_binary(extension):
+        return ""
+    return f"{PurePosixPath(path).name} holds {content_type}: its extension should be .{fitting[0]}"
+
+
+def _names_binary(extension: str) -> bool:
+    """Whether an extension stands for something that is not written in text."""
+    types = (kind for kind, extensions in EXTENSIONS.items() if extension in extensions)
+    return not any(
+        kind.startswith("text/")
+        or kind in {"application/json", "application/x-subrip", "model/obj", "model/ply"}
+        for kind in types
+    )
+
+
+def _split(path: str) -> tuple[str, str]:
+    """A path without its extension, and the extension with its dot (empty where it has none)."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, extension = name.rpartition(".")
+    if not stem.strip(".") or not _WRITTEN.fullmatch(dot + extension):
+        return path, ""
+    return f"{folder}{slash}{stem}", dot + extension

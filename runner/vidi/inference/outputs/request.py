@@ -1,0 +1,109 @@
+"""Asking for a file: which credentials go where, and following redirects with neither."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from vidi import __version__
+from vidi.errors import DownloadError
+from vidi.inference.outputs.address import check_host, check_scheme
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from vidi.inference.outputs.limits import Limits
+    from vidi.inference.settings import Settings
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADERS = {"User-Agent": f"vidi/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+def shown(url: str) -> str:
+    """A URL as messages have it: without its query, which may hold a signature."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "an unreadable URL"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def credentials(url: str, settings: Settings) -> dict[str, str]:
+    """The header that Replicate's own files want; nothing for any other address."""
+    base, asked = httpx.URL(settings.urls["VIDI_REPLICATE_URL"]), httpx.URL(url)
+    same = (base.scheme, base.host, _port(base)) == (asked.scheme, asked.host, _port(asked))
+    key = settings.keys.get("replicate")
+    if not key or not same or not asked.path.startswith(f"{base.path.rstrip('/')}/"):
+        return {}
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _port(url: httpx.URL) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def open_client(wire: httpx.AsyncBaseTransport, limits: Limits) -> httpx.AsyncClient:
+    """A client that adds nothing of its own: no environment, no cookies kept, no redirects."""
+    return httpx.AsyncClient(
+        transport=wire,
+        headers=_HEADERS,
+        trust_env=False,
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=httpx.Timeout(limits.read_s, connect=limits.connect_s),
+    )
+
+
+@asynccontextmanager
+async def open_answer(
+    client: httpx.AsyncClient,
+    url: str,
+    headers: Mapping[str, str],
+    settings: Settings,
+    limits: Limits,
+) -> AsyncIterator[httpx.Response]:
+    """Ask for a URL and follow its redirects, every hop checked, none with credentials.
+
+    Raises:
+        DownloadError: A hop leads where downloads may not go, or there are too many.
+        httpx.TransportError: The wire failed.
+    """
+    _check(url, settings)
+    asked, secret = url, credentials(url, settings)
+    for _ in range(limits.max_redirects + 1):
+        request = client.build_request("GET", asked, headers={**headers, **secret})
+        answer = await client.send(request, stream=True)
+        try:
+            if answer.status_code not in _REDIRECTS:
+                yield answer
+                return
+            asked, secret = _next_hop(answer), {}
+            _check(asked, settings)
+        finally:
+            await answer.aclose()
+    raise DownloadError(f"more than {limits.max_redirects} redirects from {shown(url)}")
+
+
+def _check(url: str, settings: Settings) -> None:
+    """Check a URL as the wire will read it."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise DownloadError(f"the output's URL cannot be used: {error}") from error
+    check_scheme(parsed.scheme)
+    check_host(parsed.raw_host.decode("ascii"), loopback_allowed=settings.loopback_allowed)
+
+
+def _next_hop(answer: httpx.Response) -> str:
+    location = answer.headers.get("location", "")
+    if not location:
+        raise DownloadError(f"{shown(str(answer.url))} redirects to nowhere")
+    try:
+        return str(answer.url.join(location))
+    except httpx.InvalidURL as error:
+        raise DownloadError(f"{shown(str(answer.url))} redirects wrongly: {error}") from error

@@ -1,0 +1,118 @@
+"""A file on its way: written beside its target under another name, hashed as it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from vidi.errors import DownloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PREFIX = ".vidi-tmp-"
+"""How the name of every unfinished file begins."""
+
+
+class Staging:
+    """One temporary file. Safe to discard from another thread than the one that writes."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, parent: Path) -> Self:
+        """Begin a file in a folder, which is made where it is missing.
+
+        Raises:
+            DownloadError: The folder or the file cannot be made.
+        """
+        path = parent / f"{PREFIX}{secrets.token_hex(8)}"
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            return cls(path, os.open(path, flags, 0o666))
+        except OSError as error:
+            raise disk_error(parent, error) from error
+
+    def write(self, pieces: Iterable[bytes]) -> None:
+        """Append, and hash what is appended.
+
+        Raises:
+            DownloadError: The disk is full or refuses.
+        """
+        with self._lock:
+            if self._file.closed:  # discarded while this write was waiting for its thread
+                return
+            try:
+                for piece in pieces:
+                    self._hash.update(piece)
+                    self._write_whole(piece)
+            except OSError as error:
+                raise disk_error(self.path.parent, error) from error
+
+    def restart(self) -> None:
+        """Forget everything written so far."""
+        with self._lock:
+            self._file.seek(0)
+            self._file.truncate()
+            self._hash = hashlib.sha256()
+            self.size = 0
+
+    def finish(self) -> str:
+        """Bring it to the disk and close it; returns its SHA-256.
+
+        Raises:
+            DownloadError: The disk is full or refuses.
+        """
+        with self._lock:
+            try:
+                os.fsync(self._file.fileno())
+                self._file.close()
+            except (OSError, ValueError) as error:
+                raise disk_error(self.path.parent, error) from error
+            return self._hash.hexdigest()
+
+    def discard(self) -> None:
+        """Remove it, whatever has become of it; a file that was renamed stays."""
+        with self._lock, suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def _write_whole(self, piece: bytes) -> None:
+        rest = memoryview(piece)
+        while rest:
+            written = self._file.write(rest)
+            self.size += written
+            rest = rest[written:]
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove what a killed run left unfinished under a folder that no other run holds.
+
+    Returns:
+        How many files were removed.
+    """
+    leftovers = [path for path in folder.rglob(f"{PREFIX}*") if path.is_file()]
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+def disk_error(path: Path, error: Exception) -> DownloadError:
+    """What to say when the disk does not do as asked."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return DownloadError(
+        f"cannot write to {path}: {reason}",
+        hint="Free some space or name another folder with --output-dir.",
+    )

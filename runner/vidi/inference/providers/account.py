@@ -1,0 +1,58 @@
+"""Who we are to each provider, and what to tell the user when it refuses us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vidi.errors import CredentialsError
+from vidi.inference.settings import KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a user needs to know about an account with one provider."""
+
+    provider: str
+    title: str
+    keys_page: str
+    billing_page: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that holds the key."""
+        return KEYS[self.provider]
+
+    def no_key(self) -> CredentialsError:
+        """The key is not set."""
+        return CredentialsError(
+            f"no key for {self.title}: {self.variable} is not set",
+            hint=f"Get a key at {self.keys_page} and put it in {self.variable} or in .env.",
+        )
+
+    def bad_key(self, said: str) -> CredentialsError:
+        """The provider refused the key."""
+        return CredentialsError(
+            f"{self.title} refused the key in {self.variable}: {said}",
+            hint=f"Get a new key at {self.keys_page} and put it in {self.variable} or in .env.",
+        )
+
+    def no_credit(self, said: str) -> CredentialsError:
+        """The account is out of credit or locked."""
+        return CredentialsError(
+            f"{self.title} runs nothing for this account: {said}",
+            hint=f"Top up at {self.billing_page}, wait a few minutes, and run again.",
+        )
+
+
+REPLICATE = Account(
+    provider="replicate",
+    title="Replicate",
+    keys_page="https://replicate.com/account/api-tokens",
+    billing_page="https://replicate.com/account/billing",
+)
+FAL = Account(
+    provider="fal",
+    title="fal.ai",
+    keys_page="https://fal.ai/dashboard/keys",
+    billing_page="https://fal.ai/dashboard/billing",
+)

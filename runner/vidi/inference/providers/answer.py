@@ -1,0 +1,64 @@
+"""What came back over the wire, whole and unread: the SDKs drop parts of it that we need."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.settings import Settings
+
+MOST_WORDS = 600
+"""Characters of a provider's text that a message quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer: its status, its headers by lower-case name, its decoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:  # JSON from outside
+        """The body as JSON; None where it is not JSON (a provider never answers `null` alone)."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def fields(self) -> Mapping[str, Any]:
+        """The body as a JSON object; empty where it is anything else."""
+        value = self.json()
+        return value if isinstance(value, dict) else {}
+
+    def text(self) -> str:
+        """The start of the body on one line, for a message."""
+        return shorten(self.body[: 4 * MOST_WORDS].decode("utf-8", errors="replace"))
+
+    def redacted(self, settings: Settings) -> Answer:
+        """The same answer without any key that a provider may have echoed in an error."""
+        body = settings.redact(self.body.decode("utf-8", errors="replace")).encode()
+        return Answer(self.status, self.headers, body)
+
+
+class NoAnswerError(Exception):
+    """A request ended without a readable answer. `unsent` only where that is proved."""
+
+    def __init__(self, message: str, *, unsent: bool) -> None:
+        super().__init__(message)
+        self.unsent = unsent
+
+
+def shorten(text: str) -> str:
+    """Bring a provider's text to one line of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 1]}…"

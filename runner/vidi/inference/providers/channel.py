@@ -1,0 +1,151 @@
+"""What one provider talks through: its key, its guard and its SDK, opened at the first word.
+
+Light until then: the SDK, httpx and aiohttp are imported by `Channel.open`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from vidi.errors import PollError
+from vidi.inference.providers.answer import Answer, NoAnswerError
+from vidi.inference.providers.refusal import no_receipt
+from vidi.inference.providers.retry_after import read_retry_after
+from vidi.inference.providers.routes import Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    import httpx
+
+    from vidi.errors import VidiError
+    from vidi.inference.providers.account import Account
+    from vidi.inference.providers.guard import Errand, Guard
+    from vidi.inference.providers.patience import Patience
+    from vidi.inference.settings import Settings
+
+
+SdkT = TypeVar("SdkT")
+SdkT_co = TypeVar("SdkT_co", covariant=True)
+
+
+class SdkModule(Protocol[SdkT_co]):
+    """A module that opens an official SDK over the guard; heavy to import."""
+
+    @property
+    def ALIASES(self) -> Mapping[str, str]:  # noqa: N802  # a constant of the module
+        """Host names that the SDK uses besides the known ones, and the setting of each."""
+
+    def open_client(self, guard: Guard, key: str) -> SdkT_co:
+        """Open the SDK with its own retries off."""
+
+
+class Channel(Generic[SdkT]):
+    """A provider's way out. Follows its owner from one event loop to the next.
+
+    Args:
+        load: Imports the module that opens the SDK.
+        wire: What to send through instead of the network; its owner closes it.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        settings: Settings,
+        load: Callable[[], SdkModule[SdkT]],
+        wire: httpx.AsyncBaseTransport | None,
+        patience: Patience,
+    ) -> None:
+        self.account = account
+        self.settings = settings
+        self.patience = patience
+        self._load = load
+        self._given_wire = wire
+        self._own_wire: httpx.AsyncBaseTransport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opened: tuple[Guard, SdkT] | None = None
+
+    def open(self) -> tuple[Guard, SdkT]:
+        """Import the SDK and open it over the guard, once for each event loop.
+
+        Raises:
+            CredentialsError: There is no key.
+            UsageError: A proxy or the certificates cannot be used.
+        """
+        loop = asyncio.get_running_loop()
+        if self._opened is None or self._loop is not loop:
+            self._opened, self._loop = self._open(), loop
+        return self._opened
+
+    def _open(self) -> tuple[Guard, SdkT]:
+        key = self.settings.keys.get(self.account.provider)
+        if not key:
+            raise self.account.no_key()
+        from vidi.inference.providers.guard import Guard
+
+        sdk = self._load()
+        routes = Routes(self.account.provider, self.settings, sdk.ALIASES)
+        guard = Guard(routes, self._given_wire or self._open_wire(), self.patience)
+        return guard, sdk.open_client(guard, key)
+
+    def _open_wire(self) -> httpx.AsyncBaseTransport:
+        from vidi.inference.providers.wire import open_wire
+
+        self._own_wire = open_wire()
+        return self._own_wire
+
+    async def buy(self, work: Callable[[SdkT], Awaitable[Any]]) -> Answer:
+        """Let the SDK send one paid POST.
+
+        Raises:
+            NotSentError: It never left this machine.
+            InDoubtError: No answer came.
+        """
+        guard, sdk = self.open()
+        try:
+            errand = await guard.run(work(sdk), deadline_s=self.patience.submit, buys=True)
+        except NoAnswerError as error:
+            raise no_receipt(self.account, error) from error
+        return _answer_of(errand)
+
+    async def ask(self, work: Callable[[SdkT], Awaitable[Any]], deadline_s: float) -> Answer:
+        """Let the SDK ask something that costs nothing.
+
+        Raises:
+            PollError: No answer came.
+        """
+        try:
+            return _answer_of(await self.run(work, deadline_s))
+        except NoAnswerError as error:
+            raise PollError(f"no answer from {self.account.title}: {error}") from error
+
+    async def run(self, work: Callable[[SdkT], Awaitable[Any]], deadline_s: float) -> Errand:
+        """Let the SDK do something free that may take several requests.
+
+        Raises:
+            NoAnswerError: A request was not answered.
+        """
+        guard, sdk = self.open()
+        return await guard.run(work(sdk), deadline_s=deadline_s)
+
+    def poll_error(self, answer: Answer, said: str) -> VidiError:
+        """Read an answer that says nothing about the inference itself."""
+        if answer.status == 401:
+            return self.account.bad_key(said)
+        return PollError(
+            f"{self.account.title} answered HTTP {answer.status}: {said}",
+            retry_after=read_retry_after(answer),
+        )
+
+    async def aclose(self) -> None:
+        """Close what was opened here."""
+        wire, self._own_wire, self._opened = self._own_wire, None, None
+        if wire is not None:
+            await wire.aclose()
+
+
+def _answer_of(errand: Errand) -> Answer:
+    if errand.answer is None:
+        raise NoAnswerError("the SDK asked nothing", unsent=True)
+    return errand.answer

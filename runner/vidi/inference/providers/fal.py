@@ -1,0 +1,195 @@
+"""fal.ai: requests queued, looked at, fetched and found again.
+
+Light: the SDK is imported when the first request is made.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from vidi.errors import InferenceError, PollError, RejectedError
+from vidi.inference.providers.account import FAL
+from vidi.inference.providers.channel import Channel
+from vidi.inference.providers.fal_answers import match_request, read_receipt, read_running
+from vidi.inference.providers.fal_result import read_result
+from vidi.inference.providers.fal_words import read_words
+from vidi.inference.providers.patience import Patience
+from vidi.inference.providers.provider import Provider
+from vidi.inference.providers.redaction import redact_look
+from vidi.inference.providers.uploads import inspect_file, send_patiently
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import httpx
+
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.channel import SdkModule
+    from vidi.inference.providers.fal_sdk import GuardedFal
+    from vidi.inference.providers.provider import Accepted, Look, Submission
+    from vidi.inference.providers.uploads import LocalFile
+    from vidi.inference.settings import Settings
+
+HISTORY = "https://api.fal.ai/v1/models/requests/by-endpoint"
+"""https://fal.ai/docs/platform-apis/v1/models/requests/by-endpoint"""
+MOST_PAGES = 50
+"""Of 100 requests each, when one is looked for."""
+LARGEST_SINGLE = 100 * 1024 * 1024
+"""Bytes; a larger file is uploaded in parts."""
+SHORTEST_START_S = 1.0
+"""fal refuses to limit the wait for a start to this or less."""
+
+
+class FalProvider(Provider):
+    """fal's queue, CDN and platform APIs, through the official SDK."""
+
+    name: ClassVar[str] = FAL.provider
+
+    def __init__(
+        self,
+        settings: Settings,
+        wire: httpx.AsyncBaseTransport | None = None,
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        self._channel = Channel(FAL, settings, _load_sdk, wire, patience or Patience())
+
+    def is_available(self) -> bool:
+        """Whether FAL_KEY is set. Asks nobody."""
+        return bool(self._channel.settings.keys.get(self.name))
+
+    async def upload(self, path: Path) -> str:
+        """Upload a file to fal's CDN: one POST, or in parts above 100 MiB."""
+        file = inspect_file(path)
+        send = await _sender(file)
+        deadline_s = self._channel.patience.upload_of(file.size)
+        errand = await send_patiently(
+            lambda: self._channel.run(send, deadline_s),
+            FAL,
+            file,
+            lambda answer: read_words(answer).said,
+            self._channel.patience.first_pause,
+        )
+        if not isinstance(errand.value, str):
+            raise InferenceError(f"{path.name}: fal.ai's answer to the upload holds no URL")
+        return errand.value
+
+    async def submit(self, submission: Submission) -> Accepted:
+        """Queue a request: one POST. `X-Fal-Store-IO` is never sent: it would forbid recovery."""
+        start = submission.deadline_s if submission.deadline_s > SHORTEST_START_S else None
+        try:
+            answer = await self._channel.buy(
+                lambda sdk: sdk.submit(
+                    submission.model.name, dict(submission.params), start_timeout=start
+                )
+            )
+        except (TypeError, ValueError) as error:
+            raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
+        return read_receipt(answer, submission.model)
+
+    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:  # noqa: ARG002  # the URLs say it all
+        """Ask for the status, and for the result once it is completed.
+
+        A status that is not found says nothing: right after a submit it may not be visible yet.
+        """
+        status = await self._read_status(accepted)
+        running = read_running(status)
+        if running is not None:
+            return running
+        answer = await self._ask(lambda sdk: sdk.fetch(accepted.urls["response"]))
+        if answer.status == 401:
+            raise FAL.bad_key(read_words(answer).said)
+        return redact_look(read_result(answer, status), self._channel.settings)
+
+    async def cancel(self, accepted: Accepted) -> bool:
+        """Cancel; False where it had already ended or is unknown."""
+        answer = await self._channel.ask(
+            lambda sdk: sdk.handle(accepted.request_id, accepted.urls).cancel(),
+            self._channel.patience.cancel,
+        )
+        if answer.ok or answer.status in {400, 404}:
+            return answer.ok
+        raise self._poll_error(answer)
+
+    async def find(
+        self, submission: Submission, since: datetime, until: datetime
+    ) -> Sequence[Accepted]:
+        """List the requests of that window whose endpoint and input are exactly these.
+
+        It is not documented by which of its times fal filters, so everything up to now is asked
+        for and the window is kept here, by `sent_at`.
+
+        Raises:
+            PollError: The history could not be read to its end, so that a count of it says nothing.
+            CredentialsError: The key was refused.
+        """
+        end = max(until, datetime.now(UTC)) + timedelta(minutes=1)
+        query = {
+            "endpoint_id": submission.model.name,
+            "start": _stamp(since),
+            "end": _stamp(end),
+            "expand": "payloads",
+            "limit": "100",
+        }
+        found = []
+        for _ in range(MOST_PAGES):
+            page = await self._history(query)
+            items = [each for each in page.get("items") or () if isinstance(each, dict)]
+            found += [match_request(each, submission, since, until) for each in items]
+            cursor = page.get("next_cursor")
+            if not cursor or page.get("has_more") is False:
+                return [each for each in found if each is not None]
+            query["cursor"] = str(cursor)
+        raise PollError(f"fal.ai lists over {MOST_PAGES * 100:,} requests in that time")
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._channel.aclose()
+
+    async def _read_status(self, accepted: Accepted) -> Mapping[str, Any]:
+        handle = (accepted.request_id, accepted.urls)
+        answer = await self._ask(lambda sdk: sdk.handle(*handle).status())
+        fields = answer.fields()
+        if not answer.ok:
+            raise self._poll_error(answer)
+        if not isinstance(fields.get("status"), str):
+            raise PollError(f"fal.ai's status cannot be read: {answer.text() or 'it is empty'}")
+        return fields
+
+    async def _history(self, query: Mapping[str, str]) -> Mapping[str, Any]:
+        answer = await self._ask(lambda sdk: sdk.fetch(HISTORY, query))
+        if not answer.ok:
+            raise self._poll_error(answer)
+        fields = answer.fields()
+        if not isinstance(fields.get("items"), list):
+            raise PollError(f"fal.ai's history cannot be read: {answer.text() or 'it is empty'}")
+        return fields
+
+    async def _ask(self, work: Callable[[GuardedFal], Awaitable[Any]]) -> Answer:
+        return await self._channel.ask(work, self._channel.patience.look)
+
+    def _poll_error(self, answer: Answer) -> Exception:
+        return self._channel.poll_error(answer, read_words(answer).said)
+
+
+def _load_sdk() -> SdkModule[GuardedFal]:
+    from vidi.inference.providers import fal_sdk
+
+    return fal_sdk
+
+
+async def _sender(file: LocalFile) -> Callable[[GuardedFal], Awaitable[Any]]:
+    """Choose how a file is sent; its bytes are read once, however often they are sent."""
+    if file.size > LARGEST_SINGLE:
+        return lambda sdk: sdk.upload_file(file.path, fallback_repository=[])
+    data = await file.read()
+    return lambda sdk: sdk.upload(
+        data, file.content_type, file_name=file.path.name, fallback_repository=[]
+    )
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,121 @@
+"""fal's answers to a submit, a status and a search, read: pure functions of values.
+
+https://fal.ai/docs/documentation/model-apis/queue, checked 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from vidi.inference.providers.account import FAL
+from vidi.inference.providers.fal_words import RUNNER_TYPES, read_billable_units, read_words
+from vidi.inference.providers.provider import Accepted, Running
+from vidi.inference.providers.refusal import in_doubt, refusal
+from vidi.inference.providers.same_json import is_same_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.provider import Submission
+
+QUEUE = "https://queue.fal.run"
+NAMESPACES = ("workflows", "comfy")
+"""Endpoints whose owner is the second part of the id (fal-client 1.0.3, `APP_NAMESPACES`)."""
+LOCKED = re.compile(r"\blocked\b|exhausted", flags=re.IGNORECASE)
+COMPLETED = "COMPLETED"
+
+
+def read_receipt(answer: Answer, model: ModelInfo) -> Accepted:
+    """Read the answer to a submit.
+
+    Raises:
+        VidiError: As the table of submits says.
+    """
+    if not answer.ok:
+        raise _refusal(answer)
+    fields = answer.fields()
+    request_id = fields.get("request_id")
+    if not isinstance(request_id, str) or not request_id:
+        raise in_doubt(FAL, f"the answer holds no request_id: {answer.text()}")
+    return Accepted(request_id, derive_urls(model.name, request_id) | _given_urls(fields))
+
+
+def _refusal(answer: Answer) -> Exception:
+    words = read_words(answer)
+    if answer.status == 403 and LOCKED.search(words.said):
+        return FAL.no_credit(words.said)
+    return refusal(
+        answer, FAL, words.said, paid=answer.status == 422 and _did_a_runner_work(answer)
+    )
+
+
+def _did_a_runner_work(answer: Answer) -> bool:
+    """Whether a 422 may be billed: GPU time was spent (https://docs.fal.ai/faq)."""
+    return (
+        bool(read_billable_units(answer))
+        or "x-fal-served-from" in answer.headers
+        or read_words(answer).error_type in RUNNER_TYPES
+    )
+
+
+def _given_urls(fields: Mapping[str, Any]) -> dict[str, str]:
+    given = {name: fields.get(f"{name}_url") for name in ("status", "response", "cancel")}
+    return {
+        name: url
+        for name, url in given.items()
+        if isinstance(url, str) and url.startswith(("https://", "http://"))
+    }
+
+
+def derive_urls(endpoint: str, request_id: str) -> dict[str, str]:
+    """Build a request's URLs: owner and alias alone, without the endpoint's further path."""
+    parts = endpoint.split("/")
+    count = 3 if parts[0] in NAMESPACES else 2
+    base = f"{QUEUE}/{'/'.join(parts[:count])}/requests/{quote(request_id, safe='')}"
+    return {"status": f"{base}/status", "response": base, "cancel": f"{base}/cancel"}
+
+
+def read_running(status: Mapping[str, Any]) -> Running | None:
+    """Read a status that is not the end; None where the request is completed."""
+    word = str(status.get("status"))
+    if word == COMPLETED:
+        return None
+    position = status.get("queue_position")
+    is_number = isinstance(position, int) and not isinstance(position, bool)
+    return Running(
+        word,
+        known=word in {"IN_QUEUE", "IN_PROGRESS"},
+        queue_position=position if is_number else None,
+    )
+
+
+def match_request(
+    item: Mapping[str, Any], submission: Submission, since: datetime, until: datetime
+) -> Accepted | None:
+    """Recognise a submission in the account's history by endpoint, time and exactly equal input.
+
+    An item without a readable time passes: it was asked for by time.
+    """
+    request_id = item.get("request_id")
+    if not isinstance(request_id, str) or not request_id:
+        return None
+    sent = _moment(item.get("sent_at")) or _moment(item.get("started_at"))
+    if sent is not None and not since <= sent <= until:
+        return None
+    is_ours = item.get("endpoint_id", submission.model.name) == submission.model.name
+    if not is_ours or not is_same_json(item.get("json_input"), submission.params):
+        return None
+    return Accepted(request_id, derive_urls(submission.model.name, request_id))
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

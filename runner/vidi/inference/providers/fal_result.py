@@ -1,0 +1,112 @@
+"""fal's result of a completed request, read: a success, the model's own error, or the gateway's.
+
+`COMPLETED` does not mean success: the error is in the status, and in the HTTP status and body of
+the result. A 5xx that neither the model nor the platform signed is the way's fault, not the
+request's: it is fetched again, never bought again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidi.errors import PollError
+from vidi.inference.providers.answer import shorten
+from vidi.inference.providers.fal_words import (
+    CANCELED_TYPES,
+    SERVER_TYPES,
+    read_billable_units,
+    read_retryable,
+    read_words,
+)
+from vidi.inference.providers.provider import Failed, Look, Running, Succeeded
+from vidi.inference.providers.retry_after import read_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.providers.answer import Answer
+
+MODERATED = ("content_policy", "moderat", "nsfw")
+OF_THE_WAY = frozenset({401, 403, 404, 405, 408, 410, 425, 429})
+"""Client errors that a gateway gives for its own reasons."""
+
+
+def read_result(answer: Answer, status: Mapping[str, Any]) -> Look:
+    """Read the result's answer beside the status that announced it.
+
+    Raises:
+        PollError: It is not the model's answer; fetch it again.
+    """
+    if answer.ok:
+        return _read_success(answer, status)
+    if answer.status == 400 and "still in progress" in read_words(answer).said.lower():
+        return Running("IN_PROGRESS")
+    if _is_status_error(status) or _is_the_models_own(answer):
+        return _read_failure(answer, status)
+    raise PollError(
+        f"fal.ai answered HTTP {answer.status} for the result: {read_words(answer).said}",
+        retry_after=read_retry_after(answer),
+    )
+
+
+def _read_success(answer: Answer, status: Mapping[str, Any]) -> Look:
+    if _is_status_error(status):
+        return _read_failure(answer, status)
+    output = answer.json()
+    if answer.status == 202:
+        return Running("IN_PROGRESS")
+    if output is None:
+        raise PollError(f"fal.ai's result cannot be read: {answer.text() or 'it is empty'}")
+    metrics = status.get("metrics")
+    return Succeeded(
+        output,
+        metrics=metrics if isinstance(metrics, dict) else {},
+        billable_units=read_billable_units(answer),
+        logs=_read_logs(status.get("logs")),
+    )
+
+
+def _read_logs(logs: object) -> str:
+    items = logs if isinstance(logs, list) else []
+    return "\n".join(str(each.get("message", "")) for each in items if isinstance(each, dict))
+
+
+def _is_status_error(status: Mapping[str, Any]) -> bool:
+    return bool(status.get("error") or status.get("error_type"))
+
+
+def _is_the_models_own(answer: Answer) -> bool:
+    words = read_words(answer)
+    if words.structured:
+        return True
+    if answer.status >= 500 or answer.status in OF_THE_WAY or answer.status < 400:
+        return "x-fal-request-id" in answer.headers and answer.status >= 500
+    return bool(answer.fields())
+
+
+def _read_failure(answer: Answer, status: Mapping[str, Any]) -> Failed:
+    """The result's own words where it has any, else the status's."""
+    words = read_words(answer)
+    own = not answer.ok and (words.structured or bool(answer.fields()))
+    said = words.said if own else shorten(str(status.get("error") or status.get("error_type")))
+    kind = (words.error_type if own else "") or str(status.get("error_type") or "")
+    units = read_billable_units(answer)
+    server_side = kind in SERVER_TYPES or (answer.status >= 500 and own)
+    retryable = read_retryable(answer)
+    return Failed(
+        _name_failure(kind, said, answer.status),
+        said,
+        error_type=kind,
+        transient=server_side if retryable is None else retryable,
+        free=server_side and not units,
+        metrics=status["metrics"] if isinstance(status.get("metrics"), dict) else {},
+        billable_units=units,
+    )
+
+
+def _name_failure(kind: str, said: str, http: int) -> Literal["failed", "moderated", "canceled"]:
+    if any(word in f"{kind} {said}".lower() for word in MODERATED):
+        return "moderated"
+    if kind in CANCELED_TYPES or http == 499:
+        return "canceled"
+    return "failed"

@@ -1,0 +1,92 @@
+"""The official fal SDK, opened over our transport. Heavy: importing this imports the SDK.
+
+fal-client 1.0.3 takes no transport and no client, so the three places where it makes one are
+overridden here. `tests/inference/providers/test_sdk_contract.py` fails when they move.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from fal_client import AsyncClient
+from fal_client.auth import FAL_QUEUE_RUN_HOST, AuthCredentials
+from fal_client.client import (
+    USER_AGENT,
+    AsyncCDNTokenManager,
+    AsyncRequestHandle,
+    CDNToken,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from vidi.inference.providers.guard import Guard
+
+ALIASES: Mapping[str, str] = {FAL_QUEUE_RUN_HOST.partition(":")[0]: "VIDI_FAL_QUEUE_URL"}
+"""The SDK submits to the host that `FAL_QUEUE_RUN_HOST` named when it was imported."""
+
+
+class GuardedTokens(AsyncCDNTokenManager):
+    """The CDN's short-lived tokens, asked for through the guard."""
+
+    def __init__(self, auth: AuthCredentials, client: httpx.AsyncClient) -> None:
+        super().__init__(auth)
+        self._client = client
+
+    async def _refresh_token(self) -> CDNToken:
+        response = await self._client.post(self._url, headers=self._headers, json={})
+        data = response.json()
+        return CDNToken(
+            token=data["token"],
+            token_type=data["token_type"],
+            base_upload_url=data["base_url"],
+            expires_at=datetime.fromisoformat(data["expires_at"]),
+        )
+
+
+class GuardedFal(AsyncClient):
+    """fal's client, whose every request goes through the guard."""
+
+    def __init__(self, guard: Guard, key: str) -> None:
+        super().__init__(key=key)
+        auth = AuthCredentials("Key", key)
+        agent = {"User-Agent": USER_AGENT}
+        self._keyed = httpx.AsyncClient(
+            transport=guard, trust_env=False, headers={**agent, **auth.as_headers()}
+        )
+        self._keyless = httpx.AsyncClient(transport=guard, trust_env=False, headers=agent)
+        self._tokens = GuardedTokens(auth, self._keyless)
+
+    @property
+    async def _client(self) -> httpx.AsyncClient:
+        return self._keyed
+
+    @property
+    async def _token_manager(self) -> GuardedTokens:
+        return self._tokens
+
+    @asynccontextmanager
+    async def _cdn_client(self) -> AsyncIterator[httpx.AsyncClient]:
+        yield self._keyless
+
+    async def fetch(self, url: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
+        """GET one URL with the key; the SDK offers no result or history without polling."""
+        return await self._keyed.get(url, params=params)
+
+    def handle(self, request_id: str, urls: Mapping[str, str]) -> AsyncRequestHandle:
+        """Take up a request by the URLs that came with its receipt."""
+        return AsyncRequestHandle(
+            request_id=request_id,
+            response_url=urls["response"],
+            status_url=urls["status"],
+            cancel_url=urls["cancel"],
+            client=self._keyed,
+        )
+
+
+def open_client(guard: Guard, key: str) -> GuardedFal:
+    """Open the SDK over the guard."""
+    return GuardedFal(guard, key)

@@ -1,0 +1,103 @@
+"""fal's error bodies, which come in four families, read into one value.
+
+https://fal.ai/docs/documentation/model-apis/errors and …/request-errors, checked 2026-11-22:
+`{"detail": [{"loc", "msg", "type"}]}` from models, `{"detail": "…", "error_type": "…"}` from the
+platform, `{"detail": "…"}` from old models, `{"error": {"message", "code"}}` from the oldest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.providers.answer import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.providers.answer import Answer
+
+RUNNER_TYPES = frozenset({"content_policy_violation", "no_media_generated"})
+"""Types that only a model that has worked can report."""
+
+SERVER_TYPES = frozenset(
+    {
+        "downstream_service_error",
+        "downstream_service_unavailable",
+        "generation_timeout",
+        "internal_error",
+        "internal_server_error",
+        "request_timeout",
+        "runner_connection_error",
+        "runner_connection_refused",
+        "runner_connection_timeout",
+        "runner_disconnected",
+        "runner_incomplete_response",
+        "runner_scheduling_failure",
+        "runner_server_error",
+        "startup_timeout",
+    }
+)
+"""Types that stand for a 5xx: not billed, and worth another attempt."""
+
+CANCELED_TYPES = frozenset({"client_cancelled", "client_disconnected"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What fal said about an error."""
+
+    said: str
+    error_type: str = ""
+    structured: bool = False
+    """Whether the body has a form that only fal's platform or a model writes."""
+
+
+def read_words(answer: Answer) -> Words:
+    """Read an error answer of any family."""
+    fields = answer.fields()
+    detail = fields.get("detail")
+    header_type = answer.headers.get("x-fal-error-type", "")
+    if isinstance(detail, list) and detail:
+        items = [each for each in detail if isinstance(each, dict)]
+        said = "; ".join(map(_read_item, items)) or answer.text()
+        kind = next((str(each["type"]) for each in items if each.get("type")), header_type)
+        return Words(shorten(said), kind, structured=True)
+    kind = str(fields.get("error_type") or header_type)
+    error = fields.get("error")
+    if isinstance(error, dict):
+        said = str(error.get("message") or error)
+        return Words(shorten(said), kind or str(error.get("code") or ""), structured=True)
+    said = str(detail or error or "")
+    fallback = answer.text() or f"HTTP {answer.status}"
+    return Words(shorten(said) or fallback, kind, structured=bool(kind))
+
+
+def _read_item(item: Mapping[str, Any]) -> str:
+    place = item.get("loc")
+    path = ".".join(map(str, place)) if isinstance(place, list) else ""
+    said = str(item.get("msg") or item.get("type") or item)
+    kind = f" ({item['type']})" if item.get("msg") and item.get("type") else ""
+    return f"{path.removeprefix('body.')}: {said}{kind}" if path else f"{said}{kind}"
+
+
+def read_billable_units(answer: Answer) -> Decimal | None:
+    """The units that fal bills for this result; None where the header is absent or unreadable."""
+    try:
+        units = Decimal(answer.headers.get("x-fal-billable-units", ""))
+    except InvalidOperation:
+        return None
+    return units if units.is_finite() else None
+
+
+def read_retryable(answer: Answer) -> bool | None:
+    """Whether fal itself calls the failure transient; None where it does not say.
+
+    Two names of one header are documented: `X-Fal-Retryable` and `X-Fal-Needs-Retry`.
+    """
+    for name in ("x-fal-retryable", "x-fal-needs-retry"):
+        value = answer.headers.get(name, "").strip().lower()
+        if value:
+            return value in {"true", "1", "yes"}
+    return None

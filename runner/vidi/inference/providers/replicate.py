@@ -1,0 +1,188 @@
+"""Replicate: predictions created, looked at and found again.
+
+Light: the SDK is imported when the first request is made.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from vidi.errors import InferenceError, PollError, RejectedError
+from vidi.inference.providers.account import REPLICATE
+from vidi.inference.providers.channel import Channel
+from vidi.inference.providers.patience import Patience
+from vidi.inference.providers.provider import Provider
+from vidi.inference.providers.redaction import redact_look
+from vidi.inference.providers.replicate_answers import (
+    format_cancel_after,
+    match_prediction,
+    read_prediction,
+    read_receipt,
+    read_words,
+)
+from vidi.inference.providers.uploads import inspect_file, send_patiently
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import httpx
+    from replicate import AsyncReplicate
+
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.channel import SdkModule
+    from vidi.inference.providers.provider import Accepted, Look, Submission
+    from vidi.inference.settings import Settings
+
+LONGEST_DATA_URI = 256 * 1024
+"""Bytes of the whole URI. Replicate's pages say 256 KB in one place and 1 MB in another."""
+LARGEST_UPLOAD = 100 * 1024 * 1024
+"""https://replicate.com/docs/topics/predictions/input-files"""
+MOST_PAGES = 50
+"""Of 100 predictions each, when one is looked for."""
+
+
+class ReplicateProvider(Provider):
+    """Replicate's HTTP API, through its official SDK."""
+
+    name: ClassVar[str] = REPLICATE.provider
+
+    def __init__(
+        self,
+        settings: Settings,
+        wire: httpx.AsyncBaseTransport | None = None,
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        patience = patience or Patience()
+        self._channel = Channel(REPLICATE, settings, _load_sdk, wire, patience)
+
+    def is_available(self) -> bool:
+        """Whether REPLICATE_API_TOKEN is set. Asks nobody."""
+        return bool(self._channel.settings.keys.get(self.name))
+
+    async def upload(self, path: Path) -> str:
+        """Turn a file into a data URI of at most 256 KiB, or upload it for 24 hours."""
+        file = inspect_file(path)
+        head = f"data:{file.content_type};base64,"
+        if len(head) + 4 * -(-file.size // 3) <= LONGEST_DATA_URI:
+            return head + base64.b64encode(await file.read()).decode()
+        if file.size > LARGEST_UPLOAD:
+            raise RejectedError(
+                f"{path.name} is larger than Replicate takes (100 MiB)",
+                hint="Make it smaller, or give a URL of it instead.",
+            )
+        content = (path.name, await file.read(), file.content_type)
+        deadline_s = self._channel.patience.upload_of(file.size)
+        errand = await send_patiently(
+            lambda: self._channel.run(lambda sdk: sdk.files.create(content=content), deadline_s),
+            REPLICATE,
+            file,
+            read_words,
+            self._channel.patience.first_pause,
+        )
+        urls = errand.answer.fields().get("urls") if errand.answer else None
+        url = urls.get("get") if isinstance(urls, dict) else None
+        if not isinstance(url, str):
+            raise InferenceError(f"{path.name}: Replicate's answer to the upload holds no URL")
+        return url
+
+    async def submit(self, submission: Submission) -> Accepted:
+        """Create a prediction: one POST, and never `Prefer: wait`."""
+        try:
+            answer = await self._channel.buy(lambda sdk: _create(sdk, submission))
+        except (TypeError, ValueError) as error:
+            raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
+        return read_receipt(answer)
+
+    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:  # noqa: ARG002  # the id says it all
+        """Get the prediction; its output is part of it."""
+        prediction = await self._get(accepted.urls["get"])
+        return redact_look(read_prediction(prediction), self._channel.settings)
+
+    async def cancel(self, accepted: Accepted) -> bool:
+        """Cancel; False where it had already ended."""
+        answer = await self._channel.ask(
+            lambda sdk: _post(sdk, accepted.urls["cancel"]), self._channel.patience.cancel
+        )
+        if answer.ok or answer.status in {404, 409, 422}:
+            return answer.ok
+        raise self._channel.poll_error(answer, read_words(answer))
+
+    async def find(
+        self, submission: Submission, since: datetime, until: datetime
+    ) -> Sequence[Accepted]:
+        """List the predictions of that window whose model and input are exactly these.
+
+        Raises:
+            PollError: The list could not be read to its end, so that a count of it says nothing.
+            CredentialsError: The key was refused.
+        """
+        found = []
+        window = {"created_after": _stamp(since), "created_before": _stamp(until)}
+        url, query = "/predictions", window
+        for _ in range(MOST_PAGES):
+            page = await self._get(url, query)
+            items = [each for each in page.get("results") or () if isinstance(each, dict)]
+            found += [match_prediction(each, submission) for each in items]
+            url, query = page.get("next") or "", {}
+            if not url:
+                return [each for each in found if each is not None]
+        raise PollError(f"Replicate lists over {MOST_PAGES * 100:,} predictions in that time")
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._channel.aclose()
+
+    async def _get(self, url: str, query: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        answer: Answer = await self._channel.ask(
+            lambda sdk: _get(sdk, url, query or {}), self._channel.patience.look
+        )
+        if not answer.ok:
+            raise self._channel.poll_error(answer, read_words(answer))
+        fields = answer.fields()
+        if not fields:
+            raise PollError(f"Replicate's answer cannot be read: {answer.text()}")
+        return fields
+
+
+def _load_sdk() -> SdkModule[AsyncReplicate]:
+    from vidi.inference.providers import replicate_sdk
+
+    return replicate_sdk
+
+
+def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[Any]:
+    """Official models have an address of their own; the others are called by their version."""
+    from replicate import omit
+
+    model, params = submission.model, dict(submission.params)
+    cancel_after = format_cancel_after(submission.deadline_s) or omit
+    if model.version:
+        return sdk.predictions.create(
+            version=model.version, input=params, cancel_after=cancel_after
+        )
+    owner, _, name = model.name.partition("/")
+    return sdk.models.predictions.create(
+        model_owner=owner, model_name=name, input=params, cancel_after=cancel_after
+    )
+
+
+def _get(sdk: AsyncReplicate, url: str, query: Mapping[str, Any]) -> Awaitable[Any]:
+    import httpx
+
+    return sdk.get(url, cast_to=httpx.Response, options={"params": query} if query else {})
+
+
+def _post(sdk: AsyncReplicate, url: str) -> Awaitable[Any]:
+    import httpx
+
+    return sdk.post(url, cast_to=httpx.Response)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

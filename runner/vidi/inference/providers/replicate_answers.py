@@ -1,0 +1,148 @@
+"""Replicate's answers, read: pure functions of values.
+
+Shapes and words: https://replicate.com/docs/topics/predictions and recorded traffic of
+replicate-python (`tests/cassettes`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from vidi.inference.providers.account import REPLICATE
+from vidi.inference.providers.answer import shorten
+from vidi.inference.providers.provider import Accepted, Failed, Look, Running, Succeeded
+from vidi.inference.providers.refusal import in_doubt, refusal
+from vidi.inference.providers.same_json import is_same_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.provider import Submission
+
+API = "https://api.replicate.com/v1"
+
+MODERATED = re.compile(
+    r"flagged|sensitive|nsfw|\bE005\b|content[ _-]policy|moderat", flags=re.IGNORECASE
+)
+CODE = re.compile(r"\bE\d{3,4}\b|\bcode: (PA)\b")
+"""https://replicate.com/docs/reference/error-codes; PA: the platform interrupted it."""
+TRANSIENT = {"E1000", "PA"}
+
+
+def format_cancel_after(deadline_s: float) -> str | None:
+    """Write `Cancel-After` in whole seconds, rounded up: the one form seen in wide use."""
+    return f"{max(1, math.ceil(deadline_s))}s" if math.isfinite(deadline_s) else None
+
+
+def read_receipt(answer: Answer) -> Accepted:
+    """Read the answer to a create.
+
+    Raises:
+        VidiError: As the table of submits says.
+    """
+    if not answer.ok:
+        raise _refusal(answer)
+    accepted = _accepted(answer.fields())
+    if accepted is None:
+        raise in_doubt(REPLICATE, f"the answer holds no prediction id: {answer.text()}")
+    return accepted
+
+
+def _refusal(answer: Answer) -> Exception:
+    said = read_words(answer)
+    return REPLICATE.no_credit(said) if answer.status == 402 else refusal(answer, REPLICATE, said)
+
+
+def _accepted(prediction: Mapping[str, Any]) -> Accepted | None:
+    request_id = prediction.get("id")
+    if not isinstance(request_id, str) or not request_id:
+        return None
+    built = f"{API}/predictions/{quote(request_id, safe='')}"
+    urls = {"get": built, "cancel": f"{built}/cancel"}
+    given = prediction.get("urls")
+    for name in urls:
+        url = given.get(name) if isinstance(given, dict) else None
+        if isinstance(url, str) and url.startswith(("https://", "http://")):
+            urls[name] = url
+    return Accepted(request_id, urls)
+
+
+def read_words(answer: Answer) -> str:
+    """Say in Replicate's own words what it objects to, every field of it."""
+    fields = answer.fields()
+    invalid = fields.get("invalid_fields")
+    texts = [
+        f"{each.get('field') or 'body'}: {each.get('description') or each.get('type')}"
+        for each in (invalid if isinstance(invalid, list) else [])
+        if isinstance(each, dict)
+    ]
+    said = "; ".join(texts) or fields.get("detail") or fields.get("title")
+    return shorten(str(said)) if said else answer.text() or f"HTTP {answer.status}"
+
+
+def read_prediction(prediction: Mapping[str, Any]) -> Look:
+    """Read what one look at a prediction shows. A status that we do not know polls on."""
+    status = str(prediction.get("status"))
+    if status in {"starting", "processing"}:
+        return Running(status)
+    if status == "succeeded":
+        return _succeeded(prediction)
+    if status == "failed":
+        return _failed(prediction)
+    metrics = _metrics(prediction)
+    if status == "canceled":
+        return Failed("canceled", "canceled by the user or at its deadline", metrics=metrics)
+    if status == "aborted":
+        said = "its deadline passed before it started; not billed"
+        return Failed("aborted", said, free=True, metrics=metrics)
+    return Running(status, known=False)
+
+
+def _succeeded(prediction: Mapping[str, Any]) -> Look:
+    output, metrics = prediction.get("output"), _metrics(prediction)
+    if output not in (None, "", [], {}):
+        return Succeeded(output, metrics=metrics, logs=_text(prediction.get("logs")))
+    if prediction.get("data_removed"):
+        said = "it succeeded, but Replicate removes outputs after an hour: the result is gone"
+        return Failed("failed", said, error_type="data_removed", metrics=metrics)
+    said = "it succeeded without any output; Replicate bills it all the same"
+    return Failed("failed", said, error_type="no_output", metrics=metrics)
+
+
+def _failed(prediction: Mapping[str, Any]) -> Failed:
+    error = _text(prediction.get("error"))
+    found = CODE.search(error)
+    code = (found[1] or found[0]) if found else ""
+    return Failed(
+        "moderated" if MODERATED.search(error) else "failed",
+        shorten(error) or "Replicate gave no reason",
+        error_type=code,
+        transient=code in TRANSIENT,
+        metrics=_metrics(prediction),
+    )
+
+
+def _metrics(prediction: Mapping[str, Any]) -> Mapping[str, Any]:
+    metrics = prediction.get("metrics")
+    return metrics if isinstance(metrics, dict) else {}
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def match_prediction(prediction: Mapping[str, Any], submission: Submission) -> Accepted | None:
+    """Recognise a submission in the account's list by exactly equal model and input."""
+    model, given = submission.model, prediction.get("input")
+    versions = {model.version, f"{model.name}:{model.version}"} if model.version else set()
+    is_ours = prediction.get("model") == model.name or prediction.get("version") in versions
+    if not is_ours or prediction.get("data_removed") or not is_same_json(given, submission.params):
+        return None
+    return _accepted(prediction)

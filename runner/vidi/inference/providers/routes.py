@@ -1,0 +1,169 @@
+"""Where each request really goes, whether it may carry a key, and whether it costs money.
+
+The providers' own host names are mapped to the settings that move them; every other URL is used as
+it is. A request that could buy something is known by what it is not: anything that changes state
+and is not in the list of free ones.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from urllib.parse import SplitResult
+
+    from vidi.inference.settings import Settings
+
+READS = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
+"""Methods that change nothing, so cost nothing (`QUERY` is Replicate's model search)."""
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+FAL_CDN_DOMAIN = ".fal.media"
+"""fal serves its CDN from numbered hosts (`v3`, `v3b`) of this domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One HTTP API of a provider."""
+
+    provider: str
+    hosts: tuple[str, ...]
+    setting: str
+    """The setting that moves it; empty for one that cannot be moved."""
+    free: str = r"(?!)"
+    """Matches `METHOD /path` of every request that changes state and is known to be free."""
+
+
+SERVICES = (
+    Service(
+        provider="replicate",
+        hosts=("api.replicate.com",),
+        setting="VIDI_REPLICATE_URL",
+        free=r"POST /v1/(files|predictions/[^/]+/cancel)|DELETE /v1/files/[^/]+",
+    ),
+    Service(
+        provider="fal",
+        hosts=("queue.fal.run", "queue.falrun.com"),
+        setting="VIDI_FAL_QUEUE_URL",
+        free=r"PUT /.+/requests/[^/]+/cancel",
+    ),
+    Service(provider="fal", hosts=("fal.run", "falrun.com"), setting=""),
+    Service(
+        provider="fal",
+        hosts=("rest.fal.ai",),
+        setting="VIDI_FAL_REST_URL",
+        free=r"POST /storage/(auth/token|upload/initiate)",
+    ),
+    Service(
+        provider="fal",
+        hosts=("v3.fal.media",),
+        setting="VIDI_FAL_CDN_URL",
+        free=r"POST /files/upload(/multipart)?|POST /.+/multipart/[^/]+/complete"
+        r"|PUT /.+/multipart/[^/]+/\d+",
+    ),
+    Service(
+        provider="fal",
+        hosts=("api.fal.ai",),
+        setting="VIDI_FAL_PLATFORM_URL",
+        free=r"POST /v1/models/pricing/estimate",
+    ),
+    Service(provider="fal", hosts=("fal.ai",), setting="VIDI_FAL_SITE_URL"),
+)
+"""Every API that we talk to. The backup domains are those of fal-client 1.0.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one request goes."""
+
+    url: str
+    trusted: bool
+    """Whether it may carry the provider's key."""
+    paid: bool
+    """Whether it could buy something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The way to one provider, as the settings lay it."""
+
+    provider: str
+    settings: Settings
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Further host names that an SDK was told to use, each with the setting it stands for."""
+
+    def resolve(self, method: str, url: str) -> Target:
+        """Map a URL that an SDK built, or that a provider returned."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        service = self._own_service(host) if _on_default_port(parts) else None
+        if service and service.setting:
+            mapped = self._moved(service, parts)
+            return Target(mapped, trusted=True, paid=_is_paid(method, parts.path, (service,)))
+        candidates = self._services_at(parts)
+        if host.endswith(FAL_CDN_DOMAIN) and self.provider == "fal":
+            candidates = [*candidates, *self._services_of("VIDI_FAL_CDN_URL")]
+            trusted = parts.scheme == "https" and _on_default_port(parts)
+            return Target(url, trusted=trusted, paid=_is_paid(method, parts.path, candidates))
+        base = max((len(self._path_of(each)) for each in candidates), default=0)
+        paid = _is_paid(method, parts.path[base:], candidates)
+        return Target(url, trusted=self._is_setting_origin(parts), paid=paid)
+
+    def _own_service(self, host: str) -> Service | None:
+        setting = self.aliases.get(host)
+        for service in self._services():
+            if host in service.hosts or (setting and setting == service.setting):
+                return service
+        return None
+
+    def _moved(self, service: Service, parts: SplitResult) -> str:
+        base = urlsplit(self.settings.urls[service.setting])
+        path = base.path.rstrip("/") + (parts.path or "/")
+        return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))
+
+    def _services(self) -> Iterable[Service]:
+        return (each for each in SERVICES if each.provider == self.provider)
+
+    def _services_of(self, setting: str) -> list[Service]:
+        return [each for each in self._services() if each.setting == setting]
+
+    def _services_at(self, parts: SplitResult) -> list[Service]:
+        """The services whose setting is the longest beginning of this URL."""
+        found = [each for each in self._services() if each.setting and self._holds(each, parts)]
+        longest = max((len(self._path_of(each)) for each in found), default=0)
+        return [each for each in found if len(self._path_of(each)) == longest]
+
+    def _holds(self, service: Service, parts: SplitResult) -> bool:
+        base = urlsplit(self.settings.urls[service.setting])
+        path = base.path.rstrip("/")
+        return _origin(base) == _origin(parts) and f"{parts.path}/".startswith(f"{path}/")
+
+    def _path_of(self, service: Service) -> str:
+        return urlsplit(self.settings.urls[service.setting]).path.rstrip("/")
+
+    def _is_setting_origin(self, parts: SplitResult) -> bool:
+        own = (
+            urlsplit(self.settings.urls[each.setting]) for each in self._services() if each.setting
+        )
+        return any(_origin(base) == _origin(parts) for base in own)
+
+
+def _is_paid(method: str, path: str, services: Iterable[Service]) -> bool:
+    if method.upper() in READS:
+        return False
+    asked = f"{method.upper()} {path.rstrip('/')}"
+    return not any(re.fullmatch(service.free, asked) for service in services)
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
+    port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), port
+
+
+def _on_default_port(parts: SplitResult) -> bool:
+    return parts.scheme in DEFAULT_PORTS and parts.port in {None, *DEFAULT_PORTS.values()}

@@ -1,0 +1,134 @@
+"""Giving a provider a local file: read, sent, and sent again where that may help.
+
+An upload costs nothing, so it may be repeated. Light: tenacity is imported when one is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vidi.errors import InferenceError, NotSentError, RejectedError
+from vidi.inference.providers.answer import NoAnswerError
+from vidi.inference.providers.content_type import guess_content_type
+from vidi.inference.providers.retry_after import read_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from tenacity import RetryCallState
+
+    from vidi.inference.providers.account import Account
+    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.guard import Errand
+
+ATTEMPTS = 4
+HEAD_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """An input file that was looked at, not yet read."""
+
+    path: Path
+    size: int
+    content_type: str
+
+    async def read(self) -> bytes:
+        """Read all of it, in a thread.
+
+        Raises:
+            RejectedError: It cannot be read.
+        """
+        try:
+            return await asyncio.to_thread(self.path.read_bytes)
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
+
+def inspect_file(path: Path) -> LocalFile:
+    """Look at a file's size and first bytes.
+
+    Raises:
+        RejectedError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        return LocalFile(path, path.stat().st_size, guess_content_type(path.name, head))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RejectedError:
+    return RejectedError(
+        f"{path.name} cannot be read: {error.strerror or error}",
+        hint="Check that the file is there and that you may read it.",
+    )
+
+
+class TryAgainError(Exception):
+    """An upload failed in a way that another try may mend."""
+
+    def __init__(self, final: InferenceError, retry_after: float | None = None) -> None:
+        super().__init__(str(final))
+        self.final = final
+        self.retry_after = retry_after
+
+
+async def send_patiently(
+    send: Callable[[], Awaitable[Errand]],
+    account: Account,
+    file: LocalFile,
+    words: Callable[[Answer], str],
+    first_pause: float,
+) -> Errand:
+    """Upload with a few tries; returns the errand of the one that was answered 2xx.
+
+    Raises:
+        InferenceError: It was refused, or failed every time.
+        CredentialsError: The key was refused.
+    """
+    from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+    def pause(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        told = error.retry_after if isinstance(error, TryAgainError) else None
+        return first_pause * 2 ** (state.attempt_number - 1) if told is None else told
+
+    retrying = AsyncRetrying(
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=pause,
+        retry=retry_if_exception_type(TryAgainError),
+        reraise=True,
+    )
+    try:
+        return await retrying(_send_once, send, account, file, words)
+    except TryAgainError as error:
+        raise error.final from error
+
+
+async def _send_once(
+    send: Callable[[], Awaitable[Errand]],
+    account: Account,
+    file: LocalFile,
+    words: Callable[[Answer], str],
+) -> Errand:
+    what = f"{file.path.name} could not be uploaded to {account.title}"
+    try:
+        errand = await send()
+    except NoAnswerError as error:
+        failure = NotSentError if error.unsent else InferenceError
+        raise TryAgainError(failure(f"{what}: {error}")) from error
+    answer = errand.answer
+    if answer is None or answer.ok:
+        return errand
+    said = words(answer)
+    if answer.status == 401:
+        raise account.bad_key(said)
+    if answer.status in {408, 429} or answer.status >= 500:
+        failed = InferenceError(f"{what}: HTTP {answer.status}: {said}")
+        raise TryAgainError(failed, read_retry_after(answer))
+    raise RejectedError(f"{what}: HTTP {answer.status}: {said}", hint="Try a smaller file.")

@@ -1,0 +1,80 @@
+"""One inference, checked and priced: what the engine carries out, and the hash that names it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+    from pathlib import Path
+
+    from vidi.inference.models.checked import CheckedParams
+    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.template import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceRequest:
+    """An inference that may be bought: its parameters are right and its price is known."""
+
+    id: str
+    model: ModelInfo
+    checked: CheckedParams
+    estimate: Estimate
+    reserve: Decimal
+    """USD set aside before it is submitted: the high estimate, or the user's own figure."""
+    fingerprint: str
+    """What makes it the same purchase: model, version, parameters, input files by content."""
+    output: str
+    """Where the asset goes, POSIX, relative to the output folder."""
+    timeout_s: float
+    """Seconds from submit to result."""
+    attempts: int = 3
+    """How often it may be bought when the provider itself reports a transient failure."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Each input file as the job names it, with the sha256 of its content."""
+
+    def described_params(self) -> dict[str, Any]:
+        """The parameters as they may be recorded: files as descriptors, secrets left out."""
+        described = dict(self.checked.params)
+        for name, schema in self.model.params["properties"].items():
+            if schema.get("x-secret") and name in described:
+                described[name] = "[redacted]"
+        for file in self.checked.files:
+            described = replace_at(
+                described,
+                file.at,
+                {"file": file.name, "bytes": file.size, "sha256": self.inputs[file.name]},
+            )
+        return described
+
+
+def fingerprint_of(model: ModelInfo, checked: CheckedParams, inputs: Mapping[str, str]) -> str:
+    """Hash what an inference is made from: sha256, hexadecimal."""
+    params: Any = dict(checked.params)
+    for file in checked.files:
+        params = replace_at(params, file.at, f"sha256:{inputs[file.name]}")
+    made_from = {"model": model.id, "version": model.version, "params": params}
+    canonical = json.dumps(
+        made_from, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file's content, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_at(value: Any, at: tuple[str | int, ...], new: Any) -> Any:
+    """Return a copy of a JSON value in which the item at a path is another."""
+    if not at:
+        return new
+    copy = list(value) if isinstance(value, list) else dict(value)
+    copy[at[0]] = replace_at(copy[at[0]], at[1:], new)
+    return copy

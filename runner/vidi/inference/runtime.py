@@ -1,0 +1,52 @@
+"""What an inference is carried out with, handed from step to step as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vidi.inference.pace import Pace, Throttle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vidi.inference.outputs.download import Fetcher
+    from vidi.inference.providers.provider import Provider
+    from vidi.inference.tracking.budget import Budget
+    from vidi.inference.tracking.journal import Journal
+
+
+class Listener(Protocol):
+    """Who is told how an inference goes on (progress, logs)."""
+
+    def __call__(self, inference: str, event: str, **detail: Any) -> None:
+        """Hear of one event; must return at once and never raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on trying what costs nothing. Seconds."""
+
+    sends: int = 5
+    """Attempts to reach a provider that cannot be reached."""
+    first_wait_s: float = 0.5
+    longest_wait_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The means of a run: who to ask, where to write, what may be spent, whom to tell."""
+
+    open_provider: Callable[[str], Provider]
+    """Provider name to provider; the same one each time."""
+    journal: Journal
+    budget: Budget
+    fetcher: Fetcher
+    notify: Listener
+    stopping: Callable[[], bool] = lambda: False
+    """Whether nothing new may be submitted any more."""
+    overwrite: bool = False
+    """Whether a file that vidi did not make may be replaced."""
+    pace: Pace = field(default_factory=Pace)
+    throttle: Throttle = field(default_factory=Throttle)
+    patience: Patience = field(default_factory=Patience)

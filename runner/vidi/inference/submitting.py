@@ -1,0 +1,150 @@
+"""The one place where money is committed: reserve, note the intent, send once, keep the receipt."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import tenacity
+
+from vidi.errors import (
+    CredentialsError,
+    InDoubtError,
+    NotSentError,
+    RejectedError,
+    ThrottledError,
+    VidiError,
+)
+from vidi.inference.providers.provider import Accepted, Submission
+from vidi.inference.request import replace_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.providers.provider import Provider
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.runtime import Runtime
+
+
+async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -> Accepted:
+    """Buy one inference: at most one request reaches the provider, whatever happens.
+
+    Raises:
+        RefusedError: The budget has no room; nothing was sent.
+        NotSentError: The provider could not be reached; nothing was bought.
+        ThrottledError: It kept refusing for now; nothing was bought.
+        RejectedError: Refused for good.
+        CredentialsError: Refused for every inference of the account.
+        InDoubtError: The outcome is unknown; the reservation stays.
+    """
+    provider = runtime.open_provider(request.model.provider)
+    submission = Submission(
+        model=request.model,
+        params=await _upload_inputs(request, provider, runtime),
+        deadline_s=request.timeout_s,
+    )
+    runtime.budget.reserve(request.id, request.reserve)
+    runtime.journal.append("intent", request.id, **_describe_intent(request, attempt))
+    runtime.notify(request.id, "intent", reserved=request.reserve)
+    try:
+        accepted = await _send(submission, provider, runtime)
+    except (NotSentError, ThrottledError, RejectedError, CredentialsError) as error:
+        _record_refusal(request, runtime, error)
+        raise
+    except InDoubtError as error:
+        runtime.journal.append("in_doubt", request.id, error=describe_error(error))
+        raise
+    except asyncio.CancelledError:
+        # Cut off while the request may have been on its way: nobody knows whether it arrived.
+        doubt = InDoubtError("the run was stopped while the request was on its way")
+        runtime.journal.append("in_doubt", request.id, error=describe_error(doubt))
+        raise
+    runtime.journal.append(
+        "submitted", request.id, request_id=accepted.request_id, urls=dict(accepted.urls)
+    )
+    runtime.notify(request.id, "submitted", request_id=accepted.request_id)
+    return accepted
+
+
+def describe_error(error: VidiError) -> dict[str, str]:
+    """An error as the journal and the manifest hold it."""
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+async def _upload_inputs(
+    request: InferenceRequest, provider: Provider, runtime: Runtime
+) -> Mapping[str, Any]:
+    params: Mapping[str, Any] = request.checked.params
+    sent: dict[str, str] = {}
+    for file in request.checked.files:
+        if file.name not in sent:
+            runtime.notify(request.id, "uploading", file=file.name)
+            sent[file.name] = await provider.upload(file.path)
+        params = replace_at(params, file.at, sent[file.name])
+    return params
+
+
+def _describe_intent(request: InferenceRequest, attempt: int) -> dict[str, Any]:
+    return {
+        "attempt": attempt,
+        "model": request.model.id,
+        "fingerprint": request.fingerprint,
+        "params": request.described_params(),
+        "inputs": dict(request.inputs),
+        "reserved_usd": request.reserve,
+        "estimate_usd": {"low": request.estimate.low, "high": request.estimate.high},
+        "breakdown": [line.to_json() for line in request.estimate.lines],
+    }
+
+
+def _record_refusal(request: InferenceRequest, runtime: Runtime, error: VidiError) -> None:
+    described = describe_error(error)
+    if isinstance(error, RejectedError) and error.paid:
+        paid = request.reserve
+        runtime.journal.append(
+            "settled",
+            request.id,
+            status="failed",
+            actual_usd=paid,
+            basis="estimated",
+            error=described,
+        )
+        runtime.budget.settle(request.id, paid)
+    else:
+        runtime.journal.append("refused", request.id, error=described)
+        runtime.budget.release(request.id)
+
+
+async def _send(submission: Submission, provider: Provider, runtime: Runtime) -> Accepted:
+    """Submit, and again only where the provider provably has nothing."""
+    name = submission.model.provider
+
+    async def send_once() -> Accepted:
+        await runtime.throttle.wait_for_turn(name)
+        return await provider.submit(submission)
+
+    def wait_as_told(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        seconds = error.retry_after if isinstance(error, ThrottledError) else None
+        if seconds is None:
+            seconds = tenacity.wait_random_exponential(
+                multiplier=runtime.patience.first_wait_s, max=runtime.patience.longest_wait_s
+            )(state)
+        if isinstance(error, ThrottledError):
+            runtime.throttle.close_for(name, seconds)
+        return seconds
+
+    def give_up(state: tenacity.RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if runtime.stopping():
+            return True
+        if isinstance(error, ThrottledError):
+            return (state.seconds_since_start or 0) > submission.deadline_s
+        return state.attempt_number >= runtime.patience.sends
+
+    return await tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception_type((NotSentError, ThrottledError)),
+        wait=wait_as_told,
+        stop=give_up,
+        reraise=True,
+    )(send_once)

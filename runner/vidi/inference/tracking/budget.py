@@ -1,0 +1,68 @@
+"""The money of one run: what is spent, what is reserved, and the cap that both stay under.
+
+Every amount is an exact Decimal in USD. The rule is `spent + reserved <= cap` at every instant:
+an amount is reserved before the request leaves, and turned into spending, or released, after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from vidi.errors import RefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A view of the money at one instant. `left` is None without a cap."""
+
+    spent: Decimal
+    reserved: Decimal
+    left: Decimal | None
+
+
+class Budget:
+    """The budget of one run.
+
+    Args:
+        cap: USD that the run may spend; None for no cap.
+    """
+
+    def __init__(self, cap: Decimal | None) -> None:
+        self._cap = cap
+        self._spent = Decimal(0)
+        self._reserved: dict[str, Decimal] = {}
+
+    @property
+    def balance(self) -> Balance:
+        """The money as it stands."""
+        reserved = sum(self._reserved.values(), Decimal(0))
+        left = None if self._cap is None else self._cap - self._spent - reserved
+        return Balance(self._spent, reserved, left)
+
+    def reserve(self, key: str, amount: Decimal) -> None:
+        """Set an amount aside for one inference.
+
+        Raises:
+            RefusedError: It would take spent + reserved over the cap.
+        """
+        left = self.balance.left
+        if left is not None and amount > left:
+            raise RefusedError(
+                f"this needs up to ${amount:f} and ${left:f} of the budget is left",
+                hint="Raise `budget` in the job file or --budget.",
+            )
+        self._reserved[key] = self._reserved.get(key, Decimal(0)) + amount
+
+    def settle(self, key: str, actual: Decimal) -> None:
+        """Turn a reservation into what was really spent (0 where it proved free)."""
+        self._reserved.pop(key, None)
+        self._spent += actual
+
+    def release(self, key: str) -> None:
+        """Give a reservation back: proved not to have cost anything."""
+        self._reserved.pop(key, None)
+
+    def hold(self, key: str, amount: Decimal) -> None:
+        """Set aside what an earlier run left open, whatever the cap says: it may be owed."""
+        self._reserved[key] = amount

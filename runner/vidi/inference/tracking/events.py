@@ -1,0 +1,229 @@
+"""The events of the journal, and what a sequence of them says about one inference.
+
+One attempt goes `intent` → POST → `submitted` → `completed` → `asset` … → `settled`, with
+`refused`, `in_doubt`, `failed` or `unfinished` where it leaves that way. Replaying the events gives
+an `InferenceState`: a pure function of the journal, the same today and after a crash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Event = Mapping[str, Any]
+
+JOURNAL_SCHEMA = 1
+"""The version of the event format; written into every `run_started`."""
+
+DURABLE = frozenset({"intent", "submitted", "completed", "asset"})
+"""Events that are on disk, not only in the kernel, before anything else happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRecord:
+    """An asset as the journal has it. `path` is POSIX, relative to the output folder."""
+
+    path: str
+    sha256: str
+    bytes: int
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_s: Decimal | None = None
+    warning: str = ""
+    replaced: str | None = None
+    mtime_ns: int = 0
+    """The file's time right after it was made: while size and time agree, it need not be hashed."""
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceState:
+    """What became of one inference so far. Amounts are USD."""
+
+    id: str
+    model: str = ""
+    status: str = "new"
+    """new, intended, submitted, completed, succeeded, failed, moderated, refused, in_doubt,
+    unfinished."""
+    fingerprint: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Input file name to the sha256 of its content."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    reserved: Decimal = Decimal(0)
+    estimated_low: Decimal = Decimal(0)
+    estimated_high: Decimal | None = Decimal(0)
+    breakdown: tuple[Mapping[str, Any], ...] = ()
+    request_id: str | None = None
+    urls: Mapping[str, str] = field(default_factory=dict)
+    output: Any = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    billable_units: Decimal | None = None
+    assets: tuple[AssetRecord, ...] = ()
+    owned: Mapping[str, str] = field(default_factory=dict)
+    """Every path this inference ever wrote, with the sha256 of what it wrote last."""
+    actual: Decimal | None = None
+    basis: str | None = None
+    spent: Decimal = Decimal(0)
+    """What all attempts have cost so far."""
+    error: Mapping[str, Any] | None = None
+    run: str = ""
+    """The run that the last event belongs to."""
+    intended_at: datetime | None = None
+    submitted_at: datetime | None = None
+    completed_at: datetime | None = None
+
+    @property
+    def attached(self) -> bool:
+        """Whether the provider knows it by an id and has not ended it: never submitted again."""
+        return self.request_id is not None and self.status in {
+            "submitted",
+            "completed",
+            "unfinished",
+        }
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether something may have been bought that nobody has a receipt for."""
+        return self.status in {"intended", "in_doubt"}
+
+
+def replay(events: Iterable[Event]) -> dict[str, InferenceState]:
+    """Fold events, in order, into the state of each inference that they name."""
+    states: dict[str, InferenceState] = {}
+    for event in events:
+        key = event.get("id")
+        if key is not None:
+            states[key] = apply_event(states.get(key) or InferenceState(id=key), event)
+    return states
+
+
+def apply_event(state: InferenceState, event: Event) -> InferenceState:
+    """Return the state after one more event; an event of an unknown kind changes nothing."""
+    fold = _FOLDS.get(event["event"])
+    return replace(fold(state, event), run=event["run"]) if fold else state
+
+
+def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
+    estimate = event["estimate_usd"]
+    return InferenceState(
+        id=state.id,
+        model=event["model"],
+        status="intended",
+        fingerprint=event["fingerprint"],
+        inputs=event.get("inputs", {}),
+        params=event["params"],
+        attempts=event["attempt"],
+        reserved=_amount(event["reserved_usd"]),
+        estimated_low=_amount(estimate["low"]),
+        estimated_high=None if estimate["high"] is None else _amount(estimate["high"]),
+        breakdown=tuple(event.get("breakdown", ())),
+        owned=state.owned,
+        # A fingerprint names a purchase: what an earlier, other purchase cost stays with it.
+        spent=state.spent if event["attempt"] > 1 else Decimal(0),
+        intended_at=_moment(event),
+    )
+
+
+def _fold_submitted(state: InferenceState, event: Event) -> InferenceState:
+    return replace(
+        state,
+        status="submitted",
+        request_id=event["request_id"],
+        urls=event["urls"],
+        submitted_at=_moment(event),
+        error=None,
+    )
+
+
+def _fold_completed(state: InferenceState, event: Event) -> InferenceState:
+    units = event.get("billable_units")
+    return replace(
+        state,
+        status="completed",
+        output=event["output"],
+        metrics=event.get("metrics", {}),
+        billable_units=None if units is None else _amount(units),
+        completed_at=_moment(event),
+        error=None,
+    )
+
+
+def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
+    duration = event.get("duration_s")
+    asset = AssetRecord(
+        path=event["path"],
+        sha256=event["sha256"],
+        bytes=event["bytes"],
+        content_type=event["content_type"],
+        width=event.get("width"),
+        height=event.get("height"),
+        duration_s=None if duration is None else _amount(duration),
+        warning=event.get("warning", ""),
+        replaced=event.get("replaced"),
+        mtime_ns=event.get("mtime_ns", 0),
+    )
+    others = tuple(known for known in state.assets if known.path != asset.path)
+    return replace(
+        state,
+        assets=(*others, asset),
+        owned={**state.owned, asset.path: asset.sha256},
+    )
+
+
+def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
+    actual = _amount(event["actual_usd"])
+    return replace(
+        state,
+        status=event["status"],
+        actual=actual,
+        basis=event["basis"],
+        spent=state.spent + actual,
+        reserved=Decimal(0),
+        error=event.get("error"),
+        completed_at=state.completed_at or _moment(event),
+    )
+
+
+def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
+    return replace(
+        state,
+        status="refused",
+        reserved=Decimal(0),
+        actual=Decimal(0),
+        basis="none",
+        error=event["error"],
+    )
+
+
+def _fold_in_doubt(state: InferenceState, event: Event) -> InferenceState:
+    return replace(state, status="in_doubt", error=event["error"])
+
+
+def _fold_unfinished(state: InferenceState, event: Event) -> InferenceState:
+    return replace(state, status="unfinished", error=event["error"])
+
+
+_FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
+    "intent": _fold_intent,
+    "submitted": _fold_submitted,
+    "completed": _fold_completed,
+    "asset": _fold_asset,
+    "settled": _fold_settled,
+    "refused": _fold_refused,
+    "in_doubt": _fold_in_doubt,
+    "unfinished": _fold_unfinished,
+}
+
+
+def _amount(value: object) -> Decimal:
+    return Decimal(str(value))
+
+
+def _moment(event: Event) -> datetime:
+    return datetime.fromisoformat(event["ts"])

@@ -1,0 +1,321 @@
+"""Entries become inferences: variables, `matrix` and `foreach`, streamed and bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import JobFileError, Problem
+from vidi.jobs import fields
+from vidi.jobs.entry import READERS, non_finite, read_axis
+from vidi.jobs.mistakes import MistakeError, describe
+from vidi.jobs.recipe import UNKNOWN, Recipe
+from vidi.jobs.rows import read_rows
+from vidi.jobs.seen import Seen
+from vidi.jobs.spec import INDEX_MARKER, InferenceSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from vidi.jobs.places import Places
+
+MAX_INFERENCES = 100_000
+MAX_PROBLEMS = 1000
+"""An entry with more different mistakes than this is not expanded further."""
+
+_PER_INFERENCE = (
+    "model", "params", "output", "tags", "max_cost", "assume_cost", "timeout", "retry", "keep",
+)  # fmt: skip
+_Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What all entries of a job share."""
+
+    project: Path
+    places: Places
+    """Of the job file's root, for `vars`."""
+    vars: Mapping[str, Any]
+    overrides: Mapping[str, Any]
+    """From `--vars-file` and `--var`; never rendered."""
+
+
+def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | Problem]:
+    """Every inference of the entries in file order, and every mistake found on the way."""
+    seen = Seen()
+    left = MAX_INFERENCES
+    for entry in entries:
+        expansion = _Expansion(entry, scope, seen, left)
+        yield from expansion.inferences()
+        left -= expansion.count
+
+
+@dataclass(slots=True)
+class _Noted:
+    """A mistake, and the inferences that it hits."""
+
+    path: _Path
+    mistake: MistakeError
+    ids: dict[str, None] = field(default_factory=dict)
+
+
+class _Expansion:
+    """One entry on its way to its inferences."""
+
+    def __init__(self, entry: Places, scope: Scope, seen: Seen, left: int) -> None:
+        self._entry = entry
+        self._scope = scope
+        self._seen = seen
+        self._left = left
+        self.count = 0
+        """How many inferences the entry stands for."""
+        self._current = ""
+        self._mistakes = 0
+        self._constants: dict[str, Any] = {}
+        self._recipes: dict[str, Recipe] = {}
+        self._variables: dict[str, Recipe] = {}
+        self._noted: dict[tuple[Any, ...], _Noted] = {}
+        self._problems: list[Problem] = []
+        self._line = entry.of_value().line
+
+    def inferences(self) -> Iterator[InferenceSpec | Problem]:
+        """The inferences as they are made; then the mistakes, each with all the ids it hits."""
+        written = self._entry.get("id")
+        self._current = written if isinstance(written, str) else ""
+        if self._entry.get("enabled") is not False:
+            yield from self._made()
+        yield from self._problems
+        for noted in self._noted.values():
+            yield self._places(noted.path).problem(noted.mistake, noted.path, tuple(noted.ids))
+
+    def _made(self) -> Iterator[InferenceSpec]:
+        self._recipes = {
+            key: Recipe(self._entry.get(key), (key,), self._note)
+            for key in ("id", "enabled", *_PER_INFERENCE)
+            if key in self._entry
+        }
+        self._variables = self._variable_recipes()
+        for names in self._combinations():
+            spec = self._inference(names)
+            if spec is not None:
+                yield spec
+            if len(self._noted) >= MAX_PROBLEMS:
+                return
+
+    def _note(self, path: _Path, mistake: MistakeError) -> None:
+        self._mistakes += 1
+        key = (path, mistake.path, mistake.kind, mistake.message)
+        noted = self._noted.setdefault(key, _Noted(path, mistake))
+        if self._current:
+            noted.ids[self._current] = None
+
+    def _places(self, path: _Path) -> Places:
+        """Whose place a path is: the entry's, or the job file's for a variable that it lacks."""
+        if path[0] == "vars" and path[1] not in (self._entry.get("vars") or ()):
+            return self._scope.places
+        return self._entry
+
+    # Names
+
+    def _variable_recipes(self) -> dict[str, Recipe]:
+        own = self._entry.get("vars")
+        merged = {**self._scope.vars, **(own if isinstance(own, dict) else {})}
+        return {
+            name: Recipe(value, ("vars", name), self._note)
+            for name, value in merged.items()
+            if name not in self._scope.overrides
+        }
+
+    def _with_variables(self, given: Mapping[str, Any], *, lenient: bool) -> dict[str, Any] | None:
+        """The variables, each rendered with those above it; None where one has failed."""
+        names = {**self._scope.overrides, **given}
+        failed = False
+        for name, recipe in self._variables.items():
+            if name in given:
+                continue
+            value = recipe.render(names, _ignore if lenient else self._note)
+            if value is UNKNOWN:
+                failed = True
+            else:
+                names[name] = value
+        return None if failed and not lenient else names
+
+    def _combinations(self) -> Iterator[dict[str, Any]]:
+        names = self._with_variables({}, lenient=True) or {}
+        axes = self._axes(names)
+        rows = self._rows(names)
+        if axes is None or rows is None:
+            return
+        sizes = [len(values) for values in (*([rows] if rows else []), *axes.values())]
+        self.count = prod(sizes)
+        if self.count > self._left:
+            self._refuse(sizes)
+            return
+        for row in rows or [UNKNOWN]:
+            for values in product(*axes.values()):
+                given = dict(zip(axes, values, strict=True))
+                if row is not UNKNOWN:
+                    given["item"] = row
+                yield given
+
+    def _refuse(self, sizes: list[int]) -> None:
+        total = f"{self.count:,}"
+        if len(sizes) > 1:
+            total = f"{' × '.join(f'{size:,}' for size in sizes)} = {total}"
+        before = MAX_INFERENCES - self._left
+        also = f", after {before:,} above" if before else ""
+        self._note(
+            ("matrix",) if "matrix" in self._entry else ("foreach",),
+            MistakeError(
+                f"{total} inferences{also}; at most {MAX_INFERENCES:,} are allowed",
+                kind="too-many",
+                hint="Split the job file.",
+            ),
+        )
+        self.count = 0
+
+    def _axes(self, names: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+        matrix = self._entry.get("matrix")
+        if matrix is None:
+            return {} if "matrix" not in self._entry else None
+        recipe = Recipe(matrix, ("matrix",), self._note)
+        axes = recipe.render(names, self._note)
+        try:
+            if not recipe.dynamic:
+                return {name: read_axis(name, values) for name, values in axes.items()} or None
+            return self._rendered_axes(axes)
+        except (MistakeError, AttributeError):
+            return None  # said when the file was checked
+
+    def _rendered_axes(self, axes: object) -> dict[str, list[Any]] | None:
+        if axes is UNKNOWN:
+            return None
+        if not isinstance(axes, dict) or not axes:
+            self._note(
+                ("matrix",), MistakeError(f"'matrix' must be a mapping, not {describe(axes)}")
+            )
+            return None
+        wrong = list(fields.name_mistakes("matrix", axes))
+        for name, values in axes.items():
+            try:
+                read_axis(name, values)
+            except MistakeError as mistake:
+                mistake.path = (name,)
+                wrong.append(mistake)
+        for mistake in wrong:
+            self._note(("matrix",), mistake)
+        return None if wrong else axes
+
+    def _rows(self, names: Mapping[str, Any]) -> list[Any] | None:
+        """The rows of `foreach`; an empty list where there is none, None where it is wrong."""
+        if "foreach" not in self._entry:
+            return []
+        recipe = Recipe(self._entry.get("foreach"), ("foreach",), self._note)
+        rows = recipe.render(names, self._note)
+        try:
+            if isinstance(rows, str) and rows:
+                return read_rows(rows, self._scope.project)
+            return list(READERS["foreach"](rows, "")) if rows is not UNKNOWN else None
+        except JobFileError as error:
+            self._problems.extend(error.problems)
+        except MistakeError as mistake:
+            if recipe.dynamic or isinstance(rows, str):
+                self._note(("foreach",), mistake)
+        return None
+
+    # Inferences
+
+    def _inference(self, given: dict[str, Any]) -> InferenceSpec | None:
+        before = self._mistakes
+        names = self._with_variables(given, lenient=False)
+        if names is None or self._value("enabled", names) is False:
+            return None
+        own_id = self._own_id(names)
+        names["id"] = own_id
+        values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
+        output = self._value("output", {**names, "index": INDEX_MARKER}) or ""
+        if self._mistakes > before or not self._takes(own_id, output):
+            return None
+        if values["model"] is None or values["params"] is None:
+            return None  # said when the file was checked
+        return InferenceSpec(
+            id=own_id,
+            model=values["model"],
+            params=values["params"],
+            output=output,
+            tags=values["tags"] or (),
+            max_cost=values["max_cost"],
+            assume_cost=values["assume_cost"],
+            timeout=values["timeout"],
+            retry_attempts=values["retry"],
+            keep=values["keep"] or False,
+            places=self._entry,
+        )
+
+    def _own_id(self, names: Mapping[str, Any]) -> str:
+        """The id; where it has none, words that say which entry this is."""
+        written = self._entry.get("id")
+        self._current = written if isinstance(written, str) else ""
+        self._current = self._value("id", names) or self._current or f"line {self._line}"
+        return self._current
+
+    def _takes(self, own_id: str, output: str) -> bool:
+        before = self._mistakes
+        try:
+            self._seen.take_id(own_id, self._line)
+        except MistakeError as mistake:
+            self._note(("id",), mistake)
+        try:
+            if output:
+                self._seen.take_output(output, own_id)
+        except MistakeError as mistake:
+            self._note(("output",), mistake)
+        return self._mistakes == before
+
+    def _value(self, key: str, names: Mapping[str, Any]) -> Any:
+        """What a key holds for one inference; None where it is absent or wrong."""
+        if key in self._constants:
+            return self._constants[key]
+        recipe = self._recipes.get(key)
+        if recipe is None:
+            return None
+        if not recipe.dynamic:
+            self._constants[key] = value = self._constant(key, recipe)
+            return value
+        value = recipe.render(names, self._note)
+        if value is UNKNOWN:
+            return None
+        try:
+            value = READERS[key](_as_text(key, value), "")
+        except MistakeError as mistake:
+            self._note((key,), mistake)
+            return None
+        for mistake in non_finite(value) if key == "params" else ():
+            self._note((key,), mistake)
+        return value
+
+    def _constant(self, key: str, recipe: Recipe) -> Any:
+        """A value without templates: its mistakes were said when the file was checked."""
+        value = recipe.render({}, self._note)
+        written = self._entry.number_at(key) if isinstance(value, float) else ""
+        try:
+            return READERS[key](value, written)
+        except MistakeError:
+            return None
+
+
+def _ignore(_path: _Path, _mistake: MistakeError) -> None:
+    """Whether a variable can be made is only known when `item` and the matrix are."""
+
+
+def _as_text(key: str, value: Any) -> Any:
+    """A number where only text makes sense is that text: an id may be `{{ item.number }}`."""
+    if key in {"id", "model", "output"} and type(value) in {int, float}:
+        return str(value)
+    if key == "tags" and isinstance(value, list):
+        return [str(each) if type(each) in {int, float} else each for each in value]
+    return value

@@ -1,0 +1,235 @@
+"""A job file, read and checked as a whole: every mistake of its structure at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import JobFileError, Problem
+from vidi.jobs import fields
+from vidi.jobs.document import Document, read_document
+from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
+from vidi.jobs.expand import Scope, expand
+from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
+from vidi.jobs.places import Places
+from vidi.jobs.tables import Row, Table
+from vidi.jobs.variables import read_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    from vidi.jobs.spec import InferenceSpec
+
+ROOT_KEYS = (
+    "version", "name", "budget", "output_dir", "concurrency", "vars", "defaults", "inferences",
+)  # fmt: skip
+FREE_PREFIX = "x-"
+"""Keys of the root with this prefix hold what the author likes, such as anchors."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job file asks for."""
+
+    path: Path
+    """As it was given."""
+    name: str
+    budget: Decimal | None
+    """In USD a run; None for no cap."""
+    budget_given: bool
+    """Whether the file says anything of a budget; `null` is something."""
+    output_dir: Path | None
+    """As written; None for the default."""
+    concurrency: int
+    vars: Mapping[str, Any]
+    """The file's variables, overridden by those from outside; templates not rendered."""
+    sha256: str
+    """Of the file's bytes."""
+    problems: tuple[Problem, ...]
+    """Every mistake of structure; `load_job` raises them."""
+    warnings: tuple[Problem, ...]
+    _entries: tuple[Places, ...] = field(repr=False)
+    _scope: Scope = field(repr=False)
+
+    def inferences(self) -> Iterator[InferenceSpec | Problem]:
+        """Every inference in file order, and every mistake found while expanding.
+
+        A generator: an inference is made when it is asked for, and not kept.
+        """
+        return expand(self._entries, self._scope)
+
+
+def load_job(
+    path: Path, *, project: Path, var: Sequence[str] = (), vars_files: Sequence[Path] = ()
+) -> Job:
+    """Read a job file whose structure is right.
+
+    Raises:
+        UsageError: A file cannot be read, or a `--var` is wrong.
+        JobFileError: The structure is wrong; all its mistakes, sorted by place.
+    """
+    job = read_job(path, project=project, var=var, vars_files=vars_files)
+    if job.problems:
+        raise JobFileError(job.problems)
+    return job
+
+
+def read_job(
+    path: Path, *, project: Path, var: Sequence[str] = (), vars_files: Sequence[Path] = ()
+) -> Job:
+    """Read a job file; what is wrong is in `problems`, and the rest can still be expanded.
+
+    Args:
+        path: The job file, as the user named it.
+        project: The directory that paths in it are relative to.
+        var: `NAME=VALUE` each.
+        vars_files: YAML or JSON files with a mapping each.
+
+    Raises:
+        UsageError: A file cannot be read, or a `--var` is wrong.
+        JobFileError: The file is not YAML, or not a mapping.
+    """
+    document, digest = read_document(path, str(path))
+    overrides, problems = read_variables(var, vars_files)
+    root = document.root
+    if not isinstance(root, Table):
+        raise JobFileError([*document.problems, *problems, _not_a_mapping(document)])
+    reading = _Reading(document, root, problems)
+    return reading.job(path, project, overrides, digest)
+
+
+def _not_a_mapping(document: Document) -> Problem:
+    return document.source.problem(
+        "wrong-type",
+        f"a job file must be a mapping, not {describe(document.root)}",
+        document.at,
+        hint="Begin with `version: 1`.",
+    )
+
+
+class _Reading:
+    """One job file on its way from a document to a Job."""
+
+    def __init__(self, document: Document, root: Table, problems: list[Problem]) -> None:
+        self._root = root
+        self._source = document.source
+        self._places = Places(document.source, root, Table(root.at))
+        self._problems = [*document.problems, *problems]
+
+    def job(self, path: Path, project: Path, overrides: Mapping[str, Any], sha256: str) -> Job:
+        """The job, with everything that is wrong in it."""
+        self._check_root_keys()
+        self._read("version", fields.read_version, None)
+        written = self._source.number_at(self._places.marks(("budget",))[1])
+        folder = self._read("output_dir", fields.read_folder, None)
+        variables = self._variables()
+        entries = self._entries()
+        return Job(
+            path=path,
+            name=self._read("name", fields.read_name, path.stem),
+            budget=self._read("budget", partial(fields.read_budget, written=written), None),
+            budget_given="budget" in self._root,
+            output_dir=None if folder is None else Path(folder),
+            concurrency=self._read("concurrency", _read_concurrency, 1),
+            vars={**variables, **overrides},
+            sha256=sha256,
+            _entries=entries,
+            _scope=Scope(project, self._places, variables, overrides),
+            problems=tuple(sorted(self._problems, key=_by_place)),
+            warnings=(),
+        )
+
+    def _read(self, key: str, read: Callable[[Any], Any], otherwise: Any) -> Any:
+        if key not in self._root:
+            return otherwise
+        try:
+            return read(self._root[key])
+        except MistakeError as mistake:
+            self._problems.append(self._places.problem(mistake, (key,)))
+            return otherwise
+
+    def _check_root_keys(self) -> None:
+        for key in self._root:
+            if key not in ROOT_KEYS and not key.startswith(FREE_PREFIX):
+                hint = did_you_mean(
+                    key, ROOT_KEYS, otherwise=f"Known keys: {', '.join(ROOT_KEYS)}."
+                )
+                mistake = MistakeError(f"unknown key {key!r}", kind="unknown-key", hint=hint)
+                self._problems.append(self._places.problem(mistake, (key,)))
+        for key, hint in (("version", "Add `version: 1`."), ("inferences", "Add `inferences:`.")):
+            if key not in self._root:
+                mistake = MistakeError(f"{key!r} is missing", kind="missing", hint=hint)
+                self._problems.append(self._places.problem(mistake, ()))
+
+    def _variables(self) -> Mapping[str, Any]:
+        found = self._root.get("vars")
+        if found is None:
+            return {}
+        variables = self._read("vars", partial(fields.read_mapping, "vars"), {})
+        for mistake in (*fields.name_mistakes("vars", variables), *non_finite(variables)):
+            self._problems.append(self._places.problem(mistake, ("vars",)))
+        return dict(variables)
+
+    def _entries(self) -> tuple[Places, ...]:
+        defaults = self._read("defaults", partial(fields.read_mapping, "defaults"), {})
+        if not isinstance(defaults, Table):
+            defaults = Table(self._root.at)
+        rows = self._read("inferences", _read_inferences, Row(0))
+        entries = [Places(self._source, row, defaults) for row in rows if isinstance(row, Table)]
+        self._check_defaults(defaults, entries)
+        for number, row in enumerate(rows):
+            if not isinstance(row, Table):
+                self._not_an_entry(row, rows.marks[number])
+        for entry, row in zip(
+            entries, (row for row in rows if isinstance(row, Table)), strict=True
+        ):
+            self._check_entry(entry, row)
+        return tuple(entries)
+
+    def _not_an_entry(self, row: object, mark: int) -> None:
+        message = f"an inference must be a mapping, not {describe(row)}"
+        hint = "Write `- id: …` with model, params and output below it."
+        self._problems.append(self._source.problem("wrong-type", message, mark, hint=hint))
+
+    def _check_defaults(self, defaults: Table, entries: list[Places]) -> None:
+        places = Places(self._source, defaults, Table(defaults.at))
+        for path, mistake in mistakes_in(defaults, DEFAULT_KEYS, "'defaults'"):
+            hit = tuple(_id_of(each) for each in entries if not each.is_own(path[0]))
+            self._problems.append(places.problem(mistake, path, hit))
+
+    def _check_entry(self, entry: Places, row: Table) -> None:
+        ids = (_id_of(entry),)
+        for path, mistake in mistakes_in(row, READERS, "an inference"):
+            self._problems.append(entry.problem(mistake, path, ids))
+        for key in REQUIRED:
+            if key not in entry:
+                mistake = MistakeError(f"{key!r} is missing", kind="missing", hint=f"Add `{key}:`.")
+                self._problems.append(entry.problem(mistake, (), ids))
+
+
+def _id_of(entry: Places) -> str:
+    written = entry.get("id")
+    return written if isinstance(written, str) else ""
+
+
+def _read_inferences(value: object) -> Row:
+    if not isinstance(value, Row):
+        raise MistakeError(
+            f"'inferences' must be a list, not {describe(value)}", kind="wrong-type",
+            hint="Begin each inference with `- id:`.",
+        )  # fmt: skip
+    if not value:
+        raise MistakeError("'inferences' is empty", kind="no-rows")
+    return value
+
+
+def _read_concurrency(value: object) -> int:
+    return fields.read_count("concurrency", value, fields.MAX_CONCURRENCY)
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place
+    return (place.path, place.line, place.column) if place else ("", 0, 0)

@@ -1,0 +1,74 @@
+"""The values of one entry, their templates compiled once and rendered for every inference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vidi.jobs.mistakes import MistakeError
+from vidi.jobs.rendering import CompiledText, compile_text, has_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Note = Callable[[tuple[str | int, ...], MistakeError], None]
+    """Takes a mistake, and the path of the value that it is in."""
+
+UNKNOWN = object()
+"""What a value is when it could not be made; the reason has been noted."""
+
+
+class Recipe:
+    """A value with all that is in it, compiled."""
+
+    __slots__ = ("_path", "_tree", "dynamic")
+
+    def __init__(self, value: Any, path: tuple[str | int, ...], note: Note) -> None:
+        self._path = path
+        self._tree, self.dynamic = _compiled(value, path, note)
+        """`dynamic`: whether any template is in it; if not, every rendering is the same object."""
+
+    def render(self, names: Mapping[str, Any], note: Note) -> Any:
+        """The value with these names; UNKNOWN where anything in it has failed."""
+        if not self.dynamic:
+            return self._tree
+        return _rendered(self._tree, names, self._path, note)
+
+
+def _compiled(value: Any, path: tuple[str | int, ...], note: Note) -> tuple[Any, bool]:
+    if isinstance(value, str):
+        if not has_template(value):
+            return value, False
+        try:
+            return compile_text(value), True
+        except MistakeError as mistake:
+            note(path, mistake)
+            return UNKNOWN, True
+    if isinstance(value, dict):
+        pairs = {key: _compiled(each, (*path, key), note) for key, each in value.items()}
+        tree = {key: each for key, (each, _) in pairs.items()}
+        return tree, any(dynamic for _, dynamic in pairs.values())
+    if isinstance(value, list):
+        items = [_compiled(each, (*path, number), note) for number, each in enumerate(value)]
+        return [each for each, _ in items], any(dynamic for _, dynamic in items)
+    return value, False
+
+
+def _rendered(
+    tree: Any,
+    names: Mapping[str, Any],
+    path: tuple[str | int, ...],
+    note: Note,
+) -> Any:
+    if isinstance(tree, CompiledText):
+        try:
+            return tree.render(names)
+        except MistakeError as mistake:
+            note(path, mistake)
+            return UNKNOWN
+    if isinstance(tree, dict):
+        made = {key: _rendered(each, names, (*path, key), note) for key, each in tree.items()}
+        return UNKNOWN if any(each is UNKNOWN for each in made.values()) else made
+    if isinstance(tree, list):
+        row = [_rendered(each, names, (*path, number), note) for number, each in enumerate(tree)]
+        return UNKNOWN if any(each is UNKNOWN for each in row) else row
+    return tree

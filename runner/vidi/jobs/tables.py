@@ -1,0 +1,45 @@
+"""Mappings and lists that know where each of their values stands."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+Value = Any
+"""A Table, a Row, text, a number, a boolean or None."""
+
+
+class Table(dict[str, Any]):
+    """A mapping. Beside its values, the mark of every key and every value."""
+
+    __slots__ = ("at", "marks")
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+        self.marks = array("I")
+
+    def key_mark(self, key: str) -> int:
+        """Where a key of this mapping stands."""
+        return self.marks[2 * list(self).index(key)]
+
+    def value_mark(self, key: str) -> int:
+        """Where the value of a key stands; of an alias, where its anchor stands."""
+        return self.marks[2 * list(self).index(key) + 1]
+
+    def put(self, key: str, value: Value, key_mark: int, value_mark: int) -> None:
+        """Add a key that is not there yet."""
+        self[key] = value
+        self.marks.append(key_mark)
+        self.marks.append(value_mark)
+
+
+class Row(list[Any]):
+    """A list. Beside its values, the mark of each."""
+
+    __slots__ = ("at", "marks")
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+        self.marks = array("I")

@@ -1,0 +1,27 @@
+"""Text files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def replace_text(path: Path, text: str) -> Path:
+    """Put `text` at `path` as UTF-8, so that a reader sees the old file or the new one.
+
+    What UTF-8 cannot hold (half a surrogate pair, which JSON can) becomes a question mark.
+    """
+    # Not `tempfile`: it makes files that only their owner may read, and umask should decide.
+    partial = path.with_name(f".vidi-tmp-{token_hex(8)}")
+    try:
+        with partial.open("xb") as file:
+            file.write(text.encode(errors="replace"))
+            file.flush()
+            os.fsync(file.fileno())
+        return partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

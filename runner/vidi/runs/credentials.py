@@ -1,0 +1,35 @@
+"""Whether the keys that a plan needs are there, asked before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.errors import CredentialsError
+from vidi.inference.settings import KEYS
+
+if TYPE_CHECKING:
+    from vidi.inference.settings import Settings
+    from vidi.runs.plan import Plan
+
+WHERE_TO_GET_KEYS = {
+    "replicate": "https://replicate.com/account/api-tokens",
+    "fal": "https://fal.ai/dashboard/keys",
+}
+
+
+def check_credentials(plan: Plan, settings: Settings) -> None:
+    """Make sure that every provider of the plan has a key.
+
+    Raises:
+        CredentialsError: One is missing; the hint says which variable and where to get a key.
+    """
+    needed = dict.fromkeys(planned.request.model.provider for planned in plan.to_run)
+    missing = [provider for provider in needed if provider not in settings.keys]
+    if missing:
+        names = " and ".join(KEYS[provider] for provider in missing)
+        pages = " and ".join(WHERE_TO_GET_KEYS[provider] for provider in missing)
+        raise CredentialsError(
+            f"{names} {'is' if len(missing) == 1 else 'are'} not set",
+            hint=f"Get a key at {pages} and set it in the environment or in .env; "
+            "or try the same job for nothing with --sandbox.",
+        )

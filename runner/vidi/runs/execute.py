@@ -1,0 +1,140 @@
+"""A plan carried out: N workers, one path for each inference, an orderly end whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vidi.errors import CredentialsError, StorageError, VidiError
+from vidi.inference.lifecycle import Outcome, carry_out
+from vidi.inference.providers.provider import Accepted
+from vidi.runs.stopping import CANCEL, LEAVE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.runtime import Runtime
+    from vidi.runs.plan import Plan, PlannedInference
+    from vidi.runs.stopping import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much at once, and how many failures until nothing new begins."""
+
+    concurrency: int = 1
+    max_failures: int | None = None
+
+
+class Execution:
+    """One run of a plan. `outcomes` fills up, in the order in which inferences end."""
+
+    def __init__(self, plan: Plan, runtime: Runtime, limits: Limits, stop: Stop) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self.halted: VidiError | None = None
+        """Why nothing new is begun: the account was refused, or the disk gave up."""
+        self.plan = plan
+        self._runtime = runtime
+        self._limits = limits
+        self._stop = stop
+        self._in_flight: dict[str, InferenceRequest] = {}
+        self._failures = 0
+
+    @property
+    def in_flight(self) -> tuple[str, ...]:
+        """The ids that are under way."""
+        return tuple(self._in_flight)
+
+    async def run(self) -> None:
+        """Carry out every inference of the plan that is to run.
+
+        Raises:
+            BaseException: Whatever no one expected, after the other inferences have ended.
+        """
+        queue = iter(self.plan.to_run)
+        self._hold_what_is_owed()
+        count = max(1, min(self._limits.concurrency, len(self.plan.to_run)))
+        workers = [asyncio.create_task(self._work(queue)) for _ in range(count)]
+        canceller = asyncio.create_task(self._cancel_remotely())
+        leaver = asyncio.create_task(self._leave(workers))
+        try:
+            results = await asyncio.gather(*workers, return_exceptions=True)
+        finally:
+            canceller.cancel()
+            leaver.cancel()
+            await asyncio.gather(canceller, leaver, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+                raise result
+        self._skip_the_rest()
+
+    @property
+    def _may_begin(self) -> bool:
+        most = self._limits.max_failures
+        enough = most is not None and self._failures >= most
+        return not (self._stop.requested or self.halted or enough)
+
+    def _hold_what_is_owed(self) -> None:
+        """Set aside what earlier runs left open: it may be billed whatever happens now."""
+        for planned in self.plan.inferences:
+            state = self._runtime.journal.states.get(planned.id)
+            if state is not None and (state.doubtful or state.attached):
+                self._runtime.budget.hold(planned.id, state.reserved)
+
+    async def _work(self, queue: Iterator[PlannedInference]) -> None:
+        while self._may_begin and (planned := next(queue, None)) is not None:
+            self._in_flight[planned.id] = planned.request
+            try:
+                await self._carry_out(planned.request)
+            except BaseException as error:
+                if not isinstance(error, asyncio.CancelledError):
+                    # A bug in one inference must not buy more; those under way still end.
+                    self.halted = self.halted or VidiError(f"unexpected: {type(error).__name__}")
+                raise
+            finally:
+                del self._in_flight[planned.id]
+
+    async def _carry_out(self, request: InferenceRequest) -> None:
+        self._runtime.notify(request.id, "started")
+        try:
+            outcome = await carry_out(request, self.plan.folder, self._runtime)
+        except (CredentialsError, StorageError) as error:
+            self.halted = self.halted or error
+            outcome = Outcome(request.id, "failed", error)
+        if outcome.status in {"failed", "moderated"}:
+            self._failures += 1
+        self.outcomes[request.id] = outcome
+        self._runtime.notify(request.id, "ended", outcome=outcome)
+
+    async def _cancel_remotely(self) -> None:
+        """At the second Ctrl-C, ask the providers to stop what is under way."""
+        await self._stop.wait_for(CANCEL)
+        for key, request in list(self._in_flight.items()):
+            state = self._runtime.journal.states.get(key)
+            if state is None or state.request_id is None or state.status != "submitted":
+                continue
+            provider = self._runtime.open_provider(request.model.provider)
+            try:
+                agreed = await provider.cancel(Accepted(state.request_id, state.urls))
+            except VidiError as error:
+                self._runtime.notify(key, "cancel_failed", message=error.message)
+            else:
+                self._runtime.journal.append("cancel", key, agreed=agreed)
+                self._runtime.notify(key, "cancelled", agreed=agreed)
+
+    async def _leave(self, workers: list[asyncio.Task[None]]) -> None:
+        """At the third Ctrl-C, let go of everything; the journal knows it all."""
+        await self._stop.wait_for(LEAVE)
+        for worker in workers:
+            worker.cancel()
+
+    def _skip_the_rest(self) -> None:
+        for planned in self.plan.to_run:
+            if planned.id not in self.outcomes:
+                state = self._runtime.journal.states.get(planned.id)
+                under_way = state is not None and state.attached
+                doubtful = state is not None and state.doubtful
+                status = "unfinished" if under_way else "in_doubt" if doubtful else "skipped"
+                self.outcomes[planned.id] = Outcome(planned.id, status)  # type: ignore[arg-type]  # a Status each

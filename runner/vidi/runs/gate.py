@@ -1,0 +1,72 @@
+"""The budget gate: whether a plan may be carried out at all, decided before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from vidi.runs.plan import Plan, PlannedInference
+
+NAMED = 5
+"""How many ids a message names before it counts the rest."""
+
+
+def find_refusals(plan: Plan, *, frozen: bool) -> tuple[RefusedError, ...]:
+    """Every reason why a plan may not be carried out; empty where it may."""
+    refusals = []
+    purchases = [planned for planned in plan.to_run if planned.buys]
+    if frozen and purchases:
+        refusals.append(_refuse_frozen(purchases))
+    if plan.unpriced:
+        refusals.append(_refuse_unpriced(plan.unpriced))
+    refusals += [_refuse_dear(each) for each in purchases if _is_too_dear(each)]
+    high = plan.high
+    if high is not None and plan.budget is not None and high > plan.budget:
+        refusals.append(_refuse_over_budget(high, plan.budget))
+    return tuple(refusals)
+
+
+def _refuse_frozen(purchases: Sequence[PlannedInference]) -> RefusedError:
+    count = len(purchases)
+    reasons = ", ".join(f"{each.id} ({each.reason})" for each in purchases[:NAMED])
+    return RefusedError(
+        f"frozen, and {count} of the inferences would have to be bought: {reasons}" + _rest(count),
+        hint="Run it once without --frozen and keep what it makes.",
+    )
+
+
+def _refuse_unpriced(unpriced: Sequence[PlannedInference]) -> RefusedError:
+    names = ", ".join(f"{each.id} ({each.estimate.reason})" for each in unpriced[:NAMED])
+    return RefusedError(
+        f"nobody can say what this costs: {names}{_rest(len(unpriced))}",
+        hint="Set `assume_cost` (USD) on each of them, or leave them out with --exclude.",
+    )
+
+
+def _is_too_dear(planned: PlannedInference) -> bool:
+    high = planned.estimate.high
+    return planned.max_cost is not None and high is not None and high > planned.max_cost
+
+
+def _refuse_dear(planned: PlannedInference) -> RefusedError:
+    return RefusedError(
+        f"{planned.id} costs up to ${planned.estimate.high:f}, over its max_cost "
+        f"of ${planned.max_cost:f}",
+        hint="Raise its `max_cost`, or choose cheaper parameters.",
+    )
+
+
+def _refuse_over_budget(high: Decimal, budget: Decimal) -> RefusedError:
+    return RefusedError(
+        f"this costs up to ${high:f}, which is ${high - budget:f} over the budget of ${budget:f}",
+        hint="Raise `budget` in the job file (or --budget), or leave some out with --exclude.",
+    )
+
+
+def _rest(count: int) -> str:
+    return f" and {count - NAMED} more" if count > NAMED else ""

@@ -1,0 +1,261 @@
+"""The plan: what would run, why, and at what price. Job files and models meet here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from vidi.errors import JobFileError, Problem, UsageError
+from vidi.inference.models.estimate import Estimate
+from vidi.inference.models.pricing import estimate
+from vidi.inference.models.schema import check_params
+from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
+from vidi.runs.problems import collect_problems, locate_problem
+from vidi.runs.reasons import explain_assets, explain_purchase
+from vidi.runs.selection import Selector, matches_any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from vidi.errors import Place
+    from vidi.inference.models.checked import CheckedParams
+    from vidi.inference.models.registry import ModelRegistry
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.tracking.events import InferenceState
+    from vidi.jobs.job import InferenceSpec, Job
+
+Action = Literal["run", "unchanged", "skip"]
+DEFAULT_ATTEMPTS = 3
+NOTHING = Estimate(Decimal(0), Decimal(0))
+ASSUMED = "assume_cost: the figure in the job file, not a published price"
+
+
+class OutputExistsError(UsageError):
+    """A file that vidi did not make stands where an asset is to go."""
+
+    code = "output-exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line adds to a job file."""
+
+    budget: Decimal | None = None
+    """USD; the lower of this and the file's wins."""
+    select: tuple[Selector, ...] = ()
+    exclude: tuple[Selector, ...] = ()
+    rebuy: tuple[Selector, ...] = ()
+    frozen: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedInference:
+    """One line of a plan."""
+
+    id: str
+    model: str
+    action: Action
+    reason: str
+    estimate: Estimate
+    """What it costs in this run; nothing where there is nothing to buy."""
+    request: InferenceRequest
+    max_cost: Decimal | None = None
+
+    @property
+    def buys(self) -> bool:
+        """Whether running it means a new purchase, and not only fetching an old one."""
+        return self.action == "run" and not self.reason.endswith("fetch it")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A job file, checked and priced against the registry and the folder's journal."""
+
+    job: Job
+    folder: Path
+    inferences: tuple[PlannedInference, ...]
+    budget: Decimal | None
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def to_run(self) -> tuple[PlannedInference, ...]:
+        """The inferences that a run would carry out, in file order."""
+        return tuple(planned for planned in self.inferences if planned.action == "run")
+
+    @property
+    def unpriced(self) -> tuple[PlannedInference, ...]:
+        """The purchases whose price nothing bounds."""
+        return tuple(planned for planned in self.to_run if planned.estimate.high is None)
+
+    @property
+    def low(self) -> Decimal:
+        """USD that the run costs at least."""
+        return sum((planned.estimate.low for planned in self.to_run), Decimal(0))
+
+    @property
+    def high(self) -> Decimal | None:
+        """USD that the run costs at most; None where an inference is unpriced."""
+        if self.unpriced:
+            return None
+        return sum((planned.estimate.high or Decimal(0) for planned in self.to_run), Decimal(0))
+
+
+def make_plan(
+    job: Job,
+    registry: ModelRegistry,
+    *,
+    project: Path,
+    folder: Path,
+    states: Mapping[str, InferenceState],
+    choices: Choices,
+) -> Plan:
+    """Check every inference of a job and say what would be done with each.
+
+    Raises:
+        JobFileError: The file has mistakes; it carries all of them, sorted by place.
+    """
+    planner = _Planner(registry, project, folder, states, choices)
+    planned = []
+    for item in job.inferences():
+        if isinstance(item, Problem):
+            planner.problems.append(item)
+        elif (line := planner.plan(item)) is not None:
+            planned.append(line)
+    problems = collect_problems([*job.warnings, *planner.problems])
+    if any(problem.severity == "error" for problem in problems):
+        raise JobFileError(problems)
+    return Plan(job, folder, tuple(planned), lower_budget(job.budget, choices.budget), problems)
+
+
+def lower_budget(first: Decimal | None, second: Decimal | None) -> Decimal | None:
+    """The cap that holds when two are given; None is no cap."""
+    given = [cap for cap in (first, second) if cap is not None]
+    return min(given) if given else None
+
+
+class _Planner:
+    """Plans one inference after another; what is wrong with any of them is in `problems`."""
+
+    def __init__(
+        self,
+        registry: ModelRegistry,
+        project: Path,
+        folder: Path,
+        states: Mapping[str, InferenceState],
+        choices: Choices,
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._registry = registry
+        self._project = project
+        self._folder = folder
+        self._states = states
+        self._choices = choices
+        self._hashes: dict[Path, str] = {}
+
+    def plan(self, spec: InferenceSpec) -> PlannedInference | None:
+        """Check and price one inference; None where something is wrong with it."""
+        model = self._find_model(spec)
+        if model is None:
+            return None
+        checked = check_params(model, spec.params, base=self._project)
+        for found in checked.problems:
+            self.problems.append(locate_problem(spec, found))
+        if any(found.severity == "error" for found in checked.problems):
+            return None
+        request = self._make_request(spec, model, checked)
+        action, reason = self._decide(spec, request)
+        if action == "run":
+            self._check_target(spec)
+        planned = PlannedInference(
+            spec.id, spec.model, action, reason, request.estimate, request, spec.max_cost
+        )
+        return planned if planned.buys else replace(planned, estimate=NOTHING)
+
+    def _find_model(self, spec: InferenceSpec) -> ModelInfo | None:
+        try:
+            model = self._registry.get_template(spec.model)
+        except UsageError as error:  # unknown, or its template is broken and says where
+            self._complain(spec, error, error.place or spec.places.of_value("model"))
+            return None
+        if model.retired:
+            self._warn(spec, "retired-model", f"{model.id} is retired: {model.retired}")
+        return model
+
+    def _make_request(
+        self, spec: InferenceSpec, model: ModelInfo, checked: CheckedParams
+    ) -> InferenceRequest:
+        price = estimate(model, checked)
+        if price.high is None and spec.assume_cost is not None:
+            price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
+        inputs = {file.name: self._hash(file.path) for file in checked.files}
+        return InferenceRequest(
+            id=spec.id,
+            model=model,
+            checked=checked,
+            estimate=price,
+            reserve=price.high or Decimal(0),
+            fingerprint=fingerprint_of(model, checked, inputs),
+            output=spec.output,
+            timeout_s=spec.timeout or model.timeout_s,
+            attempts=spec.retry_attempts or DEFAULT_ATTEMPTS,
+            inputs=inputs,
+        )
+
+    def _decide(self, spec: InferenceSpec, request: InferenceRequest) -> tuple[Action, str]:
+        state = self._states.get(spec.id)
+        choices = self._choices
+        if choices.select and not matches_any(choices.select, spec, state):
+            return "skip", "not selected"
+        if matches_any(choices.exclude, spec, state):
+            return "skip", "excluded"
+        if state is not None and state.doubtful:
+            return "skip", "in doubt: vidi reconcile"
+        if matches_any(choices.rebuy, spec, state):
+            return "run", "asked to buy again"
+        if (
+            spec.keep
+            and state is not None
+            and state.assets
+            and not explain_assets(state, self._folder)
+        ):
+            return "unchanged", "kept"
+        reason = explain_purchase(request, state, self._folder, keep=spec.keep)
+        return ("run", reason) if reason else ("unchanged", "made before")
+
+    @cached_property
+    def _owned(self) -> frozenset[str]:
+        """Every path that the journal says vidi made."""
+        return frozenset(path for state in self._states.values() for path in state.owned)
+
+    def _check_target(self, spec: InferenceSpec) -> None:
+        """A file in the way is a mistake now, not after the money is spent."""
+        target = self._folder / spec.output
+        if self._choices.overwrite or not target.exists() or spec.output in self._owned:
+            return
+        error = OutputExistsError(
+            f"{target} exists already and vidi did not make it",
+            hint="Move it, choose another output, or allow it with --overwrite.",
+        )
+        self._complain(spec, error, spec.places.of_value("output"))
+
+    def _complain(self, spec: InferenceSpec, error: UsageError, place: Place) -> None:
+        excerpt = spec.places.excerpt(place)
+        self.problems.append(
+            Problem(error.code, error.message, place, error.hint, (spec.id,), excerpt=excerpt)
+        )
+
+    def _warn(self, spec: InferenceSpec, code: str, message: str) -> None:
+        place = spec.places.of_value("model")
+        excerpt = spec.places.excerpt(place)
+        self.problems.append(
+            Problem(code, message, place, ids=(spec.id,), severity="warning", excerpt=excerpt)
+        )
+
+    def _hash(self, path: Path) -> str:
+        if path not in self._hashes:
+            self._hashes[path] = hash_file(path)
+        return self._hashes[path]

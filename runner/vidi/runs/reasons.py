@@ -1,0 +1,76 @@
+"""Why an inference would be bought, or need not be: the journal beside the disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.inference.request import hash_file
+from vidi.inference.tracking.journal import as_recorded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.events import AssetRecord, InferenceState
+
+MADE = frozenset({"succeeded"})
+
+
+def explain_purchase(
+    request: InferenceRequest, state: InferenceState | None, folder: Path, *, keep: bool
+) -> str:
+    """Say why an inference must run, such as `new` or `params changed: prompt`; "" where not."""
+    if state is None or not state.fingerprint:
+        return "new"
+    if state.status not in MADE:
+        return "" if keep and _was_made(state) else _explain_status(state)
+    if not keep and state.fingerprint != request.fingerprint:
+        return _explain_change(request, state)
+    return explain_assets(state, folder)
+
+
+def explain_assets(state: InferenceState, folder: Path) -> str:
+    """Say which asset of a finished inference is missing or differs; "" where all are there."""
+    for asset in state.assets:
+        path = folder / asset.path
+        if not path.is_file():
+            return f"asset missing: {asset.path}"
+        if not _is_unchanged(path, asset):
+            return f"asset differs: {asset.path}"
+    return ""
+
+
+def _explain_status(state: InferenceState) -> str:
+    match state.status:
+        case "submitted" | "unfinished":
+            return "submitted before: fetch it"
+        case "completed":
+            return "finished before: fetch it"
+        case "refused":
+            return "refused before"
+        case _:
+            return f"{state.status} before"
+
+
+def _explain_change(request: InferenceRequest, state: InferenceState) -> str:
+    changed_inputs = [
+        name for name, digest in request.inputs.items() if state.inputs.get(name, digest) != digest
+    ]
+    if changed_inputs:
+        return f"input changed: {', '.join(changed_inputs)}"
+    if state.model != request.model.id:
+        return f"model changed: was {state.model}"
+    now, before = as_recorded(request.described_params()), state.params
+    changed = [name for name in {**before, **now} if now.get(name) != before.get(name)]
+    return f"params changed: {', '.join(changed)}" if changed else "model version changed"
+
+
+def _was_made(state: InferenceState) -> bool:
+    return bool(state.assets)
+
+
+def _is_unchanged(path: Path, asset: AssetRecord) -> bool:
+    facts = path.stat()
+    if facts.st_size != asset.bytes:
+        return False
+    return facts.st_mtime_ns == asset.mtime_ns or hash_file(path) == asset.sha256

@@ -1,0 +1,172 @@
+"""One run of a plan, from the first event to the manifest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import vidi
+from vidi.errors import CredentialsError, StorageError, VidiError
+from vidi.inference.outputs.download import Fetcher
+from vidi.inference.providers import open_provider
+from vidi.inference.runtime import Runtime
+from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.events import JOURNAL_SCHEMA
+from vidi.runs.atomic import replace_text
+from vidi.runs.execute import Execution
+from vidi.runs.folder import MANIFEST
+from vidi.runs.json_text import render_json
+from vidi.runs.manifest import RunFacts, render_manifest
+from vidi.runs.stopping import Stop, listening_to_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from vidi.inference.providers.provider import Provider
+    from vidi.inference.runtime import Listener
+    from vidi.inference.settings import Settings
+    from vidi.inference.tracking.journal import FileJournal
+    from vidi.runs.execute import Limits
+    from vidi.runs.plan import Plan
+
+MANIFEST_EVERY_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunMeans:
+    """What a run is made with, beside its plan."""
+
+    settings: Settings
+    limits: Limits
+    listener: Listener
+    sandbox: bool = False
+    wire: httpx.AsyncBaseTransport | None = None
+    """The transport to use instead of the network."""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended. `manifest` is what manifest.json holds."""
+
+    exit_code: int
+    manifest: Mapping[str, Any]
+    halted: VidiError | None = None
+
+
+async def carry_out_plan(
+    plan: Plan, journal: FileJournal, run_id: str, means: RunMeans
+) -> RunResult:
+    """Run everything that the plan says, and leave a manifest whatever happens.
+
+    Raises:
+        StorageError: The folder cannot be written.
+    """
+    facts = RunFacts(run_id, datetime.now(UTC), means.sandbox, variables=plan.job.vars)
+    _note_start(plan, journal, facts)
+    stop = Stop()
+    providers: dict[str, Provider] = {}
+    fetcher = Fetcher(means.settings, wire=means.wire)
+    runtime = Runtime(
+        open_provider=lambda name: _open_once(providers, name, means),
+        journal=journal,
+        budget=Budget(plan.budget),
+        fetcher=fetcher,
+        notify=means.listener,
+        stopping=lambda: stop.requested,
+        overwrite=means.overwrite,
+    )
+    execution = Execution(plan, runtime, means.limits, stop)
+    stop.on_press(lambda level: means.listener("", "stop", level=level, execution=execution))
+    means.listener("", "balance", budget=runtime.budget)
+    keeper = asyncio.create_task(_keep_manifest(plan, journal, execution, facts))
+    try:
+        with listening_to_signals(stop):
+            await execution.run()
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+        for provider in providers.values():
+            await provider.aclose()
+        await fetcher.aclose()
+        facts = _conclude(facts, execution, stop, plan)
+        journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
+        manifest = _write_manifest(plan, journal, execution, facts)
+    return RunResult(facts.exit_code or 0, manifest, execution.halted)
+
+
+def _open_once(providers: dict[str, Provider], name: str, means: RunMeans) -> Provider:
+    if name not in providers:
+        providers[name] = open_provider(name, means.settings, means.wire)
+    return providers[name]
+
+
+def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
+    journal.append(
+        "run_started",
+        schema=JOURNAL_SCHEMA,
+        vidi_version=vidi.__version__,
+        sandbox=facts.sandbox,
+        job_file=plan.job.path.as_posix(),
+        job_sha256=plan.job.sha256,
+        vars=dict(plan.job.vars),
+        budget_usd=plan.budget,
+        estimate_usd={"low": plan.low, "high": plan.high},
+    )
+
+
+async def _keep_manifest(
+    plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
+) -> None:
+    """Write the manifest at intervals, so that a long run can be looked at while it lasts."""
+    while True:
+        await asyncio.sleep(MANIFEST_EVERY_S)
+        with contextlib.suppress(StorageError):  # the end of the run reports it
+            _write_manifest(plan, journal, execution, facts)
+
+
+def _conclude(facts: RunFacts, execution: Execution, stop: Stop, plan: Plan) -> RunFacts:
+    code = combine_exit_codes(execution, stop)
+    done = [outcome for outcome in execution.outcomes.values() if outcome.status == "succeeded"]
+    unchanged = any(planned.action == "unchanged" for planned in plan.inferences)
+    if stop.requested:
+        status = "interrupted"
+    elif code == 0:
+        status = "succeeded"
+    else:
+        status = "partial" if done or unchanged else "failed"
+    return replace(facts, status=status, exit_code=code, finished_at=datetime.now(UTC))
+
+
+def combine_exit_codes(execution: Execution, stop: Stop) -> int:
+    """The one exit code of a run in which several things may have happened."""
+    statuses = {outcome.status for outcome in execution.outcomes.values()}
+    doubtful = any(planned.reason.startswith("in doubt") for planned in execution.plan.inferences)
+    if stop.requested:
+        return stop.exit_code
+    if "in_doubt" in statuses or doubtful:
+        return 6
+    if isinstance(execution.halted, CredentialsError):
+        return CredentialsError.exit_code
+    if "unfinished" in statuses:
+        return 5
+    return 1 if execution.halted or statuses & {"failed", "moderated", "skipped"} else 0
+
+
+def _write_manifest(
+    plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
+) -> dict[str, Any]:
+    manifest = render_manifest(plan, journal.states, execution.outcomes, facts)
+    try:
+        replace_text(plan.folder / MANIFEST, render_json(manifest))
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {plan.folder / MANIFEST}: {error.strerror}",
+            hint="Make room or make the folder writable; log.jsonl holds everything until then.",
+        ) from error
+    return manifest

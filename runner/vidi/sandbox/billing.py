@@ -1,0 +1,100 @@
+"""The sandbox's billing record: what each accepted inference would have cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.checked import CheckedParams
+from vidi.inference.models.estimate import Metered
+from vidi.inference.models.money import json_number
+from vidi.inference.models.pricing import estimate, settle
+from vidi.sandbox.metrics import PlannedMedia, billing_metrics
+
+if TYPE_CHECKING:
+    from vidi.sandbox.work import Stage, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one accepted inference cost."""
+
+    request_id: str
+    model: str
+    status: str
+    """How it ends: `succeeded`, `failed`, `canceled` or `aborted`."""
+    usd: Decimal | None
+    """None where the template knows no price."""
+    basis: str
+    units: Decimal | None
+    """fal's billable units."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The charge as JSON values."""
+        return {
+            "request_id": self.request_id,
+            "model": self.model,
+            "status": self.status,
+            "usd": None if self.usd is None else json_number(self.usd),
+            "basis": self.basis,
+            "units": None if self.units is None else json_number(self.units),
+        }
+
+
+class Billing:
+    """Every charge, in the order in which the inferences were accepted."""
+
+    def __init__(self) -> None:
+        self._charges: dict[str, Charge] = {}
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        """All charges; a canceled inference keeps its place."""
+        return tuple(self._charges.values())
+
+    @property
+    def total(self) -> Decimal:
+        """USD of all charges that have a price."""
+        return sum((charge.usd or Decimal(0) for charge in self.charges), Decimal(0))
+
+    def charge(self, work: Work) -> Charge:
+        """Write down what an inference costs; again, when its end has changed."""
+        charge = self._charges[work.id] = price_work(work)
+        return charge
+
+    def find(self, request_id: str) -> Charge:
+        """The charge of one inference."""
+        return self._charges[request_id]
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole record as JSON values."""
+        charges = [charge.to_json() for charge in self.charges]
+        return {"total_usd": json_number(self.total), "charges": charges}
+
+
+def price_work(work: Work) -> Charge:
+    """What an inference costs by its template's own price rules."""
+    _, stage = work.end()
+    worked = stage == "succeeded" or (work.doom == "moderated" and work.model.provider == "fal")
+    units = _units(work) if worked and work.model.provider == "fal" else None
+    metrics = billing_metrics(work, stage) if work.model.provider == "replicate" else {}
+    assets = PlannedMedia.of(work.tree) if worked else ()
+    actual = settle(work.model, _checked(work), Metered(metrics, units, assets))
+    billed = worked or (stage in _BILLED_BY_TIME and actual.basis == "metered")
+    usd, basis = (actual.usd, actual.basis) if billed else (Decimal(0), "none")
+    return Charge(work.id, work.model.id, stage, usd, basis, units)
+
+
+_BILLED_BY_TIME: tuple[Stage, ...] = ("failed", "canceled")
+"""Replicate bills the time that these ran, where it bills time at all."""
+
+
+def _units(work: Work) -> Decimal | None:
+    """Fal's billable units: the quantity of the price's first line."""
+    lines = estimate(work.model, _checked(work)).lines
+    return lines[0].quantity_low if lines and lines[0].quantity_low > 0 else None
+
+
+def _checked(work: Work) -> CheckedParams:
+    return CheckedParams(params=dict(work.input), effective=dict(work.effective))

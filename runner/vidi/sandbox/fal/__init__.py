@@ -1,0 +1,56 @@
+"""fal's HTTP APIs: the queue, direct runs, storage, the platform and the site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.sandbox.addresses import CDN, PLATFORM, QUEUE, REST, RUN, SITE
+from vidi.sandbox.call import route
+from vidi.sandbox.downloads import download
+from vidi.sandbox.fal import history, platform, queue, site, storage
+from vidi.sandbox.fal.keys import check_key, check_upload_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+
+    from vidi.sandbox.addresses import Service
+    from vidi.sandbox.state import Sandbox
+
+_REQUEST = "/{app:path}/requests/{id}"
+_PART = "/files/{id}/{name}/multipart/{upload}"
+
+_ROUTES = (
+    (QUEUE, "GET", f"{_REQUEST}/status/stream", queue.stream, check_key),
+    (QUEUE, "GET", f"{_REQUEST}/status", queue.status, check_key),
+    (QUEUE, "PUT", f"{_REQUEST}/cancel", queue.cancel, check_key),
+    (QUEUE, "GET", _REQUEST, queue.result, check_key),
+    (QUEUE, "POST", "/{endpoint:path}", queue.submit, check_key),
+    (RUN, "POST", "/{endpoint:path}", queue.run, check_key),
+    (REST, "POST", "/storage/auth/token", storage.issue_token, check_key),
+    (REST, "POST", "/storage/upload/initiate", storage.initiate, check_key),
+    (CDN, "POST", "/files/upload", storage.upload, check_upload_token),
+    (CDN, "POST", "/files/upload/multipart", storage.begin_parts, check_upload_token),
+    (CDN, "PUT", f"{_PART}/{{number:int}}", storage.put_part, check_upload_token),
+    (CDN, "POST", f"{_PART}/complete", storage.complete_parts, check_upload_token),
+    (CDN, "PUT", "/files/{id}/{name}", storage.put_whole, None),
+    (CDN, "GET", "/files/{id}/{name}", download, None),
+    (PLATFORM, "GET", "/v1/models", platform.list_models, None),
+    (PLATFORM, "GET", "/v1/models/pricing", platform.list_prices, check_key),
+    (PLATFORM, "GET", "/v1/models/requests/by-endpoint", history.list_requests, check_key),
+    (SITE, "GET", "/api/openapi/queue/openapi.json", site.get_openapi, None),
+)
+
+
+def fal_routes(sandbox: Sandbox) -> dict[Service, list[BaseRoute]]:
+    """The routes of each of fal's services."""
+    tables: dict[Service, list[BaseRoute]] = {}
+    for service, method, path, handler, guard in _ROUTES:
+        checked: Callable[[Request], Response | None] | None = guard
+        tables.setdefault(service, []).append(
+            route(sandbox, service, method, path, handler, checked)
+        )
+    return tables

@@ -1,0 +1,104 @@
+"""A template as the OpenAPI document of fal's queue."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from vidi.sandbox.answers import read_notation
+from vidi.sandbox.plain import plain_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.answers import Slot
+
+
+def describe_endpoint(model: ModelInfo) -> dict[str, Any]:
+    """OpenAPI 3.0.4 with the submit and the result, and the schemas of both."""
+    name = "".join(word.title() for word in re.findall(r"[A-Za-z0-9]+", model.name))
+    given, made = f"{name}Input", f"{name}Output"
+    return {
+        "openapi": "3.0.4",
+        "info": {
+            "title": f"Queue OpenAPI for {model.name}",
+            "version": "1.0.0",
+            "x-fal-metadata": {"endpointId": model.name, "category": model.category},
+        },
+        "servers": [{"url": "https://queue.fal.run"}],
+        "paths": {
+            f"/{model.name}": {"post": _submit(given)},
+            f"/{model.name}/requests/{{request_id}}": {"get": _result(made)},
+        },
+        "components": {
+            "schemas": {
+                given: _input(model, given),
+                made: _output(model, made),
+                "QueueStatus": {"type": "object", "properties": {"status": {"type": "string"}}},
+            }
+        },
+    }
+
+
+def _submit(schema: str) -> dict[str, Any]:
+    answer = _content("QueueStatus") | {"description": "The request status."}
+    return {
+        "requestBody": {"required": True, **_content(schema)},
+        "responses": {"200": answer},
+    }
+
+
+def _result(schema: str) -> dict[str, Any]:
+    answer = _content(schema) | {"description": "Result of the request."}
+    return {"responses": {"200": answer}}
+
+
+def _content(schema: str) -> dict[str, Any]:
+    pointer = {"$ref": f"#/components/schemas/{schema}"}
+    return {"content": {"application/json": {"schema": pointer}}}
+
+
+def _input(model: ModelInfo, title: str) -> dict[str, Any]:
+    properties = model.params["properties"]
+    return {
+        "title": title,
+        "type": "object",
+        "x-fal-order-properties": list(properties),
+        "properties": {name: _property(name, schema) for name, schema in properties.items()},
+        "required": list(model.params.get("required", ())),
+    }
+
+
+def _property(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    plain = plain_json(schema)
+    shown = {key: value for key, value in plain.items() if not key.startswith("x-")}
+    if "x-suggested" in plain:
+        shown["examples"] = plain["x-suggested"]
+    return {"title": name.replace("_", " ").title(), **shown}
+
+
+def _output(model: ModelInfo, title: str) -> dict[str, Any]:
+    slots = read_notation(model.output)
+    properties = {slot.path[0][0]: _value(slot) for slot in slots}
+    return {
+        "title": title,
+        "type": "object",
+        "x-fal-order-properties": list(properties),
+        "properties": properties,
+        "required": list(properties),
+    }
+
+
+def _value(slot: Slot) -> dict[str, Any]:
+    file = {
+        "title": "File",
+        "type": "object",
+        "properties": {"url": {"type": "string"}, "content_type": {"type": "string"}},
+        "required": ["url"],
+    }
+    plain: dict[str, dict[str, Any]] = {
+        "file": file, "url": {"type": "string"}, "text": {"type": "string"},
+        "chunks": {"type": "string"}, "json": {"type": "object"},
+    }  # fmt: skip
+    return {"type": "array", "items": plain[slot.leaf]} if slot.many else plain[slot.leaf]

@@ -1,0 +1,80 @@
+"""`GET /v1/models` and `/v1/models/pricing`: the catalogue and its base prices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.checked import CheckedParams
+from vidi.inference.models.money import json_number
+from vidi.inference.models.pricing import estimate
+from vidi.sandbox.call import Call, answer_json
+from vidi.sandbox.checks import with_defaults
+from vidi.sandbox.fal.openapi import describe_endpoint
+from vidi.sandbox.fal.pages import page_of
+from vidi.sandbox.refusals import fal_refusal
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from vidi.inference.models.template import ModelInfo
+
+_MOST_ENDPOINTS = 50
+_EXPANDED_PAGE = 10
+_PLAIN_PAGE = 1000
+
+
+async def list_models(call: Call) -> Response:
+    """`GET /v1/models`: all endpoints, or those that `endpoint_id` names, as far as they exist."""
+    query = call.request.query_params
+    named = query.getlist("endpoint_id")
+    expand = "openapi-3.0" in query.getlist("expand")
+    found = _named(call, named) if named else _all(call)
+    page = page_of(call.request, found, _EXPANDED_PAGE if expand else _PLAIN_PAGE)
+    models = [_show(model, expand=expand) for model in page.items]
+    return answer_json({"models": models, **page.turn()})
+
+
+async def list_prices(call: Call) -> Response:
+    """`GET /v1/models/pricing`: one unit price an endpoint, whatever its page says besides."""
+    named = call.request.query_params.getlist("endpoint_id")
+    if not 1 <= len(named) <= _MOST_ENDPOINTS:
+        return fal_refusal(400, "endpoint_id: from 1 to 50 are needed")
+    prices = [price for model in _named(call, named) if (price := _price(model))]
+    return answer_json({"prices": prices, "next_cursor": None, "has_more": False})
+
+
+def _named(call: Call, names: list[str]) -> list[ModelInfo]:
+    found = (call.sandbox.find_model(f"fal/{name}") for name in names)
+    return [model for model in found if model]
+
+
+def _all(call: Call) -> list[ModelInfo]:
+    return list(call.sandbox.registry.list_models(provider="fal"))
+
+
+def _show(model: ModelInfo, *, expand: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "endpoint_id": model.name,
+        "metadata": {
+            "display_name": model.title,
+            "category": model.category,
+            "description": model.title,
+            "status": "deprecated" if model.retired else "active",
+        },
+    }
+    return shown | ({"openapi": describe_endpoint(model)} if expand else {})
+
+
+def _price(model: ModelInfo) -> dict[str, Any] | None:
+    example = dict(model.example)
+    checked = CheckedParams(params=example, effective=with_defaults(model, example))
+    lines = estimate(model, checked).lines
+    if not lines:
+        return None
+    rate = json_number(lines[0].rate)
+    return {
+        "endpoint_id": model.name,
+        "unit_price": rate,
+        "unit": f"{lines[0].unit}s",
+        "currency": "USD",
+    }

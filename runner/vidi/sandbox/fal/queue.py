@@ -1,0 +1,196 @@
+"""The queue: submit, status, stream of statuses, result, cancel; and the direct run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import StreamingResponse
+
+from vidi.sandbox.addresses import QUEUE
+from vidi.sandbox.call import Call, answer_json
+from vidi.sandbox.checks import find_violations
+from vidi.sandbox.fal.keys import check_credit
+from vidi.sandbox.fal.view import show_result, show_status
+from vidi.sandbox.refusals import fal_refusal
+from vidi.sandbox.work import is_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.responses import Response
+
+    from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.work import Work
+
+_NAMESPACES = ("workflows", "comfy")
+_LOOK_AGAIN_S = 0.1
+"""The longest a stream of statuses sleeps: a cancel may come at any time."""
+
+
+async def submit(call: Call) -> Response:
+    """`POST /{endpoint}`: the queue takes any input; the model refuses it later."""
+    model, params = await _read(call)
+    if model is None:
+        return fal_refusal(404, f"Application '{call.path('endpoint')}' not found")
+    if params is None:
+        return fal_refusal(400)
+
+    async def accept() -> Response:
+        work = _accept(call, model, params)
+        headers = {"x-fal-request-id": work.id}
+        body = {"status": "IN_QUEUE", "request_id": work.id, "queue_position": 0}
+        return answer_json(body | request_urls(call, work), headers=headers)
+
+    return check_credit(call.request) or await call.meet("submit", accept, model=model.id)
+
+
+async def run(call: Call) -> Response:
+    """`POST https://fal.run/{endpoint}`: the answer comes when the model is done."""
+    model, params = await _read(call)
+    if model is None:
+        return fal_refusal(404, f"Application '{call.path('endpoint')}' not found")
+    if params is None:
+        return fal_refusal(400)
+
+    async def work_off() -> Response:
+        work = _accept(call, model, params)
+        while not is_terminal(work.stage(call.now)):
+            await asyncio.sleep(_until_change(call, work))
+        return await _finished(call, work)
+
+    return check_credit(call.request) or await call.meet("submit", work_off, model=model.id)
+
+
+async def status(call: Call) -> Response:
+    """`GET {status_url}`: 202 until it is done."""
+    work = _find(call)
+    if work is None:
+        return not_found()
+
+    async def look() -> Response:
+        done = is_terminal(work.stage(call.now))
+        return answer_json(_status_body(call, work), 200 if done else 202)
+
+    return await call.meet("poll", look, model=work.model.id)
+
+
+async def stream(call: Call) -> Response:
+    """`GET {status_url}/stream`: a server-sent event for each status, until it is done."""
+    work = _find(call)
+    if work is None:
+        return not_found()
+
+    async def events() -> AsyncIterator[str]:
+        last = ""
+        while True:
+            stage = work.stage(call.now)
+            if stage != last:
+                yield f"data: {json.dumps(_status_body(call, work))}\n\n"
+            if is_terminal(stage):
+                return
+            last = stage
+            await asyncio.sleep(_until_change(call, work))
+
+    async def open_stream() -> Response:
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    return await call.meet("poll", open_stream, model=work.model.id)
+
+
+async def result(call: Call) -> Response:
+    """`GET {response_url}`: the model's answer, with the model's own HTTP status."""
+    work = _find(call)
+    if work is None:
+        return not_found()
+    if not is_terminal(work.stage(call.now)):
+        return answer_json({"detail": "Request is still in progress"}, 400)
+
+    async def fetch() -> Response:
+        return await _finished(call, work)
+
+    return await call.meet("result", fetch, model=work.model.id)
+
+
+async def cancel(call: Call) -> Response:
+    """`PUT {cancel_url}`."""
+    work = _find(call)
+    if work is None:
+        return not_found()
+
+    async def stop() -> Response:
+        if is_terminal(work.stage(call.now)):
+            return answer_json({"status": "ALREADY_COMPLETED"}, 400)
+        call.sandbox.cancel(work)
+        return answer_json({"status": "CANCELLATION_REQUESTED"}, 202)
+
+    return await call.meet("cancel", stop, model=work.model.id)
+
+
+def not_found() -> Response:
+    """The answer for a request that the queue does not know."""
+    return answer_json({"status": "NOT_FOUND"}, 404)
+
+
+def request_urls(call: Call, work: Work) -> dict[str, str]:
+    """The URLs of one request; they leave out the endpoint's sub-path."""
+    parts = work.model.name.split("/")
+    app = "/".join(parts[: 3 if parts[0] in _NAMESPACES else 2])
+    own = call.urls.url(QUEUE, f"/{app}/requests/{work.id}")
+    return {
+        "response_url": own,
+        "status_url": f"{own}/status",
+        "cancel_url": f"{own}/cancel",
+    }
+
+
+async def _read(call: Call) -> tuple[ModelInfo | None, dict[str, Any] | None]:
+    model = call.sandbox.find_model(f"fal/{call.path('endpoint')}")
+    body = await call.json()
+    return model, body if isinstance(body, dict) else None
+
+
+def _accept(call: Call, model: ModelInfo, params: dict[str, Any]) -> Work:
+    violations = find_violations(model, params)
+    work = call.sandbox.accept(model, params, violations=violations)
+    headers = call.request.headers
+    work.store_payload = headers.get("x-fal-store-io") != "0"
+    start_s = _seconds(headers.get("x-fal-request-timeout"))
+    if start_s < work.started_at - work.created_at:
+        work.deadline_at = work.created_at + start_s
+        call.sandbox.billing.charge(work)
+    return work
+
+
+def _find(call: Call) -> Work | None:
+    work = call.sandbox.works.get(call.path("id"))
+    return work if work and work.model.provider == "fal" else None
+
+
+def _status_body(call: Call, work: Work) -> dict[str, Any]:
+    logs = call.request.query_params.get("logs", "").lower() in {"1", "true"}
+    urls = request_urls(call, work)
+    return show_status(work, work.stage(call.now), urls["response_url"], logs=logs)
+
+
+async def _finished(call: Call, work: Work) -> Response:
+    if work.stage(call.now) == "succeeded":
+        await call.sandbox.finish(work)
+    return show_result(work, call.urls, call.sandbox.billing.find(work.id).units)
+
+
+def _until_change(call: Call, work: Work) -> float:
+    """Seconds to sleep until the status may be another."""
+    ended_at, _ = work.end()
+    queued = call.now < work.started_at
+    change = min(work.started_at if queued else ended_at, ended_at)
+    return max(0.001, min(change - call.now, _LOOK_AGAIN_S))
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return float(text) if text else math.inf
+    except ValueError:
+        return math.inf

@@ -1,0 +1,88 @@
+"""A request as fal shows it: its status, its result, and its failures in four families."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from vidi.sandbox.addresses import CDN
+from vidi.sandbox.answers import replace_leaves
+from vidi.sandbox.fal.failures import failure_of
+from vidi.sandbox.plain import plain_json
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from vidi.sandbox.addresses import Addresses
+    from vidi.sandbox.answers import FileLeaf
+    from vidi.sandbox.files import StoredFile
+    from vidi.sandbox.work import Stage, Work
+
+
+def show_status(work: Work, stage: Stage, response_url: str, *, logs: bool) -> dict[str, Any]:
+    """A status object. A failed request is COMPLETED, too."""
+    shown: dict[str, Any] = {"request_id": work.id, "response_url": response_url}
+    if stage == "queued":
+        return {"status": "IN_QUEUE", "queue_position": 0, **shown}
+    shown["logs"] = [_log_line(work)] if logs else None
+    if stage == "running":
+        return {"status": "IN_PROGRESS", **shown}
+    shown["metrics"] = {"inference_time": work.busy_s}
+    if stage != "succeeded":
+        failure = failure_of(work, stage)
+        if failure.in_status:
+            shown |= {"error": failure.message, "error_type": failure.kind}
+    return {"status": "COMPLETED", **shown}
+
+
+def show_result(work: Work, urls: Addresses, units: Decimal | None) -> Response:
+    """The answer of a finished request, or its failure.
+
+    Args:
+        work: The request; its files are made if it has succeeded.
+        urls: Builds the URLs.
+        units: What fal bills by, where it bills.
+    """
+    headers = {"x-fal-request-id": work.id}
+    if units is not None:
+        headers["X-Fal-Billable-Units"] = format(units.normalize(), "f")
+    _, stage = work.end()
+    if stage != "succeeded":
+        return failure_of(work, stage).answer(headers)
+    if work.doom == "data-removed":
+        return JSONResponse({"status": "NOT_FOUND"}, 404, headers)
+    return JSONResponse(answer_of(work, urls), 200, headers)
+
+
+def answer_of(work: Work, urls: Addresses) -> Any:
+    """The model's answer, with the URLs of its files."""
+
+    def put(leaf: FileLeaf) -> Any:
+        return _show_file(work.files[leaf], leaf, urls)
+
+    return plain_json(replace_leaves(work.tree, put))
+
+
+def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> Any:
+    url = urls.url(CDN, file.path)
+    if leaf.as_url:
+        return url
+    order = leaf.order
+    shown: dict[str, Any] = {
+        "url": url,
+        "content_type": file.content_type,
+        "file_name": file.name,
+        "file_size": file.size,
+    }
+    if order.kind in {"image", "video"}:
+        shown |= {"width": order.width, "height": order.height}
+    if order.kind in {"audio", "video"}:
+        shown["duration"] = float(order.duration_s)
+    return shown
+
+
+def _log_line(work: Work) -> dict[str, Any]:
+    moment = datetime.fromtimestamp(work.started_at, UTC).isoformat(timespec="milliseconds")
+    return {"message": "SANDBOX", "level": "INFO", "source": "RUNNER", "timestamp": moment}

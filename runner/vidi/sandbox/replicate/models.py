@@ -1,0 +1,74 @@
+"""`/v1/models/{owner}/{name}` and its versions, as the template knows them."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from vidi.sandbox.call import Call, answer_json
+from vidi.sandbox.refusals import replicate_problem
+from vidi.sandbox.replicate.openapi import describe_model
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from vidi.inference.models.template import ModelInfo
+
+_DAY = "2026-01-01T00:00:00.000000Z"
+
+
+async def get(call: Call) -> Response:
+    """`GET /v1/models/{owner}/{name}`."""
+    model = _model(call)
+    if model is None:
+        return replicate_problem(404)
+    owner, _, name = model.name.partition("/")
+    body = {
+        "url": f"https://replicate.com/{model.name}",
+        "owner": owner,
+        "name": name,
+        "description": model.title,
+        "visibility": "public",
+        "is_official": not model.version,
+        "github_url": None,
+        "paper_url": None,
+        "license_url": None,
+        "run_count": 0,
+        "cover_image_url": None,
+        "default_example": None,
+        "latest_version": _version(model),
+    }
+    return answer_json(body)
+
+
+async def list_versions(call: Call) -> Response:
+    """`GET /v1/models/{owner}/{name}/versions`: official models have none to show."""
+    model = _model(call)
+    if model is None:
+        return replicate_problem(404)
+    if not model.version:
+        return replicate_problem(
+            404, "This model is an official model and does not expose a list of versions."
+        )
+    return answer_json({"previous": None, "next": None, "results": [_version(model)]})
+
+
+async def get_version(call: Call) -> Response:
+    """`GET /v1/models/{owner}/{name}/versions/{version}`."""
+    model = _model(call)
+    if model is None or not model.version or model.version != call.path("version"):
+        return replicate_problem(404)
+    return answer_json(_version(model))
+
+
+def _model(call: Call) -> ModelInfo | None:
+    return call.sandbox.find_model(f"replicate/{call.path('owner')}/{call.path('name')}")
+
+
+def _version(model: ModelInfo) -> dict[str, Any]:
+    return {
+        "id": model.version or sha256(model.id.encode()).hexdigest(),
+        "created_at": _DAY,
+        "cog_version": "0.16.0",
+        "openapi_schema": describe_model(model),
+    }

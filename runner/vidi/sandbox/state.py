@@ -1,0 +1,140 @@
+"""The state of one sandbox: what it accepted, stores, bills and was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from uuid import uuid4
+
+from vidi.errors import VidiError
+from vidi.sandbox.answers import build_answer, file_leaves
+from vidi.sandbox.billing import Billing
+from vidi.sandbox.checks import with_defaults
+from vidi.sandbox.fates import bend_answer
+from vidi.sandbox.faults import FaultPlan
+from vidi.sandbox.files import FileStore, StoredFile, digest_of
+from vidi.sandbox.media import make_media
+from vidi.sandbox.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.answers import FileLeaf
+    from vidi.sandbox.checks import Violation
+
+OUTPUTS_KEPT_S = 3600
+"""How long Replicate keeps inputs and outputs, in seconds."""
+
+
+class Registry(Protocol):
+    """The models that the sandbox emulates."""
+
+    def get_template(self, model_id: str) -> ModelInfo:
+        """The model of that id.
+
+        Raises:
+            VidiError: There is none.
+        """
+
+    def list_models(self, *, provider: str | None = None) -> Iterable[ModelInfo]:
+        """Every model, or every model of one provider."""
+
+
+class RequestKind(NamedTuple):
+    """What requests are counted by."""
+
+    service: str
+    method: str
+    route: str
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """Everything that one sandbox remembers."""
+
+    registry: Registry
+    latency: float = 0.0
+    """Seconds that an inference takes."""
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    billing: Billing = field(default_factory=Billing)
+    clock: Callable[[], float] = time.time
+    """Seconds since the epoch."""
+    works: dict[str, Work] = field(default_factory=dict)
+    files: FileStore = field(default_factory=FileStore)
+    requests: Counter[RequestKind] = field(default_factory=Counter)
+    uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """Multipart uploads that are under way: their parts by number."""
+    versions: dict[str, ModelInfo] | None = None
+    """Community models by version, once they have been looked through."""
+
+    def find_model(self, model_id: str) -> ModelInfo | None:
+        """The model of that id, if there is one."""
+        try:
+            return self.registry.get_template(model_id)
+        except VidiError:
+            return None
+
+    def find_version(self, version: str) -> ModelInfo | None:
+        """The community model that has this version, if there is one."""
+        if self.versions is None:
+            models = self.registry.list_models(provider="replicate")
+            self.versions = {model.version: model for model in models if model.version}
+        return self.versions.get(version)
+
+    def accept(
+        self,
+        model: ModelInfo,
+        params: Mapping[str, Any],
+        *,
+        violations: tuple[Violation, ...] = (),
+        deadline_s: float = math.inf,
+    ) -> Work:
+        """Take on an inference and bill it; from here on it runs by the clock."""
+        now = self.clock()
+        work = Work(
+            id=uuid4().hex[:26] if model.provider == "replicate" else str(uuid4()),
+            model=model,
+            input=params,
+            effective=with_defaults(model, params),
+            created_at=now,
+            latency=self.latency,
+            fate=None if violations else self.faults.fate(model.provider, model.id),
+            violations=violations,
+            deadline_at=now + deadline_s,
+        )
+        work.tree = bend_answer(build_answer(model, work.effective), work.doom)
+        self.works[work.id] = work
+        self.billing.charge(work)
+        return work
+
+    def cancel(self, work: Work) -> None:
+        """Stop an inference, if it has not ended."""
+        work.canceled_at = min(work.canceled_at, self.clock())
+        self.billing.charge(work)
+
+    async def finish(self, work: Work) -> None:
+        """Make the files of a finished inference, each once."""
+        for at, leaf in enumerate(file_leaves(work.tree)):
+            if leaf not in work.files:
+                work.files[leaf] = self.files.keep(await self._make(work, leaf, at))
+
+    async def _make(self, work: Work, leaf: FileLeaf, at: int) -> StoredFile:
+        made = await asyncio.to_thread(make_media, leaf.order)
+        ended_at, _ = work.end()
+        replicate = work.model.provider == "replicate"
+        return StoredFile(
+            id=f"{work.id}-{at}",
+            name=f"out-{at}.{leaf.order.format}",
+            content_type=made.content_type,
+            size=len(made.data),
+            sha256=digest_of(made.data),
+            created_at=ended_at,
+            expires_at=ended_at + OUTPUTS_KEPT_S if replicate else math.inf,
+            order=leaf.order,
+            model=work.model.id,
+        )

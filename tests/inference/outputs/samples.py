@@ -1,0 +1,104 @@
+"""Small real media of every kind, and a model that makes them."""
+
+import functools
+import io
+import json
+import struct
+from pathlib import Path
+
+from vidi.inference.models.template import ModelInfo, OutputType
+
+
+def model_of(output: str, output_type: OutputType = OutputType.IMAGE, provider: str = "fal"):
+    return ModelInfo(
+        id=f"{provider}/acme/maker", title="", category="", output_type=output_type, output=output,
+        params={}, pricing={}, example={}, timeout_s=60, sources=(), as_of={}, confidence={},
+        page="", path=Path("maker.json"),
+    )  # fmt: skip
+
+
+@functools.cache
+def sample(name: str) -> bytes:
+    """A small real file, by its extension."""
+    if name in {"png", "jpg", "webp", "gif", "bmp", "tiff"}:
+        return _image({"jpg": "jpeg"}.get(name, name))
+    if name in {"mp4", "mov", "webm", "mkv", "avi"}:
+        return _video(name)
+    if name in {"mp3", "wav", "flac", "ogg", "m4a", "aac"}:
+        return _audio(name)
+    return _WRITTEN[name]
+
+
+def _image(form: str) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.effect_noise((64, 48), 90).convert("RGB").save(buffer, form)
+    return buffer.getvalue()
+
+
+def _video(form: str) -> bytes:
+    import av
+
+    codec, container = {
+        "mp4": ("libx264", "mp4"), "mov": ("libx264", "mov"), "webm": ("libvpx", "webm"),
+        "mkv": ("libx264", "matroska"), "avi": ("mpeg4", "avi"),
+    }[form]  # fmt: skip
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=container) as made:
+        stream = made.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(10):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def _audio(form: str) -> bytes:
+    import av
+
+    codec, container, layout = {
+        "mp3": ("libmp3lame", "mp3", "s16p"), "wav": ("pcm_s16le", "wav", "s16"),
+        "flac": ("flac", "flac", "s16"), "ogg": ("libopus", "ogg", "s16"),
+        "m4a": ("aac", "ipod", "fltp"), "aac": ("aac", "adts", "fltp"),
+    }[form]  # fmt: skip
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=container) as made:
+        stream = made.add_stream(codec, rate=48000, layout="mono")
+        for number in range(50):
+            frame = av.AudioFrame(layout, "mono", 960)
+            frame.sample_rate, frame.pts = 48000, number * 960
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            made.mux(stream.encode(frame))
+        made.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def _glb() -> bytes:
+    chunk = json.dumps({"asset": {"version": "2.0"}}).encode().ljust(28)
+    body = struct.pack("<I4s", len(chunk), b"JSON") + chunk
+    return struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body
+
+
+_WRITTEN = {
+    "glb": _glb(),
+    "svg": b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"></svg>\n',
+    "html": b"<!DOCTYPE html><html><body>Sorry</body></html>",
+    "xml": b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+    "json": b'{"a": [1, 2]}',
+    "jsonl": b'{"a": 1}\n{"a": 2}\n',
+    "gltf": b'{"asset": {"version": "2.0"}}',
+    "txt": "año ✓".encode(),
+    "srt": b"1\n00:00:00,000 --> 00:00:01,000\nHola\n",
+    "vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nHola\n",
+    "obj": b"v 0 0 0\nv 1 0 0\nf 1 2 1\n",
+    "ply": b"ply\nformat ascii 1.0\nend_header\n",
+    "stl": bytes(80) + b"\1\0\0\0" + bytes(50),
+    "zip": b"PK\x03\x04" + bytes(30),
+    "pdf": b"%PDF-1.7\n",
+    "bin": b"\x01\x02\x00\x03",
+}

@@ -1,0 +1,197 @@
+"""Every family of fal's errors, and every way in which a completed request may have ended."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from vidi.errors import PollError
+from vidi.inference.providers.answer import Answer
+from vidi.inference.providers.fal_result import read_result
+from vidi.inference.providers.fal_words import SERVER_TYPES
+from vidi.inference.providers.provider import Failed, Running, Succeeded
+
+DONE = {"status": "COMPLETED", "metrics": {"inference_time": 1.5}}
+METRICS = DONE["metrics"]
+
+
+def answer(status, body=b"", **headers):
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, raw)
+
+
+def item(kind, msg="because", loc=("body", "prompt")):
+    return {"detail": [{"loc": list(loc), "msg": msg, "type": kind}]}
+
+
+def test_a_success_carries_units_metrics_and_logs():
+    status = DONE | {"logs": [{"message": "one"}, {"message": "two"}, 3]}
+    look = read_result(answer(200, {"images": []}, x_fal_billable_units="3.008"), status)
+    assert look == Succeeded(
+        {"images": []}, metrics=METRICS, billable_units=Decimal("3.008"), logs="one\ntwo"
+    )
+
+
+@pytest.mark.parametrize("units", ["", "many", "nan", "inf"])
+def test_units_that_are_no_number_are_unknown(units):
+    assert read_result(answer(200, {"a": 1}, x_fal_billable_units=units), {}) == Succeeded({"a": 1})
+
+
+@pytest.mark.parametrize(
+    "early",
+    [answer(400, {"detail": "Request is still in progress"}), answer(202, {"status": "IN_QUEUE"})],
+)
+def test_a_result_asked_for_too_early_runs_on(early):
+    assert read_result(early, DONE) == Running("IN_PROGRESS")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{"])
+def test_an_unreadable_result_is_fetched_again(body):
+    with pytest.raises(PollError, match="result cannot be read"):
+        read_result(answer(200, body), DONE)
+
+
+# Family A: the model's own errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("content_policy_violation", "moderated"),
+        ("no_media_generated", "failed"),
+        ("image_too_small", "failed"),
+        ("file_download_error", "failed"),
+        ("missing", "failed"),
+    ],
+)
+def test_a_model_error_is_told_with_its_type_and_place(kind, named):
+    look = read_result(answer(422, item(kind), x_fal_billable_units="1"), DONE)
+    assert look == Failed(
+        named,
+        f"prompt: because ({kind})",
+        error_type=kind,
+        metrics=METRICS,
+        billable_units=Decimal(1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "transient"),
+    [
+        ({}, False),
+        ({"x_fal_retryable": "true"}, True),
+        ({"x_fal_retryable": "false"}, False),
+        ({"x_fal_needs_retry": "1"}, True),
+        ({"x_fal_needs_retry": "0"}, False),
+    ],
+)
+def test_fal_says_whether_a_422_is_transient(headers, transient):
+    look = read_result(answer(422, item("face_detection_error"), **headers), DONE)
+    assert look.transient is transient
+    assert not look.free
+
+
+@pytest.mark.parametrize("status", [500, 504])
+def test_a_models_5xx_is_free_and_transient(status):
+    look = read_result(answer(status, item("generation_timeout")), DONE)
+    assert (look.kind, look.transient, look.free) == ("failed", True, True)
+
+
+def test_a_models_5xx_is_not_transient_where_fal_says_so():
+    look = read_result(answer(500, item("internal_server_error"), x_fal_retryable="false"), DONE)
+    assert (look.transient, look.free) == (False, True)
+
+
+def test_a_5xx_with_billed_units_is_not_free():
+    look = read_result(answer(500, item("x"), x_fal_billable_units="2"), DONE)
+    assert (look.free, look.billable_units) == (False, 2)
+
+
+# Family B: the platform's errors
+
+
+@pytest.mark.parametrize("kind", sorted(SERVER_TYPES))
+@pytest.mark.parametrize("where", ["body", "header", "status"])
+def test_a_platform_error_is_known_wherever_it_is_named(kind, where):
+    body = {"detail": "because"} | ({"error_type": kind} if where == "body" else {})
+    headers = {"x_fal_error_type": kind} if where == "header" else {}
+    status = DONE | ({"error": "because", "error_type": kind} if where == "status" else {})
+    look = read_result(answer(503, body, **headers), status)
+    assert look == Failed(
+        "failed", "because", error_type=kind, transient=True, free=True, metrics=METRICS
+    )
+
+
+@pytest.mark.parametrize("kind", ["client_cancelled", "client_disconnected"])
+def test_a_cancelled_request_is_canceled(kind):
+    look = read_result(answer(499, {"detail": "gone", "error_type": kind}), DONE)
+    assert (look.kind, look.free) == ("canceled", False)
+
+
+# The status says it failed
+
+
+@pytest.mark.parametrize("status", [200, 404, 500, 502])
+def test_an_error_in_the_status_is_an_error_whatever_the_result_says(status):
+    said = DONE | {"error": "CUDA out of memory", "error_type": "runner_server_error"}
+    look = read_result(answer(status, b""), said)
+    assert look == Failed(
+        "failed",
+        "CUDA out of memory",
+        error_type="runner_server_error",
+        transient=True,
+        free=True,
+        metrics=METRICS,
+    )
+
+
+def test_an_error_in_the_status_is_told_in_the_results_fuller_words():
+    said = DONE | {"error": "Unprocessable Entity"}
+    look = read_result(answer(422, item("content_policy_violation", "flagged")), said)
+    assert (look.kind, look.message) == (
+        "moderated",
+        "prompt: flagged (content_policy_violation)",
+    )
+
+
+# Old bodies, and the gateway's
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "kind"),
+    [
+        ({"detail": "prompt too long"}, "prompt too long", ""),
+        ({"error": {"message": "bad voice", "code": "voice"}}, "bad voice", "voice"),
+        ({"error": "bad voice"}, "bad voice", ""),
+        ({"detail": [{"type": "missing"}]}, "missing", "missing"),
+        ({"detail": ["odd"]}, '{"detail": ["odd"]}', ""),
+    ],
+)
+def test_an_old_models_422_is_its_own(body, message, kind):
+    assert read_result(answer(422, body), {}) == Failed("failed", message, error_type=kind)
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 410, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("body", [b"", b"<html>nginx", b'{"detail": "because"}'])
+def test_a_bare_answer_of_the_way_is_fetched_again(status, body):
+    with pytest.raises(PollError, match=f"fal.ai answered HTTP {status} for the result"):
+        read_result(answer(status, body), DONE)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_bare_refusal_that_is_not_json_is_fetched_again(status):
+    with pytest.raises(PollError):
+        read_result(answer(status, b"<html>"), DONE)
+
+
+def test_a_5xx_that_fal_signed_is_the_models_own():
+    look = read_result(answer(500, {"detail": "boom"}, x_fal_request_id="r"), DONE)
+    assert look == Failed("failed", "boom", transient=True, free=True, metrics=METRICS)
+
+
+def test_a_throttled_result_says_how_long_to_wait():
+    with pytest.raises(PollError) as caught:
+        read_result(answer(429, b"", retry_after="8"), DONE)
+    assert caught.value.retry_after == 8

@@ -1,0 +1,92 @@
+"""Every state of a prediction, and what it is read as."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from vidi.inference.providers.provider import Failed, Running, Succeeded
+from vidi.inference.providers.replicate_answers import format_cancel_after, read_prediction
+
+METRICS = {"predict_time": 1.5, "image_output_count": 1}
+GONE = "it succeeded, but Replicate removes outputs after an hour: the result is gone"
+EMPTY = "it succeeded without any output; Replicate bills it all the same"
+CANCELED = "canceled by the user or at its deadline"
+ABORTED = "its deadline passed before it started; not billed"
+
+
+@pytest.mark.parametrize(
+    ("prediction", "look"),
+    [
+        ({"status": "starting"}, Running("starting")),
+        ({"status": "processing", "output": ["partial"]}, Running("processing")),
+        ({"status": "succeeded", "output": "x", "logs": None}, Succeeded("x")),
+        ({"status": "succeeded", "output": 0, "logs": "l"}, Succeeded(0, logs="l")),
+        ({"status": "succeeded", "output": False}, Succeeded(False)),
+        (
+            {"status": "succeeded", "output": ["x"], "metrics": METRICS},
+            Succeeded(["x"], metrics=METRICS),
+        ),
+        (
+            {"status": "succeeded", "output": ["x"], "data_removed": True},
+            Succeeded(["x"]),
+        ),
+        (
+            {"status": "succeeded", "output": None, "data_removed": True, "metrics": METRICS},
+            Failed("failed", GONE, error_type="data_removed", metrics=METRICS),
+        ),
+        (
+            {"status": "succeeded", "output": None, "metrics": METRICS},
+            Failed("failed", EMPTY, error_type="no_output", metrics=METRICS),
+        ),
+        ({"status": "succeeded", "output": []}, Failed("failed", EMPTY, error_type="no_output")),
+        ({"status": "succeeded"}, Failed("failed", EMPTY, error_type="no_output")),
+        ({"status": "canceled"}, Failed("canceled", CANCELED)),
+        ({"status": "aborted"}, Failed("aborted", ABORTED, free=True)),
+        ({"status": "resting"}, Running("resting", known=False)),
+        ({"status": None}, Running("None", known=False)),
+        ({}, Running("None", known=False)),
+    ],
+    ids=str,
+)
+def test_every_status(prediction, look):
+    assert read_prediction(prediction) == look
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code", "transient"),
+    [
+        ("Out of memory (E1001)", "failed", "E1001", False),
+        ("unknown error (E1000)", "failed", "E1000", True),
+        ("Prediction interrupted; please retry (code: PA)", "failed", "PA", True),
+        ("The input was flagged as sensitive. (E005)", "moderated", "E005", False),
+        ("NSFW content detected", "moderated", "", False),
+        ("blocked by content policy", "moderated", "", False),
+        ("tensor size mismatch", "failed", "", False),
+    ],
+)
+def test_every_kind_of_error(error, kind, code, transient):
+    look = read_prediction({"status": "failed", "error": error, "metrics": METRICS})
+    assert look == Failed(kind, error, error_type=code, transient=transient, metrics=METRICS)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(None, "Replicate gave no reason"), ({"a": 1}, '{"a": 1}'), ("a\n  b", "a b")],
+)
+def test_an_error_of_any_shape_is_told(error, message):
+    assert read_prediction({"status": "failed", "error": error}) == Failed("failed", message)
+
+
+def test_a_long_error_is_cut():
+    look = read_prediction({"status": "failed", "error": "x" * 10_000})
+    assert look.message == "x" * 599 + "…"
+
+
+@pytest.mark.parametrize(
+    ("deadline_s", "sent"),
+    [(0.1, "1s"), (1, "1s"), (59.01, "60s"), (600, "600s"), (math.inf, None)],
+)
+def test_the_deadline_is_sent_in_whole_seconds(deadline_s, sent):
+    assert format_cancel_after(deadline_s) == sent

@@ -1,0 +1,93 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count
+
+import pytest
+
+from vidi.inference.tracking.events import InferenceState, replay
+
+MOMENT = "2026-11-23T10:00:00.000000+00:00"
+ERROR = {"code": "failed", "message": "no", "hint": ""}
+
+
+def event(kind: str, run: str = "r1", **fields) -> dict:
+    return {"ts": MOMENT, "run": run, "event": kind, "id": "a", **fields}
+
+
+def intent(attempt: int = 1, fingerprint: str = "f", high: str | None = "0.2") -> dict:
+    return event(
+        "intent",
+        attempt=attempt,
+        model="fal/x",
+        fingerprint=fingerprint,
+        params={"prompt": "x"},
+        reserved_usd=Decimal("0.2"),
+        estimate_usd={"low": Decimal("0.1"), "high": high},
+    )
+
+
+def asset(path: str = "a.png", sha: str = "1" * 64) -> dict:
+    return event("asset", path=path, sha256=sha, bytes=3, content_type="image/png", duration_s=1.5)
+
+
+SUBMITTED = event("submitted", request_id="q", urls={"get": "u"})
+COMPLETED = event("completed", output="u", billable_units=2)
+SETTLED = event("settled", status="succeeded", actual_usd=Decimal("0.1"), basis="metered")
+
+
+def state_after(*events: dict) -> InferenceState:
+    return replay(events)["a"]
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "attached", "doubtful"),
+    [
+        ([intent()], "intended", False, True),
+        ([intent(), SUBMITTED], "submitted", True, False),
+        ([intent(), event("refused", error=ERROR)], "refused", False, False),
+        ([intent(), event("in_doubt", error=ERROR)], "in_doubt", False, True),
+        ([intent(), SUBMITTED, event("unfinished", error=ERROR)], "unfinished", True, False),
+        ([intent(), SUBMITTED, COMPLETED], "completed", True, False),
+        ([intent(), SUBMITTED, COMPLETED, asset()], "completed", True, False),
+        ([intent(), SUBMITTED, COMPLETED, asset(), SETTLED], "succeeded", False, False),
+    ],
+)
+def test_every_point_of_an_attempt_has_its_status(events, status, attached, doubtful):
+    state = state_after(*events)
+    assert (state.status, state.attached, state.doubtful) == (status, attached, doubtful)
+
+
+def test_a_finished_attempt_holds_everything():
+    state = state_after(intent(), SUBMITTED, COMPLETED, asset(), SETTLED)
+    assert state.actual == state.spent == Decimal("0.1")
+    assert state.reserved == 0
+    assert state.billable_units == 2
+    assert [(made.path, made.duration_s) for made in state.assets] == [("a.png", Decimal("1.5"))]
+    assert state.submitted_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def test_a_second_attempt_adds_to_what_was_spent():
+    failed = event("settled", status="failed", actual_usd="0.05", basis="estimated", error=ERROR)
+    state = state_after(intent(), SUBMITTED, failed, intent(2), SUBMITTED, COMPLETED, SETTLED)
+    assert (state.attempts, state.spent, state.error) == (2, Decimal("0.15"), None)
+
+
+def test_a_new_purchase_starts_its_own_account_but_keeps_what_is_ours():
+    state = state_after(intent(), SUBMITTED, COMPLETED, asset(), SETTLED, intent(fingerprint="g"))
+    assert (state.spent, state.assets) == (0, ())
+    assert state.owned == {"a.png": "1" * 64}
+
+
+def test_an_asset_written_again_replaces_its_record():
+    state = state_after(intent(), SUBMITTED, COMPLETED, asset(), asset(sha="2" * 64))
+    assert [made.sha256 for made in state.assets] == ["2" * 64]
+
+
+def test_an_unpriced_intent_has_no_upper_end():
+    assert state_after(intent(high=None)).estimated_high is None
+
+
+def test_events_of_unknown_kinds_and_of_no_inference_change_nothing():
+    numbers = count()
+    events = [{"ts": MOMENT, "run": "r", "event": f"kind{next(numbers)}"}, event("novelty")]
+    assert replay(events) == {"a": InferenceState(id="a")}

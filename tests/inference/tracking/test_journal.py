@@ -1,0 +1,144 @@
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vidi.errors import StorageError, UsageError
+from vidi.inference.tracking.events import replay
+from vidi.inference.tracking.journal import FileJournal, as_recorded, read_events
+
+INTENT = {
+    "attempt": 1,
+    "model": "fal/fal-ai/flux/dev",
+    "fingerprint": "f1",
+    "params": {"prompt": "árbol 木"},
+    "reserved_usd": Decimal("0.025"),
+    "estimate_usd": {"low": Decimal("0.025"), "high": Decimal("0.025")},
+}
+
+
+def open_journal(path: Path, run: str = "r1", **options) -> FileJournal:
+    return FileJournal(path, run=run, **options)
+
+
+def write_one(path: Path, **options) -> None:
+    with open_journal(path, **options) as journal:
+        journal.append("run_started", schema=1)
+        journal.append("intent", "tree", **INTENT)
+        journal.append("submitted", "tree", request_id="q1", urls={"get": "u"})
+
+
+def test_a_line_is_one_json_object_with_the_fixed_fields(tmp_path):
+    write_one(tmp_path / "log.jsonl")
+    lines = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [(event["run"], event["seq"], event["event"]) for event in events] == [
+        ("r1", 1, "run_started"),
+        ("r1", 2, "intent"),
+        ("r1", 3, "submitted"),
+    ]
+    assert events[1]["id"] == "tree"
+    assert "árbol 木" in lines[1]
+    assert '"reserved_usd":0.025' in lines[1]
+
+
+def test_nothing_is_written_before_the_first_event(tmp_path):
+    open_journal(tmp_path / "deep" / "log.jsonl").close()
+    assert not (tmp_path / "deep").exists()
+
+
+def test_what_was_written_is_known_when_it_is_opened_again(tmp_path):
+    write_one(tmp_path / "log.jsonl")
+    journal = open_journal(tmp_path / "log.jsonl", "r2")
+    state = journal.states["tree"]
+    assert (state.status, state.request_id, state.reserved) == ("submitted", "q1", Decimal("0.025"))
+    assert journal.header is not None
+    assert journal.header["run"] == "r1"
+
+
+def test_the_state_while_writing_is_the_state_after_reading(tmp_path):
+    path = tmp_path / "log.jsonl"
+    with open_journal(path) as journal:
+        journal.append("intent", "tree", **INTENT)
+        journal.append("completed", "tree", output={"images": [{"url": "u"}]}, metrics={"s": 0.1})
+        written = dict(journal.states)
+    assert written == replay(event for event, _ in read_events(path))
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_torn_last_line_is_dropped_and_overwritten(tmp_path, cut):
+    path = tmp_path / "log.jsonl"
+    write_one(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-cut])
+    with open_journal(path, "r2") as journal:
+        assert journal.states["tree"].status == "intended"
+        journal.append("in_doubt", "tree", error={"code": "x"})
+    assert [event["event"] for event, _ in read_events(path)] == [
+        "run_started",
+        "intent",
+        "in_doubt",
+    ]
+
+
+@pytest.mark.parametrize("garbage", [b"{", b"\x00\x00", b"[]", b'{"a":1}', b"\xff\xfe", b""])
+def test_garbage_in_the_middle_is_refused_with_its_line(tmp_path, garbage):
+    path = tmp_path / "log.jsonl"
+    write_one(path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + garbage + b"\n" + b"".join(lines[1:]))
+    with pytest.raises(UsageError) as caught:
+        open_journal(path)
+    assert str(caught.value.place) == f"{path}:2:1"
+    assert caught.value.message == (
+        "this line of the journal cannot be read, so what was bought cannot be known"
+    )
+
+
+def test_secrets_never_reach_the_disk(tmp_path):
+    secret = 'r8_ab"c\\d'
+    with open_journal(tmp_path / "log.jsonl", secrets=(secret, "")) as journal:
+        journal.append("completed", "tree", output=f"key={secret}")
+    text = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
+    assert "r8_ab" not in text
+    assert '"output":"key=[redacted]"' in text
+
+
+def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    journal = open_journal(tmp_path / "file-2" / "log.jsonl")
+    (tmp_path / "file-2").write_text("in the way")
+    with pytest.raises(StorageError) as caught:
+        journal.append("run_started")
+    assert caught.value.exit_code == 1
+    assert caught.value.hint == "Make the output folder writable, or name another one with -o."
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path):
+    # /dev/full answers every write with ENOSPC.
+    (tmp_path / "log.jsonl").symlink_to("/dev/full")
+    journal = open_journal(tmp_path / "log.jsonl")
+    with pytest.raises(StorageError, match="No space left on device|Invalid argument"):
+        journal.append("run_started")
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text(st.characters(codec="utf-8"))
+    | st.decimals(-1000, 1000, places=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=12,
+)
+
+
+@given(value=json_values)
+def test_any_value_comes_back_as_it_went_in(tmp_path_factory, value):
+    path = tmp_path_factory.mktemp("journal") / "log.jsonl"
+    with open_journal(path) as journal:
+        journal.append("completed", "tree", output=value)
+    assert open_journal(path).states["tree"].output == as_recorded(value) == value
