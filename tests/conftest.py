@@ -4,6 +4,7 @@ import socket
 from ipaddress import ip_address
 
 import pytest
+from commands import Here
 
 
 class OutsideWorldError(RuntimeError):
@@ -49,3 +50,10 @@ def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
                  "VIDI_FAL_CDN_URL", "VIDI_FAL_PLATFORM_URL", "VIDI_FAL_SITE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VIDI_LEDGER", str(tmp_path_factory.mktemp("state") / "ledger.sqlite3"))
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch: pytest.MonkeyPatch, capfd) -> Here:
+    """Run commands in this process, in an empty folder that is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return Here(tmp_path, monkeypatch, capfd)

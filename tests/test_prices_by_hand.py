@@ -2,14 +2,13 @@
 
 import json
 import re
-import wave
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 import pytest
-from PIL import Image
+from sample_media import make_picture, make_sound, make_video
 
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
@@ -40,28 +39,11 @@ def read_table():
 BY_HAND = tuple(read_table())
 
 
-def make_sound(path, seconds):
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        sound.writeframes(bytes(int(16000 * seconds)))
-
-
-def make_video(path):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        for _ in range(90):
-            container.mux(stream.encode(av.VideoFrame(320, 240, "yuv420p")))
-        container.mux(stream.encode())
-
-
 @pytest.fixture(scope="module")
 def media(tmp_path_factory):
     folder = tmp_path_factory.mktemp("media")
-    Image.new("RGB", (1000, 1000)).save(folder / "picture.png")
-    Image.new("RGB", (2000, 1500)).save(folder / "large.png")
+    make_picture(folder / "picture.png")
+    make_picture(folder / "large.png", 2000, 1500)
     make_sound(folder / "sound.wav", 12)
     make_sound(folder / "short.wav", 2.5)
     make_video(folder / "video.mp4")
@@ -79,7 +61,7 @@ def test_the_engine_agrees_with_the_hand(case, media, registry):
     checked = check_params(model, {**model.example, **case.params}, base=media)
     assert [problem.message for problem in checked.problems] == []
 
-    price = estimate(model, checked)
+    price = estimate(model, checked, on=date(2026, 12, 31))
 
     if case.low is None:
         assert price.high is None

@@ -110,7 +110,7 @@ def seconds_of(fact: Fact) -> Expr:
     if not inputs:
         message = f"{fact.id}: nothing says how many seconds are billed"
         raise ValueError(message)
-    return length(*inputs)
+    return length(*inputs, required=any(fact.params[name]["required"] for name in inputs))
 
 
 def _per_request(fact: Fact) -> Expr:

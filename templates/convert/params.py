@@ -18,6 +18,9 @@ BOUNDS = (
     ("min_length", "minLength"),
     ("max_length", "maxLength"),
 )
+SECRETS = ("api_key",)
+"""Keys of other vendors among the inputs that are gone."""
+
 INTEGER_FIELDS = ("width", "height")
 
 
@@ -64,7 +67,7 @@ def _type(param: dict[str, Any], file: str | None) -> dict[str, Any]:
             sized = _object(param) | {"additionalProperties": False}
             return {"anyOf": [{"type": "string"} | choice, sized]}
         case "array":
-            return {"type": "array", "items": _items(param.get("items"), file)}
+            return {"type": "array", "items": _items(param, file)}
         case "object":
             return _object(param)
         case "any":
@@ -78,9 +81,12 @@ def _without_bytes(choices: list[Any]) -> list[Any]:
     return [choice for choice in choices if choice != "bytes"] if "url" in choices else choices
 
 
-def _items(kind: str | None, file: str | None) -> dict[str, Any]:
+def _items(param: dict[str, Any], file: str | None) -> dict[str, Any]:
     if file:
         return {"type": "string", "x-file": file}
+    kind = param.get("items")
+    if kind == "object" and any(isinstance(item, str) for item in param["default"] or ()):
+        kind = "string"  # a list of choices, which one schema copy calls objects
     return {"type": kind} if kind else {}
 
 
@@ -117,4 +123,5 @@ def _legacy(param: dict[str, Any]) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": f"Gone; last seen in: {param['last_seen']}"}
     if param.get("type"):
         schema["type"] = param["type"]
-    return schema | {"deprecated": True, "x-legacy": True}
+    secret = {"x-secret": True} if param["name"] in SECRETS else {}
+    return schema | secret | {"deprecated": True, "x-legacy": True}

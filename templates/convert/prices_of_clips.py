@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from by_unit import row_of
 from lines import line, metered, published_multipliers, published_rates, rate, row, tier_rates
+from prices_of_images import exact_tiers
 from quantity import between, param, quotient, seconds, up
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ def pixverse(fact: Fact) -> Row:
         lines.append(
             line("sound or several clips", 1, added, when=extra["when"], multipliers=factors)
         )
-    return row(*(switches_off(one) for one in lines))
+    return row(*(_switches_off(one) for one in lines))
 
 
-def switches_off(one: Line) -> Line:
+def _switches_off(one: Line) -> Line:
     """Switches without a default are off: `false` in a condition also means "not given"."""
     when = one.get("when", {})
     unset = {name for name, value in when.items() if value is False}
@@ -78,11 +79,6 @@ def vidu_q2_image(fact: Fact) -> Row:
         if tier["base_usd"]
     ]
     return row(*bases, timed)
-
-
-def exact_tiers(fact: Fact) -> Row:
-    """Only what the table names has a price; anything else is unknown."""
-    return row(row_of(fact)["lines"][0] | {"rates": tier_rates(fact)})
 
 
 def sora_pro_from_image(fact: Fact) -> Row:

@@ -35,7 +35,7 @@ def gpt_image_1(fact: Fact) -> Row:
     return row(*lines, round_total_up_to_usd=CENT)
 
 
-def gpt_image_15(fact: Fact) -> Row:
+def gpt_image_15_edit(fact: Fact) -> Row:
     """Images by quality and size; size auto may become the dearest size."""
     rates = tier_rates(fact)
     base = [
@@ -53,6 +53,11 @@ def gpt_image_15(fact: Fact) -> Row:
         line("images", count, *rates, *base),
         line("size auto", product(count, maybe), *dearer, when=when),
     )
+
+
+def exact_tiers(fact: Fact) -> Row:
+    """Only what the table names has a price; anything else is unknown."""
+    return row(row_of(fact)["lines"][0] | {"rates": tier_rates(fact)})
 
 
 def nano_banana_2(fact: Fact) -> Row:
@@ -109,8 +114,10 @@ def tripo(fact: Fact) -> Row:
 
 
 def each_input(name: str) -> Callable[[Fact], Row]:
-    """A price for each image that is given."""
-    return lambda fact: row(line("input images", {"count": name}, *published_rates(fact)))
+    """A price for each image that is given, and for one at least."""
+    return lambda fact: row(
+        line("input images", {"max": [1, {"count": name}]}, *published_rates(fact))
+    )
 
 
 def characters_of_answer(fact: Fact) -> Row:
@@ -128,7 +135,8 @@ def any_llm(fact: Fact) -> Row:
 
 RULES: dict[str, Callable[[Fact], Row]] = {
     "fal/fal-ai/gpt-image-1/*": gpt_image_1,
-    "fal/fal-ai/gpt-image-1.5*": gpt_image_15,
+    "fal/fal-ai/gpt-image-1.5/edit": gpt_image_15_edit,
+    "fal/fal-ai/gpt-image-1.5": exact_tiers,
     "fal/fal-ai/nano-banana-2*": nano_banana_2,
     "replicate/bytedance/seedream-5-pro": seedream_5_pro,
     "fal/xai/grok-imagine-image/edit": grok_edit,

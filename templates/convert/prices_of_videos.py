@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from by_unit import row_of
 from lines import line, metered, published_multipliers, published_rates, rate, row, tier_rates
-from prices_of_clips import switches_off
 from prices_of_images import own_key
 from prices_of_megapixels import target_size
 from quantity import (
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from facts import Fact
-    from lines import Row
+    from lines import Line, Row
     from quantity import Expr
 
 FRAMES = {"frames": "video_url"}
@@ -69,7 +68,10 @@ def animate(fact: Fact) -> Row:
 
 def vace(fact: Fact) -> Row:
     """The frames asked for, or those of the input video."""
-    like_input = cases(({"match_input_num_frames": True}, FRAMES), otherwise=param("num_frames"))
+    frames = param("num_frames")
+    like_input = cases(
+        ({"match_input_num_frames": True}, FRAMES | {"else": frames}), otherwise=frames
+    )
     return timed(quotient(like_input, 16))(fact)
 
 
@@ -157,9 +159,40 @@ def topaz_video(fact: Fact) -> Row:
 
 
 def pixverse_6(fact: Fact) -> Row:
-    """By resolution and sound; the switch is off when it is not given."""
-    rates = (switches_off(one) for one in tier_rates(fact))
-    return row(line("video seconds", seconds("duration"), *rates))
+    """By resolution; sound costs more, and nothing says whether it is the default."""
+    silent, sounding = (
+        {
+            tier["when"]["resolution"]: tier["price_usd"]
+            for tier in fact.pricing["tiers"]
+            if tier["when"]["generate_audio_switch"] is sound
+        }
+        for sound in (False, True)
+    )
+    maybe = between(0, 1, "whether sound is on where generate_audio_switch is not given")
+    sound = cases(({"generate_audio_switch": True}, 1), otherwise=maybe)
+    asked = seconds("duration")
+    return row(
+        line("video seconds", asked, *_by_resolution(silent)),
+        line(
+            "sound seconds",
+            product(asked, sound),
+            *_by_resolution({name: sounding[name] - usd for name, usd in silent.items()}),
+            when={"@not": {"generate_audio_switch": False}},
+        ),
+    )
+
+
+def kling_3(fact: Fact) -> Row:
+    """By sound; a prompt that directs voices costs 0.028 a second more, which no input tells."""
+    why = "a prompt that directs the voices is billed at a higher rate"
+    directed = product(seconds("duration"), between(0, 1, why))
+    dearer = rate("second", Decimal("0.028"))
+    spoken = line("voice control", directed, dearer, when={"generate_audio": True})
+    return row(*row_of(fact)["lines"], spoken)
+
+
+def _by_resolution(table: dict[str, Decimal]) -> list[Line]:
+    return [rate("second", usd, {"resolution": name}) for name, usd in table.items()]
 
 
 def pikaframes(fact: Fact) -> Row:
@@ -205,10 +238,14 @@ FROM_BASE = between(
 KLING = cases((KLING_BASE, FROM_BASE), otherwise=seconds("duration"))
 GROK_EDIT = cases(({"video": "present"}, length("video")), otherwise=seconds("duration"))
 LTX_TASKS = cases(
-    ({"task": "audio_to_video"}, length("audio")),
+    ({"task": "audio_to_video"}, length("audio", required=False)),
     (
         {"task": "retake"},
-        between(param("retake_duration"), length("video"), "the retake or the whole video counts"),
+        between(
+            param("retake_duration"),
+            length("video", required=False),
+            "the retake or the whole video counts",
+        ),
     ),
     otherwise=seconds("duration"),
 )
@@ -236,6 +273,7 @@ RULES: dict[str, Callable[[Fact], Row]] = {
     "fal/fal-ai/seedvr/upscale/video": seedvr_video,
     "fal/clarityai/crystal-video-upscaler": crystal_video,
     "fal/fal-ai/topaz/upscale/video": topaz_video,
+    "fal/fal-ai/kling-video/v3/*": kling_3,
     "fal/fal-ai/pixverse/v6/*": pixverse_6,
     "fal/fal-ai/pixverse/lipsync": pixverse_lipsync,
     "fal/fal-ai/minimax/hailuo-02/pro/*": timed(6),

@@ -17,6 +17,7 @@ MEBI = 1048576
 MEGAPIXEL = "the page does not say whether a megapixel is 1,000,000 or 1,048,576 pixels"
 PARTS = "the page does not say whether a part of a megapixel counts as a whole one"
 RECONCILED = "the shorter or the longer of sound and video sets the length"
+NOT_GIVEN = "no file is given whose length would be billed"
 SPEECH = "speech runs at 5 to 25 characters a second"
 
 
@@ -30,9 +31,10 @@ def seconds(name: str) -> Expr:
     return {"seconds": name}
 
 
-def length(*names: str) -> Expr:
-    """The seconds of input files, summed."""
-    return {"length": names[0] if len(names) == 1 else list(names)}
+def length(*names: str, required: bool = True) -> Expr:
+    """The seconds of input files, summed; unknown, not zero, where none is given."""
+    expr = {"length": names[0] if len(names) == 1 else list(names)}
+    return expr if required else expr | {"else": between(0, None, NOT_GIVEN)}
 
 
 def characters(*names: str) -> Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dates import month_of
+from examples import example_of
 from params import schema_of
 from places import output_of, output_type_of
 from pricing import pricing_of
@@ -27,7 +28,7 @@ def template_of(fact: Fact) -> dict[str, Any]:
         **_retirement(fact),
         "timeout_s": timeout_of(fact),
         "params": schema_of(fact),
-        "example": data["example"],
+        "example": example_of(fact),
         "pricing": pricing_of(fact),
         "page": data["page"],
         "sources": data["sources"],

@@ -12,9 +12,12 @@ import click
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def report(folder: Path) -> int:
     """Write report.html of an output folder from its manifest.json."""
+    import jsonschema_rs
+
     from vidi.cli.console import Console
     from vidi.errors import UsageError
     from vidi.runs.folder import MANIFEST
+    from vidi.runs.manifest_schema import manifest_schema
     from vidi.runs.report import write_report
 
     path = folder / MANIFEST
@@ -24,5 +27,7 @@ def report(folder: Path) -> int:
         raise UsageError(
             f"cannot read {path}", hint="Run the job first, or name its output folder."
         ) from error
+    for wrong in jsonschema_rs.validator_for(manifest_schema()).iter_errors(manifest):
+        raise UsageError(f"{path} is not a manifest of vidi: {wrong.message}")
     Console().print_data(str(write_report(manifest, folder)))
     return 0

@@ -11,7 +11,7 @@ from vidi.errors import UsageError, VidiError
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal import FileJournal
-from vidi.jobs.job import load_job
+from vidi.jobs.job import read_job
 from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
 from vidi.runs.plan import Choices, Plan, make_plan
 from vidi.runs.selection import parse_selectors
@@ -100,7 +100,7 @@ class _Desk:
     def plan(self, ticket: Ticket) -> None:
         """Read, check and price one job file against its folder's journal."""
         options = self._options
-        job = load_job(
+        job = read_job(
             ticket.path, project=options.project, var=options.var, vars_files=options.vars_file
         )
         folder = locate_folder(

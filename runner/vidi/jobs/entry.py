@@ -83,7 +83,9 @@ def _mistakes_of(key: str, value: Any) -> Iterator[MistakeError]:
     try:
         if key == "tags" and isinstance(value, list):
             yield from _tag_mistakes(value)
-        elif not (key == "retry" and _holds_template(value)):
+        elif key == "retry" and isinstance(value, dict):
+            yield from fields.retry_mistakes(value)
+        else:
             READERS[key](value, "")
     except MistakeError as mistake:
         yield mistake
@@ -94,12 +96,6 @@ def _mistakes_of(key: str, value: Any) -> Iterator[MistakeError]:
         yield from _axis_mistakes(value)
     if key in {"params", "vars", "matrix", "foreach"}:
         yield from non_finite(value)
-
-
-def _holds_template(value: Any) -> bool:
-    return isinstance(value, dict) and any(
-        isinstance(each, str) and has_template(each) for each in value.values()
-    )
 
 
 def _tag_mistakes(tags: list[Any]) -> Iterator[MistakeError]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import product
-from math import prod
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vidi.errors import JobFileError, Problem
-from vidi.jobs import fields
-from vidi.jobs.entry import READERS, non_finite, read_axis
-from vidi.jobs.mistakes import MistakeError, describe
+from vidi.jobs.combinations import MAX_INFERENCES, Combinations
+from vidi.jobs.entry import READERS, non_finite
+from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.recipe import UNKNOWN, Recipe
-from vidi.jobs.rows import read_rows
 from vidi.jobs.seen import Seen
 from vidi.jobs.spec import INDEX_MARKER, InferenceSpec
 
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
     from vidi.jobs.places import Places
 
-MAX_INFERENCES = 100_000
 MAX_PROBLEMS = 1000
 """An entry with more different mistakes than this is not expanded further."""
 
@@ -59,7 +55,7 @@ class _Noted:
     """A mistake, and the inferences that it hits."""
 
     path: _Path
-    mistake: MistakeError
+    mistake: MistakeError | JobFileError
     ids: dict[str, None] = field(default_factory=dict)
 
 
@@ -79,7 +75,6 @@ class _Expansion:
         self._recipes: dict[str, Recipe] = {}
         self._variables: dict[str, Recipe] = {}
         self._noted: dict[tuple[Any, ...], _Noted] = {}
-        self._problems: list[Problem] = []
         self._line = entry.of_value().line
 
     def inferences(self) -> Iterator[InferenceSpec | Problem]:
@@ -88,9 +83,12 @@ class _Expansion:
         self._current = written if isinstance(written, str) else ""
         if self._entry.get("enabled") is not False:
             yield from self._made()
-        yield from self._problems
         for noted in self._noted.values():
-            yield self._places(noted.path).problem(noted.mistake, noted.path, tuple(noted.ids))
+            ids = tuple(noted.ids)
+            if isinstance(noted.mistake, JobFileError):  # of another file, with its own places
+                yield from (replace(each, ids=ids) for each in noted.mistake.problems)
+            else:
+                yield self._places(noted.path).problem(noted.mistake, noted.path, ids)
 
     def _made(self) -> Iterator[InferenceSpec]:
         self._recipes = {
@@ -99,16 +97,19 @@ class _Expansion:
             if key in self._entry
         }
         self._variables = self._variable_recipes()
-        for names in self._combinations():
+        combinations = Combinations(self._entry, self._scope.project, self._left, self._note)
+        for names in combinations.given(self._with_variables({}, lenient=True) or {}):
+            self.count = combinations.count
             spec = self._inference(names)
             if spec is not None:
                 yield spec
             if len(self._noted) >= MAX_PROBLEMS:
                 return
 
-    def _note(self, path: _Path, mistake: MistakeError) -> None:
+    def _note(self, path: _Path, mistake: MistakeError | JobFileError) -> None:
         self._mistakes += 1
-        key = (path, mistake.path, mistake.kind, mistake.message)
+        where = mistake.path if isinstance(mistake, MistakeError) else ()
+        key = (path, where, mistake.message)
         noted = self._noted.setdefault(key, _Noted(path, mistake))
         if self._current:
             noted.ids[self._current] = None
@@ -144,89 +145,6 @@ class _Expansion:
                 names[name] = value
         return None if failed and not lenient else names
 
-    def _combinations(self) -> Iterator[dict[str, Any]]:
-        names = self._with_variables({}, lenient=True) or {}
-        axes = self._axes(names)
-        rows = self._rows(names)
-        if axes is None or rows is None:
-            return
-        sizes = [len(values) for values in (*([rows] if rows else []), *axes.values())]
-        self.count = prod(sizes)
-        if self.count > self._left:
-            self._refuse(sizes)
-            return
-        for row in rows or [UNKNOWN]:
-            for values in product(*axes.values()):
-                given = dict(zip(axes, values, strict=True))
-                if row is not UNKNOWN:
-                    given["item"] = row
-                yield given
-
-    def _refuse(self, sizes: list[int]) -> None:
-        total = f"{self.count:,}"
-        if len(sizes) > 1:
-            total = f"{' × '.join(f'{size:,}' for size in sizes)} = {total}"
-        before = MAX_INFERENCES - self._left
-        also = f", after {before:,} above" if before else ""
-        self._note(
-            ("matrix",) if "matrix" in self._entry else ("foreach",),
-            MistakeError(
-                f"{total} inferences{also}; at most {MAX_INFERENCES:,} are allowed",
-                kind="too-many",
-                hint="Split the job file.",
-            ),
-        )
-        self.count = 0
-
-    def _axes(self, names: Mapping[str, Any]) -> dict[str, list[Any]] | None:
-        matrix = self._entry.get("matrix")
-        if matrix is None:
-            return {} if "matrix" not in self._entry else None
-        recipe = Recipe(matrix, ("matrix",), self._note)
-        axes = recipe.render(names, self._note)
-        try:
-            if not recipe.dynamic:
-                return {name: read_axis(name, values) for name, values in axes.items()} or None
-            return self._rendered_axes(axes)
-        except (MistakeError, AttributeError):
-            return None  # said when the file was checked
-
-    def _rendered_axes(self, axes: object) -> dict[str, list[Any]] | None:
-        if axes is UNKNOWN:
-            return None
-        if not isinstance(axes, dict) or not axes:
-            self._note(
-                ("matrix",), MistakeError(f"'matrix' must be a mapping, not {describe(axes)}")
-            )
-            return None
-        wrong = list(fields.name_mistakes("matrix", axes))
-        for name, values in axes.items():
-            try:
-                read_axis(name, values)
-            except MistakeError as mistake:
-                mistake.path = (name,)
-                wrong.append(mistake)
-        for mistake in wrong:
-            self._note(("matrix",), mistake)
-        return None if wrong else axes
-
-    def _rows(self, names: Mapping[str, Any]) -> list[Any] | None:
-        """The rows of `foreach`; an empty list where there is none, None where it is wrong."""
-        if "foreach" not in self._entry:
-            return []
-        recipe = Recipe(self._entry.get("foreach"), ("foreach",), self._note)
-        rows = recipe.render(names, self._note)
-        try:
-            if isinstance(rows, str) and rows:
-                return read_rows(rows, self._scope.project)
-            return list(READERS["foreach"](rows, "")) if rows is not UNKNOWN else None
-        except JobFileError as error:
-            self._problems.extend(error.problems)
-        except MistakeError as mistake:
-            if recipe.dynamic or isinstance(rows, str):
-                self._note(("foreach",), mistake)
-        return None
-
     # Inferences
 
     def _inference(self, given: dict[str, Any]) -> InferenceSpec | None:
@@ -238,7 +156,8 @@ class _Expansion:
         names["id"] = own_id
         values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
         output = self._value("output", {**names, "index": INDEX_MARKER}) or ""
-        if self._mistakes > before or not self._takes(own_id, output):
+        self._take(own_id, output)
+        if self._mistakes > before:
             return None
         if values["model"] is None or values["params"] is None:
             return None  # said when the file was checked
@@ -263,8 +182,7 @@ class _Expansion:
         self._current = self._value("id", names) or self._current or f"line {self._line}"
         return self._current
 
-    def _takes(self, own_id: str, output: str) -> bool:
-        before = self._mistakes
+    def _take(self, own_id: str, output: str) -> None:
         try:
             self._seen.take_id(own_id, self._line)
         except MistakeError as mistake:
@@ -274,7 +192,6 @@ class _Expansion:
                 self._seen.take_output(output, own_id)
         except MistakeError as mistake:
             self._note(("output",), mistake)
-        return self._mistakes == before
 
     def _value(self, key: str, names: Mapping[str, Any]) -> Any:
         """What a key holds for one inference; None where it is absent or wrong."""
@@ -294,8 +211,8 @@ class _Expansion:
         except MistakeError as mistake:
             self._note((key,), mistake)
             return None
-        for mistake in non_finite(value) if key == "params" else ():
-            self._note((key,), mistake)
+        for wrong in non_finite(value) if key == "params" else ():
+            self._note((key,), wrong)
         return value
 
     def _constant(self, key: str, recipe: Recipe) -> Any:

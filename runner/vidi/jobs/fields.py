@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"\s*(?:(\d+(?:\.\d+)?)\s*h)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in)?)?"
                        r"\s*(?:(\d+(?:\.\d+)?)\s*s)?\s*")  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_RETRY_HINT = "Write `retry: {attempts: 3}`."
 _DURATION_HINT = "Write a number of seconds, or text such as 90s, 5m or 1h30m."
 
 
@@ -143,20 +144,28 @@ def read_timeout(value: object) -> float:
 
 def read_retry(value: object) -> int:
     """How often one inference may be attempted, from `{attempts: 3}`."""
-    hint = "Write `retry: {attempts: 3}`."
     if not isinstance(value, dict):
-        raise _wrong("retry", "a mapping", value, hint)
+        raise _wrong("retry", "a mapping", value, _RETRY_HINT)
+    for mistake in retry_mistakes(value):
+        raise mistake
+    return read_count("attempts", value["attempts"], MAX_ATTEMPTS)
+
+
+def retry_mistakes(value: dict[str, Any]) -> Iterator[MistakeError]:
+    """Everything that is wrong in a `retry`."""
     for key in value:
         if key != "attempts":
-            raise MistakeError(
-                f"unknown key {key!r} in 'retry'",
-                kind="unknown-key",
-                hint=did_you_mean(key, ["attempts"], otherwise=hint),
-                path=(key,),
-            )
+            hint = did_you_mean(key, ["attempts"], otherwise=_RETRY_HINT)
+            message = f"unknown key {key!r} in 'retry'"
+            yield MistakeError(message, kind="unknown-key", hint=hint, path=(key,))
     if "attempts" not in value:
-        raise MistakeError("'retry' needs 'attempts'", kind="missing", hint=hint)
-    return read_count("attempts", value["attempts"], MAX_ATTEMPTS)
+        yield MistakeError("'retry' needs 'attempts'", kind="missing", hint=_RETRY_HINT)
+    elif not (isinstance(value["attempts"], str) and has_template(value["attempts"])):
+        try:
+            read_count("attempts", value["attempts"], MAX_ATTEMPTS)
+        except MistakeError as mistake:
+            mistake.path = ("attempts",)
+            yield mistake
 
 
 def read_tags(value: object) -> tuple[str, ...]:
@@ -170,7 +179,7 @@ def read_tags(value: object) -> tuple[str, ...]:
 def read_flag(key: str, value: object) -> bool:
     """True or false."""
     if not isinstance(value, bool):
-        hint = "Compare it in the template, as in \"{{ item.wanted == 'yes' }}\"."
+        hint = "Write true or false; compare text in a template: \"{{ item.wanted == 'yes' }}\"."
         raise _wrong(key, "true or false", value, hint if isinstance(value, str) else "")
     return value
 

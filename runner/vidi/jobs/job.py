@@ -197,11 +197,12 @@ class _Reading:
     def _check_defaults(self, defaults: Table, entries: list[Places]) -> None:
         places = Places(self._source, defaults, Table(defaults.at))
         for path, mistake in mistakes_in(defaults, DEFAULT_KEYS, "'defaults'"):
-            hit = tuple(_id_of(each) for each in entries if not each.is_own(path[0]))
-            self._problems.append(places.problem(mistake, path, hit))
+            full = (*path, *mistake.path)
+            hit = [name for each in entries if each.takes_default(full) for name in _ids_of(each)]
+            self._problems.append(places.problem(mistake, path, tuple(dict.fromkeys(hit))))
 
     def _check_entry(self, entry: Places, row: Table) -> None:
-        ids = (_id_of(entry),)
+        ids = _ids_of(entry)
         for path, mistake in mistakes_in(row, READERS, "an inference"):
             self._problems.append(entry.problem(mistake, path, ids))
         for key in REQUIRED:
@@ -210,9 +211,10 @@ class _Reading:
                 self._problems.append(entry.problem(mistake, (), ids))
 
 
-def _id_of(entry: Places) -> str:
+def _ids_of(entry: Places) -> tuple[str, ...]:
+    """The id as written, perhaps a template; none where it is not text."""
     written = entry.get("id")
-    return written if isinstance(written, str) else ""
+    return (written,) if isinstance(written, str) else ()
 
 
 def _read_inferences(value: object) -> Row:

@@ -54,9 +54,9 @@ class Places:
     def __contains__(self, key: object) -> bool:
         return key in self._entry or key in self._defaults
 
-    def is_own(self, key: str) -> bool:
-        """Whether the entry itself has a key."""
-        return key in self._entry
+    def takes_default(self, path: tuple[str | int, ...]) -> bool:
+        """Whether the value at a path comes from the defaults."""
+        return self._owner(path) is self._defaults
 
     def marks(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """The marks of the key and of the value at a path."""

@@ -6,6 +6,8 @@ import os
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from vidi.errors import StorageError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,7 +16,20 @@ def replace_text(path: Path, text: str) -> Path:
     """Put `text` at `path` as UTF-8, so that a reader sees the old file or the new one.
 
     What UTF-8 cannot hold (half a surrogate pair, which JSON can) becomes a question mark.
+
+    Raises:
+        StorageError: It cannot be written.
     """
+    try:
+        return _replace(path, text)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {path}: {error.strerror}",
+            hint="Make room or make the folder writable; log.jsonl holds everything until then.",
+        ) from error
+
+
+def _replace(path: Path, text: str) -> Path:
     # Not `tempfile`: it makes files that only their owner may read, and umask should decide.
     partial = path.with_name(f".vidi-tmp-{token_hex(8)}")
     try:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.tracking.events import InferenceState
-    from vidi.jobs.job import InferenceSpec, Job
+    from vidi.jobs.job import Job
+    from vidi.jobs.spec import InferenceSpec
 
 Action = Literal["run", "unchanged", "skip"]
 DEFAULT_ATTEMPTS = 3
@@ -125,7 +126,7 @@ def make_plan(
             planner.problems.append(item)
         elif (line := planner.plan(item)) is not None:
             planned.append(line)
-    problems = collect_problems([*job.warnings, *planner.problems])
+    problems = collect_problems([*job.problems, *job.warnings, *planner.problems])
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
     return Plan(job, folder, tuple(planned), lower_budget(job.budget, choices.budget), problems)
@@ -188,7 +189,8 @@ class _Planner:
     def _make_request(
         self, spec: InferenceSpec, model: ModelInfo, checked: CheckedParams
     ) -> InferenceRequest:
-        price = estimate(model, checked)
+        timeout_s = spec.timeout or model.timeout_s
+        price = estimate(model, checked, timeout_s=timeout_s)
         if price.high is None and spec.assume_cost is not None:
             price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
         inputs = {file.name: self._hash(file.path) for file in checked.files}
@@ -200,7 +202,7 @@ class _Planner:
             reserve=price.high or Decimal(0),
             fingerprint=fingerprint_of(model, checked, inputs),
             output=spec.output,
-            timeout_s=spec.timeout or model.timeout_s,
+            timeout_s=timeout_s,
             attempts=spec.retry_attempts or DEFAULT_ATTEMPTS,
             inputs=inputs,
         )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from vidi.inference.models.checked import ParamProblem
-    from vidi.jobs.job import InferenceSpec
+    from vidi.jobs.spec import InferenceSpec
 
 NOWHERE = Place("")
 

@@ -162,11 +162,5 @@ def _write_manifest(
     plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
 ) -> dict[str, Any]:
     manifest = render_manifest(plan, journal.states, execution.outcomes, facts)
-    try:
-        replace_text(plan.folder / MANIFEST, render_json(manifest))
-    except OSError as error:
-        raise StorageError(
-            f"cannot write {plan.folder / MANIFEST}: {error.strerror}",
-            hint="Make room or make the folder writable; log.jsonl holds everything until then.",
-        ) from error
+    replace_text(plan.folder / MANIFEST, render_json(manifest))
     return manifest

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vidi.inference.tracking.events import InferenceState
-    from vidi.jobs.job import InferenceSpec
+    from vidi.jobs.spec import InferenceSpec
 
 Field = Literal["id", "tag", "model", "status"]
 

@@ -77,6 +77,7 @@ class FaultRule:
         Raises:
             UsageError: A key, the action or the fault is unknown, or a count is not one.
         """
+        _refuse_unless(isinstance(rule, dict), rule, "is not an object")
         options = {name: value for name, value in rule.items() if name in _OPTIONS}
         known = {name: value for name, value in rule.items() if name in _KEYS}
         _refuse_unless(not rule.keys() - _KEYS - _OPTIONS, rule, "has an unknown key")

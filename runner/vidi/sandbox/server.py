@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from vidi.sandbox.wire import HANG_UP
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,19 +20,27 @@ if TYPE_CHECKING:
 
 
 class AbortableProtocol(H11Protocol):
-    """HTTP/1.1 whose ASGI scope carries `vidi.abort`, which resets the connection."""
+    """HTTP/1.1 whose ASGI scope carries a way to end the connection, as `wire.py` needs it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Put the connection's `abort` into the scope of every request that comes over it."""
+        """Put the way to end it into the scope of every request that comes over this connection."""
         super().connection_made(transport)
         app = self.app
 
         async def abortable(
             scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
         ) -> None:
-            await app({**scope, "vidi.abort": transport.abort}, receive, send)
+            await app({**scope, HANG_UP: partial(_hang_up, transport)}, receive, send)
 
         self.app = abortable
+
+
+def _hang_up(transport: asyncio.Transport, *, reset: bool) -> None:
+    """End a connection; with `reset`, by RST instead of FIN."""
+    if reset:
+        wire = transport.get_extra_info("socket")
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 def build_server(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:

@@ -18,7 +18,7 @@ from vidi.sandbox.fates import bend_answer
 from vidi.sandbox.faults import FaultPlan
 from vidi.sandbox.files import FileStore, StoredFile, digest_of
 from vidi.sandbox.media import make_media
-from vidi.sandbox.work import Work
+from vidi.sandbox.work import Work, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -114,8 +114,10 @@ class Sandbox:
 
     def cancel(self, work: Work) -> None:
         """Stop an inference, if it has not ended."""
-        work.canceled_at = min(work.canceled_at, self.clock())
-        self.billing.charge(work)
+        now = self.clock()
+        if not is_terminal(work.stage(now)):
+            work.canceled_at = now
+            self.billing.charge(work)
 
     async def finish(self, work: Work) -> None:
         """Make the files of a finished inference, each once."""

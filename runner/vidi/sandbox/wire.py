@@ -1,6 +1,6 @@
 """Answers that are no answers: a connection that drops, stalls, or ends in the middle of a body.
 
-On a socket the server puts `vidi.abort` into the ASGI scope and these call it. In process there is
+On a socket the server puts `vidi.hang_up` into the ASGI scope and these call it. In process there is
 no connection, so they leave a mark in a header instead, which `transport.py` turns into the error
 that an HTTP client would raise.
 """
@@ -14,6 +14,9 @@ from starlette.responses import Response
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
+
+HANG_UP = "vidi.hang_up"
+"""The key of the ASGI scope whose value ends the connection: `hang_up(reset=True)`."""
 
 MARK = "x-vidi-sandbox-wire"
 """The header that carries what happened on the wire that is not there."""
@@ -30,11 +33,11 @@ class DroppedResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Drop the connection, or say in process that it dropped."""
-        if "vidi.abort" not in scope:
+        if HANG_UP not in scope:
             await super().__call__(scope, receive, send)
             return
         if self._drop != "timeout":
-            scope["vidi.abort"]()
+            scope[HANG_UP](reset=True)
         await _gone(receive)
 
 
@@ -48,15 +51,15 @@ class TruncatedResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the half, then drop the connection."""
-        on_socket = "vidi.abort" in scope
+        on_socket = HANG_UP in scope
         headers = (
             self.raw_headers if on_socket else [*self.raw_headers, (MARK.encode(), b"truncated")]
         )
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": on_socket})
         if on_socket:
-            await asyncio.sleep(0.01)  # the half leaves before the reset overtakes it
-            scope["vidi.abort"]()
+            await asyncio.sleep(0.01)  # the half leaves before the end of the connection
+            scope[HANG_UP](reset=False)
             await _gone(receive)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class Work:
         start = self.started_at
         own = {"stuck": math.inf, "aborted": start}.get(self.doom, self.created_at + self.latency)
         late: Stage = "aborted" if self.deadline_at < start else "canceled"
-        return min((own, stage), (self.canceled_at, "canceled"), (self.deadline_at, late))
+        ends: tuple[tuple[float, Stage], ...]
+        ends = ((own, stage), (self.canceled_at, "canceled"), (self.deadline_at, late))
+        return min(ends, key=itemgetter(0))
 
     def stage(self, now: float) -> Stage:
         """Where it stands at `now`."""

@@ -26,6 +26,10 @@ def sample(name: str) -> bytes:
         return _video(name)
     if name in {"mp3", "wav", "flac", "ogg", "m4a", "aac"}:
         return _audio(name)
+    if name == "live":
+        return _video("webm", live=True)
+    if name.startswith("sound."):
+        return _audio(name.removeprefix("sound."))
     return _WRITTEN[name]
 
 
@@ -37,15 +41,30 @@ def _image(form: str) -> bytes:
     return buffer.getvalue()
 
 
-def _video(form: str) -> bytes:
+class _Pipe(io.RawIOBase):
+    """A sink that cannot be wound back, as a live stream's."""
+
+    def __init__(self):
+        self.content = b""
+
+    def writable(self):
+        return True
+
+    def write(self, piece):
+        self.content += bytes(piece)
+        return len(piece)
+
+
+def _video(form: str, *, live: bool = False) -> bytes:
     import av
 
     codec, container = {
         "mp4": ("libx264", "mp4"), "mov": ("libx264", "mov"), "webm": ("libvpx", "webm"),
         "mkv": ("libx264", "matroska"), "avi": ("mpeg4", "avi"),
     }[form]  # fmt: skip
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format=container) as made:
+    buffer = _Pipe() if live else io.BytesIO()
+    options = {"live": "1"} if live else {}
+    with av.open(buffer, "w", format=container, options=options) as made:
         stream = made.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for _ in range(10):
@@ -54,7 +73,7 @@ def _video(form: str) -> bytes:
                 plane.update(bytes(plane.buffer_size))
             made.mux(stream.encode(frame))
         made.mux(stream.encode(None))
-    return buffer.getvalue()
+    return buffer.content if live else buffer.getvalue()
 
 
 def _audio(form: str) -> bytes:
@@ -63,6 +82,8 @@ def _audio(form: str) -> bytes:
     codec, container, layout = {
         "mp3": ("libmp3lame", "mp3", "s16p"), "wav": ("pcm_s16le", "wav", "s16"),
         "flac": ("flac", "flac", "s16"), "ogg": ("libopus", "ogg", "s16"),
+        "mp4": ("aac", "mp4", "fltp"),
+        "mov": ("aac", "mov", "fltp"),
         "m4a": ("aac", "ipod", "fltp"), "aac": ("aac", "adts", "fltp"),
     }[form]  # fmt: skip
     buffer = io.BytesIO()
@@ -92,6 +113,8 @@ _WRITTEN = {
     "json": b'{"a": [1, 2]}',
     "jsonl": b'{"a": 1}\n{"a": 2}\n',
     "gltf": b'{"asset": {"version": "2.0"}}',
+    "number": b"5",
+    "bracket": b"[Music] Hola",
     "txt": "año ✓".encode(),
     "srt": b"1\n00:00:00,000 --> 00:00:01,000\nHola\n",
     "vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nHola\n",

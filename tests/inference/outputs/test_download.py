@@ -3,6 +3,9 @@ import base64
 import gzip
 import hashlib
 import os
+import resource
+import subprocess
+import sys
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -279,6 +282,12 @@ def _without_length(content):
     return handle
 
 
+async def test_a_large_file_goes_to_the_disk_ahead(fetch, server):
+    large = b"PK\3\4" + bytes(17 * 1024 * 1024)
+    asset = await fetch(server.on("/a", gives(large)))
+    assert (asset.bytes, asset.sha256) == (len(large), hashlib.sha256(large).hexdigest())
+
+
 async def test_a_file_of_unsaid_length_is_fetched(fetch, server):
     assert (await fetch(server.on("/a", _without_length(PNG)))).sha256 == SHA
 
@@ -322,6 +331,7 @@ async def test_a_loop_of_redirects_ends(fetch, server):
         ("http://10.1.2.3/a", "the output's URL leads to a private address (10.1.2.3): 10.1.2.3"),
         ("http://[fe80::1]/", "the output's URL leads to a private address (fe80::1): fe80::1"),
         ("", "{} redirects to nowhere"),
+        ("http://a:b:c/", "{} redirects wrongly: "),
         ("http://[broken/", "the output's host is no name and no address: "),
     ],
 )
@@ -606,6 +616,24 @@ async def test_a_name_too_long_for_the_disk_is_said(fetch, server, tmp_path):
     assert leftovers(tmp_path) == []
 
 
+async def test_a_full_disk_is_said(fetch, server, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        error = await refused(fetch(server.on("/a", gives(PNG))))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert error.message == f"cannot write to {tmp_path}: File too large"
+    assert not error.transient
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_folder_that_is_its_own_link_is_said(fetch, server, tmp_path):
+    (tmp_path / "d").symlink_to(tmp_path / "d")
+    error = await refused(fetch(server.on("/a", gives(PNG)), "d/x.png"))
+    assert error.message.startswith(f"cannot write to {tmp_path / 'd'}: ")
+
+
 def test_leftovers_of_a_killed_run_are_removed(tmp_path):
     (tmp_path / "d").mkdir()
     for name in (".vidi-tmp-1", "d/.vidi-tmp-2", "d/x.png"):
@@ -644,6 +672,46 @@ async def test_a_body_of_another_length_is_refused(tmp_path, length, came):
     await fetcher.aclose()
 
 
+async def test_a_wire_that_was_given_is_not_closed(tmp_path):
+    class Wire(httpx.MockTransport):
+        closed = False
+
+        async def aclose(self):
+            self.closed = True
+
+    wire = Wire(lambda _: httpx.Response(200, content=PNG))
+    fetcher = Fetcher(Settings(), wire)
+    await fetcher.fetch(RemoteFile("https://x.test/a"), tmp_path, "x", kind=Kind.IMAGE)
+    await fetcher.aclose()
+    assert not wire.closed
+
+
+async def test_an_app_in_process_is_a_wire(tmp_path):
+    async def app(_scope, _receive, send):
+        start = {"type": "http.response.start", "status": 200, "headers": []}
+        await send(start)
+        await send({"type": "http.response.body", "body": PNG[:100], "more_body": True})
+        await send({"type": "http.response.body", "body": PNG[100:]})
+
+    fetcher = Fetcher(Settings(), httpx.ASGITransport(app), limits=QUICK)
+    output = RemoteFile("https://replicate.delivery/a")
+    asset = await fetcher.fetch(output, tmp_path, "x", kind=Kind.IMAGE)
+    await fetcher.aclose()
+    assert (asset.path, asset.sha256) == ("x.png", SHA)
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed():
+    code = (
+        "import sys, vidi.inference.outputs.result; "
+        "print({'httpx', 'aiohttp', 'PIL', 'av', 'tenacity'} & set(sys.modules))"
+    )
+    path = os.pathsep.join(sys.path)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True
+    )
+    assert ran.stdout == "set()\n"
+
+
 # Proxies
 
 
@@ -657,6 +725,22 @@ async def test_a_proxy_of_the_environment_is_used(tmp_path, server, monkeypatch)
     assert asset.sha256 == SHA
     login = base64.b64encode(b"me:secret").decode()
     assert server.asked[0][1]["proxy-authorization"] == f"Basic {login}"
+
+
+async def test_an_address_of_the_open_internet_is_left_to_the_proxy(tmp_path, server, monkeypatch):
+    monkeypatch.setenv("all_proxy", server.url(""))
+    server.on("http://93.184.216.34/a", gives(PNG))
+    fetcher = Fetcher(Settings(), limits=QUICK)
+    output = RemoteFile("http://93.184.216.34/a")
+    asset = await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    await fetcher.aclose()
+    assert asset.sha256 == SHA
+
+
+async def test_a_proxy_that_is_down_is_said(fetch, monkeypatch):
+    monkeypatch.setenv("http_proxy", "127.0.0.1:1")
+    error = await refused(fetch("http://cdn.invalid/a"))
+    assert error.message.startswith("http://cdn.invalid/a broke off: Cannot connect to host 127")
 
 
 async def test_a_private_address_is_refused_behind_a_proxy_too(tmp_path, server, monkeypatch):

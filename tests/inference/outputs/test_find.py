@@ -52,6 +52,7 @@ FAL = [
     ("images[].url", [], ()),
     ("images[].url", {"images": [{"url": "not a URL"}]}, ()),
     ("images[].url", {"images": [{"url": 5}]}, ()),
+    ("no path at all", {"images": [{"url": A}]}, (file(A, kinds=ANY),)),
     ("image.url (a remark, with a comma)", {"image": {"url": A}}, (file(A),)),
 ]  # fmt: skip
 
@@ -115,6 +116,11 @@ JSON = [
     ("flags[]", {"flags": [True, False]}, (InlineJson([True, False]),)),
     ("link", {"link": A}, (InlineJson(A),)),
     ("text (text)", {"text": A}, (InlineText(A),)),
+    (
+        "a (json), srt, txt, vtt",
+        {"a": 1, "srt": A, "txt": None, "vtt": "WEBVTT"},
+        (InlineJson(1), file(A, kinds=ANY), InlineJson("WEBVTT")),
+    ),
     ("gone", {"other": 1}, (InlineJson({"other": 1}),)),
     ("gone", {}, ()),
     ("gone", None, ()),

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,9 @@ def made(server, settings):
     """A result whose assets the local server has."""
 
     def make(*names, output_type=OutputType.IMAGE, **more):
-        urls = tuple(server.on(f"/{name}", gives(sample(name[-3:]))) for name in names)
+        urls = tuple(
+            server.on(f"/{name}", gives(sample(re.split("[./-]", name)[-1]))) for name in names
+        )
         return InferenceResult(
             urls=urls,
             output_type=output_type,

@@ -6,6 +6,7 @@ import pytest
 from inference.outputs.samples import sample
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType as Kind
+from vidi.inference.outputs.signatures import content_type_of, missing_bytes
 from vidi.inference.outputs.verify import Facts, verify
 
 
@@ -38,7 +39,7 @@ GOOD = [
     ("wav", Kind.AUDIO, Facts("audio/wav", duration_s=Decimal(1))),
     ("flac", Kind.AUDIO, Facts("audio/flac", duration_s=Decimal(1))),
     ("glb", Kind.THREE_D, Facts("model/gltf-binary")),
-    ("gltf", Kind.THREE_D, Facts("application/json")),
+    ("gltf", Kind.THREE_D, Facts("model/gltf+json")),
     ("ply", Kind.THREE_D, Facts("model/ply", warning=KEPT.format("model/ply"))),
     ("obj", Kind.THREE_D, Facts("model/obj", warning=KEPT.format("model/obj"))),
     ("stl", Kind.THREE_D, Facts("model/stl", warning=KEPT.format("model/stl"))),
@@ -52,6 +53,8 @@ GOOD = [
     ("pdf", Kind.TEXT, Facts("application/pdf", warning=KEPT.format("application/pdf"))),
     ("json", Kind.JSON, Facts("application/json")),
     ("jsonl", Kind.JSON, Facts("application/json")),
+    ("number", Kind.JSON, Facts("application/json")),
+    ("bracket", Kind.TEXT, Facts("text/plain")),
 ]
 
 
@@ -80,7 +83,7 @@ WRONG = [
     ("txt", Kind.VIDEO, "text (año ✓) instead of a video"),
     ("bin", Kind.IMAGE, "data of an unknown kind instead of an image"),
     ("bin", Kind.TEXT, "data of an unknown kind instead of text"),
-    ("png", Kind.VIDEO, None),
+    ("json", Kind.THREE_D, 'JSON ({"a": [1, 2]}) instead of a 3D model'),
     ("mp4", Kind.IMAGE, "a video (video/mp4) instead of an image"),
     ("mp4", Kind.AUDIO, "a video (video/mp4) instead of an audio file"),
     ("wav", Kind.VIDEO, "an audio file (audio/wav) instead of a video"),
@@ -97,15 +100,44 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("name", "kind", "message"), [row for row in WRONG if row[2]])
+@pytest.mark.parametrize(("name", "kind", "message"), WRONG)
 def test_another_kind_is_refused_by_name(check, name, kind, message):
     with pytest.raises(DownloadError, match=f"^{re.escape(message)}$"):
         check(sample(name), kind)
 
 
 def test_html_is_refused_even_where_any_kind_will_do(check):
-    with pytest.raises(DownloadError, match=r"^an HTML page instead of a media file$"):
+    with pytest.raises(DownloadError, match=r"^an HTML page instead of a file$"):
         check(sample("html"), *Kind)
+
+
+def test_a_side_product_of_an_unknown_form_is_kept(check):
+    facts = check(sample("bin"), *Kind)
+    assert facts == Facts(
+        "application/octet-stream", warning=KEPT.format("application/octet-stream")
+    )
+
+
+def test_a_stream_that_does_not_say_how_long_it_is_is_measured(check):
+    facts = check(sample("live"), Kind.VIDEO)
+    assert facts.content_type == "video/webm"
+    assert Decimal("0.9") <= facts.duration_s <= Decimal("1.1")
+
+
+@pytest.mark.parametrize("name", ["mp4", "mov"])
+def test_sound_in_a_video_container_is_sound(check, name):
+    facts = check(sample(f"sound.{name}"), Kind.AUDIO)
+    assert (facts.content_type, facts.width) == ("audio/mp4", None)
+
+
+def test_sound_in_a_video_container_is_no_video(check):
+    with pytest.raises(DownloadError, match=r"^an audio file \(audio/mp4\) instead of a video$"):
+        check(sample("sound.mp4"), Kind.VIDEO)
+
+
+def test_an_image_that_pillow_cannot_open_here_is_kept_with_a_warning(check):
+    facts = check(b"\xff\x0a" + bytes(50), Kind.IMAGE)
+    assert facts == Facts("image/jxl", warning="image/jxl cannot be opened here: not checked")
 
 
 def test_a_long_text_is_quoted_in_part(check):
@@ -153,6 +185,7 @@ def test_a_cut_file_says_how_much_is_missing(check):
             Kind.IMAGE,
             "decode: Truncated File Read",
         ),
+        (b"RIFF\0\0\0\0WEBP" + b"x" * 99, Kind.IMAGE, "the image/webp file does not open"),
         (b"fLaC" + b"x" * 99, Kind.AUDIO, None),
         (b"\x1aE\xdf\xa3" + b"x" * 99, Kind.VIDEO, None),
     ],
@@ -190,7 +223,41 @@ def test_an_image_too_large_to_decode_is_kept_with_a_warning(check):
     header = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
     image = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
     facts = check(image, Kind.IMAGE)
-    assert facts.warning.startswith("too large to be decoded (")
+    assert facts.warning == "too large to be decoded: only its header is checked"
+
+
+def test_a_video_of_nothing_is_refused(check):
+    whole = sample("mp4")
+    start, end = whole.index(b"mdat") + 4, whole.index(b"moov") - 4
+    with pytest.raises(DownloadError, match=r"does not decode|without a frame"):
+        check(whole[:start] + bytes(end - start) + whole[end:], Kind.VIDEO)
+
+
+BOX = b"\0\0\0\x10ftypisom\0\0\0\0"
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "missing"),
+    [
+        (BOX, "video/mp4", 0),
+        (BOX[:-1], "video/mp4", 1),
+        (BOX + b"\0\0\0\0mdat" + b"x" * 50, "video/mp4", 0),
+        (BOX + b"\0\0\0\1mdat\0\0\0\0\0\0\0\x64" + b"x" * 50, "video/mp4", 34),
+        (BOX + b"\0\0\0\1mdat\0\0\0\0\0\0\0\1" + b"x" * 50, "video/mp4", 0),
+        (BOX + b"junk", "video/mp4", 0),
+        (BOX + b"\0\0\0\2junk", "video/mp4", 0),
+        (b"glTF", "model/gltf-binary", 12),
+        (sample("glb") + b"more", "model/gltf-binary", 0),
+        (b"RIFF\0\0\0\0WAVE", "audio/wav", 0),
+        (b"RIFF\xff\xff\xff\xffWAVE", "audio/wav", 0),
+        (b"RIFF\x05\0\0\0WAVE", "audio/wav", 1),
+        (b"anything", "image/png", 0),
+    ],
+)
+def test_a_header_tells_how_much_is_missing(tmp_path, content, content_type, missing):
+    path = tmp_path / "staged"
+    path.write_bytes(content)
+    assert missing_bytes(path, content_type, len(content)) == missing
 
 
 @pytest.mark.parametrize(
@@ -217,6 +284,4 @@ def test_an_image_too_large_to_decode_is_kept_with_a_warning(check):
     ],
 )
 def test_first_bytes_tell_the_type(head, content_type):
-    from vidi.inference.outputs.signatures import content_type_of
-
     assert content_type_of(head) == content_type

@@ -14,7 +14,7 @@ from vidi.inference.settings import PROVIDER_URLS, Settings
 
 KEYS = {"replicate": "r8_secret-of-replicate", "fal": "fal-key-id:fal-key-secret"}
 NAMES = {"replicate": "black-forest-labs/flux-schnell", "fal": "fal-ai/flux/dev"}
-SHORT = Patience(silence=1, submit=10, look=10, cancel=10, find=10, first_pause=0.01)
+SHORT = Patience(silence=1, submit=10, look=10, cancel=10, first_pause=0.01)
 
 
 def make_model(provider: str, version: str = "") -> ModelInfo:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from inference.providers.conftest import make_model, make_submission, settings_at
-from inference.providers.loopback import RESET, STALL, Loopback, Reply, closed_port
+from inference.providers.loopback import RESET, STALL, STALL_MIDWAY, Loopback, Reply, closed_port
 from vidi.errors import CredentialsError, InferenceError, PollError, RejectedError
 from vidi.inference.providers.fal_answers import derive_urls
 from vidi.inference.providers.provider import Accepted, Failed, Running, Succeeded
@@ -128,11 +128,55 @@ async def test_cancel_says_whether_it_was_agreed_to(connect, status, agreed):
     )
 
 
+async def test_without_urls_there_is_no_cancel_and_no_stream(connect):
+    provider = connect("fal", closed_port())
+    assert not await provider.watch(Accepted("abc", {}), 1)
+    with pytest.raises(PollError, match="abc cannot be cancelled: its URL is not known"):
+        await provider.cancel(Accepted("abc", {}))
+
+
 async def test_a_cancel_that_is_not_understood_is_a_poll_error(connect):
     async with Loopback(Reply(503)) as server:
         with pytest.raises(PollError):
             await connect("fal", server.url).cancel(ACCEPTED)
     assert len(server.asked) == 1
+
+
+def events(*statuses):
+    lines = "".join(f"event: x\ndata: {each}\n\n" for each in statuses)
+    return Reply(200, lines.encode(), {"Content-Type": "text/event-stream"})
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (events('{"status": "IN_QUEUE"}', '{"status": "COMPLETED"}'), True),
+        (events('{"status": "IN_PROGRESS"}'), False),
+        (events("[]", "{", "COMPLETED"), False),
+        (Reply(404, {"status": "COMPLETED"}), False),
+        (Reply(500, b'data: {"status": "COMPLETED"}\n\n'), False),
+        (RESET, False),
+        (STALL, False),
+        (STALL_MIDWAY, False),
+    ],
+    ids=str,
+)
+async def test_the_event_stream_tells_the_end(connect, reply, told):
+    async with Loopback(reply) as server:
+        assert await connect("fal", server.url).watch(ACCEPTED, 0.3) is told
+    asked = server.asked[0]
+    assert asked.path == "/fal-ai/flux/requests/abc/status/stream"
+    assert asked.headers["accept"] == "text/event-stream"
+    assert asked.headers["authorization"] == "Key fal-key-id:fal-key-secret"
+
+
+async def test_a_request_named_by_the_user_is_taken_up(connect):
+    async with Loopback(Reply(202, {"status": "IN_QUEUE"})) as server:
+        provider = connect("fal", server.url)
+        accepted = provider.adopt(MODEL, "abc")
+        assert await provider.look(MODEL, accepted) == Running("IN_QUEUE")
+        assert await provider.look(MODEL, Accepted("abc", {})) == Running("IN_QUEUE")
+    assert accepted == ACCEPTED
 
 
 def listed(request_id="r1", **changes):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from vidi.errors import PollError
+from vidi.errors import CredentialsError, PollError
 from vidi.inference.providers.answer import Answer
 from vidi.inference.providers.fal_result import read_result
 from vidi.inference.providers.fal_words import SERVER_TYPES
@@ -173,7 +173,7 @@ def test_an_old_models_422_is_its_own(body, message, kind):
     assert read_result(answer(422, body), {}) == Failed("failed", message, error_type=kind)
 
 
-@pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 410, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [301, 403, 404, 408, 410, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("body", [b"", b"<html>nginx", b'{"detail": "because"}'])
 def test_a_bare_answer_of_the_way_is_fetched_again(status, body):
     with pytest.raises(PollError, match=f"fal.ai answered HTTP {status} for the result"):
@@ -189,6 +189,16 @@ def test_a_bare_refusal_that_is_not_json_is_fetched_again(status):
 def test_a_5xx_that_fal_signed_is_the_models_own():
     look = read_result(answer(500, {"detail": "boom"}, x_fal_request_id="r"), DONE)
     assert look == Failed("failed", "boom", transient=True, free=True, metrics=METRICS)
+
+
+def test_a_bare_401_is_about_the_key():
+    with pytest.raises(CredentialsError, match="refused the key in FAL_KEY: no"):
+        read_result(answer(401, {"detail": "no"}), DONE)
+
+
+def test_a_models_own_401_is_about_the_request():
+    look = read_result(answer(401, item("downstream_key_missing")), DONE)
+    assert (look.kind, look.error_type) == ("failed", "downstream_key_missing")
 
 
 def test_a_throttled_result_says_how_long_to_wait():

@@ -11,7 +11,8 @@ import pytest
 from inference.providers.conftest import SHORT, settings_at
 from inference.providers.loopback import STALL, Loopback, Reply
 from vidi.inference.providers.answer import NoAnswerError
-from vidi.inference.providers.guard import Guard, PermitError
+from vidi.inference.providers.errand import PermitError
+from vidi.inference.providers.guard import Guard
 from vidi.inference.providers.routes import Routes
 from vidi.inference.providers.wire import open_wire
 
@@ -90,7 +91,7 @@ async def test_an_errand_that_asks_nothing_was_not_sent(guarded):
 
     guard, _ = guarded("http://127.0.0.1:9")
     with pytest.raises(NoAnswerError, match="the SDK asked nothing") as caught:
-        await guard.run(rest(), deadline_s=5)
+        _ = (await guard.run(rest(), deadline_s=5)).reply
     assert caught.value.unsent
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import threading
+from contextlib import contextmanager
 
 import pytest
 
+from inference.providers.conftest import make_submission, settings_at
+from inference.providers.loopback import Loopback, Reply
 from vidi.errors import UsageError
 from vidi.inference.providers import PROVIDERS, open_provider
 from vidi.inference.providers.provider import Provider
@@ -38,26 +43,28 @@ def test_an_unknown_provider_is_refused_with_the_known_ones():
     assert caught.value.hint == "Model ids begin with fal and replicate."
 
 
-async def test_a_provider_follows_its_owner_to_another_event_loop(connect, name):
-    import asyncio
+@contextmanager
+def served_from_a_thread(server: Loopback):
+    """Serve from an event loop of its own, which outlives those of the test."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+    yield server
+    asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
-    from inference.providers.conftest import make_submission
-    from inference.providers.loopback import Loopback, Reply
 
-    provider = connect(name, "http://127.0.0.1:9")
-    reply = {"replicate": Reply(201, {"id": "x"}), "fal": Reply(200, {"request_id": "x"})}[name]
+def test_a_provider_follows_its_owner_to_another_event_loop(name):
+    reply = Reply(200, {"id": "x", "request_id": "x"})
+    with served_from_a_thread(Loopback(reply)) as server:
+        provider = open_provider(name, settings_at(server.url))
 
-    async def submit_once():
-        async with Loopback(reply) as server:
-            provider._channel.settings.urls.update(
-                dict.fromkeys(provider._channel.settings.urls, server.url)
-            )
+        async def submit_once():
             accepted = await provider.submit(make_submission(name))
             await provider.aclose()
-        return accepted.request_id
+            return accepted.request_id
 
-    def in_a_thread():
-        return asyncio.run(submit_once())
-
-    assert await submit_once() == "x"
-    assert await asyncio.to_thread(in_a_thread) == "x"
+        assert [asyncio.run(submit_once()) for _ in range(2)] == ["x", "x"]

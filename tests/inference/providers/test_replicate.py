@@ -10,7 +10,7 @@ import pytest
 from inference.providers.conftest import make_model, make_submission
 from inference.providers.loopback import RESET, STALL, Loopback, Reply, closed_port
 from vidi.errors import CredentialsError, InferenceError, NotSentError, PollError, RejectedError
-from vidi.inference.providers.provider import Accepted, Failed, Succeeded
+from vidi.inference.providers.provider import Accepted, Failed, Running, Succeeded
 from vidi.inference.providers.replicate import LONGEST_DATA_URI
 
 MODEL = make_model("replicate")
@@ -110,6 +110,19 @@ async def test_a_cancel_that_is_not_understood_is_a_poll_error(connect):
         with pytest.raises(PollError):
             await connect("replicate", server.url).cancel(ACCEPTED)
     assert len(server.asked) == 1
+
+
+async def test_a_prediction_named_by_the_user_is_taken_up(connect):
+    async with Loopback(Reply(200, {"status": "starting"})) as server:
+        provider = connect("replicate", server.url)
+        accepted = provider.adopt(MODEL, "abc")
+        assert await provider.look(MODEL, accepted) == Running("starting")
+        assert await provider.look(MODEL, Accepted("abc", {})) == Running("starting")
+    assert accepted == ACCEPTED
+
+
+async def test_replicate_does_not_tell_when_it_is_done(connect):
+    assert not await connect("replicate", closed_port()).watch(ACCEPTED, 10)
 
 
 async def test_find_takes_exactly_equal_model_and_input(connect):

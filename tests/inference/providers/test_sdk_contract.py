@@ -21,7 +21,7 @@ from httpx_aiohttp import AiohttpTransport
 import vidi.inference.providers
 from inference.providers.loopback import CLOSE, Loopback, Reply
 from vidi.inference.providers.fal_answers import NAMESPACES, derive_urls
-from vidi.inference.providers.fal_sdk import ALIASES, GuardedFal
+from vidi.inference.providers.fal_sdk import GuardedFal, list_aliases
 from vidi.inference.providers.replicate_sdk import open_client
 from vidi.inference.providers.routes import SERVICES
 
@@ -135,7 +135,7 @@ def test_fals_hosts_are_the_ones_that_we_map():
     urls = (sdk.REST_URL, sdk.CDN_URL, sdk.QUEUE_URL_FORMAT, sdk.RUN_URL_FORMAT)
     assert {httpx.URL(url).host for url in urls} <= known
     assert {*sdk._BACKUP_DOMAINS, *sdk._BACKUP_DOMAINS.values()} <= known
-    assert list(ALIASES) == ["queue.fal.run"]
+    assert list(list_aliases()) == ["queue.fal.run"]
 
 
 @pytest.mark.parametrize("endpoint", ["a/b", "a/b/c/d", *(f"{each}/a/b/c" for each in NAMESPACES)])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 
-from inference.providers.conftest import make_model, make_submission, settings_at
+from inference.providers.conftest import SHORT, make_model, make_submission, settings_at
 from inference.providers.loopback import (
     CLOSE,
     GARBAGE,
@@ -26,6 +27,7 @@ from vidi.errors import (
     RejectedError,
     ThrottledError,
 )
+from vidi.inference.providers.errand import read_fate
 from vidi.inference.providers.provider import Submission
 
 ACCEPTED = {
@@ -56,8 +58,9 @@ async def test_every_status_has_its_row(connect, name, status):
 )
 async def test_a_fault_after_the_first_byte_is_in_doubt(connect, name, fault):
     async with Loopback(fault) as server:
+        provider = connect(name, server.url, patience=replace(SHORT, silence=0.3))
         with pytest.raises(InDoubtError, match="not known whether it was accepted"):
-            await connect(name, server.url).submit(make_submission(name))
+            await provider.submit(make_submission(name))
     assert server.posts == 1
 
 
@@ -105,7 +108,19 @@ async def test_a_cancelled_submit_says_that_it_was_sent(connect, name):
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
-    assert isinstance(caught.value.__cause__, InDoubtError)
+    assert isinstance(read_fate(caught.value), InDoubtError)
+
+
+async def test_a_submit_that_runs_out_of_a_callers_time_says_that_it_was_sent(connect, name):
+    async with Loopback(STALL) as server:
+        with pytest.raises(TimeoutError) as caught:
+            async with asyncio.timeout(0.8):
+                await connect(name, server.url).submit(make_submission(name))
+    assert isinstance(read_fate(caught.value), InDoubtError)
+
+
+def test_a_submit_cut_short_without_a_word_is_in_doubt():
+    assert isinstance(read_fate(asyncio.CancelledError()), InDoubtError)
 
 
 async def test_a_cancelled_submit_says_that_it_was_not_sent(connect, name):
@@ -117,7 +132,7 @@ async def test_a_cancelled_submit_says_that_it_was_not_sent(connect, name):
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
-    assert isinstance(caught.value.__cause__, NotSentError)
+    assert isinstance(read_fate(caught.value), NotSentError)
 
 
 async def test_params_that_are_not_json_are_never_sent(connect, name):

@@ -73,8 +73,8 @@ class Fetcher:
     ) -> None:
         self._settings = settings
         self._wire = wire
+        self._opened: httpx.AsyncBaseTransport | None = None
         self._limits = limits or Limits()
-        self._client: httpx.AsyncClient | None = None
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     async def fetch(
@@ -111,9 +111,10 @@ class Fetcher:
             staging.discard()
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        if self._client is not None:
-            await self._client.aclose()
+        """Close every connection; a wire that was given stays its giver's to close."""
+        if self._opened is not None:
+            await self._opened.aclose()
+            self._opened = None
 
     async def _stage(
         self, output: Output, staging: Staging, kind: OutputType
@@ -125,24 +126,24 @@ class Fetcher:
             return lambda _: Facts(content_type, warning=_inline_warning(output))
         kinds: Collection[OutputType] = output.kinds or (kind,)
         if output.url[:5].lower() == "data:":
-            content, _ = decode_data_uri(output.url, self._limits)
+            content = await asyncio.to_thread(decode_data_uri, output.url, self._limits)
             await asyncio.to_thread(staging.write, [content])
         else:
             await self._transfer(output.url, staging)
         return lambda path: verify(path, kinds, output.name)
 
     async def _transfer(self, url: str, staging: Staging) -> None:
-        from vidi.inference.outputs.request import open_client
         from vidi.inference.outputs.transfer import Transfer
 
-        if self._client is None:
-            self._client = open_client(self._wire or self._open_wire(), self._limits)
-        await Transfer(url, staging, self._client, self._settings, self._limits).run()
+        wire = self._wire or self._open_wire()
+        await Transfer(url, staging, wire, self._settings, self._limits).run()
 
     def _open_wire(self) -> httpx.AsyncBaseTransport:
         from vidi.inference.outputs.wire import DownloadWire
 
-        return DownloadWire(loopback_allowed=self._settings.loopback_allowed)
+        if self._opened is None:
+            self._opened = DownloadWire(loopback_allowed=self._settings.loopback_allowed)
+        return self._opened
 
 
 def _inline_warning(output: Output) -> str:

@@ -72,7 +72,7 @@ def find_outputs(model: ModelInfo, answer: object) -> tuple[Output, ...]:
 
 def _along(path: OutputPath, position: int, model: ModelInfo, root: object) -> list[Output]:
     matches = list(follow(root, path.steps))
-    wanted = path.marker or (model.output_type if model.output_type in _INLINE else "file")
+    wanted = path.marker or _unmarked(model, position, matches)
     if wanted == "file":
         return _files(matches, _flags(root) if position == 0 else [], _kinds(path, position, model))
     values = [match.value for match in matches if match.value is not None]
@@ -81,6 +81,14 @@ def _along(path: OutputPath, position: int, model: ModelInfo, root: object) -> l
     if wanted == "json":
         return [InlineJson(values if EACH in path.steps else values[0])]
     return _texts(values, joined=wanted == "join" or path.steps[-1:] == (EACH,))
+
+
+def _unmarked(model: ModelInfo, position: int, matches: list[Match]) -> str:
+    """What a place without a marker holds: what the model makes, or beside a text, its file."""
+    if model.output_type not in _INLINE:
+        return "file"
+    urls = [isinstance(match.value, str) and _is_url(match.value) for match in matches]
+    return "file" if position > 0 and urls and all(urls) else str(model.output_type)
 
 
 def _kinds(path: OutputPath, position: int, model: ModelInfo) -> tuple[OutputType, ...]:
@@ -92,7 +100,7 @@ def _kinds(path: OutputPath, position: int, model: ModelInfo) -> tuple[OutputTyp
     return ()
 
 
-def _texts(values: list[Any], *, joined: bool) -> list[Output]:
+def _texts(values: list[object], *, joined: bool) -> list[Output]:
     flat = [_join_chunks(value) for value in values]
     chunks = [value for value in flat if isinstance(value, str)]
     if joined and len(chunks) == len(flat):
@@ -111,14 +119,14 @@ def _join_chunks(value: object) -> object:
     return value
 
 
-def _flags(root: object) -> list[Any]:
+def _flags(root: object) -> list[object]:
     """The `has_nsfw_concepts` of fal, which runs parallel to the images."""
     flags = root.get("has_nsfw_concepts") if isinstance(root, dict) else None
     return flags if isinstance(flags, list) else []
 
 
 def _files(
-    matches: Iterable[Match], flags: list[Any], kinds: tuple[OutputType, ...]
+    matches: Iterable[Match], flags: list[object], kinds: tuple[OutputType, ...]
 ) -> list[Output]:
     found: list[Output] = []
     candidates = (file for match in matches for file in _files_in(match.value, match.holder))
@@ -129,7 +137,7 @@ def _files(
     return found
 
 
-def _files_in(value: object, holder: Mapping[str, Any]) -> Iterator[RemoteFile | None]:
+def _files_in(value: object, holder: Mapping[str, object]) -> Iterator[RemoteFile | None]:
     """Every file in a value; None holds the place of one that is missing."""
     if isinstance(value, str):
         described = holder if holder.get("url") == value else {}
@@ -181,7 +189,7 @@ def _walk(value: object) -> Iterator[RemoteFile]:
         yield _remote(value, {})
 
 
-def _remote(url: str, described: Mapping[str, Any]) -> RemoteFile:
+def _remote(url: str, described: Mapping[str, object]) -> RemoteFile:
     name, content_type = described.get("file_name"), described.get("content_type")
     return RemoteFile(
         url,

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from vidi.errors import DownloadError
@@ -24,28 +24,27 @@ def inline_bytes(output: InlineText | InlineJson) -> tuple[bytes, str]:
     return f"{text}\n".encode("utf-8", errors="replace"), "application/json"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> float | str:
     """A number for a Decimal; words for anything else that JSON has no form for."""
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
-def decode_data_uri(uri: str, limits: Limits) -> tuple[bytes, str]:
-    """The bytes and the content type in a `data:` URI (RFC 2397), base64 or percent-encoded.
+def decode_data_uri(uri: str, limits: Limits) -> bytes:
+    """The bytes in a `data:` URI (RFC 2397), base64 or percent-encoded.
 
     Raises:
         DownloadError: It is damaged or too large.
     """
-    head, comma, body = uri.removeprefix("data:").partition(",")
+    head, comma, body = uri.partition(",")
     if not comma:
         raise DownloadError("a damaged data: URI: it has no comma")
-    media, *marks = [part.strip() for part in head.split(";")]
-    packed = any(mark.lower() == "base64" for mark in marks)
+    packed = any(mark.strip().lower() == "base64" for mark in head.split(";")[1:])
     if len(body) > limits.max_inline_bytes * (4 if packed else 9) // 3 + 4:
         raise _too_large(limits)
     content = _from_base64(unquote_to_bytes(body)) if packed else unquote_to_bytes(body)
     if len(content) > limits.max_inline_bytes:
         raise _too_large(limits)
-    return content, media.lower() or "text/plain"
+    return content
 
 
 def _from_base64(body: bytes) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,8 +36,8 @@ class OutputPath:
 class Match:
     """A value that a path leads to, with the object it sits in."""
 
-    value: Any
-    holder: Mapping[str, Any]
+    value: object
+    holder: Mapping[str, object]
     """The object whose key the value is; empty where there is none."""
 
 

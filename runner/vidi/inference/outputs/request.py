@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -25,12 +23,7 @@ _HEADERS = {"User-Agent": f"vidi/{__version__}", "Accept": "*/*", "Accept-Encodi
 
 def shown(url: str) -> str:
     """A URL as messages have it: without its query, which may hold a signature."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "an unreadable URL"
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+    return str(httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b""))
 
 
 def credentials(url: str, settings: Settings) -> dict[str, str]:
@@ -47,27 +40,15 @@ def _port(url: httpx.URL) -> int | None:
     return url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
-def open_client(wire: httpx.AsyncBaseTransport, limits: Limits) -> httpx.AsyncClient:
-    """A client that adds nothing of its own: no environment, no cookies kept, no redirects."""
-    return httpx.AsyncClient(
-        transport=wire,
-        headers=_HEADERS,
-        trust_env=False,
-        follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        timeout=httpx.Timeout(limits.read_s, connect=limits.connect_s),
-    )
-
-
 @asynccontextmanager
 async def open_answer(
-    client: httpx.AsyncClient,
+    wire: httpx.AsyncBaseTransport,
     url: str,
     headers: Mapping[str, str],
     settings: Settings,
     limits: Limits,
 ) -> AsyncIterator[httpx.Response]:
-    """Ask for a URL and follow its redirects, every hop checked, none with credentials.
+    """Ask for a URL and follow its redirects, every hop checked, none of them with credentials.
 
     Raises:
         DownloadError: A hop leads where downloads may not go, or there are too many.
@@ -76,8 +57,7 @@ async def open_answer(
     _check(url, settings)
     asked, secret = url, credentials(url, settings)
     for _ in range(limits.max_redirects + 1):
-        request = client.build_request("GET", asked, headers={**headers, **secret})
-        answer = await client.send(request, stream=True)
+        answer = await _ask(wire, asked, {**_HEADERS, **headers, **secret}, limits)
         try:
             if answer.status_code not in _REDIRECTS:
                 yield answer
@@ -87,6 +67,17 @@ async def open_answer(
         finally:
             await answer.aclose()
     raise DownloadError(f"more than {limits.max_redirects} redirects from {shown(url)}")
+
+
+async def _ask(
+    wire: httpx.AsyncBaseTransport, url: str, headers: Mapping[str, str], limits: Limits
+) -> httpx.Response:
+    """Send one request over the bare wire: a client would add cookies and read the environment."""
+    wait = httpx.Timeout(limits.read_s, connect=limits.connect_s)
+    request = httpx.Request("GET", url, headers=headers, extensions={"timeout": wait.as_dict()})
+    answer = await wire.handle_async_request(request)
+    answer.request = request
+    return answer
 
 
 def _check(url: str, settings: Settings) -> None:

@@ -196,7 +196,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return list(taken.values())
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """A value with nothing in it that JSON has no form for."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}

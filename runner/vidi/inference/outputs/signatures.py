@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
 UNKNOWN = "application/octet-stream"
 HEAD_BYTES = 4096
@@ -48,6 +49,9 @@ _BRANDS = {
     b"M4A ": "audio/mp4",
     b"M4B ": "audio/mp4",
 }
+_MADE_OF_BOXES = frozenset(
+    {"video/mp4", "video/quicktime", "audio/mp4", "image/avif", "image/heic"}
+)
 _MARKUP = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s++|<\?xml.*?\?>|<!--.*?-->)*+<(!doctype\s+)?([a-z]+)",
     re.DOTALL | re.IGNORECASE,
@@ -60,7 +64,7 @@ def content_type_of(head: bytes) -> str:
     for start, content_type in _STARTS:
         if head.startswith(start):
             return content_type
-    return _boxed(head) or _framed(head) or _written(head) or UNKNOWN
+    return _boxed(head) or _written(head) or _framed(head) or UNKNOWN
 
 
 def _boxed(head: bytes) -> str:
@@ -124,22 +128,32 @@ def missing_bytes(path: Path, content_type: str, size: int) -> int:
     """How many bytes a file's own header promises beyond its end; 0 where it promises none."""
     with path.open("rb") as file:
         if content_type == "model/gltf-binary":
-            header = file.read(12)
-            return int.from_bytes(header[8:12], "little") - size if len(header) == 12 else 12
-        if content_type in {"image/webp", "audio/wav", "video/x-msvideo"}:
-            promised = int.from_bytes(file.read(8)[4:8], "little")
-            streamed = promised in {0, 0xFFFFFFFF}  # written before the length was known
-            return 0 if streamed else max(0, promised + 8 - size)
-        if content_type in {"video/mp4", "video/quicktime", "audio/mp4", "image/avif"}:
-            position = 0
-            while position < size:
-                file.seek(position)
-                length = _box_length(file.read(16), size - position)
-                if length == 0:
-                    return 0
-                position += length
-            return position - size
-    return 0
+            return _missing_in_glb(file, size)
+        if content_type in _RIFF.values():
+            return _missing_in_riff(file, size)
+        return _missing_in_boxes(file, size) if content_type in _MADE_OF_BOXES else 0
+
+
+def _missing_in_glb(file: BinaryIO, size: int) -> int:
+    header = file.read(12)
+    return max(0, int.from_bytes(header[8:12], "little") - size) if len(header) == 12 else 12
+
+
+def _missing_in_riff(file: BinaryIO, size: int) -> int:
+    promised = int.from_bytes(file.read(8)[4:8], "little")
+    streamed = promised in {0, 0xFFFFFFFF}  # written before the length was known
+    return 0 if streamed else max(0, promised + 8 - size)
+
+
+def _missing_in_boxes(file: BinaryIO, size: int) -> int:
+    position = 0
+    while position < size:
+        file.seek(position)
+        length = _box_length(file.read(16), size - position)
+        if length == 0:
+            return 0
+        position += length
+    return position - size
 
 
 def _box_length(header: bytes, left: int) -> int:

@@ -53,13 +53,13 @@ class Transfer:
         self,
         url: str,
         staging: Staging,
-        client: httpx.AsyncClient,
+        wire: httpx.AsyncBaseTransport,
         settings: Settings,
         limits: Limits,
     ) -> None:
         self.url = url
         self._staging = staging
-        self._client = client
+        self._wire = wire
         self._settings = settings
         self._limits = limits
         self._version = Version()
@@ -93,7 +93,7 @@ class Transfer:
         self._asked_wait = 0.0
         try:
             async with open_answer(
-                self._client, self.url, self._resume_headers(), self._settings, self._limits
+                self._wire, self.url, self._resume_headers(), self._settings, self._limits
             ) as answer:
                 self._begin(answer)
                 await self._receive(answer)

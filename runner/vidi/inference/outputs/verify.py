@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import codecs
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
+from vidi.inference.outputs.kinds import refuse_other_kinds, wanted
 from vidi.inference.outputs.signatures import (
     HEAD_BYTES,
     UNKNOWN,
@@ -40,16 +41,6 @@ class Facts:
     warning: str = ""
 
 
-_NOUNS = {
-    OutputType.IMAGE: "an image",
-    OutputType.VIDEO: "a video",
-    OutputType.AUDIO: "an audio file",
-    OutputType.TEXT: "text",
-    OutputType.THREE_D: "a 3D model",
-    OutputType.JSON: "JSON",
-}
-_BUNDLES = frozenset({"application/zip", "application/gzip", "application/x-tar"})
-_MOVING_IMAGES = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 _BY_NAME = {
     "obj": "model/obj",
     "ply": "model/ply",
@@ -77,88 +68,35 @@ def verify(path: Path, kinds: Collection[OutputType], name: str = "") -> Facts:
     """
     size = path.stat().st_size
     if size == 0:
-        raise DownloadError(f"an empty file instead of {_wanted(kinds)}", transient=True)
+        raise DownloadError(f"an empty file instead of {wanted(kinds)}", transient=True)
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    content_type = _typed(head, name)
-    _refuse_other_kinds(content_type, kinds, head)
+    content_type = _typed(head, name, kinds)
+    refuse_other_kinds(content_type, kinds, head, opened=False)
     missing = missing_bytes(path, content_type, size)
     if missing > 0:
         raise DownloadError(
             f"the {content_type} file is cut short: {missing} bytes are missing", transient=True
         )
-    facts = _open(path, content_type, size)
-    if facts.content_type != content_type:
-        _refuse_other_kinds(facts.content_type, kinds, head)
+    facts = _open(path, content_type, size, kinds)
+    refuse_other_kinds(facts.content_type, kinds, head, opened=True)
     return facts
 
 
-def _typed(head: bytes, name: str) -> str:
+def _typed(head: bytes, name: str, kinds: Collection[OutputType]) -> str:
+    """The type that the bytes show, and where they leave it open, the name or what is wanted."""
     content_type = content_type_of(head)
+    extension = PurePath(name).suffix.lower().lstrip(".")
+    if content_type == "application/json" and OutputType.THREE_D in kinds:
+        return "model/gltf+json" if extension == "gltf" or b'"asset"' in head else content_type
+    if content_type == "text/plain" and set(kinds) == {OutputType.JSON}:
+        return "application/json"  # a bare number or string
     if content_type in {UNKNOWN, "text/plain"}:
-        extension = PurePath(name).suffix.lower().lstrip(".")
         return _BY_NAME.get(extension, content_type)
     return content_type
 
 
-def _refuse_other_kinds(content_type: str, kinds: Collection[OutputType], head: bytes) -> None:
-    if not any(_is_kind(content_type, kind) for kind in kinds) or (
-        content_type == "text/html" and set(kinds) != {OutputType.TEXT}
-    ):
-        raise DownloadError(f"{_what_came(content_type, head)} instead of {_wanted(kinds)}")
-
-
-def _is_kind(content_type: str, kind: OutputType) -> bool:
-    """Whether a type may pass as a kind, before it is opened."""
-    family = content_type.partition("/")[0]
-    if content_type in _BUNDLES:
-        return True
-    match kind:
-        case OutputType.IMAGE:
-            return family == "image"
-        case OutputType.VIDEO:
-            return family == "video" or content_type in _MOVING_IMAGES
-        case OutputType.AUDIO:
-            return family == "audio"
-        case OutputType.THREE_D:
-            return family == "model" or content_type == "application/json"
-        case OutputType.TEXT:
-            return family == "text" or content_type in {
-                "application/json",
-                "application/x-subrip",
-                "application/pdf",
-            }
-        case OutputType.JSON:
-            return content_type in {"application/json", "text/plain"}
-
-
-def _wanted(kinds: Collection[OutputType]) -> str:
-    ordered = [kind for kind in OutputType if kind in kinds]
-    return "a media file" if len(ordered) > 2 else " or ".join(_NOUNS[kind] for kind in ordered)
-
-
-def _what_came(content_type: str, head: bytes) -> str:
-    """Words for what came; text is quoted, since it usually says what went wrong."""
-    family, _, form = content_type.partition("/")
-    if content_type == "text/html":
-        return "an HTML page"
-    if content_type in {"text/plain", "application/json", "text/xml"}:
-        words = " ".join(head[:400].decode("utf-8", errors="replace").split())
-        shown = words if len(words) <= 80 else f"{words[:79]}…"
-        noun = {"plain": "text", "json": "JSON", "xml": "an XML document"}[form]
-        return f"{noun} ({shown})"
-    if content_type == UNKNOWN:
-        return "data of an unknown kind"
-    nouns = {
-        "image": "an image",
-        "video": "a video",
-        "audio": "an audio file",
-        "model": "a 3D model",
-    }
-    return f"{nouns[family]} ({content_type})" if family in nouns else f"a file of {content_type}"
-
-
-def _open(path: Path, content_type: str, size: int) -> Facts:
+def _open(path: Path, content_type: str, size: int, kinds: Collection[OutputType]) -> Facts:
     family = content_type.partition("/")[0]
     if content_type == "image/svg+xml":
         _check_svg(path, size)
@@ -168,8 +106,8 @@ def _open(path: Path, content_type: str, size: int) -> Facts:
         return _open_stream(path, content_type)
     elif family == "text" or content_type == "application/x-subrip":
         _check_text(path)
-    elif content_type == "application/json":
-        return _check_json(path, size)
+    elif content_type in {"application/json", "model/gltf+json"}:
+        return _check_json(path, content_type, size, kinds)
     elif content_type != "model/gltf-binary":
         return Facts(content_type, warning=f"{content_type} is kept as it came: not opened")
     return Facts(content_type)
@@ -206,17 +144,19 @@ def _check_text(path: Path) -> None:
         raise DownloadError("the text is not UTF-8") from error
 
 
-def _check_json(path: Path, size: int) -> Facts:
-    facts = Facts("application/json")
+def _check_json(path: Path, content_type: str, size: int, kinds: Collection[OutputType]) -> Facts:
     if size > _JSON_LIMIT:
-        return replace(facts, warning="the JSON is too large to be checked")
+        return Facts(content_type, warning=f"{content_type} is too large to be checked")
     try:
         json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
         if _is_json_lines(path):
-            return facts
+            return Facts(content_type)
+        if OutputType.TEXT in kinds:  # text that begins with a bracket, such as [Music]
+            _check_text(path)
+            return Facts("text/plain")
         raise DownloadError(f"the JSON does not read: {error}", transient=True) from error
-    return facts
+    return Facts(content_type)
 
 
 def _is_json_lines(path: Path) -> bool:

@@ -14,6 +14,8 @@ class Account:
 
     provider: str
     title: str
+    scheme: str
+    """The word before the key in the Authorization header."""
     keys_page: str
     billing_page: str
 
@@ -47,12 +49,14 @@ class Account:
 REPLICATE = Account(
     provider="replicate",
     title="Replicate",
+    scheme="Bearer",
     keys_page="https://replicate.com/account/api-tokens",
     billing_page="https://replicate.com/account/billing",
 )
 FAL = Account(
     provider="fal",
     title="fal.ai",
+    scheme="Key",
     keys_page="https://fal.ai/dashboard/keys",
     billing_page="https://fal.ai/dashboard/billing",
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from vidi.inference.settings import Settings
+
+Fields: TypeAlias = Mapping[str, Any]
+"""A JSON object as it came from outside."""
 
 MOST_WORDS = 600
 """Characters of a provider's text that a message quotes."""
@@ -35,7 +37,7 @@ class Answer:
         except (ValueError, RecursionError):
             return None
 
-    def fields(self) -> Mapping[str, Any]:
+    def fields(self) -> Fields:
         """The body as a JSON object; empty where it is anything else."""
         value = self.json()
         return value if isinstance(value, dict) else {}

@@ -6,22 +6,25 @@ Light until then: the SDK, httpx and aiohttp are imported by `Channel.open`.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from vidi.errors import PollError
-from vidi.inference.providers.answer import Answer, NoAnswerError
+from vidi.inference.providers.answer import NoAnswerError
 from vidi.inference.providers.refusal import no_receipt
 from vidi.inference.providers.retry_after import read_retry_after
 from vidi.inference.providers.routes import Routes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     import httpx
 
     from vidi.errors import VidiError
     from vidi.inference.providers.account import Account
-    from vidi.inference.providers.guard import Errand, Guard
+    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.errand import Errand
+    from vidi.inference.providers.guard import Guard
     from vidi.inference.providers.patience import Patience
     from vidi.inference.settings import Settings
 
@@ -33,8 +36,7 @@ SdkT_co = TypeVar("SdkT_co", covariant=True)
 class SdkModule(Protocol[SdkT_co]):
     """A module that opens an official SDK over the guard; heavy to import."""
 
-    @property
-    def ALIASES(self) -> Mapping[str, str]:  # noqa: N802  # a constant of the module
+    def list_aliases(self) -> Mapping[str, str]:
         """Host names that the SDK uses besides the known ones, and the setting of each."""
 
     def open_client(self, guard: Guard, key: str) -> SdkT_co:
@@ -85,7 +87,7 @@ class Channel(Generic[SdkT]):
         from vidi.inference.providers.guard import Guard
 
         sdk = self._load()
-        routes = Routes(self.account.provider, self.settings, sdk.ALIASES)
+        routes = Routes(self.account.provider, self.settings, sdk.list_aliases())
         guard = Guard(routes, self._given_wire or self._open_wire(), self.patience)
         return guard, sdk.open_client(guard, key)
 
@@ -95,7 +97,7 @@ class Channel(Generic[SdkT]):
         self._own_wire = open_wire()
         return self._own_wire
 
-    async def buy(self, work: Callable[[SdkT], Awaitable[Any]]) -> Answer:
+    async def buy(self, work: Callable[[SdkT], Awaitable[object]]) -> Answer:
         """Let the SDK send one paid POST.
 
         Raises:
@@ -105,22 +107,22 @@ class Channel(Generic[SdkT]):
         guard, sdk = self.open()
         try:
             errand = await guard.run(work(sdk), deadline_s=self.patience.submit, buys=True)
+            return errand.reply
         except NoAnswerError as error:
             raise no_receipt(self.account, error) from error
-        return _answer_of(errand)
 
-    async def ask(self, work: Callable[[SdkT], Awaitable[Any]], deadline_s: float) -> Answer:
+    async def ask(self, work: Callable[[SdkT], Awaitable[object]], deadline_s: float) -> Answer:
         """Let the SDK ask something that costs nothing.
 
         Raises:
             PollError: No answer came.
         """
         try:
-            return _answer_of(await self.run(work, deadline_s))
+            return (await self.run(work, deadline_s)).reply
         except NoAnswerError as error:
             raise PollError(f"no answer from {self.account.title}: {error}") from error
 
-    async def run(self, work: Callable[[SdkT], Awaitable[Any]], deadline_s: float) -> Errand:
+    async def run(self, work: Callable[[SdkT], Awaitable[object]], deadline_s: float) -> Errand:
         """Let the SDK do something free that may take several requests.
 
         Raises:
@@ -128,6 +130,24 @@ class Channel(Generic[SdkT]):
         """
         guard, sdk = self.open()
         return await guard.run(work(sdk), deadline_s=deadline_s)
+
+    async def follow(self, url: str) -> AsyncGenerator[str]:
+        """Read the lines of an event stream as they come.
+
+        Raises:
+            PollError: The stream broke.
+        """
+        import httpx
+
+        guard, _ = self.open()
+        key = self.settings.keys[self.account.provider]
+        headers = {"Accept": "text/event-stream", "Authorization": f"{self.account.scheme} {key}"}
+        try:
+            async with aclosing(guard.follow(httpx.Request("GET", url, headers=headers))) as lines:
+                async for line in lines:
+                    yield line
+        except (httpx.HTTPError, OSError, ValueError) as error:
+            raise PollError(f"the event stream broke: {error}") from error
 
     def poll_error(self, answer: Answer, said: str) -> VidiError:
         """Read an answer that says nothing about the inference itself."""
@@ -143,9 +163,3 @@ class Channel(Generic[SdkT]):
         wire, self._own_wire, self._opened = self._own_wire, None, None
         if wire is not None:
             await wire.aclose()
-
-
-def _answer_of(errand: Errand) -> Answer:
-    if errand.answer is None:
-        raise NoAnswerError("the SDK asked nothing", unsent=True)
-    return errand.answer

@@ -5,17 +5,25 @@ Light: the SDK is imported when the first request is made.
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from vidi.errors import InferenceError, PollError, RejectedError
 from vidi.inference.providers.account import FAL
 from vidi.inference.providers.channel import Channel
-from vidi.inference.providers.fal_answers import match_request, read_receipt, read_running
+from vidi.inference.providers.fal_answers import (
+    derive_urls,
+    is_completed,
+    match_request,
+    read_receipt,
+    read_running,
+)
 from vidi.inference.providers.fal_result import read_result
 from vidi.inference.providers.fal_words import read_words
 from vidi.inference.providers.patience import Patience
-from vidi.inference.providers.provider import Provider
+from vidi.inference.providers.provider import Accepted, Provider
 from vidi.inference.providers.redaction import redact_look
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
@@ -26,10 +34,10 @@ if TYPE_CHECKING:
     import httpx
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.answer import Answer, Fields
     from vidi.inference.providers.channel import SdkModule
     from vidi.inference.providers.fal_sdk import GuardedFal
-    from vidi.inference.providers.provider import Accepted, Look, Submission
+    from vidi.inference.providers.provider import Look, Submission
     from vidi.inference.providers.uploads import LocalFile
     from vidi.inference.settings import Settings
 
@@ -90,22 +98,23 @@ class FalProvider(Provider):
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
         return read_receipt(answer, submission.model)
 
-    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:  # noqa: ARG002  # the URLs say it all
+    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:
         """Ask for the status, and for the result once it is completed.
 
         A status that is not found says nothing: right after a submit it may not be visible yet.
         """
-        status = await self._read_status(accepted)
+        urls = derive_urls(model.name, accepted.request_id) | dict(accepted.urls)
+        status = await self._read_status(Accepted(accepted.request_id, urls))
         running = read_running(status)
         if running is not None:
             return running
-        answer = await self._ask(lambda sdk: sdk.fetch(accepted.urls["response"]))
-        if answer.status == 401:
-            raise FAL.bad_key(read_words(answer).said)
+        answer = await self._ask(lambda sdk: sdk.fetch(urls["response"]))
         return redact_look(read_result(answer, status), self._channel.settings)
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended or is unknown."""
+        if "cancel" not in accepted.urls:
+            raise PollError(f"{accepted.request_id} cannot be cancelled: its URL is not known")
         answer = await self._channel.ask(
             lambda sdk: sdk.handle(accepted.request_id, accepted.urls).cancel(),
             self._channel.patience.cancel,
@@ -145,11 +154,27 @@ class FalProvider(Provider):
             query["cursor"] = str(cursor)
         raise PollError(f"fal.ai lists over {MOST_PAGES * 100:,} requests in that time")
 
+    def adopt(self, model: ModelInfo, request_id: str) -> Accepted:
+        """Take up a request that the user names by its id."""
+        return Accepted(request_id, derive_urls(model.name, request_id))
+
+    async def watch(self, accepted: Accepted, seconds: float) -> bool:
+        """Follow the event stream of a request until it says that the request is completed."""
+        if "status" not in accepted.urls:
+            return False
+        stream = self._channel.follow(f"{accepted.urls['status']}/stream")
+        with suppress(TimeoutError, PollError):
+            async with asyncio.timeout(seconds), aclosing(stream) as lines:
+                async for line in lines:
+                    if is_completed(line):
+                        return True
+        return False
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._channel.aclose()
 
-    async def _read_status(self, accepted: Accepted) -> Mapping[str, Any]:
+    async def _read_status(self, accepted: Accepted) -> Fields:
         handle = (accepted.request_id, accepted.urls)
         answer = await self._ask(lambda sdk: sdk.handle(*handle).status())
         fields = answer.fields()
@@ -159,7 +184,7 @@ class FalProvider(Provider):
             raise PollError(f"fal.ai's status cannot be read: {answer.text() or 'it is empty'}")
         return fields
 
-    async def _history(self, query: Mapping[str, str]) -> Mapping[str, Any]:
+    async def _history(self, query: Mapping[str, str]) -> Fields:
         answer = await self._ask(lambda sdk: sdk.fetch(HISTORY, query))
         if not answer.ok:
             raise self._poll_error(answer)
@@ -168,7 +193,7 @@ class FalProvider(Provider):
             raise PollError(f"fal.ai's history cannot be read: {answer.text() or 'it is empty'}")
         return fields
 
-    async def _ask(self, work: Callable[[GuardedFal], Awaitable[Any]]) -> Answer:
+    async def _ask(self, work: Callable[[GuardedFal], Awaitable[object]]) -> Answer:
         return await self._channel.ask(work, self._channel.patience.look)
 
     def _poll_error(self, answer: Answer) -> Exception:
@@ -181,7 +206,7 @@ def _load_sdk() -> SdkModule[GuardedFal]:
     return fal_sdk
 
 
-async def _sender(file: LocalFile) -> Callable[[GuardedFal], Awaitable[Any]]:
+async def _sender(file: LocalFile) -> Callable[[GuardedFal], Awaitable[object]]:
     """Choose how a file is sent; its bytes are read once, however often they are sent."""
     if file.size > LARGEST_SINGLE:
         return lambda sdk: sdk.upload_file(file.path, fallback_repository=[])

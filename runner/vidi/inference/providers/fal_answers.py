@@ -5,9 +5,10 @@ https://fal.ai/docs/documentation/model-apis/queue, checked 2026-11-22.
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vidi.inference.providers.account import FAL
@@ -17,10 +18,8 @@ from vidi.inference.providers.refusal import in_doubt, refusal
 from vidi.inference.providers.same_json import is_same_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.answer import Answer, Fields
     from vidi.inference.providers.provider import Submission
 
 QUEUE = "https://queue.fal.run"
@@ -63,7 +62,7 @@ def _did_a_runner_work(answer: Answer) -> bool:
     )
 
 
-def _given_urls(fields: Mapping[str, Any]) -> dict[str, str]:
+def _given_urls(fields: Fields) -> dict[str, str]:
     given = {name: fields.get(f"{name}_url") for name in ("status", "response", "cancel")}
     return {
         name: url
@@ -80,7 +79,7 @@ def derive_urls(endpoint: str, request_id: str) -> dict[str, str]:
     return {"status": f"{base}/status", "response": base, "cancel": f"{base}/cancel"}
 
 
-def read_running(status: Mapping[str, Any]) -> Running | None:
+def read_running(status: Fields) -> Running | None:
     """Read a status that is not the end; None where the request is completed."""
     word = str(status.get("status"))
     if word == COMPLETED:
@@ -94,8 +93,20 @@ def read_running(status: Mapping[str, Any]) -> Running | None:
     )
 
 
+def is_completed(line: str) -> bool:
+    """Whether a line of the status stream (server-sent events) says that the request is done."""
+    field, _, data = line.partition(":")
+    if field != "data":
+        return False
+    try:
+        status = json.loads(data)
+    except ValueError:
+        return False
+    return isinstance(status, dict) and status.get("status") == COMPLETED
+
+
 def match_request(
-    item: Mapping[str, Any], submission: Submission, since: datetime, until: datetime
+    item: Fields, submission: Submission, since: datetime, until: datetime
 ) -> Accepted | None:
     """Recognise a submission in the account's history by endpoint, time and exactly equal input.
 

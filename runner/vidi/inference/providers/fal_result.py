@@ -7,9 +7,10 @@ request's: it is fetched again, never bought again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import PollError
+from vidi.inference.providers.account import FAL
 from vidi.inference.providers.answer import shorten
 from vidi.inference.providers.fal_words import (
     CANCELED_TYPES,
@@ -22,20 +23,19 @@ from vidi.inference.providers.provider import Failed, Look, Running, Succeeded
 from vidi.inference.providers.retry_after import read_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.answer import Answer, Fields
 
 MODERATED = ("content_policy", "moderat", "nsfw")
 OF_THE_WAY = frozenset({401, 403, 404, 405, 408, 410, 425, 429})
 """Client errors that a gateway gives for its own reasons."""
 
 
-def read_result(answer: Answer, status: Mapping[str, Any]) -> Look:
+def read_result(answer: Answer, status: Fields) -> Look:
     """Read the result's answer beside the status that announced it.
 
     Raises:
         PollError: It is not the model's answer; fetch it again.
+        CredentialsError: The key was refused.
     """
     if answer.ok:
         return _read_success(answer, status)
@@ -43,13 +43,15 @@ def read_result(answer: Answer, status: Mapping[str, Any]) -> Look:
         return Running("IN_PROGRESS")
     if _is_status_error(status) or _is_the_models_own(answer):
         return _read_failure(answer, status)
+    if answer.status == 401:
+        raise FAL.bad_key(read_words(answer).said)
     raise PollError(
         f"fal.ai answered HTTP {answer.status} for the result: {read_words(answer).said}",
         retry_after=read_retry_after(answer),
     )
 
 
-def _read_success(answer: Answer, status: Mapping[str, Any]) -> Look:
+def _read_success(answer: Answer, status: Fields) -> Look:
     if _is_status_error(status):
         return _read_failure(answer, status)
     output = answer.json()
@@ -57,10 +59,9 @@ def _read_success(answer: Answer, status: Mapping[str, Any]) -> Look:
         return Running("IN_PROGRESS")
     if output is None:
         raise PollError(f"fal.ai's result cannot be read: {answer.text() or 'it is empty'}")
-    metrics = status.get("metrics")
     return Succeeded(
         output,
-        metrics=metrics if isinstance(metrics, dict) else {},
+        metrics=_read_metrics(status),
         billable_units=read_billable_units(answer),
         logs=_read_logs(status.get("logs")),
     )
@@ -71,7 +72,7 @@ def _read_logs(logs: object) -> str:
     return "\n".join(str(each.get("message", "")) for each in items if isinstance(each, dict))
 
 
-def _is_status_error(status: Mapping[str, Any]) -> bool:
+def _is_status_error(status: Fields) -> bool:
     return bool(status.get("error") or status.get("error_type"))
 
 
@@ -84,24 +85,28 @@ def _is_the_models_own(answer: Answer) -> bool:
     return bool(answer.fields())
 
 
-def _read_failure(answer: Answer, status: Mapping[str, Any]) -> Failed:
+def _read_failure(answer: Answer, status: Fields) -> Failed:
     """The result's own words where it has any, else the status's."""
     words = read_words(answer)
     own = not answer.ok and (words.structured or bool(answer.fields()))
-    said = words.said if own else shorten(str(status.get("error") or status.get("error_type")))
     kind = (words.error_type if own else "") or str(status.get("error_type") or "")
-    units = read_billable_units(answer)
+    said = words.said if own else shorten(str(status.get("error") or kind))
     server_side = kind in SERVER_TYPES or (answer.status >= 500 and own)
-    retryable = read_retryable(answer)
+    retryable, units = read_retryable(answer), read_billable_units(answer)
     return Failed(
         _name_failure(kind, said, answer.status),
         said,
         error_type=kind,
         transient=server_side if retryable is None else retryable,
         free=server_side and not units,
-        metrics=status["metrics"] if isinstance(status.get("metrics"), dict) else {},
+        metrics=_read_metrics(status),
         billable_units=units,
     )
+
+
+def _read_metrics(status: Fields) -> Fields:
+    metrics = status.get("metrics")
+    return metrics if isinstance(metrics, dict) else {}
 
 
 def _name_failure(kind: str, said: str, http: int) -> Literal["failed", "moderated", "canceled"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 from fal_client import AsyncClient
@@ -23,10 +23,8 @@ from fal_client.client import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from vidi.inference.providers.answer import Fields
     from vidi.inference.providers.guard import Guard
-
-ALIASES: Mapping[str, str] = {FAL_QUEUE_RUN_HOST.partition(":")[0]: "VIDI_FAL_QUEUE_URL"}
-"""The SDK submits to the host that `FAL_QUEUE_RUN_HOST` named when it was imported."""
 
 
 class GuardedTokens(AsyncCDNTokenManager):
@@ -72,7 +70,7 @@ class GuardedFal(AsyncClient):
     async def _cdn_client(self) -> AsyncIterator[httpx.AsyncClient]:
         yield self._keyless
 
-    async def fetch(self, url: str, params: Mapping[str, Any] | None = None) -> httpx.Response:
+    async def fetch(self, url: str, params: Fields | None = None) -> httpx.Response:
         """GET one URL with the key; the SDK offers no result or history without polling."""
         return await self._keyed.get(url, params=params)
 
@@ -80,11 +78,16 @@ class GuardedFal(AsyncClient):
         """Take up a request by the URLs that came with its receipt."""
         return AsyncRequestHandle(
             request_id=request_id,
-            response_url=urls["response"],
-            status_url=urls["status"],
-            cancel_url=urls["cancel"],
+            response_url=urls.get("response", ""),
+            status_url=urls.get("status", ""),
+            cancel_url=urls.get("cancel", ""),
             client=self._keyed,
         )
+
+
+def list_aliases() -> Mapping[str, str]:
+    """The SDK submits to the host that `FAL_QUEUE_RUN_HOST` named when it was imported."""
+    return {FAL_QUEUE_RUN_HOST.partition(":")[0]: "VIDI_FAL_QUEUE_URL"}
 
 
 def open_client(guard: Guard, key: str) -> GuardedFal:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.providers.answer import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.answer import Answer, Fields
 
 RUNNER_TYPES = frozenset({"content_policy_violation", "no_media_generated"})
 """Types that only a model that has worked can report."""
@@ -57,24 +57,29 @@ class Words:
 def read_words(answer: Answer) -> Words:
     """Read an error answer of any family."""
     fields = answer.fields()
-    detail = fields.get("detail")
+    detail, error = fields.get("detail"), fields.get("error")
     header_type = answer.headers.get("x-fal-error-type", "")
     if isinstance(detail, list) and detail:
-        items = [each for each in detail if isinstance(each, dict)]
-        said = "; ".join(map(_read_item, items)) or answer.text()
-        kind = next((str(each["type"]) for each in items if each.get("type")), header_type)
-        return Words(shorten(said), kind, structured=True)
-    kind = str(fields.get("error_type") or header_type)
-    error = fields.get("error")
+        return _read_items([each for each in detail if isinstance(each, dict)], answer, header_type)
+    kind = _first(fields.get("error_type"), header_type)
     if isinstance(error, dict):
-        said = str(error.get("message") or error)
-        return Words(shorten(said), kind or str(error.get("code") or ""), structured=True)
-    said = str(detail or error or "")
-    fallback = answer.text() or f"HTTP {answer.status}"
-    return Words(shorten(said) or fallback, kind, structured=bool(kind))
+        said = _first(error.get("message"), error)
+        return Words(shorten(said), _first(kind, error.get("code")), structured=True)
+    said = _first(detail, error, answer.text(), f"HTTP {answer.status}")
+    return Words(shorten(said), kind, structured=bool(kind))
 
 
-def _read_item(item: Mapping[str, Any]) -> str:
+def _first(*texts: object) -> str:
+    return next((str(text) for text in texts if text), "")
+
+
+def _read_items(items: Sequence[Fields], answer: Answer, header_type: str) -> Words:
+    said = shorten("; ".join(map(_read_item, items))) or answer.text()
+    kind = next((str(each["type"]) for each in items if each.get("type")), header_type)
+    return Words(said, kind, structured=True)
+
+
+def _read_item(item: Fields) -> str:
     place = item.get("loc")
     path = ".".join(map(str, place)) if isinstance(place, list) else ""
     said = str(item.get("msg") or item.get("type") or item)

@@ -15,10 +15,8 @@ class Patience:
     """Without a byte from the other side."""
     submit: float = 120.0
     look: float = 90.0
-    """For a status and for a result, each."""
+    """For a status, for a result, for a page of a list, each."""
     cancel: float = 30.0
-    find: float = 180.0
-    """For all pages together."""
     upload: float = 60.0
     """For the first byte of a file; its size adds to it."""
     slowest_upload: float = 64 * 1024

@@ -112,6 +112,7 @@ class Provider(ABC):
             RejectedError: Refused for good.
             CredentialsError: Refused for every inference of this account.
             InDoubtError: Anything else after the first byte was sent.
+            CancelledError: From outside; `errand.read_fate` says whether it was sent.
         """
 
     @abstractmethod
@@ -132,6 +133,18 @@ class Provider(ABC):
         self, submission: Submission, since: datetime, until: datetime
     ) -> Sequence[Accepted]:
         """List the account's inferences of that time window whose input is exactly this one's."""
+
+    def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # for subclasses
+        """Take up an inference of which only the id is known. Asks nobody."""
+        return Accepted(request_id, {})
+
+    async def watch(self, accepted: Accepted, seconds: float) -> bool:  # noqa: ARG002  # as above
+        """Let the provider tell when an inference has ended, for at most so many seconds.
+
+        Returns True where it told: look now. False where it cannot tell, at once or in the end:
+        look when it suits.
+        """
+        return False
 
     @abstractmethod
     async def aclose(self) -> None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from vidi.errors import InferenceError, PollError, RejectedError
 from vidi.inference.providers.account import REPLICATE
 from vidi.inference.providers.channel import Channel
 from vidi.inference.providers.patience import Patience
-from vidi.inference.providers.provider import Provider
+from vidi.inference.providers.provider import Accepted, Provider
 from vidi.inference.providers.redaction import redact_look
 from vidi.inference.providers.replicate_answers import (
+    build_urls,
     format_cancel_after,
     match_prediction,
     read_prediction,
@@ -25,7 +26,7 @@ from vidi.inference.providers.replicate_answers import (
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from replicate import AsyncReplicate
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.answer import Answer, Fields
     from vidi.inference.providers.channel import SdkModule
-    from vidi.inference.providers.provider import Accepted, Look, Submission
+    from vidi.inference.providers.provider import Look, Submission
     from vidi.inference.settings import Settings
 
 LONGEST_DATA_URI = 256 * 1024
@@ -85,7 +86,7 @@ class ReplicateProvider(Provider):
             read_words,
             self._channel.patience.first_pause,
         )
-        urls = errand.answer.fields().get("urls") if errand.answer else None
+        urls = errand.reply.fields().get("urls")
         url = urls.get("get") if isinstance(urls, dict) else None
         if not isinstance(url, str):
             raise InferenceError(f"{path.name}: Replicate's answer to the upload holds no URL")
@@ -101,13 +102,13 @@ class ReplicateProvider(Provider):
 
     async def look(self, model: ModelInfo, accepted: Accepted) -> Look:  # noqa: ARG002  # the id says it all
         """Get the prediction; its output is part of it."""
-        prediction = await self._get(accepted.urls["get"])
+        prediction = await self._get(_url(accepted, "get"))
         return redact_look(read_prediction(prediction), self._channel.settings)
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended."""
         answer = await self._channel.ask(
-            lambda sdk: _post(sdk, accepted.urls["cancel"]), self._channel.patience.cancel
+            lambda sdk: _post(sdk, _url(accepted, "cancel")), self._channel.patience.cancel
         )
         if answer.ok or answer.status in {404, 409, 422}:
             return answer.ok
@@ -134,11 +135,15 @@ class ReplicateProvider(Provider):
                 return [each for each in found if each is not None]
         raise PollError(f"Replicate lists over {MOST_PAGES * 100:,} predictions in that time")
 
+    def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # the id says it all
+        """Take up a prediction that the user names by its id."""
+        return Accepted(request_id, build_urls(request_id))
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._channel.aclose()
 
-    async def _get(self, url: str, query: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    async def _get(self, url: str, query: Fields | None = None) -> Fields:
         answer: Answer = await self._channel.ask(
             lambda sdk: _get(sdk, url, query or {}), self._channel.patience.look
         )
@@ -156,7 +161,11 @@ def _load_sdk() -> SdkModule[AsyncReplicate]:
     return replicate_sdk
 
 
-def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[Any]:
+def _url(accepted: Accepted, name: str) -> str:
+    return accepted.urls.get(name) or build_urls(accepted.request_id)[name]
+
+
+def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[object]:
     """Official models have an address of their own; the others are called by their version."""
     from replicate import omit
 
@@ -172,13 +181,13 @@ def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[Any]:
     )
 
 
-def _get(sdk: AsyncReplicate, url: str, query: Mapping[str, Any]) -> Awaitable[Any]:
+def _get(sdk: AsyncReplicate, url: str, query: Fields) -> Awaitable[object]:
     import httpx
 
     return sdk.get(url, cast_to=httpx.Response, options={"params": query} if query else {})
 
 
-def _post(sdk: AsyncReplicate, url: str) -> Awaitable[Any]:
+def _post(sdk: AsyncReplicate, url: str) -> Awaitable[object]:
     import httpx
 
     return sdk.post(url, cast_to=httpx.Response)

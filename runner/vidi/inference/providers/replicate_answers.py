@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vidi.inference.providers.account import REPLICATE
@@ -19,9 +19,7 @@ from vidi.inference.providers.refusal import in_doubt, refusal
 from vidi.inference.providers.same_json import is_same_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.answer import Answer, Fields
     from vidi.inference.providers.provider import Submission
 
 API = "https://api.replicate.com/v1"
@@ -58,18 +56,23 @@ def _refusal(answer: Answer) -> Exception:
     return REPLICATE.no_credit(said) if answer.status == 402 else refusal(answer, REPLICATE, said)
 
 
-def _accepted(prediction: Mapping[str, Any]) -> Accepted | None:
+def _accepted(prediction: Fields) -> Accepted | None:
     request_id = prediction.get("id")
     if not isinstance(request_id, str) or not request_id:
         return None
-    built = f"{API}/predictions/{quote(request_id, safe='')}"
-    urls = {"get": built, "cancel": f"{built}/cancel"}
+    urls = build_urls(request_id)
     given = prediction.get("urls")
     for name in urls:
         url = given.get(name) if isinstance(given, dict) else None
         if isinstance(url, str) and url.startswith(("https://", "http://")):
             urls[name] = url
     return Accepted(request_id, urls)
+
+
+def build_urls(request_id: str) -> dict[str, str]:
+    """Build the URLs of a prediction whose receipt named none."""
+    built = f"{API}/predictions/{quote(request_id, safe='')}"
+    return {"get": built, "cancel": f"{built}/cancel"}
 
 
 def read_words(answer: Answer) -> str:
@@ -85,7 +88,7 @@ def read_words(answer: Answer) -> str:
     return shorten(str(said)) if said else answer.text() or f"HTTP {answer.status}"
 
 
-def read_prediction(prediction: Mapping[str, Any]) -> Look:
+def read_prediction(prediction: Fields) -> Look:
     """Read what one look at a prediction shows. A status that we do not know polls on."""
     status = str(prediction.get("status"))
     if status in {"starting", "processing"}:
@@ -103,7 +106,7 @@ def read_prediction(prediction: Mapping[str, Any]) -> Look:
     return Running(status, known=False)
 
 
-def _succeeded(prediction: Mapping[str, Any]) -> Look:
+def _succeeded(prediction: Fields) -> Look:
     output, metrics = prediction.get("output"), _metrics(prediction)
     if output not in (None, "", [], {}):
         return Succeeded(output, metrics=metrics, logs=_text(prediction.get("logs")))
@@ -114,7 +117,7 @@ def _succeeded(prediction: Mapping[str, Any]) -> Look:
     return Failed("failed", said, error_type="no_output", metrics=metrics)
 
 
-def _failed(prediction: Mapping[str, Any]) -> Failed:
+def _failed(prediction: Fields) -> Failed:
     error = _text(prediction.get("error"))
     found = CODE.search(error)
     code = (found[1] or found[0]) if found else ""
@@ -127,7 +130,7 @@ def _failed(prediction: Mapping[str, Any]) -> Failed:
     )
 
 
-def _metrics(prediction: Mapping[str, Any]) -> Mapping[str, Any]:
+def _metrics(prediction: Fields) -> Fields:
     metrics = prediction.get("metrics")
     return metrics if isinstance(metrics, dict) else {}
 
@@ -138,7 +141,7 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def match_prediction(prediction: Mapping[str, Any], submission: Submission) -> Accepted | None:
+def match_prediction(prediction: Fields, submission: Submission) -> Accepted | None:
     """Recognise a submission in the account's list by exactly equal model and input."""
     model, given = submission.model, prediction.get("input")
     versions = {model.version, f"{model.name}:{model.version}"} if model.version else set()

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 API = "https://api.replicate.com/v1"
 """Always this host here: the guard maps it to VIDI_REPLICATE_URL."""
 
-ALIASES: Mapping[str, str] = {}
-"""The base URL is given, so REPLICATE_BASE_URL cannot lead elsewhere."""
+
+def list_aliases() -> Mapping[str, str]:
+    """None: the base URL is given, so REPLICATE_BASE_URL cannot lead elsewhere."""
+    return {}
 
 
 def open_client(guard: Guard, key: str) -> AsyncReplicate:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.providers.account import Account
     from vidi.inference.providers.answer import Answer
-    from vidi.inference.providers.guard import Errand
+    from vidi.inference.providers.errand import Errand
 
 ATTEMPTS = 4
 HEAD_BYTES = 64
@@ -119,11 +119,11 @@ async def _send_once(
     what = f"{file.path.name} could not be uploaded to {account.title}"
     try:
         errand = await send()
+        answer = errand.reply
     except NoAnswerError as error:
         failure = NotSentError if error.unsent else InferenceError
         raise TryAgainError(failure(f"{what}: {error}")) from error
-    answer = errand.answer
-    if answer is None or answer.ok:
+    if answer.ok:
         return errand
     said = words(answer)
     if answer.status == 401:
@@ -131,4 +131,5 @@ async def _send_once(
     if answer.status in {408, 429} or answer.status >= 500:
         failed = InferenceError(f"{what}: HTTP {answer.status}: {said}")
         raise TryAgainError(failed, read_retry_after(answer))
-    raise RejectedError(f"{what}: HTTP {answer.status}: {said}", hint="Try a smaller file.")
+    hint = "Make the file smaller." if answer.status == 413 else ""
+    raise RejectedError(f"{what}: HTTP {answer.status}: {said}", hint=hint)

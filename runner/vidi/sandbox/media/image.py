@@ -36,6 +36,8 @@ def draw_picture(order: MediaOrder) -> Image.Image:
     """The picture itself, before it is put into a file format."""
     top, bottom = _colours(order)
     picture = Image.new("RGB", (order.width, order.height), top)
+    if order.black:
+        return picture
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, order.height * 2 // 3, order.width, order.height), fill=bottom)
     side = min(order.width, order.height)
@@ -50,6 +52,7 @@ def draw_picture(order: MediaOrder) -> Image.Image:
 
 
 def _colours(order: MediaOrder) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """The colours of its upper and of its lower part."""
     if order.black:
         return (0, 0, 0), (0, 0, 0)
     red, green, blue, *rest = (40 + byte // 2 for byte in order.digest)

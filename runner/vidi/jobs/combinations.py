@@ -1,0 +1,123 @@
+"""What `matrix` and `foreach` make of one entry: the names of each inference, counted first."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import JobFileError
+from vidi.jobs import fields
+from vidi.jobs.entry import READERS, read_axis
+from vidi.jobs.mistakes import MistakeError, describe
+from vidi.jobs.recipe import UNKNOWN, Recipe
+from vidi.jobs.rows import read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from vidi.jobs.places import Places
+
+MAX_INFERENCES = 100_000
+
+
+class Combinations:
+    """The product of an entry's rows and of its matrix."""
+
+    def __init__(
+        self,
+        entry: Places,
+        project: Path,
+        left: int,
+        note: Callable[[tuple[str | int, ...], MistakeError | JobFileError], None],
+    ) -> None:
+        self._entry = entry
+        self._project = project
+        self._left = left
+        self._note = note
+        self.count = 0
+        """How many there are, once they are given."""
+
+    def given(self, names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The names of each inference, rows first; nothing where one of the two is wrong."""
+        axes = self._axes(names)
+        rows = self._rows(names)
+        if axes is None or rows is None:
+            return
+        sizes = [len(values) for values in (*([rows] if rows else []), *axes.values())]
+        self.count = prod(sizes)
+        if self.count > self._left:
+            self._refuse(sizes)
+            return
+        for row in rows or [UNKNOWN]:
+            for values in product(*axes.values()):
+                given = dict(zip(axes, values, strict=True))
+                if row is not UNKNOWN:
+                    given["item"] = row
+                yield given
+
+    def _refuse(self, sizes: list[int]) -> None:
+        total = f"{self.count:,}"
+        if len(sizes) > 1:
+            total = f"{' × '.join(f'{size:,}' for size in sizes)} = {total}"
+        before = MAX_INFERENCES - self._left
+        also = f", after {before:,} above" if before else ""
+        self._note(
+            ("matrix",) if "matrix" in self._entry else ("foreach",),
+            MistakeError(
+                f"{total} inferences{also}; at most {MAX_INFERENCES:,} are allowed",
+                kind="too-many",
+                hint="Split the job file.",
+            ),
+        )
+        self.count = 0
+
+    def _axes(self, names: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+        matrix = self._entry.get("matrix")
+        if matrix is None:
+            return {} if "matrix" not in self._entry else None
+        recipe = Recipe(matrix, ("matrix",), self._note)
+        axes = recipe.render(names, self._note)
+        try:
+            if not recipe.dynamic:
+                return {name: read_axis(name, values) for name, values in axes.items()} or None
+            return self._rendered_axes(axes)
+        except (MistakeError, AttributeError):
+            return None  # said when the file was checked
+
+    def _rendered_axes(self, axes: object) -> dict[str, list[Any]] | None:
+        if axes is UNKNOWN:
+            return None
+        if not isinstance(axes, dict) or not axes:
+            self._note(
+                ("matrix",), MistakeError(f"'matrix' must be a mapping, not {describe(axes)}")
+            )
+            return None
+        wrong = list(fields.name_mistakes("matrix", axes))
+        for name, values in axes.items():
+            try:
+                read_axis(name, values)
+            except MistakeError as error:
+                error.path = (name,)
+                wrong.append(error)
+        for mistake in wrong:
+            self._note(("matrix",), mistake)
+        return None if wrong else axes
+
+    def _rows(self, names: Mapping[str, Any]) -> list[Any] | None:
+        """The rows of `foreach`; an empty list where there is none, None where it is wrong."""
+        if "foreach" not in self._entry:
+            return []
+        recipe = Recipe(self._entry.get("foreach"), ("foreach",), self._note)
+        rows = recipe.render(names, self._note)
+        try:
+            if isinstance(rows, str) and rows:
+                return read_rows(rows, self._project)
+            return list(READERS["foreach"](rows, "")) if rows is not UNKNOWN else None
+        except JobFileError as error:
+            self._note(("foreach",), error)
+        except MistakeError as mistake:
+            if recipe.dynamic or isinstance(rows, str):
+                self._note(("foreach",), mistake)
+        return None

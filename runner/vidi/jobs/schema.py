@@ -1,0 +1,149 @@
+"""The JSON Schema of a job file, for editors; it says what `jobs.job` checks, as far as it can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vidi.jobs.fields import MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_ID, MAX_USD, VERSION
+from vidi.jobs.job import FREE_PREFIX
+
+_TEMPLATE = {"type": "string", "pattern": r"\{[{%#]"}
+_LINE = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
+_NAME = {"type": "string", "pattern": _LINE}
+_IDENTIFIER = r"^[^\x00-@\[-\^`{-\x7f][^\x00-/:-@\[-\^`{-\x7f]*$"
+"""ASCII letters, digits and _, and everything beyond ASCII: editors know no other `\\w`."""
+_USD = {"type": "number", "minimum": 0, "maximum": MAX_USD}
+_DURATION = r"^\s*(?=\d)(\d+(\.\d+)?\s*h)?\s*(\d+(\.\d+)?\s*m(in)?)?\s*(\d+(\.\d+)?\s*s)?\s*$"
+_USD_TEXT = {"type": "string", "pattern": r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"}
+
+
+def job_schema() -> dict[str, Any]:
+    """The schema (2020-12) that `vidi schema` prints."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "vidi job file",
+        "description": "Paid inferences to run: what to make, with which model, and where to.",
+        "type": "object",
+        "required": ["version", "inferences"],
+        "properties": _root(),
+        "patternProperties": {f"^{FREE_PREFIX}": True},
+        "additionalProperties": False,
+        "$defs": {
+            "defaults": _object(_per_inference(), "What every inference has unless it says else."),
+            "inference": {
+                **_object(
+                    {"id": _id(), **_per_inference()}, "One inference, or a pattern of many."
+                ),
+                "required": ["id"],
+            },
+        },
+    }
+
+
+def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _root() -> dict[str, Any]:
+    plain = {"type": "string", "pattern": _LINE, "not": {"pattern": r"\{[{%#]"}}
+    return {
+        "version": {"const": VERSION, "description": "The version of this format."},
+        "name": {**plain, "description": "Default: the file's stem."},
+        "budget": {
+            "anyOf": [_USD, {"type": "null"}],
+            "description": "The most that one run may cost, in USD; null for no cap.",
+        },
+        "output_dir": {**plain, "description": "Default: outputs/<name>, in the project."},
+        "concurrency": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAX_CONCURRENCY,
+            "description": "How many inferences run at once. Default: 1.",
+        },
+        "vars": {
+            "anyOf": [_names("Variables for templates."), {"type": "null"}],
+            "description": "Variables for templates.",
+        },
+        "defaults": {"$ref": "#/$defs/defaults"},
+        "inferences": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/inference"}},
+    }
+
+
+def _id() -> dict[str, Any]:
+    pattern = r"^[^\s\u0000-\u001f\u007f-\u009f](.*[^\s])?$"
+    return {
+        "anyOf": [{"type": "string", "pattern": pattern, "maxLength": MAX_ID}, _TEMPLATE],
+        "description": "A name of its own; with a matrix or foreach, a template.",
+    }
+
+
+def _per_inference() -> dict[str, Any]:
+    return {
+        "model": _or_template(_NAME, "replicate/OWNER/NAME or fal/ENDPOINT."),
+        "params": _or_template({"type": "object"}, "What the model is sent."),
+        "output": _or_template(
+            {
+                "type": "string",
+                "pattern": _LINE,
+                "not": {"pattern": r"^/|\\|/$|^[A-Za-z]:|(^|/)\.\.(/|$)|[^./][. ](/|$)"},
+            },
+            "The file to write, inside output_dir.",
+        ),
+        "matrix": _or_template(_matrix(), "Names with lists of values: one inference for each."),
+        "foreach": {
+            "anyOf": [_NAME, {"type": "array", "minItems": 1}],
+            "description": "A CSV, JSON, JSONL or YAML file, or a list: one inference for each.",
+        },
+        "vars": _or_template(_names("Variables."), "Variables for this inference's templates."),
+        "tags": _or_template({"type": "array", "items": _NAME}, "Words to select by."),
+        "max_cost": _money("The most that this inference may cost, in USD."),
+        "assume_cost": _money("The price to reckon with where none is known, in USD."),
+        "timeout": _or_template(
+            {
+                "anyOf": [
+                    {"type": "number", "exclusiveMinimum": 0},
+                    {"type": "string", "pattern": _DURATION},
+                ]
+            },
+            "In seconds, or text such as 90s, 5m, 1h30m.",
+        ),
+        "retry": _or_template(_retry(), "How often it may be attempted."),
+        "keep": _or_template({"type": "boolean"}, "Never buy it again once it is there."),
+        "enabled": _or_template({"type": "boolean"}, "false leaves it out."),
+    }
+
+
+def _or_template(schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"anyOf": [schema, _TEMPLATE], "description": description}
+
+
+def _money(description: str) -> dict[str, Any]:
+    return {"anyOf": [_USD, _USD_TEXT, _TEMPLATE], "description": description}
+
+
+def _names(description: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": description,
+        "propertyNames": {"pattern": _IDENTIFIER, "not": {"enum": ["id", "index", "item"]}},
+    }
+
+
+def _matrix() -> dict[str, Any]:
+    values = {"anyOf": [{"type": "array", "minItems": 1}, _TEMPLATE]}
+    return {**_names("Names."), "minProperties": 1, "additionalProperties": values}
+
+
+def _retry() -> dict[str, Any]:
+    attempts = {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}
+    return {
+        "type": "object",
+        "properties": {"attempts": {"anyOf": [attempts, _TEMPLATE]}},
+        "required": ["attempts"],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,75 @@
+"""The front door: the commands, run in this process or as the installed program."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vidi.cli.boundary import run_guarded
+from vidi.cli.run import run
+from vidi.cli.toolbox import toolbox
+
+PROGRAMS = {"vidi-run": run, "vidi": toolbox}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left behind."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+class Here:
+    """Runs commands in this process, in a folder of its own."""
+
+    def __init__(self, folder: Path, monkeypatch, capfd) -> None:
+        self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capfd = capfd
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def __call__(self, program: str, *arguments: object) -> Answer:
+        self._capfd.readouterr()
+        self._monkeypatch.setattr(sys, "argv", [program, *map(str, arguments)])
+        code = run_guarded(PROGRAMS[program], program)
+        out, err = self._capfd.readouterr()
+        return Answer(code, out, err)
+
+    def manifest(self, folder: str) -> Any:
+        return json.loads((self.folder / folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+def installed(program: str) -> str:
+    """The path of an installed command, beside the interpreter that runs the tests."""
+    return str(Path(sys.executable).with_name(program))
+
+
+def run_installed(
+    program: str, *arguments: object, cwd: Path, timeout: float = 60, **environment: str
+) -> Answer:
+    """Run an installed command as a user would."""
+    done = subprocess.run(
+        [installed(program), *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=timeout,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)

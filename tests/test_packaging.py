@@ -1,0 +1,74 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+JOB = """\
+version: 1
+budget: 0.01
+inferences:
+  - id: tree
+    model: replicate/black-forest-labs/flux-schnell
+    params: {prompt: un árbol}
+    output: tree.webp
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder, CHECKOUT],
+        check=True,
+        capture_output=True,
+    )
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_every_template_and_nothing_else_of_templates(wheel):
+    inside = "vidi/inference/models/templates/"
+    packed = {name.removeprefix(inside) for name in ZipFile(wheel).namelist() if inside in name}
+    templates = CHECKOUT / "templates"
+    ours = {path.relative_to(templates).as_posix() for path in templates.glob("*/*.json")}
+    assert len(ours) >= 30
+    assert packed == ours
+
+
+def test_the_wheel_holds_the_whole_package(wheel):
+    packed = {name for name in ZipFile(wheel).namelist() if "/templates/" not in name}
+    source = CHECKOUT / "runner"
+    ours = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name for name in packed if name.startswith("vidi/")} == ours
+
+
+def test_the_wheel_runs_a_job_away_from_the_checkout(wheel, tmp_path):
+    place, work = tmp_path / "place", tmp_path / "work"
+    work.mkdir()
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
+    subprocess.run([*pip, "--target", place, wheel], check=True, capture_output=True)
+    (work / "job.yaml").write_text(JOB, encoding="utf-8")
+    done = subprocess.run(
+        [place / "bin" / "vidi-run", "job.yaml", "--sandbox", "--json"],
+        cwd=work,
+        env={**os.environ, "PYTHONPATH": str(place)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    answer = json.loads(done.stdout)
+    assert answer["estimate_usd"] == {"low": 0.003, "high": 0.003}
+    assert (work / "outputs/sandbox/job/tree.webp").stat().st_size > 0
+    where = [sys.executable, "-c", "import vidi; print(vidi.__file__)"]
+    found = subprocess.run(
+        where, cwd=work, env={**os.environ, "PYTHONPATH": str(place)}, capture_output=True
+    )
+    assert found.stdout.decode().startswith(str(place))

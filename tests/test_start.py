@@ -1,0 +1,47 @@
+"""What a command must not import: start-up is fast because little is read."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "replicate", "fal_client", "httpx", "aiohttp", "PIL", "av", "starlette", "uvicorn",
+    "pydantic", "sqlalchemy",
+}  # fmt: skip
+JOB = """\
+version: 1
+inferences:
+  - id: tree
+    model: fal/fal-ai/flux/dev
+    params: {prompt: a tree}
+    output: tree.jpg
+"""
+
+
+def loaded_by(*arguments: str, cwd) -> set[str]:
+    """The top-level modules that a command has loaded when it ends."""
+    program = (
+        "import sys; sys.argv = ['vidi-run', *sys.argv[1:]]\n"
+        "from vidi.cli.boundary import run_guarded\n"
+        "from vidi.cli.run import run\n"
+        "code = run_guarded(run, 'vidi-run')\n"
+        "print('\\nLOADED', *sorted({name.partition('.')[0] for name in sys.modules}))\n"
+        "sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=cwd, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("LOADED ")[2].split())
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_asking_for_words_loads_next_to_nothing(tmp_path, option):
+    assert not loaded_by(option, cwd=tmp_path) & (HEAVY | {"yaml", "jinja2", "rich", "asyncio"})
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_an_estimate_loads_no_sdk_no_http_and_no_media_library(tmp_path, options):
+    (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
+    assert not loaded_by("job.yaml", "--estimate", *options, cwd=tmp_path) & HEAVY
