@@ -27,3 +27,11 @@ def make_video(path, seconds=3):
         for _ in range(30 * seconds):
             container.mux(stream.encode(av.VideoFrame(320, 240, "yuv420p")))
         container.mux(stream.encode())
+
+
+def make_example_files(folder):
+    """The files that the templates' examples name."""
+    make_picture(folder / "input.png")
+    make_sound(folder / "input.mp3", 2)
+    make_video(folder / "input.mp4", 1)
+    (folder / "input.pdf").write_bytes(b"%PDF-1.4")

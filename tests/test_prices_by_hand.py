@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sample_media import make_picture, make_sound, make_video
 
+from sample_media import make_example_files, make_picture, make_sound, make_video
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.schema import check_params
@@ -42,6 +42,7 @@ BY_HAND = tuple(read_table())
 @pytest.fixture(scope="module")
 def media(tmp_path_factory):
     folder = tmp_path_factory.mktemp("media")
+    make_example_files(folder)
     make_picture(folder / "picture.png")
     make_picture(folder / "large.png", 2000, 1500)
     make_sound(folder / "sound.wav", 12)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from sample_media import make_picture, make_sound, make_video
 
+from sample_media import make_example_files
 from vidi.inference.models.loading import file_name
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
@@ -61,10 +61,7 @@ def models():
 def checked_examples(models, tmp_path_factory):
     """The example of every model after the check, with the files that the examples name."""
     folder = tmp_path_factory.mktemp("examples")
-    make_picture(folder / "input.png")
-    make_sound(folder / "input.mp3", 2)
-    make_video(folder / "input.mp4", 1)
-    (folder / "input.pdf").write_bytes(b"%PDF-1.4")
+    make_example_files(folder)
     return {model.id: check_params(model, model.example, base=folder) for model in models}
 
 

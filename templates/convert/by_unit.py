@@ -68,13 +68,19 @@ def row_of(fact: Fact) -> Row:
 def _label(fact: Fact, unit: str) -> str:
     """What is counted, in words."""
     basis = fact.pricing.get("basis", "").removesuffix(" seconds").replace("unconfirmed", "assumed")
-    return f"{basis}: {LABELS[unit]}" if basis else LABELS[unit]
+    told = basis and unit in ("second", "minute", "megapixel")
+    return f"{LABELS[unit]} of {basis}" if told else LABELS[unit]
 
 
 def _surcharges(fact: Fact) -> list[Row]:
     """Flat additions per request."""
     return [
-        line("surcharge", 1, rate("request", extra["add_usd"]), when=extra["when"])
+        line(
+            f"surcharge for {' and '.join(extra['when'])}",
+            1,
+            rate("request", extra["add_usd"]),
+            when=extra["when"],
+        )
         for extra in fact.pricing.get("surcharges", ())
     ]
 

@@ -26,7 +26,10 @@ INTEGER_FIELDS = ("width", "height")
 
 def schema_of(fact: Fact) -> dict[str, Any]:
     """The schema of all inputs; old ones that are still accepted come last."""
-    properties = {name: _property(fact, name) for name in fact.params}
+    # The facts about fal are in alphabetical order: what must be given comes first.
+    names = sorted(fact.params, key=lambda name: not fact.params[name]["required"])
+    ordered = names if fact.provider == "fal" else list(fact.params)
+    properties = {name: _property(fact, name) for name in ordered}
     for legacy in fact.data.get("legacy_params", ()):
         properties.setdefault(legacy["name"], _legacy(legacy))
     for order, schema in enumerate(properties.values()):

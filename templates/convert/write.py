@@ -39,10 +39,22 @@ def as_text(value: Json, indent: int = 0, used: int = 0) -> str:
         items = [heads[key] + as_text(item, inner, len(heads[key])) for key, item in value.items()]
         opening, closing = "{", "}"
     else:
-        items = [as_text(item, inner) for item in value]
+        whole = any(isinstance(item, dict | list) for item in value)
+        items = [as_text(item, inner) for item in value] if whole else _filled(value, inner)
         opening, closing = "[", "]"
     body = ",\n".join(" " * inner + item for item in items)
     return f"{opening}\n{body}\n{' ' * indent}{closing}"
+
+
+def _filled(values: list[Json], indent: int) -> list[str]:
+    """As many of the values on a line as fit."""
+    lines: list[str] = []
+    for text in map(_inline, values):
+        if lines and indent + len(lines[-1]) + len(text) + 2 < WIDTH:
+            lines[-1] += f", {text}"
+        else:
+            lines.append(text)
+    return lines
 
 
 def _inline(value: Json) -> str:

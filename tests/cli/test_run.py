@@ -13,10 +13,9 @@ name: two
 budget: 0.10
 defaults:
   model: replicate/black-forest-labs/flux-schnell
-  params: {aspect_ratio: 16:9}
 inferences:
   - id: tree
-    params: {prompt: "un árbol, 木", num_outputs: 2}
+    params: {aspect_ratio: 16:9, prompt: "un árbol, 木", num_outputs: 2}
     output: trees/tree.webp
   - id: card
     model: fal/fal-ai/flux/dev
@@ -140,7 +139,7 @@ def test_a_ratio_reaches_the_provider_as_the_text_it_is(two):
         for name, value in served.environment.items():
             two._monkeypatch.setenv(name, value)
         assert two("vidi-run", "two.yaml", "--select", "tree").exit_code == 0
-        inputs = [order.params for order in served.sandbox.orders.values()]
+        inputs = [work.input for work in served.sandbox.works.values()]
     assert inputs == [{"aspect_ratio": "16:9", "prompt": "un árbol, 木", "num_outputs": 2}]
 
 
@@ -254,8 +253,8 @@ def test_a_file_in_the_way_is_a_mistake_before_anything_is_spent(two):
     answer = run_sandbox(two)
     assert answer.exit_code == 2
     assert answer.stderr == (
-        "two.yaml:14:13: outputs/sandbox/two/card.jpg exists already and vidi did not make it\n"
-        "   14 |     output: card.jpg\n"
+        "two.yaml:13:13: outputs/sandbox/two/card.jpg exists already and vidi did not make it\n"
+        "   13 |     output: card.jpg\n"
         "      |             ^\n"
         "      hint: Move it, choose another output, or allow it with --overwrite.\n"
         "1 mistake; nothing was sent.\n"
@@ -309,7 +308,7 @@ def test_verbose_tells_each_step(two):
 
 
 def test_variables_come_from_the_command_line(two):
-    two.write("two.yaml", TWO.replace("a postcard", "{{ what }}"))
+    two.write("two.yaml", TWO.replace("a postcard", '"{{ what }}"'))
     assert run_sandbox(two, "--var", "what=a map").exit_code == 0
     manifest = two.manifest("outputs/sandbox/two")
     assert manifest["inferences"][1]["params"]["prompt"] == "a map"

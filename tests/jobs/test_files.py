@@ -18,15 +18,19 @@ def test_a_file_that_is_too_big(tmp_path):
 
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "a\0b"])
 def test_a_file_that_cannot_be_read(tmp_path, name):
-    with pytest.raises(UsageError, match="^cannot read a.yaml: "):
+    with pytest.raises(UsageError, match=r"^cannot read a\.yaml: "):
         read_bytes(tmp_path / name, "a.yaml")
 
 
 @pytest.mark.parametrize(
     ("data", "place"),
-    [(b"a: 1\nb: \xff\n", "2:4"), ("a: é".encode("latin-1"), "1:4"), ("a: 1".encode("utf-16"), "1:1"),
-     (b"\xef\xbb\xbf\xc3\xa9\xc3", "1:2")],
-)  # fmt: skip
+    [
+        (b"a: 1\nb: \xff\n", "2:4"),
+        ("a: é".encode("latin-1"), "1:4"),
+        ("a: 1".encode("utf-16"), "1:1"),
+        (b"\xef\xbb\xbf\xc3\xa9\xc3", "1:2"),
+    ],
+)
 def test_not_utf8(data, place):
     with pytest.raises(JobFileError) as caught:
         decoded(data, "a.yaml")

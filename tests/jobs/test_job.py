@@ -1,13 +1,17 @@
 """The structure of a job file: what a Job says, and every mistake with its whole message."""
 
 import hashlib
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from vidi.errors import JobFileError, UsageError
-from vidi.jobs.job import load_job, read_job
+from vidi.errors import JobFileError, Problem, UsageError
+from vidi.jobs.entry import READERS
+from vidi.jobs.job import ROOT_KEYS, load_job, read_job
 
 ONE = "  - {id: a, model: m, params: {}, output: a.png}\n"
 
@@ -35,14 +39,19 @@ def entry(line):
 def test_a_small_job(tmp_path):
     job = job_of(tmp_path, f"version: 1\ninferences:\n{ONE}")
     assert (job.name, job.budget, job.budget_given, job.output_dir, job.concurrency) == (
-        "thumbnails", None, False, None, 1,
-    )  # fmt: skip
+        "thumbnails",
+        None,
+        False,
+        None,
+        1,
+    )
     assert job.sha256 == hashlib.sha256(job.path.read_bytes()).hexdigest()
     assert (job.problems, job.warnings) == ((), ())
 
 
 def test_a_whole_job(tmp_path):
-    head = "name: x y\nbudget: 0.1000000000000000055\noutput_dir: out/x\nconcurrency: 8\nvars: {a: 1}\nx-mine: [1]\n"
+    head = "name: x y\nbudget: 0.1000000000000000055\noutput_dir: out/x\nconcurrency: 8\n"
+    head += "vars: {a: 1}\nx-mine: [1]\n"
     job = job_of(tmp_path, f"version: 1\n{head}inferences:\n{ONE}")
     assert (job.name, job.output_dir, job.concurrency, job.vars) == (
         "x y",
@@ -55,9 +64,17 @@ def test_a_whole_job(tmp_path):
 
 @pytest.mark.parametrize(
     ("written", "budget"),
-    [("0.50", "0.50"), ("3", "3"), ("1e3", "1E+3"), ("0", "0"), ("0x10", "16"), ("&b 0.10", "0.10"),
-     ("!!float 2", "2"), ("+.5", "0.5")],
-)  # fmt: skip
+    [
+        ("0.50", "0.50"),
+        ("3", "3"),
+        ("1e3", "1E+3"),
+        ("0", "0"),
+        ("0x10", "16"),
+        ("&b 0.10", "0.10"),
+        ("!!float 2", "2"),
+        ("+.5", "0.5"),
+    ],
+)
 def test_budgets_are_exact(tmp_path, written, budget):
     job = job_of(tmp_path, f"version: 1\nbudget: {written}\ninferences:\n{ONE}")
     assert str(job.budget) == budget
@@ -77,10 +94,14 @@ ROOTS = [
     ("version: true", ["1:1: 'inferences' is missing", "1:10: 'version' must be 1, not true"]),
     ("version: 1\ninferences: []", ["2:13: 'inferences' is empty"]),
     ("version: 1\ninferences: {a: 1}", ["2:13: 'inferences' must be a list, not a mapping"]),
-    ("version: 1\ninferences: [x, null]", [
-        "2:14: an inference must be a mapping, not the text 'x'",
-        "2:17: an inference must be a mapping, not nothing (null)"]),
-]  # fmt: skip
+    (
+        "version: 1\ninferences: [x, null]",
+        [
+            "2:14: an inference must be a mapping, not the text 'x'",
+            "2:17: an inference must be a mapping, not nothing (null)",
+        ],
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "says"), ROOTS)
@@ -97,6 +118,7 @@ HEADS = [
     ("budget: .inf", "2:9: 'budget' must be a finite amount in USD, not inf"),
     ("budget: 1e999", "2:9: 'budget' must be a finite amount in USD, not inf"),
     ("budget: 1000001", "2:9: 'budget' is more than 1,000,000 USD: 1000001"),
+    ("budget: 1e-31", "2:9: 'budget' has more than 30 decimals"),
     ("budget: [1]", "2:9: 'budget' must be an amount in USD, not a list"),
     ("concurrency: 0", "2:14: 'concurrency' must be from 1 to 256, not 0"),
     ("concurrency: 257", "2:14: 'concurrency' must be from 1 to 256, not 257"),
@@ -115,7 +137,7 @@ HEADS = [
     ("defaults: 1", "2:11: 'defaults' must be a mapping, not 1"),
     ("defaults: {id: x}", "2:12: unknown key 'id' in 'defaults'"),
     ("defaults: {tags: [1]}", "2:19: 'tags' must be text, not 1"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("line", "says"), HEADS)
@@ -144,6 +166,7 @@ ENTRIES = [
     ("enabled: no", "4:12: 'enabled' must be true or false, not the text 'no'"),
     ("enabled: 1", "4:12: 'enabled' must be true or false, not 1"),
     ("vars: x", "4:9: 'vars' must be a mapping, not the text 'x'"),
+    ("vars: '{{ x }}'", "4:9: 'vars' must be a mapping, not the text '{{ x }}'"),
     ("vars: {item: 1}", "4:10: 'item' in 'vars' is a name that vidi gives itself"),
     ("matrix: {}", "4:11: 'matrix' is empty"),
     ("matrix: [a]", "4:11: 'matrix' must be a mapping, not a list"),
@@ -153,7 +176,7 @@ ENTRIES = [
     ("foreach: []", "4:12: 'foreach' has no rows"),
     ("foreach: 3", "4:12: 'foreach' must be a list or the path of a file, not 3"),
     ("foreach: ''", "4:12: 'foreach' is empty"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("line", "says"), ENTRIES)
@@ -165,19 +188,29 @@ REQUIRED = [
     ("{id: '', model: m, params: {}, output: a}", "3:8: 'id' is empty"),
     ("{id: 12, model: m, params: {}, output: a}", "3:8: 'id' must be text, not 12"),
     ("{id: ' a', model: m, params: {}, output: a}", "3:8: 'id' begins or ends with a space: ' a'"),
-    ("{id: \"a\\nb\", model: m, params: {}, output: a}",
-     "3:8: 'id' holds a line break or a control character"),
-    (f"{{id: {'x' * 201}, model: m, params: {{}}, output: a}}",
-     "3:8: 'id' is 201 characters long; at most 200 are allowed"),
+    (
+        '{id: "a\\nb", model: m, params: {}, output: a}',
+        "3:8: 'id' holds a line break or a control character",
+    ),
+    (
+        f"{{id: {'x' * 201}, model: m, params: {{}}, output: a}}",
+        "3:8: 'id' is 201 characters long; at most 200 are allowed",
+    ),
     ("{model: m, params: {}, output: a}", "3:3: 'id' is missing"),
     ("{id: a, params: {}, output: a}", "3:3: 'model' is missing"),
     ("{id: a, model: m, output: a}", "3:3: 'params' is missing"),
     ("{id: a, model: m, params: {}}", "3:3: 'output' is missing"),
     ("{id: a, model: [], params: {}, output: a}", "3:18: 'model' must be text, not a list"),
-    ("{id: a, model: m, params: null, output: a}", "3:29: 'params' must be a mapping, not nothing (null)"),
-    ("{id: a, model: m, params: {x: .nan}, output: a}", "3:33: nan is not a number that a model can be sent"),
+    (
+        "{id: a, model: m, params: null, output: a}",
+        "3:29: 'params' must be a mapping, not nothing (null)",
+    ),
+    (
+        "{id: a, model: m, params: {x: .nan}, output: a}",
+        "3:33: nan is not a number that a model can be sent",
+    ),
     ("{id: a, model: m, params: {}, output: /a}", "3:41: 'output' must be relative, not '/a'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("line", "says"), REQUIRED)
@@ -242,6 +275,18 @@ def test_a_mistake_in_the_defaults_names_whom_it_hits(tmp_path):
     assert ids == {21: ("b", "c"), 36: ("a", "b")}
 
 
+def test_endless_spaces_in_a_time_are_no_work(tmp_path):
+    (says,) = said(tmp_path, entry(f"timeout: '1{' ' * 5000}x'"))
+    assert says.startswith("4:12: 'timeout' must be a time, not the text '1   ")
+
+
+def test_windows_line_ends_do_not_move_places(tmp_path):
+    path = tmp_path / "thumbnails.yaml"
+    path.write_bytes(entry("tags: x").replace("\n", "\r\n").encode())
+    (problem,) = read_job(path, project=tmp_path).problems
+    assert (problem.place.line, problem.place.column, problem.excerpt) == (4, 9, "  tags: x")
+
+
 def test_load_job_raises_them_all(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_text(TEN_MISTAKES)
@@ -257,5 +302,40 @@ def test_load_job_returns_a_right_one(tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(UsageError, match="No such file or directory$"):
+    with pytest.raises(UsageError, match=r"No such file or directory$"):
         load_job(tmp_path / "no.yaml", project=tmp_path)
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(
+        ["", "a", "{{ a }}", "{{ [1] }}", "{{ id }}", "{{ x", "90s", "a.csv", "../b"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "attempts", "id", "x-y"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+ENTRY = st.dictionaries(st.sampled_from([*READERS, "nope"]), ANYTHING, max_size=8)
+RIGHT = st.fixed_dictionaries(
+    {"id": st.sampled_from(["a", "b{{ a }}"]), "model": st.just("m"), "params": st.just({})},
+    optional={"output": st.just("o"), "matrix": ANYTHING, "vars": ANYTHING, "foreach": ANYTHING},
+)
+JOB = st.fixed_dictionaries(
+    {"inferences": st.lists(ENTRY | RIGHT | ANYTHING, max_size=4)},
+    optional={key: ENTRY | ANYTHING for key in ROOT_KEYS if key != "inferences"},
+)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(JOB)
+def test_no_job_file_breaks_the_checker(tmp_path, value):
+    job = job_of(tmp_path, json.dumps(value))
+    for each in (*job.problems, *job.inferences()):
+        assert (each.place if isinstance(each, Problem) else each.model) is not None

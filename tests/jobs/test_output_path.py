@@ -4,10 +4,17 @@ from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import read_output, same_file_key
 
 GOOD = [
-    ("a.png", "a.png"), ("./a//b.png", "a/b.png"), ("日本/ñ é.webp", "日本/ñ é.webp"), ("a", "a"),
-    ("sub/manifest.json", "sub/manifest.json"), ("...a", "...a"), (".hidden", ".hidden"),
-    ("x-{index}.png", "x-{index}.png"), ("con.png", "con.png"), ("a:b.png".replace("a:", "aa:"), "aa:b.png"),
-]  # fmt: skip
+    ("a.png", "a.png"),
+    ("./a//b.png", "a/b.png"),
+    ("日本/ñ é.webp", "日本/ñ é.webp"),
+    ("a", "a"),
+    ("sub/manifest.json", "sub/manifest.json"),
+    ("...a", "...a"),
+    (".hidden", ".hidden"),
+    ("x-{index}.png", "x-{index}.png"),
+    ("con.png", "con.png"),
+    ("a:b.png".replace("a:", "aa:"), "aa:b.png"),
+]
 
 
 @pytest.mark.parametrize(("text", "path"), GOOD)
@@ -42,7 +49,7 @@ BAD = [
     (3, "'output' must be text, not 3"),
     ("é" * 111, f"'output' has a name longer than 220 bytes: {'é' * 40!r}…"),
     ("a/" * 1600 + "b", "'output' is longer than 3000 bytes"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "says"), BAD)

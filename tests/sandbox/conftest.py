@@ -65,7 +65,9 @@ MODELS = [
     make_model(
         "replicate/acme/paint", "image", "output[]",
         {"num_outputs": COUNT, "output_format": FORMAT, "aspect_ratio": {"type": "string"},
-         "image": {"type": "string", "x-file": "image"}, "seed": {"type": "integer"}},
+         "image": {"type": "string", "x-file": "image"},
+         "style": {"type": "string", "minLength": 2, "maxLength": 4},
+         "seed": {"type": "integer", "multipleOf": 2}},
         pricing=price(quantity={"param": "num_outputs"}, metered_by="image_output_count"),
     ),
     make_model(
@@ -91,6 +93,20 @@ MODELS = [
     make_model("fal/acme/film", "video", "video.url", pricing=price("usd_per_video", "0.4")),
     make_model("fal/acme/voice", "audio", "audio.url", category="text-to-speech",
                pricing=price("usd_per_1k_characters", "0.1", quantity={"characters": "prompt"})),
+    make_model(
+        "fal/acme/enlarge", "image", "image.url",
+        {"image_url": {"type": "string", "x-file": "image"}, "upscale_factor": {"type": "number"},
+         "megapixels": {"type": "number"}, "aspect_ratio": {"type": "string"},
+         "image_size": {"type": "object"}},
+        category="upscale",
+    ),
+    make_model(
+        "fal/acme/sync", "video", "video.url",
+        {"video_url": {"type": "string", "x-file": "video"}, "resolution": {"type": "string"},
+         "audio_url": {"type": "string", "x-file": "audio"}, "duration": {"type": "number"},
+         "images": {"type": "array", "items": {"type": "string", "x-file": "image"}}},
+        category="lip-sync",
+    ),
     make_model("fal/acme/mesh", "3d", "model_mesh.url"),
     make_model("fal/acme/say", "text", "text (text)"),
     make_model("fal/acme/judge", "json", "results (json)"),

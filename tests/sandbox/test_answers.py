@@ -1,5 +1,7 @@
 """The shape of an answer follows from the template's notation."""
 
+from dataclasses import replace
+
 import pytest
 
 from vidi.sandbox.answers import FileLeaf, build_answer, file_leaves, read_notation, replace_leaves
@@ -38,6 +40,13 @@ def test_a_list_in_the_middle_gets_a_row_for_each_output():
     (slot,) = read_notation("results[].image.url")
     assert slot.path == (("results", True), ("image", False))
     assert (slot.leaf, slot.field, slot.many) == ("file", "image", True)
+
+
+def test_rows_of_a_list_are_filled_each(call):
+    template = call().sandbox.registry.get_template("fal/acme/paint/fast")
+    template = replace(template, output="results[].image.url, results[].label (text)")
+    tree = _shape(build_answer(template, {"num_images": 2, "prompt": "hi"}))
+    assert tree["results"] == [{"image": {"url": "image"}, "label": "SANDBOX: hi"}] * 2
 
 
 def test_two_json_places_share_an_object():

@@ -17,8 +17,13 @@ async def test_submit(call):
     assert answer.status_code == 200
     assert answer.headers["x-fal-request-id"] == body["request_id"]
     assert body == {
-        "status": "IN_QUEUE", "request_id": body["request_id"], "queue_position": 0,
-        "response_url": own, "status_url": f"{own}/status", "cancel_url": f"{own}/cancel"}  # fmt: skip
+        "status": "IN_QUEUE",
+        "request_id": body["request_id"],
+        "queue_position": 0,
+        "response_url": own,
+        "status_url": f"{own}/status",
+        "cancel_url": f"{own}/cancel",
+    }
 
 
 async def test_status_moves_by_the_clock(call):
@@ -102,7 +107,8 @@ async def test_cancel(call, at, status, said, end):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("GET", "/status"), ("GET", "/status/stream"), ("PUT", "/cancel")]
+    ("method", "path"),
+    [("GET", ""), ("GET", "/status"), ("GET", "/status/stream"), ("PUT", "/cancel")],
 )
 async def test_unknown_request(call, method, path):
     caller = call()
@@ -234,7 +240,8 @@ async def test_upload_in_parts(call):
     token = await _token(caller)
     headers = {"Authorization": f"Bearer {token['token']}"}
     begun = await caller.http.post(
-        f"{token['base_url']}/files/upload/multipart", headers=headers, content=b"")
+        f"{token['base_url']}/files/upload/multipart", headers=headers, content=b""
+    )
     parts = f"{begun.json()['access_url']}/multipart/{begun.json()['uploadId']}"
     tags = []
     for number, data in ((2, b"world"), (1, b"hello ")):
@@ -338,11 +345,12 @@ async def test_running_requests_have_no_status_in_history(call):
 async def test_catalogue(call):
     caller = call()
     everything = (await caller.http.get("https://api.fal.ai/v1/models")).json()
-    assert len(everything["models"]) == 7
+    assert len(everything["models"]) == 9
     query = {"endpoint_id": ["acme/film", "acme/none"], "expand": "openapi-3.0"}
     (one,) = (await caller.http.get("https://api.fal.ai/v1/models", params=query)).json()["models"]
     site = await caller.http.get(
-        "https://fal.ai/api/openapi/queue/openapi.json", params={"endpoint_id": "acme/film"})
+        "https://fal.ai/api/openapi/queue/openapi.json", params={"endpoint_id": "acme/film"}
+    )
     assert one["metadata"]["status"] == "active"
     assert one["openapi"] == site.json()
 

@@ -79,7 +79,9 @@ async def test_stuck(call):
     caller = call(faults=_fate("stuck", times=2), latency=8)
     prediction, request = (await caller.predict()).json(), (await caller.submit()).json()
     caller.clock.now += 1799
-    assert (await caller.replicate("GET", prediction["urls"]["get"])).json()["status"] == "processing"
+    assert (await caller.replicate("GET", prediction["urls"]["get"])).json()[
+        "status"
+    ] == "processing"
     assert (await caller.fal("GET", request["status_url"])).json()["status"] == "IN_PROGRESS"
     caller.clock.now += 1
     assert (await caller.replicate("GET", prediction["urls"]["get"])).json()["status"] == "canceled"

@@ -18,7 +18,12 @@ async def test_whole(call):
 
 @pytest.mark.parametrize(
     ("header", "start", "stop"),
-    [("bytes=0-9", 0, 10), ("bytes=5-", 5, None), ("bytes=-7", -7, None), ("bytes=3-999999", 3, None)],
+    [
+        ("bytes=0-9", 0, 10),
+        ("bytes=5-", 5, None),
+        ("bytes=-7", -7, None),
+        ("bytes=3-999999", 3, None),
+    ],
 )
 async def test_parts(call, header, start, stop):
     caller = call()

@@ -13,6 +13,7 @@ from PIL import Image
 from vidi.sandbox.media import make_media
 from vidi.sandbox.media.order import CONTENT_TYPES, MediaOrder
 from vidi.sandbox.media.text import chunks_of, say
+from vidi.sandbox.media.video import frame_count
 
 IMAGE = MediaOrder("image", "png", "a lighthouse", "seed", width=200, height=120)
 VIDEO = MediaOrder("video", "mp4", "a lighthouse", "seed", width=320, height=180, duration_s=1)
@@ -40,6 +41,13 @@ def test_svg_says_sandbox_and_the_prompt():
 def test_an_image_shows_its_text():
     shown, other = (make_media(replace(IMAGE, text=text)).data for text in ("one", "two"))
     assert shown != other
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"), [("ñandú — «sí»", 'nandu - "si"'), ("日本", "??"), ("a\nb", "a b")]
+)
+def test_an_image_is_drawn_in_letters_that_the_font_has(text, drawn):
+    assert make_media(replace(IMAGE, text=text)) == make_media(replace(IMAGE, text=drawn))
 
 
 def test_a_black_image_is_black():
@@ -82,6 +90,17 @@ def test_frames_that_were_asked_for(asked, frames, rate):
     with av.open(BytesIO(made.data)) as file:
         assert len(list(file.decode(video=0))) == frames
         assert file.streams.video[0].average_rate == rate
+
+
+@pytest.mark.parametrize(
+    ("more", "count"),
+    [
+        ({"duration_s": 30}, 240), ({"duration_s": 60}, 240), ({"duration_s": 600}, 600),
+        ({"duration_s": 0.01}, 1), ({"duration_s": 60, "fps": 30}, 1800), ({"frames": 7}, 7),
+    ],
+)  # fmt: skip
+def test_frame_count(more, count):
+    assert frame_count(replace(VIDEO, **more)) == count
 
 
 def test_an_odd_frame_is_made_even():

@@ -12,7 +12,9 @@ PAINT, FILM, VOICE = "fal/acme/paint/fast", "fal/acme/film", "fal/acme/voice"
 @pytest.fixture
 def order(call):
     registry = call().sandbox.registry
-    return lambda model, field="", **params: order_media(registry.get_template(model), params, field)
+    return lambda model, field="", **params: order_media(
+        registry.get_template(model), params, field
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,9 +33,10 @@ def test_output_count(params, count):
 @pytest.mark.parametrize(
     ("model", "value", "made"),
     [
-        (PAINT, None, "png"), (PAINT, "jpeg", "jpg"), (PAINT, "webp", "webp"), (PAINT, "zip", "png"),
-        (FILM, "VP9 (.webm)", "webm"), (FILM, "PRORES4444 (.mov)", "mov"), (FILM, "X264 (.mp4)", "mp4"),
-        (FILM, "GIF (.gif)", "gif"), (VOICE, "mp3_44100_128", "mp3"), (VOICE, "wav_cd_quality", "wav"),
+        (PAINT, None, "png"), (PAINT, "jpeg", "jpg"), (PAINT, "webp", "webp"),
+        (PAINT, "zip", "png"), (FILM, "VP9 (.webm)", "webm"), (FILM, "PRORES4444 (.mov)", "mov"),
+        (FILM, "X264 (.mp4)", "mp4"), (FILM, "GIF (.gif)", "gif"),
+        (VOICE, "mp3_44100_128", "mp3"), (VOICE, "wav_cd_quality", "wav"),
         (VOICE, "ogg_opus", "ogg"), (VOICE, "hex", "mp3"), (VOICE, "ulaw_8000", "ulaw"),
     ],
 )  # fmt: skip
@@ -45,7 +48,8 @@ def test_format(order, model, value, made):
     ("params", "seconds"),
     [({}, 5), ({"duration": "8s"}, 8), ({"duration": 10}, 10), ({"duration": Decimal("2.5")}, 2.5),
      ({"duration": "auto"}, 5), ({"seconds": 4}, 4), ({"num_frames": 48}, 2),
-     ({"num_frames": 81, "frames_per_second": 16}, 81 / 16), ({"duration": True}, 5)],
+     ({"num_frames": 81, "frames_per_second": 16}, 81 / 16), ({"duration": True}, 5),
+     ({"video_length": 48, "fps": 24}, 2), ({"num_frames": 1}, 5)],
 )  # fmt: skip
 def test_length_of_a_video(order, params, seconds):
     assert order(FILM, **params).duration_s == pytest.approx(seconds)

@@ -49,10 +49,12 @@ async def test_status_moves_by_the_clock(call):
     ("model", "params", "metrics"),
     [
         ("acme/film", {"duration": 8, "resolution": "480p"},
-         {"video_output_count": 1, "video_output_duration_seconds": 8.0, "resolution_target": "480p"}),
+         {"video_output_count": 1, "video_output_duration_seconds": 8.0,
+          "resolution_target": "480p"}),
         ("acme/talk", {"prompt": "x" * 40}, {"token_input_count": 11, "token_output_count": 14}),
         ("acme/parts", {"prompt": "hello"},
-         {"audio_output_count": 2, "audio_output_duration_seconds": 10.0, "character_input_count": 5}),
+         {"audio_output_count": 2, "audio_output_duration_seconds": 10.0,
+          "character_input_count": 5}),
         ("acme/facts", {}, {"generic_output_count": 1}),
     ],
 )  # fmt: skip
@@ -133,6 +135,11 @@ async def test_body_is_strict_at_the_top(call):
          "Invalid type. Expected: integer, given: string"),
         ({"prompt": "x", "image": "cat.png"}, "format", "input.image",
          "Does not match format 'uri'"),
+        ({"prompt": "x", "style": "a"}, "string_gte", "input.style",
+         "String length must be greater than or equal to 2"),
+        ({"prompt": "x", "style": "abcde"}, "string_lte", "input.style",
+         "String length must be less than or equal to 4"),
+        ({"prompt": "x", "seed": 3}, "multiple_of", "input.seed", "Does not match 'multipleOf'"),
         ({"prompt": None}, "invalid_type", "input.prompt",
          "Invalid type. Expected: string, given: null"),
     ],
@@ -202,9 +209,9 @@ async def test_looking_for_what_is_not_there(call):
 async def test_list_is_newest_first_in_pages_of_100(call):
     caller = call()
     for number in range(101):
-        await caller.predict(seed=number)
+        await caller.predict(seed=2 * number)
     first = (await caller.replicate("GET", "/predictions")).json()
-    assert [each["input"]["seed"] for each in first["results"]] == list(range(100, 0, -1))
+    assert [each["input"]["seed"] for each in first["results"]] == list(range(200, 0, -2))
     assert first["previous"] is None
     second = (await caller.replicate("GET", first["next"])).json()
     assert [each["input"]["seed"] for each in second["results"]] == [0]
@@ -215,12 +222,12 @@ async def test_list_is_newest_first_in_pages_of_100(call):
 async def test_list_by_time(call):
     caller = call()
     for number in range(4):
-        await caller.predict(seed=number)
+        await caller.predict(seed=2 * number)
         caller.clock.now += 60
     start = datetime.fromtimestamp(1_790_000_000, UTC)
     query = {"created_after": start.isoformat(), "created_before": "2026-09-21T14:16:20Z"}
     found = (await caller.replicate("GET", "/predictions", params=query)).json()
-    assert [each["input"]["seed"] for each in found["results"]] == [2, 1]
+    assert [each["input"]["seed"] for each in found["results"]] == [4, 2]
     query = {"created_after": "nonsense"}
     assert (await caller.replicate("GET", "/predictions", params=query)).json()["results"] == []
 
@@ -331,8 +338,8 @@ async def test_model(call):
     schemas = body["latest_version"]["openapi_schema"]["components"]["schemas"]
     given = schemas["Input"]["properties"]
     assert schemas["Input"]["required"] == ["prompt"]
-    assert given["output_format"] == {
-        "allOf": [{"$ref": "#/components/schemas/output_format"}], "default": "webp", "x-order": 2}  # fmt: skip
+    reference = {"$ref": "#/components/schemas/output_format"}
+    assert given["output_format"] == {"allOf": [reference], "default": "webp", "x-order": 2}
     assert schemas["output_format"]["enum"] == ["webp", "jpg", "png"]
     assert given["image"] == {
         "title": "Image", "type": "string", "format": "uri", "x-order": 4}  # fmt: skip

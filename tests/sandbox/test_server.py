@@ -80,7 +80,9 @@ class RewritingTransport(httpx.BaseTransport):
 
 def _counts(served, method):
     requests = served.sandbox.requests.items()
-    return {f"{kind.service} {kind.route}": count for kind, count in requests if kind.method == method}
+    return {
+        f"{kind.service} {kind.route}": count for kind, count in requests if kind.method == method
+    }
 
 
 def test_the_replicate_sdk(served):
@@ -183,11 +185,13 @@ async def test_a_body_that_breaks_off_and_one_that_is_slow(served, http):
 
 async def test_the_stream_comes_as_it_happens(served, http):
     submitted = (await http.post(f"{served.url}/fal-queue/acme/say", json={"prompt": "x"})).json()
-    start, seen = time.monotonic(), []
+    start = time.monotonic()
     async with http.stream("GET", f"{submitted['status_url']}/stream") as answer:
-        async for line in answer.aiter_lines():
-            if line:
-                seen.append((json.loads(line[6:])["status"], time.monotonic() - start))
+        seen = [
+            (json.loads(line[6:])["status"], time.monotonic() - start)
+            async for line in answer.aiter_lines()
+            if line
+        ]
     assert [status for status, _ in seen] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
     assert seen[1][1] < 0.15 < seen[2][1]
 

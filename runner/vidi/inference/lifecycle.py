@@ -7,6 +7,7 @@ from there: `intent` → POST → `submitted` → look until done → `completed
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -87,7 +88,7 @@ async def _resume_or_buy(request: InferenceRequest, folder: Path, runtime: Runti
             return
         if state.attached and state.request_id is not None:
             accepted = Accepted(state.request_id, state.urls)
-            await _finish(request, accepted, folder, runtime)
+            await _finish(request, accepted, folder, runtime, began=time.monotonic())
             return
     await _buy_until_it_holds(request, folder, runtime)
 
@@ -107,14 +108,14 @@ async def _buy_until_it_holds(request: InferenceRequest, folder: Path, runtime: 
     ):
         with attempt:
             number = attempt.retry_state.attempt_number
-            accepted = await submit(request, runtime, attempt=number)
-            await _finish(request, accepted, folder, runtime)
+            bought = await submit(request, runtime, attempt=number)
+            await _finish(request, bought.accepted, folder, runtime, began=bought.sent_at)
 
 
 async def _finish(
-    request: InferenceRequest, accepted: Accepted, folder: Path, runtime: Runtime
+    request: InferenceRequest, accepted: Accepted, folder: Path, runtime: Runtime, *, began: float
 ) -> None:
-    end = await wait_for_end(request, accepted, runtime)
+    end = await wait_for_end(request, accepted, runtime, began=began)
     if isinstance(end, Failed):
         _settle_failure(request, end, runtime)
         failure = _TransientFailureError if end.transient else FailedError

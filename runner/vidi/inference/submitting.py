@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tenacity
 
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
     from vidi.inference.runtime import Runtime
 
 
-async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -> Accepted:
+class Purchase(NamedTuple):
+    """A receipt, and when the request left: monotonic seconds."""
+
+    accepted: Accepted
+    sent_at: float
+
+
+async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -> Purchase:
     """Buy one inference: at most one request reaches the provider, whatever happens.
 
     Raises:
@@ -47,7 +55,7 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
     runtime.journal.append("intent", request.id, **_describe_intent(request, attempt))
     runtime.notify(request.id, "intent", reserved=request.reserve)
     try:
-        accepted = await _send(submission, provider, runtime)
+        accepted, sent_at = await _send(submission, provider, runtime)
     except (NotSentError, ThrottledError, RejectedError, CredentialsError) as error:
         _record_refusal(request, runtime, error)
         raise
@@ -63,7 +71,7 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         "submitted", request.id, request_id=accepted.request_id, urls=dict(accepted.urls)
     )
     runtime.notify(request.id, "submitted", request_id=accepted.request_id)
-    return accepted
+    return Purchase(accepted, sent_at)
 
 
 def describe_error(error: VidiError) -> dict[str, str]:
@@ -115,13 +123,14 @@ def _record_refusal(request: InferenceRequest, runtime: Runtime, error: VidiErro
         runtime.budget.release(request.id)
 
 
-async def _send(submission: Submission, provider: Provider, runtime: Runtime) -> Accepted:
+async def _send(submission: Submission, provider: Provider, runtime: Runtime) -> Purchase:
     """Submit, and again only where the provider provably has nothing."""
     name = submission.model.provider
 
-    async def send_once() -> Accepted:
+    async def send_once() -> Purchase:
         await runtime.throttle.wait_for_turn(name)
-        return await provider.submit(submission)
+        sent_at = time.monotonic()
+        return Purchase(await provider.submit(submission), sent_at)
 
     def wait_as_told(state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

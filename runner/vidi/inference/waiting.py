@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 async def wait_for_end(
-    request: InferenceRequest, accepted: Accepted, runtime: Runtime
+    request: InferenceRequest, accepted: Accepted, runtime: Runtime, *, began: float
 ) -> Succeeded | Failed:
     """Look at a submitted inference until it has ended.
 
-    One monotonic deadline covers the whole wait. A look that fails says nothing about the
-    inference, so it only makes the next look come later.
+    One deadline covers the whole wait, from `began` (monotonic seconds). It began before the
+    provider's own clock did, so the last look comes before the provider cancels by itself. A look
+    that fails says nothing about the inference; it only makes the next look come later.
 
     Raises:
         UnfinishedError: The deadline came first; the inference goes on at the provider.
         CredentialsError: The key is no longer accepted, so nobody can look.
     """
     provider = runtime.open_provider(request.model.provider)
-    began = time.monotonic()
     deadline = began + request.timeout_s
     warned: set[str] = set()
     for delay in runtime.pace.delays(request.model.id):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vidi.jobs.places import Places
 
 MAX_INFERENCES = 100_000
+SPLIT = "Split the job file."
 
 
 class Combinations:
@@ -68,7 +69,7 @@ class Combinations:
             MistakeError(
                 f"{total} inferences{also}; at most {MAX_INFERENCES:,} are allowed",
                 kind="too-many",
-                hint="Split the job file.",
+                hint=SPLIT,
             ),
         )
         self.count = 0

@@ -64,7 +64,7 @@ def mistakes_in(
     for key, value in table.items():
         if key not in known:
             yield (key,), _unknown(key, known, what)
-        elif isinstance(value, str) and has_template(value):
+        elif key != "vars" and isinstance(value, str) and has_template(value):
             continue  # known only when it is rendered
         else:
             for mistake in _mistakes_of(key, value):

@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
 MAX_TEXT = 1024 * 1024
-"""Characters of one rendered string, and of all the text in one value."""
+"""Characters of one string."""
+MAX_VALUE = 16 * MAX_TEXT
+"""Characters of all the text in one value."""
+MAX_PARTS = 1_000_000
+"""Lists, mappings, keys and other values in one value."""
 MAX_ITEMS = 100_000
-"""Values in one list or mapping, with all that is in them; and turns of one loop."""
+"""Values in a list that is made by repeating one; turns of all the loops of a template."""
 MAX_ARGUMENT = 100_000
 """A whole number that a filter or method is given, such as a width."""
 _COUNTED = "turns of the loop"
@@ -68,31 +72,24 @@ def measure(value: object) -> int:
     Raises:
         TooBigError: It is not.
     """
-    if isinstance(value, str):
-        size, items = len(value), 1
-    else:
-        size, items = _measure(value, 0, 0)
-    if size > MAX_TEXT:
-        raise TooBigError(f"a text of more than {MAX_TEXT:,} characters")
-    if items > MAX_ITEMS:
-        raise TooBigError(f"a value with more than {MAX_ITEMS:,} parts")
-    return size
+    return _measure(value, 0, 0)[0]
 
 
-def _measure(value: object, size: int, items: int) -> tuple[int, int]:
-    items += 1
-    if size > MAX_TEXT or items > MAX_ITEMS:
-        return size, items
+def _measure(value: object, size: int, parts: int) -> tuple[int, int]:
+    parts += 1
+    if parts > MAX_PARTS:
+        raise TooBigError(f"a value with more than {MAX_PARTS:,} parts")
     if isinstance(value, str):
-        return size + len(value), items
-    if isinstance(value, dict):
-        value = [*value, *value.values()]
-    if isinstance(value, (list, tuple, set, frozenset)):
+        size += len(value)
+        if len(value) > MAX_TEXT or size > MAX_VALUE:
+            raise TooBigError(f"a text of more than {MAX_TEXT:,} characters")
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            size, parts = _measure(each, size + len(str(key)), parts + 1)
+    elif isinstance(value, (list, tuple, set, frozenset)):
         for each in value:
-            size, items = _measure(each, size, items)
-            if size > MAX_TEXT or items > MAX_ITEMS:
-                break
-    return size, items
+            size, parts = _measure(each, size, parts)
+    return size, parts
 
 
 def _check_call(name: str, value: object, arguments: Iterable[object]) -> None:
@@ -104,7 +101,7 @@ def _check_call(name: str, value: object, arguments: Iterable[object]) -> None:
         if isinstance(argument, Undefined):
             continue
         factor = argument if isinstance(argument, int) else measure(argument)
-        if name in _MULTIPLYING and (size + 1) * max(abs(factor), 1) > 16 * MAX_TEXT:
+        if name in _MULTIPLYING and (size + 1) * max(abs(factor), 1) > MAX_VALUE:
             raise TooBigError(f"{name!r} would make more than {MAX_TEXT:,} characters")
     if name == "format" and isinstance(value, str) and _WIDE.search(value):
         raise TooBigError("a format that is too wide")
@@ -240,5 +237,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
     if hasattr(value, "__iter__"):
-        return [plain(each) for each in islice(value, MAX_ITEMS + 1)]
+        return [plain(each) for each in islice(value, MAX_PARTS)]
     raise TooBigError(f"a {type(value).__name__} is no value for a job")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vidi.errors import JobFileError, Problem
-from vidi.jobs.combinations import MAX_INFERENCES, Combinations
+from vidi.jobs.combinations import MAX_INFERENCES, SPLIT, Combinations
 from vidi.jobs.entry import READERS, non_finite
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.recipe import UNKNOWN, Recipe
@@ -45,6 +45,10 @@ def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | 
     seen = Seen()
     left = MAX_INFERENCES
     for entry in entries:
+        if left == 0 and entry.get("enabled") is not False:
+            message = f"more than {MAX_INFERENCES:,} inferences from here on"
+            yield entry.problem(MistakeError(message, kind="too-many", hint=SPLIT), ())
+            return
         expansion = _Expansion(entry, scope, seen, left)
         yield from expansion.inferences()
         left -= expansion.count
@@ -74,6 +78,8 @@ class _Expansion:
         self._constants: dict[str, Any] = {}
         self._recipes: dict[str, Recipe] = {}
         self._variables: dict[str, Recipe] = {}
+        self._base: Recipe | None = None
+        """The params of the defaults, where the entry's own are one template."""
         self._noted: dict[tuple[Any, ...], _Noted] = {}
         self._line = entry.of_value().line
 
@@ -96,6 +102,8 @@ class _Expansion:
             for key in ("id", "enabled", *_PER_INFERENCE)
             if key in self._entry
         }
+        base = self._entry.default_under_template("params")
+        self._base = None if base is None else Recipe(base, ("params",), self._note)
         self._variables = self._variable_recipes()
         combinations = Combinations(self._entry, self._scope.project, self._left, self._note)
         for names in combinations.given(self._with_variables({}, lenient=True) or {}):
@@ -116,7 +124,8 @@ class _Expansion:
 
     def _places(self, path: _Path) -> Places:
         """Whose place a path is: the entry's, or the job file's for a variable that it lacks."""
-        if path[0] == "vars" and path[1] not in (self._entry.get("vars") or ()):
+        own = self._entry.get("vars")
+        if path[0] == "vars" and not (isinstance(own, dict) and path[1] in own):
             return self._scope.places
         return self._entry
 
@@ -211,6 +220,9 @@ class _Expansion:
         except MistakeError as mistake:
             self._note((key,), mistake)
             return None
+        if key == "params" and self._base is not None:
+            base = self._base.render(names, self._note)
+            value = value if base is UNKNOWN else {**base, **value}
         for wrong in non_finite(value) if key == "params" else ():
             self._note((key,), wrong)
         return value

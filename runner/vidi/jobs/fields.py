@@ -15,6 +15,7 @@ MAX_CONCURRENCY = 256
 MAX_ATTEMPTS = 10
 MAX_ID = 200
 MAX_USD = 1_000_000
+MAX_DECIMALS = 30
 VERSION = 1
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"\s*(?:(\d+(?:\.\d+)?)\s*h)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in)?)?"
                        r"\s*(?:(\d+(?:\.\d+)?)\s*s)?\s*")  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_DURATION = 40
+"""Characters; the pattern takes long over endless spaces."""
 _RETRY_HINT = "Write `retry: {attempts: 3}`."
 _DURATION_HINT = "Write a number of seconds, or text such as 90s, 5m or 1h30m."
 
@@ -89,6 +92,9 @@ def _exact(value: float, written: str) -> Decimal:
 def _in_bounds(key: str, amount: Decimal) -> Decimal:
     if amount < 0:
         raise MistakeError(f"'{key}' must not be negative: {amount}")
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -MAX_DECIMALS:
+        raise MistakeError(f"'{key}' has more than {MAX_DECIMALS} decimals")
     if amount > MAX_USD:
         raise MistakeError(f"'{key}' is more than {MAX_USD:,} USD: {amount}")
     return amount
@@ -127,7 +133,7 @@ def read_timeout(value: object) -> float:
     """A time in seconds, from a number or from text such as `90s` or `1h30m`."""
     seconds: float | None = None
     if isinstance(value, str):
-        found = _DURATION.fullmatch(value)
+        found = _DURATION.fullmatch(value.strip()[:_LONGEST_DURATION])
         if found and any(found.groups()):
             hours, minutes, rest = (float(each or 0) for each in found.groups())
             seconds = hours * 3600 + minutes * 60 + rest

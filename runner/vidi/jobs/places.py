@@ -51,6 +51,12 @@ class Places:
             return {**other, **own}
         return own if key in self._entry else other
 
+    def default_under_template(self, key: str) -> Any:
+        """The mapping of the defaults that a template in the entry is to be added to, or None."""
+        other = self._defaults.get(key)
+        merges = isinstance(self._entry.get(key), str) and isinstance(other, dict)
+        return other if merges else None
+
     def __contains__(self, key: object) -> bool:
         return key in self._entry or key in self._defaults
 

@@ -27,7 +27,7 @@ from vidi.jobs.environment import (
 from vidi.jobs.mistakes import MistakeError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from jinja2 import Template
 
@@ -38,6 +38,12 @@ _KEYWORDS = frozenset(
     ("true", "True", "false", "False", "none", "None", "not", "and", "or", "if", "else", "in", "is")
 )
 _UNDEFINED = re.compile(r"'(.+)' is undefined")
+_GIVEN = {
+    "item": "`item` is what `foreach` walks over; this inference has none.",
+    "index": "`index` is the number of an output, known in `output` alone.",
+    "id": "`id` is known once the id and the variables are made.",
+}
+"""Names that vidi gives, and where."""
 _NO_SUCH = re.compile(r"No (filter|test) named '(.+?)'")
 _FAILURES = (
     TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
@@ -100,11 +106,8 @@ class _Joined(CompiledText):
         self._pieces = pieces
 
     def _evaluated(self, names: Mapping[str, Any]) -> str:
-        return "".join(
-            [
-                piece if isinstance(piece, str) else str(piece.render(names))
-                for piece in self._pieces
-            ]
+        return _bounded_join(
+            piece if isinstance(piece, str) else str(piece.render(names)) for piece in self._pieces
         )
 
 
@@ -118,16 +121,19 @@ class _Whole(CompiledText):
         self._template = template
 
     def _evaluated(self, names: Mapping[str, Any]) -> str:
-        pieces: list[str] = []
-        size = 0
-        for piece in self._template.root_render_func(
-            self._template.new_context({**names, TURNS: []})
-        ):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_TEXT:
-                raise TooBigError(f"a text of more than {MAX_TEXT:,} characters")
-        return "".join(pieces)
+        context = self._template.new_context({**names, TURNS: []})
+        return _bounded_join(self._template.root_render_func(context))
+
+
+def _bounded_join(pieces: Iterable[str]) -> str:
+    joined: list[str] = []
+    size = 0
+    for piece in pieces:
+        joined.append(piece)
+        size += len(piece)
+        if size > MAX_TEXT:
+            raise TooBigError(f"a text of more than {MAX_TEXT:,} characters")
+    return "".join(joined)
 
 
 @lru_cache(maxsize=4096)
@@ -233,9 +239,8 @@ def _explained(error: BaseException, source: str, names: Mapping[str, Any]) -> M
     if unknown := _UNDEFINED.fullmatch(message):
         kind, message = "undefined", f"{unknown[1]!r} is not defined"
         known = [name for name in names if not name.startswith("_")]
-        hint = did_you_mean(
-            unknown[1], known, otherwise=f"Defined here: {', '.join(sorted(known)) or 'nothing'}."
-        )
+        otherwise = f"Defined here: {', '.join(sorted(known)) or 'nothing'}."
+        hint = _GIVEN.get(unknown[1]) or did_you_mean(unknown[1], known, otherwise=otherwise)
     elif isinstance(error, UndefinedError):
         kind = "undefined"
     elif unknown := _NO_SUCH.match(message):

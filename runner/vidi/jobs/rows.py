@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from vidi.errors import JobFileError, Place, Problem, UsageError
+from vidi.errors import JobFileError, Problem, UsageError
 from vidi.jobs.document import parse_document
-from vidi.jobs.environment import plain
 from vidi.jobs.files import decoded, read_bytes
+from vidi.jobs.json_text import parse_json, problem_at
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.source import Source
+from vidi.jobs.tables import without_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,12 +74,12 @@ def _read_csv(name: str, text: str) -> list[dict[str, str]]:
                 rows.append(dict(zip(header, cells, strict=True)))
             elif cells:
                 message = f"{len(cells)} values in this row, {len(header)} columns in the header"
-                problems.append(_at(source, message, line))
+                problems.append(problem_at(source, message, line))
             if len(problems) >= MAX_BAD_ROWS:
                 break
             line = reader.line_num + 1
     except csv.Error as error:
-        problems.append(_at(source, f"not CSV: {error}", line))
+        problems.append(problem_at(source, f"not CSV: {error}", line))
     return _unless(problems, rows)
 
 
@@ -88,16 +88,16 @@ def _header_problems(source: Source, header: list[str]) -> list[Problem]:
     messages = [f"the column {column!r} is there twice" for column in twice]
     if "" in header:
         messages.append("a column has no name")
-    return [_at(source, message, 1) for message in messages]
+    return [problem_at(source, message, 1) for message in messages]
 
 
 def _read_json(name: str, text: str) -> list[Any]:
     source = Source(name, text)
-    value = _from_json(source, text, 1)
+    value = parse_json(source, text, 1)
     if isinstance(value, Problem):
         raise JobFileError([value])
     if not isinstance(value, list):
-        raise JobFileError([_at(source, "the file must hold a list", 1)])
+        raise JobFileError([problem_at(source, "the file must hold a list", 1)])
     return value
 
 
@@ -108,25 +108,11 @@ def _read_jsonl(name: str, text: str) -> list[Any]:
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
-        row = _from_json(source, line, number)
+        row = parse_json(source, line, number)
         (problems if isinstance(row, Problem) else rows).append(row)
         if len(problems) >= MAX_BAD_ROWS:
             break
     return _unless(problems, rows)
-
-
-def _from_json(source: Source, text: str, first_line: int) -> Any:
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        line = first_line + error.lineno - 1
-        return _at(source, f"not JSON: {error.msg}", line, error.colno)
-    except (ValueError, RecursionError) as error:
-        return _at(source, f"not JSON: {error}", first_line)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _read_yaml(name: str, text: str) -> list[Any]:
@@ -134,19 +120,14 @@ def _read_yaml(name: str, text: str) -> list[Any]:
     if document.problems:
         raise JobFileError(document.problems)
     if not isinstance(document.root, list):
-        raise JobFileError([_at(document.source, "the file must hold a list", 1)])
-    return [plain(row) for row in document.root]
+        raise JobFileError([problem_at(document.source, "the file must hold a list", 1)])
+    return [without_places(row) for row in document.root]
 
 
 def _unless(problems: list[Problem], rows: list[Any]) -> list[Any]:
     if problems:
         raise JobFileError(problems)
     return rows
-
-
-def _at(source: Source, message: str, line: int, column: int = 1) -> Problem:
-    place = Place(source.name, line, column)
-    return Problem("bad-row", message, place, excerpt=source.excerpt(line))
 
 
 _READERS: dict[str, Callable[[str, str], list[Any]]] = {

@@ -99,7 +99,7 @@ def _per_inference() -> dict[str, Any]:
             "anyOf": [_NAME, {"type": "array", "minItems": 1}],
             "description": "A CSV, JSON, JSONL or YAML file, or a list: one inference for each.",
         },
-        "vars": _or_template(_names("Variables."), "Variables for this inference's templates."),
+        "vars": _names("Variables for this inference's templates."),
         "tags": _or_template({"type": "array", "items": _NAME}, "Words to select by."),
         "max_cost": _money("The most that this inference may cost, in USD."),
         "assume_cost": _money("The price to reckon with where none is known, in USD."),

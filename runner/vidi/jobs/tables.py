@@ -43,3 +43,12 @@ class Row(list[Any]):
         super().__init__()
         self.at = at
         self.marks = array("I")
+
+
+def without_places(value: Value) -> Value:
+    """The same value as plain dicts and lists."""
+    if isinstance(value, dict):
+        return {key: without_places(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [without_places(each) for each in value]
+    return value

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vidi.errors import UsageError
-from vidi.jobs.document import read_document
-from vidi.jobs.environment import plain
+from vidi.errors import Problem, UsageError
+from vidi.jobs.document import parse_document
 from vidi.jobs.fields import name_mistakes
+from vidi.jobs.files import decoded, read_bytes
+from vidi.jobs.json_text import parse_json
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.scalars import resolve
-from vidi.jobs.tables import Table
+from vidi.jobs.source import Source
+from vidi.jobs.tables import Table, without_places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from vidi.errors import Problem
+_NO_MAPPING = "a file of variables must hold a mapping"
 
 
 def read_variables(
@@ -26,7 +28,7 @@ def read_variables(
 
     Raises:
         UsageError: A `--var` is not NAME=VALUE, or a file cannot be read.
-        JobFileError: A file is not YAML (JSON is YAML).
+        JobFileError: A file is not YAML.
     """
     variables: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -41,16 +43,29 @@ def read_variables(
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], list[Problem]]:
-    document, _ = read_document(path, str(path))
+    name = str(path)
+    text = decoded(read_bytes(path, name), name)
+    if path.suffix.lower() == ".json":
+        return _from_json(Source(name, text))
+    document = parse_document(name, text)
     source, root = document.source, document.root
     if not isinstance(root, Table):
-        message = "a file of variables must hold a mapping"
-        return {}, [*document.problems, source.problem("wrong-type", message, document.at)]
+        return {}, [*document.problems, source.problem("wrong-type", _NO_MAPPING, document.at)]
     wrong = [
         source.problem_of(mistake, root.key_mark(str(mistake.path[0])))
         for mistake in name_mistakes(path.name, root)
     ]
-    return plain(root), [*document.problems, *wrong]
+    return without_places(root), [*document.problems, *wrong]
+
+
+def _from_json(source: Source) -> tuple[dict[str, Any], list[Problem]]:
+    value = parse_json(source, source.text, 1)
+    if isinstance(value, Problem):
+        return {}, [value]
+    if not isinstance(value, dict):
+        return {}, [source.problem("wrong-type", _NO_MAPPING, 0)]
+    wrong = name_mistakes(source.name, value)
+    return value, [source.problem_of(mistake, 0) for mistake in wrong]
 
 
 def _read_assignment(assignment: str) -> tuple[str, Any]:

@@ -12,6 +12,7 @@ from vidi.inference.models.estimate import Estimate
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.schema import check_params
 from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
+from vidi.runs.defaults import DefaultParams
 from vidi.runs.problems import collect_problems, locate_problem
 from vidi.runs.reasons import explain_assets, explain_purchase
 from vidi.runs.selection import Selector, matches_any
@@ -126,7 +127,9 @@ def make_plan(
             planner.problems.append(item)
         elif (line := planner.plan(item)) is not None:
             planned.append(line)
-    problems = collect_problems([*job.problems, *job.warnings, *planner.problems])
+    problems = collect_problems(
+        [*job.problems, *job.warnings, *planner.problems, *planner.defaults.problems()]
+    )
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
     return Plan(job, folder, tuple(planned), lower_budget(job.budget, choices.budget), problems)
@@ -150,6 +153,7 @@ class _Planner:
         choices: Choices,
     ) -> None:
         self.problems: list[Problem] = []
+        self.defaults = DefaultParams()
         self._registry = registry
         self._project = project
         self._folder = folder
@@ -162,7 +166,8 @@ class _Planner:
         model = self._find_model(spec)
         if model is None:
             return None
-        checked = check_params(model, spec.params, base=self._project)
+        params = self.defaults.fit(spec, model)
+        checked = check_params(model, params, base=self._project)
         for found in checked.problems:
             self.problems.append(locate_problem(spec, found))
         if any(found.severity == "error" for found in checked.problems):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from vidi.sandbox.media.text import chunks_of, say
 from vidi.sandbox.orders import order_media, output_count, words_of
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.media.order import MediaOrder
 
 Leaf = Literal["file", "url", "text", "chunks", "json"]
@@ -52,12 +53,13 @@ def read_notation(notation: str) -> tuple[Slot, ...]:
     return tuple(_read_slot(part) for part in notation.split(", "))
 
 
-def build_answer(model: ModelInfo, effective: Mapping[str, Any]) -> dict[str, Any]:
+def build_answer(model: ModelInfo, effective: Mapping[str, Json]) -> JsonObject:
     """The answer's tree, its files still `FileLeaf`s. Replicate's is under `output`."""
-    tree: dict[str, Any] = {}
+    tree: JsonObject = {}
     slots = read_notation(model.output)
-    for at, slot in enumerate(slots):
-        count = output_count(effective) if slot.many and at == 0 else 1
+    for slot in slots:
+        shared = slot is slots[0] or (slot.path[0] == slots[0].path[0] and slot.path[0][1])
+        count = output_count(effective) if slot.many and shared else 1
         leaves = [_leaf(model, effective, slot, index) for index in range(count)]
         _place(tree, slot.path, leaves)
     if model.provider == "fal":
@@ -65,7 +67,7 @@ def build_answer(model: ModelInfo, effective: Mapping[str, Any]) -> dict[str, An
     return tree
 
 
-def file_leaves(tree: Any) -> list[FileLeaf]:
+def file_leaves(tree: Json) -> list[FileLeaf]:
     """Every file of a tree, in order."""
     if isinstance(tree, FileLeaf):
         return [tree]
@@ -73,7 +75,7 @@ def file_leaves(tree: Any) -> list[FileLeaf]:
     return [leaf for each in inner for leaf in file_leaves(each)]
 
 
-def replace_leaves(tree: Any, put: Callable[[FileLeaf], Any]) -> Any:
+def replace_leaves(tree: Json, put: Callable[[FileLeaf], Json]) -> Json:
     """The same tree with what `put` gives for each of its files."""
     if isinstance(tree, FileLeaf):
         return put(tree)
@@ -96,7 +98,7 @@ def _read_slot(part: str) -> Slot:
     return Slot(tuple((name.removesuffix("[]"), name.endswith("[]")) for name in names), leaf)
 
 
-def _leaf(model: ModelInfo, effective: Mapping[str, Any], slot: Slot, index: int) -> Any:
+def _leaf(model: ModelInfo, effective: Mapping[str, Json], slot: Slot, index: int) -> Json:
     words = say(words_of(effective))
     match slot.leaf:
         case "text":
@@ -111,7 +113,7 @@ def _leaf(model: ModelInfo, effective: Mapping[str, Any], slot: Slot, index: int
             return FileLeaf(order, as_url=slot.leaf == "url")
 
 
-def _place(tree: dict[str, Any], path: tuple[tuple[str, bool], ...], leaves: list[Any]) -> None:
+def _place(tree: JsonObject, path: tuple[tuple[str, bool], ...], leaves: list[Json]) -> None:
     (name, many), *rest = path
     if rest and many:
         rows = tree.setdefault(name, [{} for _ in leaves])
@@ -127,9 +129,9 @@ def _place(tree: dict[str, Any], path: tuple[tuple[str, bool], ...], leaves: lis
 
 
 def _fal_extras(
-    model: ModelInfo, effective: Mapping[str, Any], tree: Mapping[str, Any]
-) -> dict[str, Any]:
-    extras: dict[str, Any] = {}
+    model: ModelInfo, effective: Mapping[str, Json], tree: Mapping[str, Json]
+) -> JsonObject:
+    extras: JsonObject = {}
     if "seed" in model.params["properties"]:
         extras["seed"] = effective.get("seed", 42)
     if "images" in tree:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.checked import CheckedParams
 from vidi.inference.models.estimate import Metered
@@ -13,6 +13,7 @@ from vidi.inference.models.pricing import estimate, settle
 from vidi.sandbox.metrics import PlannedMedia, billing_metrics
 
 if TYPE_CHECKING:
+    from vidi.sandbox.json_values import JsonObject
     from vidi.sandbox.work import Stage, Work
 
 
@@ -30,7 +31,7 @@ class Charge:
     units: Decimal | None
     """fal's billable units."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The charge as JSON values."""
         return {
             "request_id": self.request_id,
@@ -67,7 +68,7 @@ class Billing:
         """The charge of one inference."""
         return self._charges[request_id]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The whole record as JSON values."""
         charges = [charge.to_json() for charge in self.charges]
         return {"total_usd": json_number(self.total), "charges": charges}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from vidi.sandbox.addresses import Service
+    from vidi.sandbox.json_values import Json
     from vidi.sandbox.state import Sandbox
 
 
@@ -44,7 +45,7 @@ class Call:
         """A part of the request's path."""
         return str(self.request.path_params[name])
 
-    async def json(self) -> Any:
+    async def json(self) -> Json:
         """The request's body; None where it is not JSON."""
         try:
             return json.loads(await self.request.body())
@@ -87,7 +88,7 @@ def route(
 
 
 def answer_json(
-    body: Any, status: int = 200, headers: dict[str, str] | None = None
+    body: Json, status: int = 200, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """A JSON answer."""
     return JSONResponse(body, status, headers)

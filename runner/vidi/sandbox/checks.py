@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.json_values import Json, JsonObject
 
 _IGNORED = {"additionalProperties", "unevaluatedProperties"}
 """Unknown keys inside the input are ignored by both providers, as far as anyone has seen."""
@@ -27,9 +28,9 @@ class Violation:
     """Where in the input; for a missing value, where it should be."""
     rule: str
     """The JSON Schema keyword that it breaks, or `url` for a file that is no URL."""
-    expected: Any
+    expected: Json
     """What the keyword says."""
-    given: Any
+    given: Json
 
     @property
     def name(self) -> str:
@@ -37,21 +38,21 @@ class Violation:
         return ".".join(str(step) for step in self.path)
 
 
-def find_violations(model: ModelInfo, params: Mapping[str, Any]) -> tuple[Violation, ...]:
+def find_violations(model: ModelInfo, params: Mapping[str, Json]) -> tuple[Violation, ...]:
     """Everything that the model refuses about its input."""
     validator = _validator(dumps(dict(model.params), default=float))
     broken = [each for error in validator.iter_errors(dict(params)) for each in _read(error)]
     return (*broken, *_unreachable_files(model, params))
 
 
-def with_defaults(model: ModelInfo, params: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(model: ModelInfo, params: Mapping[str, Json]) -> JsonObject:
     """The input with the template's defaults, as the model will see it, in exact decimals."""
     properties = model.params["properties"]
     defaults = {name: each["default"] for name, each in properties.items() if "default" in each}
     return defaults | {name: _exact(value) for name, value in params.items() if value is not None}
 
 
-def _exact(value: Any) -> Any:
+def _exact(value: Json) -> Json:
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, list):
@@ -80,7 +81,7 @@ def _read(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
     yield Violation(path, rule, expected, error.instance)
 
 
-def _unreachable_files(model: ModelInfo, params: Mapping[str, Any]) -> Iterator[Violation]:
+def _unreachable_files(model: ModelInfo, params: Mapping[str, Json]) -> Iterator[Violation]:
     for name, schema in model.params["properties"].items():
         items = schema.get("items", {})
         if "x-file" not in schema and not (isinstance(items, dict) and "x-file" in items):

@@ -27,7 +27,7 @@ async def send_file(call: Call, file: StoredFile | None) -> Response:
         if file is None:
             return replicate_problem(404) if call.service.provider == "replicate" else _missing()
         data = await asyncio.to_thread(file.read)
-        return serve_bytes(call.request, data, file.content_type, f'"{file.sha256[:32]}"')
+        return serve_bytes(call.request, data, file.content_type)
 
     return await call.meet("download", send, model=file.model if file else "")
 

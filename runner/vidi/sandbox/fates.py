@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers import FileLeaf, replace_leaves
 
+if TYPE_CHECKING:
+    from vidi.sandbox.json_values import Json, JsonObject
 
-def bend_answer(tree: dict[str, Any], doom: str) -> dict[str, Any]:
+
+def bend_answer(tree: JsonObject, doom: str) -> JsonObject:
     """The answer as an inference with this fate gives it."""
     match doom:
         case "no-output" | "data-removed":
@@ -21,11 +24,11 @@ def bend_answer(tree: dict[str, Any], doom: str) -> dict[str, Any]:
             return tree
 
 
-def _emptied(value: Any) -> Any:
+def _emptied(value: Json) -> Json:
     return [] if isinstance(value, list) else None
 
 
-def _thin(tree: dict[str, Any]) -> dict[str, Any]:
+def _thin(tree: JsonObject) -> JsonObject:
     """Replicate leaves out what it moderated."""
     output = tree.get("output")
     if isinstance(output, list) and len(output) > 1:
@@ -33,7 +36,7 @@ def _thin(tree: dict[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def _black_first(tree: dict[str, Any]) -> dict[str, Any]:
+def _black_first(tree: JsonObject) -> JsonObject:
     """At fal a black image stands for it."""
     images = tree.get("images")
     if not images:
@@ -41,7 +44,7 @@ def _black_first(tree: dict[str, Any]) -> dict[str, Any]:
     return {**tree, "images": [_black_all(images[0]), *images[1:]]}
 
 
-def _black_all(tree: Any) -> Any:
+def _black_all(tree: Json) -> Json:
     return replace_leaves(tree, _blacken)
 
 
@@ -49,7 +52,7 @@ def _blacken(leaf: FileLeaf) -> FileLeaf:
     return replace(leaf, order=replace(leaf.order, black=True))
 
 
-def _flag(tree: dict[str, Any], *, first_only: bool) -> dict[str, Any]:
+def _flag(tree: JsonObject, *, first_only: bool) -> JsonObject:
     flags = tree.get("has_nsfw_concepts")
     if not isinstance(flags, list):
         return tree

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from vidi.sandbox.json_values import Json
 
 ACTIONS = ("upload", "submit", "poll", "result", "download", "cancel", "list")
 
@@ -43,7 +45,7 @@ class Fault:
     """One fault, as it strikes one request or one inference."""
 
     name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def after(self) -> bool:
@@ -71,7 +73,7 @@ class FaultRule:
     """How many matching requests have come by."""
 
     @classmethod
-    def from_json(cls, rule: Mapping[str, Any]) -> FaultRule:
+    def from_json(cls, rule: Mapping[str, Json]) -> FaultRule:
         """Read one rule of a plan file.
 
         Raises:
@@ -105,7 +107,7 @@ class FaultRule:
 class FaultPlan:
     """Every rule of one sandbox. All matching rules count a request; the first to strike wins."""
 
-    def __init__(self, rules: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, rules: Iterable[Mapping[str, Json]] = ()) -> None:
         self._rules = [FaultRule.from_json(rule) for rule in rules]
 
     def strike(self, action: str, provider: str, model: str = "") -> Fault | None:
@@ -147,7 +149,7 @@ def _is_fault(name: str) -> bool:
     return name in (*REFUSALS, *SPOILERS, *FATES) or name.removesuffix("-after") in REFUSALS
 
 
-def _refuse_unless(valid: bool, rule: Mapping[str, Any], complaint: str) -> None:
+def _refuse_unless(valid: bool, rule: Mapping[str, Json], complaint: str) -> None:
     if not valid:
         raise UsageError(
             f"the fault rule {json.dumps(rule)} {complaint}",

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from hashlib import md5, sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from vidi.sandbox.json_values import Json
     from vidi.sandbox.media.order import MediaOrder
 
 
@@ -28,11 +29,12 @@ class StoredFile:
     name: str
     content_type: str
     size: int
-    """In bytes."""
-    sha256: str
+    """In bytes; 0 where it is not made yet."""
     created_at: float
     expires_at: float = math.inf
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    """Of an upload, in hex digits."""
+    metadata: Mapping[str, Json] = field(default_factory=dict)
     data: bytes | None = field(default=None, repr=False)
     order: MediaOrder | None = None
     model: str = ""
@@ -86,8 +88,9 @@ def etag_of(data: bytes) -> str:
     return f'"{md5(data, usedforsecurity=False).hexdigest()}"'
 
 
-def serve_bytes(request: Request, data: bytes, content_type: str, etag: str) -> Response:
+def serve_bytes(request: Request, data: bytes, content_type: str) -> Response:
     """Answer with a file, or with the part of it that a `Range` header asks for."""
+    etag = etag_of(data)
     headers = {"ETag": etag, "Accept-Ranges": "bytes", "Cache-Control": "public, max-age=31536000"}
     wanted = request.headers.get("range")
     if wanted is None or request.headers.get("if-range", etag) != etag:

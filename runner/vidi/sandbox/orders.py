@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.template import OutputType
 from vidi.sandbox.media.order import CONTENT_TYPES, Kind, MediaOrder
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.json_values import Json
 
 COUNTS = ("num_outputs", "num_images", "number_of_images", "num_results", "num_samples", "n")
 """The params that say how many outputs to make."""
@@ -23,13 +24,17 @@ _WORDS = (
 )  # fmt: skip
 _LENGTHS = {
     "duration": 1.0, "duration_seconds": 1.0, "seconds": 1.0, "seconds_total": 1.0,
-    "video_length": 1.0, "audio_length": 1.0, "length": 1.0, "audio_duration": 1.0,
-    "music_duration": 1.0, "total_second_length": 1.0, "max_duration": 1.0,
-    "music_length_ms": 0.001, "duration_ms": 0.001,
+    "music_duration": 1.0, "music_length_ms": 0.001, "max_audio_length_ms": 0.001,
 }  # fmt: skip
 """The params that say how long the output is, and their unit in seconds."""
-_RATES = ("fps", "frames_per_second", "frame_rate", "target_fps")
-_FORMATS = ("output_format", "audio_format", "format", "response_format", "video_output_type")
+_FRAMES = ("num_frames", "video_length", "length")
+"""The params that say how many frames a video has; below nine they mean something else."""
+_FEWEST_FRAMES = 9
+_RATES = ("fps", "frames_per_second", "frame_rate", "target_fps", "export_fps")
+_FORMATS = (
+    "output_format", "audio_format", "format", "response_format", "video_output_type",
+    "geometry_file_format",
+)  # fmt: skip
 _SOUNDS = ("generate_audio", "enable_audio", "with_audio", "generate_audio_switch")
 _SAMPLE_RATES = ("sample_rate", "sampling_rate", "sample_rate_hertz")
 _ALIASES = {"jpeg": "jpg", "ogg_opus": "ogg", "vp9": "webm", "prores4444": "mov", "x264": "mp4"}
@@ -52,7 +57,7 @@ _FIELD_KINDS: Mapping[str, tuple[Kind, str]] = {
 """What a field of an answer holds, by a part of its name; else what the model makes."""
 
 
-def output_count(effective: Mapping[str, Any]) -> int:
+def output_count(effective: Mapping[str, Json]) -> int:
     """How many outputs the params ask for."""
     counts = [effective[name] for name in COUNTS if isinstance(effective.get(name), int)]
     if effective.get("sequential_image_generation") == "auto":
@@ -60,7 +65,7 @@ def output_count(effective: Mapping[str, Any]) -> int:
     return max(1, counts[0]) if counts else 1
 
 
-def order_media(model: ModelInfo, effective: Mapping[str, Any], field: str = "") -> MediaOrder:
+def order_media(model: ModelInfo, effective: Mapping[str, Json], field: str = "") -> MediaOrder:
     """What one output file of this inference shall be.
 
     Args:
@@ -86,22 +91,32 @@ def order_media(model: ModelInfo, effective: Mapping[str, Any], field: str = "")
             return order
 
 
-def words_of(effective: Mapping[str, Any]) -> str:
+def asks_length(effective: Mapping[str, Json]) -> bool:
+    """Whether the params say how long the output is."""
+    return bool(_length(effective) or _frame_count(effective))
+
+
+def words_of(effective: Mapping[str, Json]) -> str:
     """The prompt, or whatever this model calls it."""
     found = (effective[name] for name in _WORDS if effective.get(name))
     return str(next(found, ""))
 
 
-def _order_video(order: MediaOrder, model: ModelInfo, effective: Mapping[str, Any]) -> MediaOrder:
+def _order_video(order: MediaOrder, model: ModelInfo, effective: Mapping[str, Json]) -> MediaOrder:
     width, height = video_size(effective)
     fps = next((rate for name in _RATES if (rate := _positive(effective.get(name)))), 0.0)
-    frames = int(_positive(effective.get("num_frames")))
+    frames = _frame_count(effective)
     length = frames / (fps or 24) if frames else (_length(effective) or 5.0)
     asked = [effective[name] for name in _SOUNDS if name in effective]
     sound = bool(asked[0]) if asked else "audio" in model.output
     return replace(
         order, width=width, height=height, duration_s=length, fps=fps, frames=frames, sound=sound
     )  # fmt: skip
+
+
+def _frame_count(effective: Mapping[str, Json]) -> int:
+    counts = (int(_positive(effective.get(name))) for name in _FRAMES)
+    return next((count for count in counts if count >= _FEWEST_FRAMES), 0)
 
 
 def _kind_of(model: ModelInfo, field: str) -> tuple[Kind, str]:
@@ -121,7 +136,7 @@ def _kind_of(model: ModelInfo, field: str) -> tuple[Kind, str]:
             return "audio", ""
 
 
-def _format_of(model: ModelInfo, kind: Kind, effective: Mapping[str, Any]) -> str:
+def _format_of(model: ModelInfo, kind: Kind, effective: Mapping[str, Json]) -> str:
     known = _OF_KIND[kind]
     for name in _FORMATS:
         # such as jpeg, mp3_44100_128, "VP9 (.webm)"
@@ -134,11 +149,11 @@ def _format_of(model: ModelInfo, kind: Kind, effective: Mapping[str, Any]) -> st
     return known[0]
 
 
-def _seed(model: ModelInfo, effective: Mapping[str, Any], field: str) -> str:
+def _seed(model: ModelInfo, effective: Mapping[str, Json], field: str) -> str:
     return repr((model.id, field, sorted(effective.items(), key=lambda item: item[0])))
 
 
-def _length(effective: Mapping[str, Any]) -> float:
+def _length(effective: Mapping[str, Json]) -> float:
     """In seconds; 0 where the params do not say."""
     lengths = (unit * _positive(effective.get(name)) for name, unit in _LENGTHS.items())
     return next((length for length in lengths if length), 0.0)
@@ -150,7 +165,7 @@ def _spoken(model: ModelInfo, words: str) -> float:
     return 10.0 if "music" in model.category else 5.0
 
 
-def _sample_rate(effective: Mapping[str, Any]) -> int:
+def _sample_rate(effective: Mapping[str, Json]) -> int:
     for name in _SAMPLE_RATES:
         if rate := int(_positive(effective.get(name))):
             return max(8000, min(rate, 48000))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.money import json_number
 
+if TYPE_CHECKING:
+    from vidi.sandbox.json_values import Json
 
-def plain_json(value: Any) -> Any:
+
+def plain_json(value: Json) -> Json:
     """The same value without a Decimal in it."""
     if isinstance(value, Decimal):
         return json_number(value)

@@ -5,7 +5,7 @@ Sources: recorded traffic, error texts pasted in public, and both providers' pag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 if TYPE_CHECKING:
     from vidi.sandbox.addresses import ProviderName
     from vidi.sandbox.faults import Fault
+    from vidi.sandbox.json_values import Json, JsonObject
 
 PROBLEM = "application/problem+json"
 
@@ -78,7 +79,7 @@ def refuse(fault: Fault, provider: ProviderName) -> Response:
 
 
 def replicate_problem(
-    status: int, detail: str | None = None, *, title: str | None = None, **more: Any
+    status: int, detail: str | None = None, *, title: str | None = None, **more: Json
 ) -> Response:
     """A `application/problem+json` answer as Replicate gives it."""
     usual_title, usual_detail = _REPLICATE.get(status, ("Error", "Something went wrong."))
@@ -100,7 +101,7 @@ def fal_refusal(status: int, detail: str | None = None) -> Response:
     return JSONResponse(body, status, headers)
 
 
-def model_error(at: list[str | int], message: str, kind: str, **more: Any) -> dict[str, Any]:
+def model_error(at: list[str | int], message: str, kind: str, **more: Json) -> JsonObject:
     """One entry of fal's family A: an error that the model itself reports."""
     url = f"https://docs.fal.ai/errors#{kind}"
     return {"loc": at, "msg": message, "type": kind, "url": url, **more}
@@ -110,7 +111,7 @@ def _throttle(fault: Fault, provider: ProviderName) -> Response:
     """429 that says how long to wait in the header, in the body, in the text, or not at all."""
     wait = fault.options.get("retry_after", 1)
     headers = {"Retry-After": str(wait)} if fault.kind == "429" else {}
-    body: dict[str, Any] = {"detail": "Request was throttled."}
+    body: JsonObject = {"detail": "Request was throttled."}
     if fault.kind == "429-body":
         body = {"detail": _LOW_CREDIT.strip(), "status": 429, "retry_after": wait}
     elif fault.kind == "429-detail":

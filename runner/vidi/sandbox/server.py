@@ -57,8 +57,3 @@ def build_server(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> u
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)
-
-
-def serve(app: Starlette, *, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the sandbox until it is interrupted."""
-    build_server(app, host=host, port=port).run()

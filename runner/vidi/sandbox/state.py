@@ -7,7 +7,7 @@ import math
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import uuid4
 
 from vidi.errors import VidiError
@@ -16,8 +16,10 @@ from vidi.sandbox.billing import Billing
 from vidi.sandbox.checks import with_defaults
 from vidi.sandbox.fates import bend_answer
 from vidi.sandbox.faults import FaultPlan
-from vidi.sandbox.files import FileStore, StoredFile, digest_of
+from vidi.sandbox.files import FileStore, StoredFile
+from vidi.sandbox.inputs import follow_inputs
 from vidi.sandbox.media import make_media
+from vidi.sandbox.media.order import CONTENT_TYPES
 from vidi.sandbox.work import Work, is_terminal
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers import FileLeaf
     from vidi.sandbox.checks import Violation
+    from vidi.sandbox.json_values import Json
 
 OUTPUTS_KEPT_S = 3600
 """How long Replicate keeps inputs and outputs, in seconds."""
@@ -89,7 +92,7 @@ class Sandbox:
     def accept(
         self,
         model: ModelInfo,
-        params: Mapping[str, Any],
+        params: Mapping[str, Json],
         *,
         violations: tuple[Violation, ...] = (),
         deadline_s: float = math.inf,
@@ -107,7 +110,8 @@ class Sandbox:
             violations=violations,
             deadline_at=now + deadline_s,
         )
-        work.tree = bend_answer(build_answer(model, work.effective), work.doom)
+        asked = work.effective | follow_inputs(model, work.effective, self._uploaded)
+        work.tree = bend_answer(build_answer(model, asked), work.doom)
         self.works[work.id] = work
         self.billing.charge(work)
         return work
@@ -120,21 +124,25 @@ class Sandbox:
             self.billing.charge(work)
 
     async def finish(self, work: Work) -> None:
-        """Make the files of a finished inference, each once."""
+        """Put the files of a finished inference where they can be fetched, each once."""
         for at, leaf in enumerate(file_leaves(work.tree)):
             if leaf not in work.files:
-                work.files[leaf] = self.files.keep(await self._make(work, leaf, at))
+                work.files[leaf] = self.files.keep(await self._store(work, leaf, at))
 
-    async def _make(self, work: Work, leaf: FileLeaf, at: int) -> StoredFile:
-        made = await asyncio.to_thread(make_media, leaf.order)
+    def _uploaded(self, file_id: str) -> bytes | None:
+        file = self.files.find(file_id, self.clock())
+        return file.data if file else None
+
+    async def _store(self, work: Work, leaf: FileLeaf, at: int) -> StoredFile:
+        """A file of an answer. Only fal tells its size, so only for fal is it made at once."""
         ended_at, _ = work.end()
         replicate = work.model.provider == "replicate"
+        made = None if replicate else await asyncio.to_thread(make_media, leaf.order)
         return StoredFile(
             id=f"{work.id}-{at}",
             name=f"out-{at}.{leaf.order.format}",
-            content_type=made.content_type,
-            size=len(made.data),
-            sha256=digest_of(made.data),
+            content_type=CONTENT_TYPES[leaf.order.format],
+            size=len(made.data) if made else 0,
             created_at=ended_at,
             expires_at=ended_at + OUTPUTS_KEPT_S if replicate else math.inf,
             order=leaf.order,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 
+from vidi.sandbox.exchange import Exchange
 from vidi.sandbox.wire import MARK
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ class SandboxTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, app: Starlette) -> None:
         self.app = app
-        self._wire = httpx.ASGITransport(app=app)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request.
@@ -29,34 +29,34 @@ class SandboxTransport(httpx.AsyncBaseTransport):
             httpx.ReadError: The fault plan drops it.
             httpx.ReadTimeout: The fault plan stalls it.
         """
-        response = await self._wire.handle_async_request(request)
+        head, exchange = await Exchange.begin(self.app, request)
+        response = httpx.Response(head.status, headers=head.headers, stream=exchange)
         mark = response.headers.pop(MARK, "")
         if mark == "truncated":
-            half = b"".join([piece async for piece in _pieces(response)])
-            return httpx.Response(
-                response.status_code, headers=response.headers, stream=_BrokenStream(half, request)
-            )
-        if mark:
+            response.stream = _BrokenStream(exchange, request)
+        elif mark:
+            await exchange.aclose()
             _raise(mark, request)
         return response
 
 
 class _BrokenStream(httpx.AsyncByteStream):
-    def __init__(self, half: bytes, request: httpx.Request) -> None:
-        self._half = half
+    """A body that ends before its length is reached."""
+
+    def __init__(self, exchange: Exchange, request: httpx.Request) -> None:
+        self._exchange = exchange
         self._request = request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._half
+        async for piece in self._exchange:
+            yield piece
         raise httpx.RemoteProtocolError(
             "peer closed connection without sending complete message body", request=self._request
         )
 
-
-async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  ASGITransport's own
-    async for piece in response.stream:
-        yield piece
+    async def aclose(self) -> None:
+        """Stop the app."""
+        await self._exchange.aclose()
 
 
 def _raise(mark: str, request: httpx.Request) -> NoReturn:

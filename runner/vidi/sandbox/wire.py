@@ -1,8 +1,8 @@
 """Answers that are no answers: a connection that drops, stalls, or ends in the middle of a body.
 
-On a socket the server puts `vidi.hang_up` into the ASGI scope and these call it. In process there is
-no connection, so they leave a mark in a header instead, which `transport.py` turns into the error
-that an HTTP client would raise.
+On a socket the server puts `vidi.hang_up` into the ASGI scope and these call it. In process there
+is no connection, so they leave a mark in a header instead, which `transport.py` turns into the
+error that an HTTP client would raise.
 """
 
 from __future__ import annotations

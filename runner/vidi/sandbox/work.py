@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vidi.sandbox.checks import Violation
     from vidi.sandbox.faults import Fault
     from vidi.sandbox.files import StoredFile
+    from vidi.sandbox.json_values import Json, JsonObject
 
 Stage = Literal["queued", "running", "succeeded", "failed", "canceled", "aborted"]
 
@@ -29,9 +30,9 @@ class Work:
 
     id: str
     model: ModelInfo
-    input: Mapping[str, Any]
+    input: Mapping[str, Json]
     """As it was sent."""
-    effective: Mapping[str, Any]
+    effective: JsonObject
     """The same with the template's defaults."""
     created_at: float
     latency: float
@@ -39,7 +40,7 @@ class Work:
     fate: Fault | None = None
     violations: tuple[Violation, ...] = ()
     """Why the model refuses its input (fal, whose queue accepts any)."""
-    tree: Any = None
+    tree: Json = None
     """The answer that will come, with `FileLeaf`s."""
     deadline_at: float = math.inf
     canceled_at: float = math.inf

@@ -32,6 +32,8 @@ def server():
             pass
 
     class Quiet(ThreadingHTTPServer):
+        request_queue_size = 128
+
         def handle_error(self, *_):
             """A client that hangs up is part of the tests."""
 

@@ -1,7 +1,10 @@
+import contextlib
 import re
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inference.outputs.samples import sample
 from vidi.errors import DownloadError
@@ -212,6 +215,16 @@ def test_a_song_with_a_sleeve_is_sound(check):
     assert (facts.content_type, facts.width) == ("audio/mpeg", None)
 
 
+def test_a_song_with_tags_in_another_alphabet_is_kept(check):
+    name = b"a\xf1o\xff"
+    tags = b"INFOINAM" + len(name).to_bytes(4, "little") + name
+    whole = sample("wav") + b"LIST" + len(tags).to_bytes(4, "little") + tags
+    content = b"RIFF" + (len(whole) - 8).to_bytes(4, "little") + whole[8:]
+    facts = check(content, Kind.AUDIO)
+    assert facts.content_type == "audio/wav"
+    assert facts.warning in {"", "its tags are not UTF-8: not opened"}
+
+
 def test_an_image_too_large_to_decode_is_kept_with_a_warning(check):
     import struct
     import zlib
@@ -285,3 +298,23 @@ def test_a_header_tells_how_much_is_missing(tmp_path, content, content_type, mis
 )
 def test_first_bytes_tell_the_type(head, content_type):
     assert content_type_of(head) == content_type
+
+
+FORMS = ["png", "jpg", "webp", "gif", "bmp", "tiff", "mp4", "webm", "avi", "mp3", "wav", "flac",
+         "ogg", "glb", "json", "srt"]  # fmt: skip
+
+
+@settings(deadline=None)  # the first of each form is made when it is drawn
+@given(
+    st.sampled_from(FORMS),
+    st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=4)), max_size=20),
+    st.none() | st.integers(1, 5000),
+)
+def test_damage_is_refused_in_words_or_does_no_harm(tmp_path_factory, name, hits, end):
+    content = bytearray(sample(name))
+    for start, piece in hits:
+        content[start : start + len(piece)] = piece
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    path.write_bytes(content[:end])
+    with contextlib.suppress(DownloadError):
+        assert verify(path, tuple(Kind)).content_type

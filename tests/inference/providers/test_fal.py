@@ -12,6 +12,7 @@ from inference.providers.conftest import make_model, make_submission, settings_a
 from inference.providers.loopback import RESET, STALL, STALL_MIDWAY, Loopback, Reply, closed_port
 from vidi.errors import CredentialsError, InferenceError, PollError, RejectedError
 from vidi.inference.providers.fal_answers import derive_urls
+from vidi.inference.providers.fal_history import read_kept
 from vidi.inference.providers.provider import Accepted, Failed, Running, Succeeded
 
 MODEL = make_model("fal")
@@ -80,7 +81,7 @@ async def test_a_completed_request_may_have_failed(connect):
     )
 
 
-@pytest.mark.parametrize("fault", [Reply(500), Reply(502, b"nginx"), Reply(404), RESET])
+@pytest.mark.parametrize("fault", [Reply(500), Reply(502, b"nginx"), RESET])
 async def test_a_result_that_does_not_come_is_fetched_again(connect, fault):
     async with Loopback(COMPLETED, fault) as server:
         with pytest.raises(PollError):
@@ -88,12 +89,73 @@ async def test_a_result_that_does_not_come_is_fetched_again(connect, fault):
     assert len(server.asked) == 2 + (fault is RESET)  # an idempotent GET is sent once more
 
 
-@pytest.mark.parametrize("status", [301, 400, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [301, 400, 403, 408, 409, 422, 429, 500, 502, 503, 504])
 async def test_a_status_that_is_not_2xx_says_nothing(connect, status):
     async with Loopback(Reply(status, {"status": "NOT_FOUND"})) as server:
         with pytest.raises(PollError, match=f"fal.ai answered HTTP {status}: "):
             await connect("fal", server.url).look(MODEL, ACCEPTED)
     assert len(server.asked) == 1
+
+
+NOT_FOUND = Reply(404, {"status": "NOT_FOUND"})
+KEPT = {"request_id": "abc", "json_output": {"images": []}, "status_code": 200}
+
+
+@pytest.mark.parametrize("script", [[NOT_FOUND], [COMPLETED, NOT_FOUND]])
+async def test_an_expired_result_is_taken_from_the_history(connect, script):
+    history = Reply(200, {"items": ["odd", {"request_id": "other"}, KEPT]})
+    async with Loopback(*script, history) as server:
+        look = await connect("fal", server.url).look(MODEL, ACCEPTED)
+    assert look == Succeeded({"images": []})
+    asked = urlsplit(server.asked[-1].path)
+    assert asked.path == "/v1/models/requests/by-endpoint"
+    assert parse_qs(asked.query)["request_id"] == ["abc"]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [Reply(200, {"items": []}), Reply(200, b""), Reply(401), Reply(403), Reply(500), RESET],
+    ids=str,
+)
+@pytest.mark.parametrize("script", [[NOT_FOUND], [COMPLETED, NOT_FOUND]])
+async def test_what_nobody_knows_of_may_yet_appear(connect, script, history):
+    async with Loopback(*script, history) as server:
+        with pytest.raises(PollError, match=r"fal\.ai answered HTTP 404( for the result)?: "):
+            await connect("fal", server.url).look(MODEL, ACCEPTED)
+
+
+async def test_a_models_own_404_is_no_expired_result(connect):
+    own = Reply(404, {"detail": [{"msg": "no such voice", "type": "missing_voice"}]})
+    async with Loopback(COMPLETED, own) as server:
+        look = await connect("fal", server.url).look(MODEL, ACCEPTED)
+    assert look == Failed("failed", "no such voice (missing_voice)", error_type="missing_voice")
+
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+GONE = "it succeeded, but fal.ai no longer keeps its result"
+
+
+@pytest.mark.parametrize(
+    ("item", "look"),
+    [
+        (KEPT, Succeeded({"images": []})),
+        (KEPT | {"status_code": None}, Succeeded({"images": []})),
+        (KEPT | {"status_code": 422}, None),
+        ({"ended_at": None}, None),
+        ({"ended_at": "2026-11-23T11:55:00Z"}, None),
+        ({"ended_at": "2026-11-23T11:54:00Z"}, Failed("failed", GONE, error_type="result_gone")),
+        (
+            {"ended_at": "2026-11-23T11:00:00", "status_code": 422},
+            Failed("failed", "it ended with HTTP 422"),
+        ),
+        (
+            {"ended_at": "2026-11-23T11:00:00Z", "status_code": 503},
+            Failed("failed", "it ended with HTTP 503", free=True),
+        ),
+    ],
+)
+def test_the_history_tells_what_became_of_a_request(item, look):
+    assert read_kept(item, NOW) == look
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", {}, [], {"status": None}])

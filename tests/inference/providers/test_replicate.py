@@ -94,10 +94,20 @@ async def test_a_failure_that_quotes_the_key_is_redacted(connect):
 
 
 @pytest.mark.parametrize(
-    ("status", "agreed"), [(200, True), (404, False), (409, False), (422, False)]
+    ("reply", "agreed"),
+    [
+        (Reply(200, {"status": "canceled"}), True),
+        (Reply(200, {"status": "processing"}), True),
+        (Reply(200, {"status": "succeeded"}), False),
+        (Reply(200, {"status": "failed"}), False),
+        (Reply(404), False),
+        (Reply(409), False),
+        (Reply(422), False),
+    ],
+    ids=str,
 )
-async def test_cancel_says_whether_it_was_agreed_to(connect, status, agreed):
-    async with Loopback(Reply(status, {"status": "canceled"})) as server:
+async def test_cancel_says_whether_it_was_agreed_to(connect, reply, agreed):
+    async with Loopback(reply) as server:
         assert await connect("replicate", server.url).cancel(ACCEPTED) is agreed
     assert (server.asked[0].method, server.asked[0].path) == (
         "POST",
@@ -174,6 +184,12 @@ async def test_find_reads_every_page(connect):
         )
     assert [each.request_id for each in found] == ["p1", "p2"]
     assert server.asked[1].path == "/v1/predictions?cursor=c2"
+
+
+async def test_find_does_not_count_a_list_that_it_cannot_follow(connect):
+    async with Loopback(Reply(200, {"results": [listed()], "next": "c2"})) as server:
+        with pytest.raises(PollError, match="goes on at an address that cannot be read"):
+            await connect("replicate", server.url).find(make_submission("replicate"), SINCE, UNTIL)
 
 
 async def test_find_gives_up_on_a_list_without_end(connect):

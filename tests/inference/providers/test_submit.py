@@ -318,6 +318,24 @@ async def test_an_in_process_wire_is_used_and_left_open(name):
     assert (await provider.submit(make_submission(name))).request_id == "abc"
 
 
+@pytest.mark.parametrize("size", [1, 1_000_000])
+async def test_a_body_of_any_size_is_addressed_to_its_host(name, size):
+    import httpx
+
+    from vidi.inference.providers import PROVIDERS
+
+    asked = []
+
+    def answer(request):
+        asked.append(request)
+        return httpx.Response(ACCEPTED[name].status, json=ACCEPTED[name].body)
+
+    provider = PROVIDERS[name](settings_at("http://here.invalid:81"), httpx.MockTransport(answer))
+    await provider.submit(make_submission(name, prompt="x" * size))
+    assert asked[0].headers["host"] == "here.invalid:81"
+    assert asked[0].headers["content-length"] == str(len(asked[0].content))
+
+
 @pytest.mark.parametrize(
     ("kind", "error"),
     [

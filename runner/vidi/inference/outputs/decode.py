@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 import warnings
+import zlib
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ from vidi.errors import DownloadError
 from vidi.inference.outputs.verify import Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from av.audio.stream import AudioStream
@@ -51,7 +55,33 @@ _NOT_EVERYWHERE = frozenset(
 
 _WEBM_CODECS = frozenset({"vp8", "vp9", "av1", "libdav1d", "opus", "vorbis"})
 
-_opening = threading.Lock()
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow raises over damaged files, as fuzzing shows: its parsers' errors come through."""
+
+_quiet = threading.Lock()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep Pillow's remarks on odd and large files to ourselves.
+
+    One thread at a time: the filters belong to the whole process. TIFF remarks on every page.
+    """
+    with _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def open_image(path: Path, content_type: str) -> Facts:
@@ -63,10 +93,9 @@ def open_image(path: Path, content_type: str) -> Facts:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with _opening, warnings.catch_warnings():  # the filters belong to the whole process
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _quietly():
             image = Image.open(path)
-        with image:
+        with image, _quietly() if content_type == "image/tiff" else nullcontext():
             width, height = image.size
             _load_frames(image)
     except Image.DecompressionBombError:  # Pillow's own limit, about 179 million pixels
@@ -75,7 +104,7 @@ def open_image(path: Path, content_type: str) -> Facts:
         if content_type in _NOT_EVERYWHERE:
             return Facts(content_type, warning=f"{content_type} cannot be opened here: not checked")
         raise DownloadError(f"the {content_type} file does not open", transient=True) from error
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+    except _DAMAGE as error:
         raise DownloadError(
             f"the {content_type} file does not decode: {error}", transient=True
         ) from error
@@ -97,10 +126,10 @@ def open_stream(path: Path, content_type: str) -> Facts:
     import av
 
     try:
-        with av.open(
-            str(path), format=_DEMUXERS[content_type], metadata_errors="replace"
-        ) as container:
+        with av.open(str(path), format=_DEMUXERS[content_type]) as container:
             return _probe(container, content_type)
+    except UnicodeDecodeError:  # PyAV before 19 reads the tags, whatever they are written in
+        return Facts(content_type, warning="its tags are not UTF-8: not opened")
     except (av.error.FFmpegError, ValueError, EOFError) as error:
         raise DownloadError(
             f"the {content_type} file does not decode: {_reason(error)}", transient=True

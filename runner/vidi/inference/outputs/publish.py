@@ -67,7 +67,7 @@ class Placement:
         """
         target = self.target(relative)
         try:
-            if _holds(target, sha256):
+            if _holds(target, sha256, staged.stat().st_size):
                 return None
             replaced = self._make_way(target, relative)
             staged.replace(target)
@@ -119,9 +119,9 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _holds(target: Path, sha256: str) -> bool:
+def _holds(target: Path, sha256: str, size: int) -> bool:
     """Whether a file with exactly this content stands there: fetched before a kill, say."""
-    if target.is_symlink() or not target.is_file():
+    if target.is_symlink() or not target.is_file() or target.stat().st_size != size:
         return False
     with target.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256

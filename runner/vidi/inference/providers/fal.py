@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from vidi.errors import InferenceError, PollError, RejectedError
+from vidi.errors import CredentialsError, InferenceError, PollError, RejectedError
 from vidi.inference.providers.account import FAL
 from vidi.inference.providers.channel import Channel
 from vidi.inference.providers.fal_answers import (
     derive_urls,
     is_completed,
-    match_request,
     read_receipt,
     read_running,
 )
-from vidi.inference.providers.fal_result import read_result
+from vidi.inference.providers.fal_history import (
+    HISTORY,
+    match_request,
+    query_request,
+    query_window,
+    read_kept,
+)
+from vidi.inference.providers.fal_result import NotFoundError, read_result
 from vidi.inference.providers.fal_words import read_words
 from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Accepted, Provider
@@ -28,7 +34,7 @@ from vidi.inference.providers.redaction import redact_look
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     import httpx
@@ -41,8 +47,6 @@ if TYPE_CHECKING:
     from vidi.inference.providers.uploads import LocalFile
     from vidi.inference.settings import Settings
 
-HISTORY = "https://api.fal.ai/v1/models/requests/by-endpoint"
-"""https://fal.ai/docs/platform-apis/v1/models/requests/by-endpoint"""
 MOST_PAGES = 50
 """Of 100 requests each, when one is looked for."""
 LARGEST_SINGLE = 100 * 1024 * 1024
@@ -101,15 +105,18 @@ class FalProvider(Provider):
     async def look(self, model: ModelInfo, accepted: Accepted) -> Look:
         """Ask for the status, and for the result once it is completed.
 
-        A status that is not found says nothing: right after a submit it may not be visible yet.
+        What is not found says nothing: right after a submit it may not be visible yet, and long
+        after its end it is kept in the history alone.
         """
         urls = derive_urls(model.name, accepted.request_id) | dict(accepted.urls)
-        status = await self._read_status(Accepted(accepted.request_id, urls))
-        running = read_running(status)
-        if running is not None:
-            return running
-        answer = await self._ask(lambda sdk: sdk.fetch(urls["response"]))
-        return redact_look(read_result(answer, status), self._channel.settings)
+        try:
+            look = await self._look_into_queue(Accepted(accepted.request_id, urls))
+        except NotFoundError:
+            kept = await self._look_into_history(model, accepted.request_id)
+            if kept is None:
+                raise
+            look = kept
+        return redact_look(look, self._channel.settings)
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended or is unknown."""
@@ -128,21 +135,11 @@ class FalProvider(Provider):
     ) -> Sequence[Accepted]:
         """List the requests of that window whose endpoint and input are exactly these.
 
-        It is not documented by which of its times fal filters, so everything up to now is asked
-        for and the window is kept here, by `sent_at`.
-
         Raises:
             PollError: The history could not be read to its end, so that a count of it says nothing.
             CredentialsError: The key was refused.
         """
-        end = max(until, datetime.now(UTC)) + timedelta(minutes=1)
-        query = {
-            "endpoint_id": submission.model.name,
-            "start": _stamp(since),
-            "end": _stamp(end),
-            "expand": "payloads",
-            "limit": "100",
-        }
+        query = query_window(submission.model, since, until, datetime.now(UTC))
         found = []
         for _ in range(MOST_PAGES):
             page = await self._history(query)
@@ -151,7 +148,7 @@ class FalProvider(Provider):
             cursor = page.get("next_cursor")
             if not cursor or page.get("has_more") is False:
                 return [each for each in found if each is not None]
-            query["cursor"] = str(cursor)
+            query = {**query, "cursor": str(cursor)}
         raise PollError(f"fal.ai lists over {MOST_PAGES * 100:,} requests in that time")
 
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:
@@ -174,17 +171,32 @@ class FalProvider(Provider):
         """Close every connection."""
         await self._channel.aclose()
 
-    async def _read_status(self, accepted: Accepted) -> Fields:
-        handle = (accepted.request_id, accepted.urls)
-        answer = await self._ask(lambda sdk: sdk.handle(*handle).status())
-        fields = answer.fields()
+    async def _look_into_queue(self, accepted: Accepted) -> Look:
+        answer = await self._ask(
+            lambda sdk: sdk.handle(accepted.request_id, accepted.urls).status()
+        )
         if not answer.ok:
             raise self._poll_error(answer)
-        if not isinstance(fields.get("status"), str):
+        status = answer.fields()
+        if not isinstance(status.get("status"), str):
             raise PollError(f"fal.ai's status cannot be read: {answer.text() or 'it is empty'}")
-        return fields
+        running = read_running(status)
+        if running is not None:
+            return running
+        return read_result(
+            await self._ask(lambda sdk: sdk.fetch(accepted.urls["response"])), status
+        )
 
-    async def _history(self, query: Mapping[str, str]) -> Fields:
+    async def _look_into_history(self, model: ModelInfo, request_id: str) -> Look | None:
+        """Find an expired result; None too where this key may not read the history."""
+        with suppress(PollError, CredentialsError):
+            page = await self._history(query_request(model, request_id))
+            for each in page["items"]:
+                if isinstance(each, dict) and each.get("request_id") == request_id:
+                    return read_kept(each, datetime.now(UTC))
+        return None
+
+    async def _history(self, query: Fields) -> Fields:
         answer = await self._ask(lambda sdk: sdk.fetch(HISTORY, query))
         if not answer.ok:
             raise self._poll_error(answer)
@@ -197,7 +209,10 @@ class FalProvider(Provider):
         return await self._channel.ask(work, self._channel.patience.look)
 
     def _poll_error(self, answer: Answer) -> Exception:
-        return self._channel.poll_error(answer, read_words(answer).said)
+        said = read_words(answer).said
+        if answer.status == 404:
+            return NotFoundError(f"fal.ai answered HTTP 404: {said}")
+        return self._channel.poll_error(answer, said)
 
 
 def _load_sdk() -> SdkModule[GuardedFal]:
@@ -214,7 +229,3 @@ async def _sender(file: LocalFile) -> Callable[[GuardedFal], Awaitable[object]]:
     return lambda sdk: sdk.upload(
         data, file.content_type, file_name=file.path.name, fallback_repository=[]
     )
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,4 +1,4 @@
-"""fal's answers to a submit, a status and a search, read: pure functions of values.
+"""fal's answers to a submit and to a status, read: pure functions of values.
 
 https://fal.ai/docs/documentation/model-apis/queue, checked 2026-11-22.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,12 +14,11 @@ from vidi.inference.providers.account import FAL
 from vidi.inference.providers.fal_words import RUNNER_TYPES, read_billable_units, read_words
 from vidi.inference.providers.provider import Accepted, Running
 from vidi.inference.providers.refusal import in_doubt, refusal
-from vidi.inference.providers.same_json import is_same_json
+from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.answer import Answer, Fields
-    from vidi.inference.providers.provider import Submission
 
 QUEUE = "https://queue.fal.run"
 NAMESPACES = ("workflows", "comfy")
@@ -64,11 +62,7 @@ def _did_a_runner_work(answer: Answer) -> bool:
 
 def _given_urls(fields: Fields) -> dict[str, str]:
     given = {name: fields.get(f"{name}_url") for name in ("status", "response", "cancel")}
-    return {
-        name: url
-        for name, url in given.items()
-        if isinstance(url, str) and url.startswith(("https://", "http://"))
-    }
+    return {name: url for name, url in given.items() if is_web_address(url)}
 
 
 def derive_urls(endpoint: str, request_id: str) -> dict[str, str]:
@@ -103,30 +97,3 @@ def is_completed(line: str) -> bool:
     except ValueError:
         return False
     return isinstance(status, dict) and status.get("status") == COMPLETED
-
-
-def match_request(
-    item: Fields, submission: Submission, since: datetime, until: datetime
-) -> Accepted | None:
-    """Recognise a submission in the account's history by endpoint, time and exactly equal input.
-
-    An item without a readable time passes: it was asked for by time.
-    """
-    request_id = item.get("request_id")
-    if not isinstance(request_id, str) or not request_id:
-        return None
-    sent = _moment(item.get("sent_at")) or _moment(item.get("started_at"))
-    if sent is not None and not since <= sent <= until:
-        return None
-    is_ours = item.get("endpoint_id", submission.model.name) == submission.model.name
-    if not is_ours or not is_same_json(item.get("json_input"), submission.params):
-        return None
-    return Accepted(request_id, derive_urls(submission.model.name, request_id))
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

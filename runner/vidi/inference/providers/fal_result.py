@@ -30,6 +30,10 @@ OF_THE_WAY = frozenset({401, 403, 404, 405, 408, 410, 425, 429})
 """Client errors that a gateway gives for its own reasons."""
 
 
+class NotFoundError(PollError):
+    """The queue does not know the request, or its result: not yet, or no longer."""
+
+
 def read_result(answer: Answer, status: Fields) -> Look:
     """Read the result's answer beside the status that announced it.
 
@@ -45,6 +49,8 @@ def read_result(answer: Answer, status: Fields) -> Look:
         return _read_failure(answer, status)
     if answer.status == 401:
         raise FAL.bad_key(read_words(answer).said)
+    if answer.status == 404:
+        raise NotFoundError(f"fal.ai answered HTTP 404 for the result: {read_words(answer).said}")
     raise PollError(
         f"fal.ai answered HTTP {answer.status} for the result: {read_words(answer).said}",
         retry_after=read_retry_after(answer),

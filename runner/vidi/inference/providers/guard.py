@@ -95,7 +95,8 @@ class Guard(httpx.AsyncBaseTransport):
 
     async def _address(self, request: httpx.Request, target: Target) -> httpx.Request:
         headers = request.headers.copy()
-        headers.pop("host", None)
+        url = httpx.URL(target.url)
+        headers["host"] = url.netloc.decode()
         if not target.trusted:
             for name in SECRET_HEADERS:
                 headers.pop(name, None)
@@ -103,12 +104,12 @@ class Guard(httpx.AsyncBaseTransport):
         body = await request.aread()
         if len(body) <= PIECE:
             return httpx.Request(
-                request.method, target.url, headers=headers, content=body, extensions=extensions
+                request.method, url, headers=headers, content=body, extensions=extensions
             )
         headers["content-length"] = str(len(body))
         pieces = _Pieces(body)
         return httpx.Request(
-            request.method, target.url, headers=headers, stream=pieces, extensions=extensions
+            request.method, url, headers=headers, stream=pieces, extensions=extensions
         )
 
     async def _exchange(self, errand: Errand, request: httpx.Request) -> Answer:

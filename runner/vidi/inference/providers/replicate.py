@@ -24,6 +24,7 @@ from vidi.inference.providers.replicate_answers import (
     read_words,
 )
 from vidi.inference.providers.uploads import inspect_file, send_patiently
+from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -110,8 +111,10 @@ class ReplicateProvider(Provider):
         answer = await self._channel.ask(
             lambda sdk: _post(sdk, _url(accepted, "cancel")), self._channel.patience.cancel
         )
-        if answer.ok or answer.status in {404, 409, 422}:
-            return answer.ok
+        if answer.ok:
+            return answer.fields().get("status") not in {"succeeded", "failed"}
+        if answer.status in {404, 409, 422}:
+            return False
         raise self._channel.poll_error(answer, read_words(answer))
 
     async def find(
@@ -133,6 +136,8 @@ class ReplicateProvider(Provider):
             url, query = page.get("next") or "", {}
             if not url:
                 return [each for each in found if each is not None]
+            if not is_web_address(url):
+                raise PollError("Replicate's list goes on at an address that cannot be read")
         raise PollError(f"Replicate lists over {MOST_PAGES * 100:,} predictions in that time")
 
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # the id says it all

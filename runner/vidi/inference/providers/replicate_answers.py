@@ -17,6 +17,7 @@ from vidi.inference.providers.answer import shorten
 from vidi.inference.providers.provider import Accepted, Failed, Look, Running, Succeeded
 from vidi.inference.providers.refusal import in_doubt, refusal
 from vidi.inference.providers.same_json import is_same_json
+from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from vidi.inference.providers.answer import Answer, Fields
@@ -64,7 +65,7 @@ def _accepted(prediction: Fields) -> Accepted | None:
     given = prediction.get("urls")
     for name in urls:
         url = given.get(name) if isinstance(given, dict) else None
-        if isinstance(url, str) and url.startswith(("https://", "http://")):
+        if is_web_address(url):
             urls[name] = url
     return Accepted(request_id, urls)
 

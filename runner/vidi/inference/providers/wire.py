@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import SimpleNamespace
 
-MOST_CONNECTIONS = 256
+MOST_CONNECTIONS = 1024
 KEEPALIVE_S = 10.0
 """Shorter than what servers usually grant, so that a POST seldom meets a connection just closed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vidi.sandbox.checks import Violation
+    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.work import Stage, Work
 
 _POLICY = "The content could not be processed because it contained material flagged by a checker."
@@ -41,7 +42,7 @@ class Failure:
     """What `X-Fal-Retryable` says; None: the header is not there."""
     in_status: bool = False
     """Whether the status object tells of it, too."""
-    details: tuple[Mapping[str, Any], ...] = ()
+    details: tuple[Mapping[str, Json], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, headers: Mapping[str, str]) -> JSONResponse:
@@ -51,7 +52,7 @@ class Failure:
             own["X-Fal-Retryable"] = str(self.retryable).lower()
         if self.family == "model":
             usual = (model_error(["body", "prompt"], self.message, self.kind),)
-            body: dict[str, Any] = {"detail": list(self.details or usual)}
+            body: JsonObject = {"detail": list(self.details or usual)}
         else:
             own["X-Fal-Error-Type"] = self.kind
             body = {"detail": self.message, "error_type": self.kind}
@@ -94,11 +95,11 @@ def failure_of(work: Work, stage: Stage) -> Failure:
     return _EXPIRED if stage == "aborted" else _BY_FATE[work.doom]
 
 
-def _detail(violation: Violation) -> dict[str, Any]:
+def _detail(violation: Violation) -> JsonObject:
     kind = _KINDS.get(violation.rule)
     if kind is None and violation.rule == "type":
         kind = f"{violation.expected[0]}_type".replace("integer_type", "int_parsing")
-    more: dict[str, Any] = {"input": violation.given}
+    more: JsonObject = {"input": violation.given}
     if violation.rule in _CONTEXT:
         more["ctx"] = {_CONTEXT[violation.rule]: violation.expected}
     at: list[str | int] = ["body", *violation.path]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.fal.failures import failure_of
@@ -16,6 +16,7 @@ from vidi.sandbox.work import is_terminal
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from vidi.sandbox.json_values import JsonObject
     from vidi.sandbox.work import Work
 
 _WINDOW_S = 24 * 3600
@@ -50,9 +51,9 @@ async def list_requests(call: Call) -> Response:
     return await call.meet("list", show, model=f"fal/{endpoints[0]}")
 
 
-async def _item(call: Call, work: Work, *, payloads: bool) -> dict[str, Any]:
+async def _item(call: Call, work: Work, *, payloads: bool) -> JsonObject:
     stage = work.stage(call.now)
-    shown: dict[str, Any] = {
+    shown: JsonObject = {
         "request_id": work.id,
         "endpoint_id": work.model.name,
         "sent_at": _iso(work.created_at),

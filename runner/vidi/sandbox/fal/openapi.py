@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers import read_notation
 from vidi.sandbox.plain import plain_json
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers import Slot
+    from vidi.sandbox.json_values import Json, JsonObject
 
 
-def describe_endpoint(model: ModelInfo) -> dict[str, Any]:
+def describe_endpoint(model: ModelInfo) -> JsonObject:
     """OpenAPI 3.0.4 with the submit and the result, and the schemas of both."""
     name = "".join(word.title() for word in re.findall(r"[A-Za-z0-9]+", model.name))
     given, made = f"{name}Input", f"{name}Output"
@@ -41,7 +42,7 @@ def describe_endpoint(model: ModelInfo) -> dict[str, Any]:
     }
 
 
-def _submit(schema: str) -> dict[str, Any]:
+def _submit(schema: str) -> JsonObject:
     answer = _content("QueueStatus") | {"description": "The request status."}
     return {
         "requestBody": {"required": True, **_content(schema)},
@@ -49,17 +50,17 @@ def _submit(schema: str) -> dict[str, Any]:
     }
 
 
-def _result(schema: str) -> dict[str, Any]:
+def _result(schema: str) -> JsonObject:
     answer = _content(schema) | {"description": "Result of the request."}
     return {"responses": {"200": answer}}
 
 
-def _content(schema: str) -> dict[str, Any]:
+def _content(schema: str) -> JsonObject:
     pointer = {"$ref": f"#/components/schemas/{schema}"}
     return {"content": {"application/json": {"schema": pointer}}}
 
 
-def _input(model: ModelInfo, title: str) -> dict[str, Any]:
+def _input(model: ModelInfo, title: str) -> JsonObject:
     properties = model.params["properties"]
     return {
         "title": title,
@@ -70,7 +71,7 @@ def _input(model: ModelInfo, title: str) -> dict[str, Any]:
     }
 
 
-def _property(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _property(name: str, schema: Mapping[str, Json]) -> JsonObject:
     plain = plain_json(schema)
     shown = {key: value for key, value in plain.items() if not key.startswith("x-")}
     if "x-suggested" in plain:
@@ -78,7 +79,7 @@ def _property(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"title": name.replace("_", " ").title(), **shown}
 
 
-def _output(model: ModelInfo, title: str) -> dict[str, Any]:
+def _output(model: ModelInfo, title: str) -> JsonObject:
     slots = read_notation(model.output)
     properties = {slot.path[0][0]: _value(slot) for slot in slots}
     return {
@@ -90,14 +91,14 @@ def _output(model: ModelInfo, title: str) -> dict[str, Any]:
     }
 
 
-def _value(slot: Slot) -> dict[str, Any]:
+def _value(slot: Slot) -> JsonObject:
     file = {
         "title": "File",
         "type": "object",
         "properties": {"url": {"type": "string"}, "content_type": {"type": "string"}},
         "required": ["url"],
     }
-    plain: dict[str, dict[str, Any]] = {
+    plain: dict[str, JsonObject] = {
         "file": file, "url": {"type": "string"}, "text": {"type": "string"},
         "chunks": {"type": "string"}, "json": {"type": "object"},
     }  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.requests import Request
+
+    from vidi.sandbox.json_values import JsonObject
 
 Item = TypeVar("Item")
 
@@ -20,7 +22,7 @@ class Page(Generic[Item]):
     items: Sequence[Item]
     next_cursor: str | None
 
-    def turn(self) -> dict[str, Any]:
+    def turn(self) -> JsonObject:
         """What an answer says of the next page."""
         return {"next_cursor": self.next_cursor, "has_more": self.next_cursor is not None}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.checked import CheckedParams
 from vidi.inference.models.money import json_number
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.json_values import JsonObject
 
 _MOST_ENDPOINTS = 50
 _EXPANDED_PAGE = 10
@@ -52,8 +53,8 @@ def _all(call: Call) -> list[ModelInfo]:
     return list(call.sandbox.registry.list_models(provider="fal"))
 
 
-def _show(model: ModelInfo, *, expand: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+def _show(model: ModelInfo, *, expand: bool) -> JsonObject:
+    shown: JsonObject = {
         "endpoint_id": model.name,
         "metadata": {
             "display_name": model.title,
@@ -65,7 +66,7 @@ def _show(model: ModelInfo, *, expand: bool) -> dict[str, Any]:
     return shown | ({"openapi": describe_endpoint(model)} if expand else {})
 
 
-def _price(model: ModelInfo) -> dict[str, Any] | None:
+def _price(model: ModelInfo) -> JsonObject | None:
     example = dict(model.example)
     checked = CheckedParams(params=example, effective=with_defaults(model, example))
     lines = estimate(model, checked).lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.json_values import JsonObject
     from vidi.sandbox.work import Work
 
 _NAMESPACES = ("workflows", "comfy")
@@ -146,13 +147,13 @@ def request_urls(call: Call, work: Work) -> dict[str, str]:
     }
 
 
-async def _read(call: Call) -> tuple[ModelInfo | None, dict[str, Any] | None]:
+async def _read(call: Call) -> tuple[ModelInfo | None, JsonObject | None]:
     model = call.sandbox.find_model(f"fal/{call.path('endpoint')}")
     body = await call.json()
     return model, body if isinstance(body, dict) else None
 
 
-def _accept(call: Call, model: ModelInfo, params: dict[str, Any]) -> Work:
+def _accept(call: Call, model: ModelInfo, params: JsonObject) -> Work:
     violations = find_violations(model, params)
     work = call.sandbox.accept(model, params, violations=violations)
     headers = call.request.headers
@@ -169,7 +170,7 @@ def _find(call: Call) -> Work | None:
     return work if work and work.model.provider == "fal" else None
 
 
-def _status_body(call: Call, work: Work) -> dict[str, Any]:
+def _status_body(call: Call, work: Work) -> JsonObject:
     logs = call.request.query_params.get("logs", "").lower() in {"1", "true"}
     urls = request_urls(call, work)
     return show_status(work, work.stage(call.now), urls["response_url"], logs=logs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from vidi.sandbox.addresses import Addresses
     from vidi.sandbox.answers import FileLeaf
     from vidi.sandbox.files import StoredFile
+    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.work import Stage, Work
 
 
-def show_status(work: Work, stage: Stage, response_url: str, *, logs: bool) -> dict[str, Any]:
+def show_status(work: Work, stage: Stage, response_url: str, *, logs: bool) -> JsonObject:
     """A status object. A failed request is COMPLETED, too."""
-    shown: dict[str, Any] = {"request_id": work.id, "response_url": response_url}
+    shown: JsonObject = {"request_id": work.id, "response_url": response_url}
     if stage == "queued":
         return {"status": "IN_QUEUE", "queue_position": 0, **shown}
     shown["logs"] = [_log_line(work)] if logs else None
@@ -56,21 +57,21 @@ def show_result(work: Work, urls: Addresses, units: Decimal | None) -> Response:
     return JSONResponse(answer_of(work, urls), 200, headers)
 
 
-def answer_of(work: Work, urls: Addresses) -> Any:
+def answer_of(work: Work, urls: Addresses) -> Json:
     """The model's answer, with the URLs of its files."""
 
-    def put(leaf: FileLeaf) -> Any:
+    def put(leaf: FileLeaf) -> Json:
         return _show_file(work.files[leaf], leaf, urls)
 
     return plain_json(replace_leaves(work.tree, put))
 
 
-def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> Any:
+def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> Json:
     url = urls.url(CDN, file.path)
     if leaf.as_url:
         return url
     order = leaf.order
-    shown: dict[str, Any] = {
+    shown: JsonObject = {
         "url": url,
         "content_type": file.content_type,
         "file_name": file.name,
@@ -83,6 +84,6 @@ def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> Any:
     return shown
 
 
-def _log_line(work: Work) -> dict[str, Any]:
+def _log_line(work: Work) -> JsonObject:
     moment = datetime.fromtimestamp(work.started_at, UTC).isoformat(timespec="milliseconds")
     return {"message": "SANDBOX", "level": "INFO", "source": "RUNNER", "timestamp": moment}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from vidi.sandbox.media.order import CONTENT_TYPES, Made
 if TYPE_CHECKING:
     from vidi.sandbox.media.order import MediaOrder
 
+_DASHES = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00ab\u00bb", '--\'\'""""')
 _SAVING = {
     "png": {"format": "PNG", "compress_level": 1},
     "jpg": {"format": "JPEG", "quality": 80},
@@ -44,7 +46,7 @@ def draw_picture(order: MediaOrder) -> Image.Image:
     margin, large, small = side // 16, max(8, side // 8), max(6, side // 24)
     pen.text((margin, margin), "SANDBOX", fill="white", font=_font(large))
     columns = max(8, (order.width - 2 * margin) * 2 // small)
-    lines = textwrap.wrap(order.text[:1000], columns)[:12]
+    lines = textwrap.wrap(_drawable(order.text[:1000]), columns)[:12]
     pen.multiline_text(
         (margin, margin + large * 3 // 2), "\n".join(lines), fill="white", font=_font(small)
     )
@@ -57,6 +59,13 @@ def _colours(order: MediaOrder) -> tuple[tuple[int, int, int], tuple[int, int, i
         return (0, 0, 0), (0, 0, 0)
     red, green, blue, *rest = (40 + byte // 2 for byte in order.digest)
     return (red, green, blue), (rest[0], rest[1], rest[2])
+
+
+def _drawable(text: str) -> str:
+    """The text in the letters that Pillow's own font has: without accents, `?` for the rest."""
+    plain = unicodedata.normalize("NFKD", text.translate(_DASHES))
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return bare.encode("ascii", "replace").decode()
 
 
 @lru_cache(maxsize=16)

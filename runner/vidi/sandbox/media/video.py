@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SPARSE_FPS = 8
 """The frame rate where nobody asked for one: it keeps a video cheap to make."""
+_MOST_SPARSE_FRAMES = 240
+"""So many frames at most where nobody asked for a rate, but one a second."""
 
 _OPTIONS = {
     "libx264": {"preset": "ultrafast", "crf": "32"},
@@ -52,7 +54,12 @@ def make_video(order: MediaOrder) -> Made:
 
 def frame_count(order: MediaOrder) -> int:
     """How many frames the ordered video has."""
-    return order.frames or max(1, round(order.duration_s * (order.fps or SPARSE_FPS)))
+    if order.frames:
+        return order.frames
+    if order.fps:
+        return max(1, round(order.duration_s * order.fps))
+    most = max(_MOST_SPARSE_FRAMES, round(order.duration_s))
+    return max(1, min(round(order.duration_s * SPARSE_FPS), most))
 
 
 def _video_stream(container: OutputContainer, order: MediaOrder) -> VideoStream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.refusals import replicate_problem
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.sandbox.checks import Violation
+    from vidi.sandbox.json_values import Json
 
 _KEYS = {"input", "webhook", "webhook_completed", "webhook_events_filter", "stream"}
 
@@ -20,12 +21,13 @@ _TYPES = {
     "enum": "enum", "type": "invalid_type", "minimum": "number_gte", "maximum": "number_lte",
     "exclusiveMinimum": "number_gt", "exclusiveMaximum": "number_lt", "minLength": "string_gte",
     "maxLength": "string_lte", "minItems": "array_min_items", "maxItems": "array_max_items",
-    "anyOf": "number_any_of", "oneOf": "number_one_of", "url": "format", "required": "required",
+    "anyOf": "number_any_of", "oneOf": "number_one_of", "multipleOf": "multiple_of",
+    "url": "format", "required": "required",
 }  # fmt: skip
 """JSON Schema keyword to gojsonschema's name of the error."""
 
 
-def refuse_body(body: Any, *, needed: Sequence[str]) -> Response | None:
+def refuse_body(body: Json, *, needed: Sequence[str]) -> Response | None:
     """Refuse a body that is no object, lacks a key, has an unknown one, or whose input is none."""
     if not isinstance(body, dict):
         return replicate_problem(400)
@@ -82,7 +84,7 @@ def _words(violation: Violation) -> str:
             return f"Does not match '{rule}'"
 
 
-def _kind(value: Any) -> str:
+def _kind(value: Json) -> str:
     names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
     return "null" if value is None else names.get(type(value), "object")
 

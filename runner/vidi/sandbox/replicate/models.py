@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.refusals import replicate_problem
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.json_values import JsonObject
 
 _DAY = "2026-01-01T00:00:00.000000Z"
 
@@ -65,7 +66,7 @@ def _model(call: Call) -> ModelInfo | None:
     return call.sandbox.find_model(f"replicate/{call.path('owner')}/{call.path('name')}")
 
 
-def _version(model: ModelInfo) -> dict[str, Any]:
+def _version(model: ModelInfo) -> JsonObject:
     return {
         "id": model.version or sha256(model.id.encode()).hexdigest(),
         "created_at": _DAY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers import read_notation
 from vidi.sandbox.plain import plain_json
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers import Slot
+    from vidi.sandbox.json_values import Json, JsonObject
 
 _URI = {"type": "string", "format": "uri"}
 
 
-def describe_model(model: ModelInfo) -> dict[str, Any]:
+def describe_model(model: ModelInfo) -> JsonObject:
     """OpenAPI 3.0.2 with `Input`, `Output` and a schema for each enum."""
     properties, enums = {}, {}
     for order, (name, schema) in enumerate(model.params["properties"].items()):
@@ -35,8 +36,8 @@ def describe_model(model: ModelInfo) -> dict[str, Any]:
     }
 
 
-def _property(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"title": name.replace("_", " ").title()}
+def _property(name: str, schema: Mapping[str, Json]) -> JsonObject:
+    shown: JsonObject = {"title": name.replace("_", " ").title()}
     if "enum" in schema:
         kept = {key: schema[key] for key in ("default", "description") if key in schema}
         return {"allOf": [{"$ref": f"#/components/schemas/{name}"}], **kept}
@@ -51,7 +52,7 @@ def _property(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _enum(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _enum(name: str, schema: Mapping[str, Json]) -> JsonObject:
     return {
         "type": schema.get("type", "string"),
         "enum": schema["enum"],
@@ -60,7 +61,7 @@ def _enum(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _output(model: ModelInfo) -> dict[str, Any]:
+def _output(model: ModelInfo) -> JsonObject:
     slots = read_notation(model.output)
     first = slots[0]
     if len(first.path) > 1 or len(slots) > 1:
@@ -69,7 +70,7 @@ def _output(model: ModelInfo) -> dict[str, Any]:
     return {"title": "Output", **_value(first)}
 
 
-def _value(slot: Slot) -> dict[str, Any]:
+def _value(slot: Slot) -> JsonObject:
     match slot.leaf:
         case "chunks":
             return {

@@ -6,7 +6,7 @@ import asyncio
 import math
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.addresses import REPLICATE
 from vidi.sandbox.call import Call, answer_json
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
+    from vidi.sandbox.json_values import JsonObject
     from vidi.sandbox.work import Work
 
 _PAGE = 100
@@ -120,7 +121,7 @@ async def list_all(call: Call) -> Response:
     return await call.meet("list", show)
 
 
-async def _create(call: Call, model: ModelInfo, body: dict[str, Any]) -> Response:
+async def _create(call: Call, model: ModelInfo, body: JsonObject) -> Response:
     refusal = check_credit(call.request)
 
     async def accept() -> Response:
@@ -155,7 +156,7 @@ async def _answer_late(call: Call, work: Work, wait: int) -> Response:
     return answer_json(body, 201, {**_CREATE_LIMITS, "Preference-Applied": f"wait={wait}"})
 
 
-async def _seen(call: Call, work: Work) -> dict[str, Any]:
+async def _seen(call: Call, work: Work) -> JsonObject:
     if work.stage(call.now) == "succeeded":
         await call.sandbox.finish(work)
     return show_prediction(work, call.urls, call.now)

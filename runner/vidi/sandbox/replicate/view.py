@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.sandbox.addresses import DELIVERY, REPLICATE
 from vidi.sandbox.answers import replace_leaves
@@ -15,6 +15,7 @@ from vidi.sandbox.work import is_terminal
 if TYPE_CHECKING:
     from vidi.sandbox.addresses import Addresses
     from vidi.sandbox.answers import FileLeaf
+    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.work import Stage, Work
 
 _STATUSES: dict[Stage, str] = {"queued": "starting", "running": "processing"}
@@ -33,7 +34,7 @@ _ERRORS = {
 
 def show_prediction(
     work: Work, urls: Addresses, now: float | None, *, inline: bool = False
-) -> dict[str, Any]:
+) -> JsonObject:
     """A prediction as JSON values.
 
     Args:
@@ -44,7 +45,7 @@ def show_prediction(
     """
     stage = "queued" if now is None else work.stage(now)
     gone = now is not None and _is_removed(work, now)
-    shown: dict[str, Any] = {
+    shown: JsonObject = {
         "id": work.id,
         "model": work.model.name,
         "version": work.model.version or "hidden",
@@ -63,9 +64,9 @@ def show_prediction(
     return shown if now is None else shown | _times(work, stage, now)
 
 
-def _times(work: Work, stage: Stage, now: float) -> dict[str, Any]:
+def _times(work: Work, stage: Stage, now: float) -> JsonObject:
     ended_at, _ = work.end()
-    times: dict[str, Any] = {}
+    times: JsonObject = {}
     if now >= work.started_at and stage != "aborted" and ended_at >= work.started_at:
         times["started_at"] = _moment(work.started_at)
     if is_terminal(stage):
@@ -79,7 +80,7 @@ def _links(work: Work, urls: Addresses) -> dict[str, str]:
     return {"cancel": f"{own}/cancel", "get": own, "web": f"https://replicate.com/p/{work.id}"}
 
 
-def _output(work: Work, urls: Addresses, *, inline: bool) -> Any:
+def _output(work: Work, urls: Addresses, *, inline: bool) -> Json:
     def put(leaf: FileLeaf) -> str:
         file = work.files[leaf]
         if inline:

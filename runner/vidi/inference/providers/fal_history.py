@@ -1,0 +1,87 @@
+"""fal's history of requests, read: where results outlive the queue, and where lost ones are found.
+
+The queue keeps a result for an hour, and for six minutes where it is 10 KB or more; the history
+keeps it for 30 days unless the account stores no payloads
+(https://fal.ai/docs/inference-api/queue/result, checked 2026-11-22).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from vidi.inference.providers.fal_answers import derive_urls
+from vidi.inference.providers.provider import Accepted, Failed, Look, Succeeded
+from vidi.inference.providers.same_json import is_same_json
+
+if TYPE_CHECKING:
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.providers.answer import Fields
+    from vidi.inference.providers.provider import Submission
+
+HISTORY = "https://api.fal.ai/v1/models/requests/by-endpoint"
+"""https://fal.ai/docs/platform-apis/v1/models/requests/by-endpoint"""
+SURELY_KEPT = timedelta(minutes=6)
+"""How long the queue keeps any result; before that, one that is not found may yet appear."""
+
+
+def query_window(model: ModelInfo, since: datetime, until: datetime, now: datetime) -> Fields:
+    """Ask for every request since a moment, with its payloads.
+
+    It is not documented by which of its times fal filters, so everything up to now is asked for,
+    and `match_request` keeps the window.
+    """
+    end = max(until, now) + timedelta(minutes=1)
+    times = {"start": _stamp(since), "end": _stamp(end)}
+    return {"endpoint_id": model.name, **times, "expand": "payloads", "limit": "100"}
+
+
+def query_request(model: ModelInfo, request_id: str) -> Fields:
+    """Ask for one request, with its payloads."""
+    return {"endpoint_id": model.name, "request_id": request_id, "expand": "payloads"}
+
+
+def match_request(
+    item: Fields, submission: Submission, since: datetime, until: datetime
+) -> Accepted | None:
+    """Recognise a submission by endpoint, time and exactly equal input.
+
+    An item without a readable time passes: it was asked for by time.
+    """
+    request_id = item.get("request_id")
+    if not isinstance(request_id, str) or not request_id:
+        return None
+    sent = _moment(item.get("sent_at")) or _moment(item.get("started_at"))
+    if sent is not None and not since <= sent <= until:
+        return None
+    is_ours = item.get("endpoint_id", submission.model.name) == submission.model.name
+    if not is_ours or not is_same_json(item.get("json_input"), submission.params):
+        return None
+    return Accepted(request_id, derive_urls(submission.model.name, request_id))
+
+
+def read_kept(item: Fields, now: datetime) -> Look | None:
+    """Read what became of a request that the queue no longer knows; None where that is unclear."""
+    output, code, ended = item.get("json_output"), item.get("status_code"), item.get("ended_at")
+    code = code if isinstance(code, int) else 200
+    if output and 200 <= code < 300:
+        return Succeeded(output)
+    end = _moment(ended)
+    if end is None or now - end < SURELY_KEPT:
+        return None
+    if code >= 400:
+        return Failed("failed", f"it ended with HTTP {code}", free=code >= 500)
+    said = "it succeeded, but fal.ai no longer keeps its result"
+    return Failed("failed", said, error_type="result_gone")
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

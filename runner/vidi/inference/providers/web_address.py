@@ -1,0 +1,18 @@
+"""Which of the values that a provider sends may be asked for as a URL."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+from urllib.parse import urlsplit
+
+
+def is_web_address(value: object) -> TypeGuard[str]:
+    """Whether a value is a whole http or https URL that no library stumbles over."""
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        return False
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # raises where it is not a number up to 65535
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in value

@@ -1,0 +1,61 @@
+"""Default params and many models: each model takes those that it has.
+
+`defaults.params` is written once for a whole file, and its models differ. A default that a model
+does not have is left out there, with a warning; one that no model of the file has is a mistake.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import Problem
+from vidi.inference.models.suggest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vidi.inference.models.template import ModelInfo
+    from vidi.jobs.spec import InferenceSpec
+
+
+class DefaultParams:
+    """The defaults of one job file, as its inferences go by."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._left: dict[tuple[str, str], list[InferenceSpec]] = {}
+        self._known: set[str] = set()
+
+    def fit(self, spec: InferenceSpec, model: ModelInfo) -> Mapping[str, Any]:
+        """The params of an inference without the defaults that its model does not have."""
+        known = model.params["properties"]
+        fitting = {}
+        for name, value in spec.params.items():
+            if not spec.places.takes_default(("params", name)):
+                fitting[name] = value
+            elif name in known:
+                self._taken.add(name)
+                fitting[name] = value
+            else:
+                self._left.setdefault((name, model.id), []).append(spec)
+                self._known |= known.keys()
+        return fitting
+
+    def problems(self) -> Iterator[Problem]:
+        """What is to be said of the defaults that were left out."""
+        for (name, model), specs in self._left.items():
+            place = specs[0].places.of_key("params", name)
+            close = nearest(name, self._known)
+            mistaken = name not in self._taken
+            hint = f"Did you mean {' or '.join(close)}?" if close and mistaken else ""
+            yield Problem(
+                "unknown-param",
+                f"no model of this file has the parameter '{name}'"
+                if mistaken
+                else f"{model} has no parameter '{name}'; the default is left out there",
+                place=place,
+                hint=hint,
+                ids=tuple(spec.id for spec in specs),
+                severity="error" if mistaken else "warning",
+                excerpt=specs[0].places.excerpt(place),
+            )
