@@ -4,6 +4,7 @@ import socket
 from ipaddress import ip_address
 
 import pytest
+
 from commands import Here
 
 
@@ -45,9 +46,20 @@ def _refuse_the_outside_world(monkeypatch: pytest.MonkeyPatch):
 @pytest.fixture(autouse=True)
 def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
     """No key, setting or state of the person at the machine reaches a test."""
-    for name in ("REPLICATE_API_TOKEN", "FAL_KEY", "CI", "GITHUB_ACTIONS", "NO_COLOR", "VIDI_COSTS",
-                 "VIDI_REPLICATE_URL", "VIDI_FAL_QUEUE_URL", "VIDI_FAL_REST_URL",
-                 "VIDI_FAL_CDN_URL", "VIDI_FAL_PLATFORM_URL", "VIDI_FAL_SITE_URL"):
+    for name in (
+        "REPLICATE_API_TOKEN",
+        "FAL_KEY",
+        "CI",
+        "GITHUB_ACTIONS",
+        "NO_COLOR",
+        "VIDI_COSTS",
+        "VIDI_REPLICATE_URL",
+        "VIDI_FAL_QUEUE_URL",
+        "VIDI_FAL_REST_URL",
+        "VIDI_FAL_CDN_URL",
+        "VIDI_FAL_PLATFORM_URL",
+        "VIDI_FAL_SITE_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VIDI_LEDGER", str(tmp_path_factory.mktemp("state") / "ledger.sqlite3"))
 

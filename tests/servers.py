@@ -52,9 +52,7 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve_sandbox(
-    faults: Sequence[dict[str, Any]] = (), latency: float = 0.0
-) -> Iterator[Served]:
+def serve_sandbox(faults: Sequence[dict[str, Any]] = (), latency: float = 0.0) -> Iterator[Served]:
     """Serve a sandbox on a free port, in a thread of its own."""
     app = create_app(ModelRegistry(), latency=latency, faults=FaultPlan(faults))
     listener = socket.create_server(("127.0.0.1", 0))

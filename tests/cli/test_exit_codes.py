@@ -7,9 +7,9 @@ import subprocess
 import time
 
 import pytest
+
 from commands import installed, run_installed
 from servers import serve_sandbox
-
 from vidi.runs.folder import hold_folder
 
 ONE = """\

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import jsonschema_rs
 import pytest
-from servers import serve_sandbox
 
+from servers import serve_sandbox
 from vidi.runs.manifest_schema import manifest_schema
 
 TWO = """\

@@ -62,7 +62,16 @@ def test_a_video_from_images_has_their_shape(follow):
 
 
 @pytest.mark.parametrize(
-    "url", ["https://example.com/cat.png", "data:image/png;base64,AAAA", "data:,", None, 5]
+    "url",
+    [
+        "https://example.com/cat.png",
+        "data:image/png;base64,AAAA",
+        "data:,",
+        "data:abc",
+        "data:;base64,@",
+        None,
+        5,
+    ],
 )
 def test_files_that_tell_nothing(follow, url):
     assert follow("fal/acme/enlarge", image_url=url) == {}

@@ -16,6 +16,7 @@ from vidi.errors import (
     ThrottledError,
     VidiError,
 )
+from vidi.inference.providers.errand import read_fate
 from vidi.inference.providers.provider import Accepted, Submission
 from vidi.inference.request import replace_at
 
@@ -62,10 +63,8 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
     except InDoubtError as error:
         runtime.journal.append("in_doubt", request.id, error=describe_error(error))
         raise
-    except asyncio.CancelledError:
-        # Cut off while the request may have been on its way: nobody knows whether it arrived.
-        doubt = InDoubtError("the run was stopped while the request was on its way")
-        runtime.journal.append("in_doubt", request.id, error=describe_error(doubt))
+    except asyncio.CancelledError as cut:
+        _record_cut(request, runtime, read_fate(cut))
         raise
     runtime.journal.append(
         "submitted", request.id, request_id=accepted.request_id, urls=dict(accepted.urls)
@@ -123,12 +122,25 @@ def _record_refusal(request: InferenceRequest, runtime: Runtime, error: VidiErro
         runtime.budget.release(request.id)
 
 
+def _record_cut(
+    request: InferenceRequest, runtime: Runtime, fate: InDoubtError | NotSentError
+) -> None:
+    """Note what became of a request that was cut off by the end of the run."""
+    if isinstance(fate, NotSentError):
+        _record_refusal(request, runtime, fate)
+    else:
+        runtime.journal.append("in_doubt", request.id, error=describe_error(fate))
+
+
 async def _send(submission: Submission, provider: Provider, runtime: Runtime) -> Purchase:
     """Submit, and again only where the provider provably has nothing."""
     name = submission.model.provider
 
     async def send_once() -> Purchase:
-        await runtime.throttle.wait_for_turn(name)
+        try:
+            await runtime.throttle.wait_for_turn(name)
+        except asyncio.CancelledError as cut:
+            raise cut from NotSentError("the run was stopped before its turn came")
         sent_at = time.monotonic()
         return Purchase(await provider.submit(submission), sent_at)
 

@@ -109,8 +109,11 @@ def _file_params(model: ModelInfo) -> Iterator[tuple[str, str]]:
 
 def _fetch(url: str, stored: Callable[[str], bytes | None]) -> bytes | None:
     if url.startswith("data:"):
-        with urlopen(url) as answer:  # noqa: S310  decodes the URI, opens no connection
-            return bytes(answer.read())
+        try:
+            with urlopen(url) as answer:  # noqa: S310  decodes the URI, opens no connection
+                return bytes(answer.read())
+        except ValueError:
+            return None
     match = re.search(r"/files/([0-9a-f]{32})", url)
     return stored(match[1]) if match else None
 
@@ -128,5 +131,5 @@ def _look_into(data: bytes, kind: str) -> InputFacts:
             film = next(iter(file.streams.video), None)
             size = (film.width, film.height) if film else (0, 0)
             return InputFacts(*size, length_s)
-    except (OSError, ValueError):  # PyAV's errors are both
+    except (OSError, ValueError, Image.DecompressionBombError):  # PyAV's errors are the first two
         return InputFacts()

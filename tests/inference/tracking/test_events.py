@@ -72,9 +72,10 @@ def test_a_second_attempt_adds_to_what_was_spent():
     assert (state.attempts, state.spent, state.error) == (2, Decimal("0.15"), None)
 
 
-def test_a_new_purchase_starts_its_own_account_but_keeps_what_is_ours():
-    state = state_after(intent(), SUBMITTED, COMPLETED, asset(), SETTLED, intent(fingerprint="g"))
-    assert (state.spent, state.assets) == (0, ())
+def test_a_later_run_starts_its_own_account_but_keeps_what_is_ours():
+    again = {**intent(fingerprint="g"), "run": "r2"}
+    state = state_after(intent(), SUBMITTED, COMPLETED, asset(), SETTLED, again)
+    assert (state.spent, state.assets, state.run) == (0, (), "r2")
     assert state.owned == {"a.png": "1" * 64}
 
 

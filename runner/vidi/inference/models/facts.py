@@ -20,7 +20,21 @@ Expr = Any
 """A quantity as docs/prices.md describes it: a number, or an object with one form in it."""
 
 OUTPUT_COUNTS = frozenset(
-    ["num_outputs", "num_images", "n", "number_of_images", "num_samples", "max_images", "num_videos", "num_results", "number_of_outputs", "number_of_results", "batch_size", "batch_count", "image_count"]
+    [
+        "num_outputs",
+        "num_images",
+        "n",
+        "number_of_images",
+        "num_samples",
+        "max_images",
+        "num_videos",
+        "num_results",
+        "number_of_outputs",
+        "number_of_results",
+        "batch_size",
+        "batch_count",
+        "image_count",
+    ]
 )
 """Params that ask for so many assets; after the run the assets themselves are counted."""
 
@@ -128,10 +142,7 @@ def values_at(params: Mapping[str, Any], path: str) -> list[Any]:
     found: list[Any] = [params]
     for step in _steps(path):
         found = [
-            value
-            for item in found
-            if isinstance(item, dict)
-            for value in _apart(item.get(step))
+            value for item in found if isinstance(item, dict) for value in _apart(item.get(step))
         ]
     return found
 

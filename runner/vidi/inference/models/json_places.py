@@ -28,8 +28,8 @@ def find_value(text: str, path: Sequence[str | int]) -> int:
     """
     offset = _skip(text, 0)
     for step in path:
-        found = _in_object(text, offset, step) if text[offset] == "{" else _in_list(
-            text, offset, step
+        found = (
+            _in_object(text, offset, step) if text[offset] == "{" else _in_list(text, offset, step)
         )
         if found is None:
             break

@@ -16,7 +16,11 @@ _NOISE = Decimal("1E-15")
 
 def settled(number: Decimal) -> Decimal:
     """Drop the trace of an inexact division, so that rounding up does not start from it."""
-    return number if number == number.to_integral_value() else number.quantize(_NOISE, ROUND_HALF_EVEN, _WIDE)
+    return (
+        number
+        if number == number.to_integral_value()
+        else number.quantize(_NOISE, ROUND_HALF_EVEN, _WIDE)
+    )
 
 
 def up_to_micro(usd: Decimal) -> Decimal:

@@ -61,8 +61,10 @@ FORM_SCHEMAS: dict[str, Schema] = {
     },
     "fact": {"fact": {"type": "string", "pattern": "^@[a-z_0-9]+$"}},
     "cases": {"cases": {"type": "array", "minItems": 1, "items": _CASE}, "else": EXPR},
-    "range": {"range": {"type": "array", "prefixItems": [EXPR, _END], "minItems": 2, "maxItems": 2},
-              "why": TEXT},
+    "range": {
+        "range": {"type": "array", "prefixItems": [EXPR, _END], "minItems": 2, "maxItems": 2},
+        "why": TEXT,
+    },
     "sum": {"sum": _SEVERAL},
     "product": {"product": _SEVERAL},
     "max": {"max": _SEVERAL},

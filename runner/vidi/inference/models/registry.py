@@ -31,8 +31,12 @@ class UnknownModelError(UsageError):
     def __init__(self, model_id: str, nearest_ids: tuple[str, ...]) -> None:
         self.model_id = model_id
         self.nearest = nearest_ids
-        hint = f"Did you mean {' or '.join(nearest_ids)}?" if nearest_ids else (
-            "Ids look like replicate/OWNER/NAME or fal/ENDPOINT; `vidi models list` shows all."
+        hint = (
+            f"Did you mean {' or '.join(nearest_ids)}?"
+            if nearest_ids
+            else (
+                "Ids look like replicate/OWNER/NAME or fal/ENDPOINT; `vidi models list` shows all."
+            )
         )
         super().__init__(f"unknown model '{model_id}'", hint=hint)
 

@@ -30,7 +30,12 @@ def check_params(model: ModelInfo, params: Mapping[str, Any], *, base: Path) -> 
         problems.append(ParamProblem(tuple(err.instance_path), False, "bad", err.message))
     files = []
     for k, v in sent.items():
-        if props.get(k, {}).get("x-file") and isinstance(v, str) and "://" not in v and not v.startswith("data:"):
+        if (
+            props.get(k, {}).get("x-file")
+            and isinstance(v, str)
+            and "://" not in v
+            and not v.startswith("data:")
+        ):
             p = base / v
             if p.is_file():
                 files.append(InputFile((k,), p, v, p.stat().st_size))
@@ -42,6 +47,7 @@ def check_params(model: ModelInfo, params: Mapping[str, Any], *, base: Path) -> 
 
 def _plain(v):
     from decimal import Decimal
+
     if isinstance(v, dict):
         return {k: _plain(x) for k, x in v.items()}
     if isinstance(v, list):

@@ -6,7 +6,9 @@ Light: the SDK is imported when the first request is made.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -26,10 +28,14 @@ from vidi.inference.providers.fal_history import (
     query_window,
     read_kept,
 )
-from vidi.inference.providers.fal_result import NotFoundError, read_result
+from vidi.inference.providers.fal_result import (
+    NotFoundError,
+    is_status_error,
+    read_result,
+)
 from vidi.inference.providers.fal_words import read_words
 from vidi.inference.providers.patience import Patience
-from vidi.inference.providers.provider import Accepted, Provider
+from vidi.inference.providers.provider import Accepted, Failed, Provider
 from vidi.inference.providers.redaction import redact_look
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
@@ -47,6 +53,9 @@ if TYPE_CHECKING:
     from vidi.inference.providers.uploads import LocalFile
     from vidi.inference.settings import Settings
 
+SERVER_ERROR = 500
+MOST_SERVER_ERRORS = 5
+"""How often a 5xx for a result is fetched again before it is taken for the model's own."""
 MOST_PAGES = 50
 """Of 100 requests each, when one is looked for."""
 LARGEST_SINGLE = 100 * 1024 * 1024
@@ -68,6 +77,7 @@ class FalProvider(Provider):
         patience: Patience | None = None,
     ) -> None:
         self._channel = Channel(FAL, settings, _load_sdk, wire, patience or Patience())
+        self._server_errors: Counter[str] = Counter()
 
     def is_available(self) -> bool:
         """Whether FAL_KEY is set. Asks nobody."""
@@ -183,9 +193,21 @@ class FalProvider(Provider):
         running = read_running(status)
         if running is not None:
             return running
-        return read_result(
-            await self._ask(lambda sdk: sdk.fetch(accepted.urls["response"])), status
-        )
+        result = await self._ask(lambda sdk: sdk.fetch(accepted.urls["response"]))
+        if result.status < SERVER_ERROR or is_status_error(status):
+            return read_result(result, status)
+        return self._read_server_error(result, status, accepted.request_id)
+
+    def _read_server_error(self, result: Answer, status: Fields, request_id: str) -> Look:
+        """A 5xx for the result of a request that ended well: fetch it again, never buy it again.
+
+        Should it stay, it is the model's own after all, where it is in the model's own words.
+        """
+        self._server_errors[request_id] += 1
+        if self._server_errors[request_id] <= MOST_SERVER_ERRORS:
+            raise self._poll_error(result)
+        look = read_result(result, status)
+        return replace(look, transient=False) if isinstance(look, Failed) else look
 
     async def _look_into_history(self, model: ModelInfo, request_id: str) -> Look | None:
         """Find an expired result; None too where this key may not read the history."""

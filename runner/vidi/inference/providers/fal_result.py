@@ -45,7 +45,7 @@ def read_result(answer: Answer, status: Fields) -> Look:
         return _read_success(answer, status)
     if answer.status == 400 and "still in progress" in read_words(answer).said.lower():
         return Running("IN_PROGRESS")
-    if _is_status_error(status) or _is_the_models_own(answer):
+    if is_status_error(status) or _is_the_models_own(answer):
         return _read_failure(answer, status)
     if answer.status == 401:
         raise FAL.bad_key(read_words(answer).said)
@@ -58,7 +58,7 @@ def read_result(answer: Answer, status: Fields) -> Look:
 
 
 def _read_success(answer: Answer, status: Fields) -> Look:
-    if _is_status_error(status):
+    if is_status_error(status):
         return _read_failure(answer, status)
     output = answer.json()
     if answer.status == 202:
@@ -78,7 +78,8 @@ def _read_logs(logs: object) -> str:
     return "\n".join(str(each.get("message", "")) for each in items if isinstance(each, dict))
 
 
-def _is_status_error(status: Fields) -> bool:
+def is_status_error(status: Fields) -> bool:
+    """Whether the status itself says that the request ended in an error."""
     return bool(status.get("error") or status.get("error_type"))
 
 

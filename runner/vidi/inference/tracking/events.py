@@ -70,7 +70,7 @@ class InferenceState:
     actual: Decimal | None = None
     basis: str | None = None
     spent: Decimal = Decimal(0)
-    """What all attempts have cost so far."""
+    """What its attempts have cost in the run that the last event belongs to."""
     error: Mapping[str, Any] | None = None
     run: str = ""
     """The run that the last event belongs to."""
@@ -106,7 +106,11 @@ def replay(events: Iterable[Event]) -> dict[str, InferenceState]:
 def apply_event(state: InferenceState, event: Event) -> InferenceState:
     """Return the state after one more event; an event of an unknown kind changes nothing."""
     fold = _FOLDS.get(event["event"])
-    return replace(fold(state, event), run=event["run"]) if fold else state
+    if fold is None:
+        return state
+    if state.run != event["run"]:
+        state = replace(state, run=event["run"], spent=Decimal(0))
+    return fold(state, event)
 
 
 def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
@@ -124,8 +128,8 @@ def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
         estimated_high=None if estimate["high"] is None else _amount(estimate["high"]),
         breakdown=tuple(event.get("breakdown", ())),
         owned=state.owned,
-        # A fingerprint names a purchase: what an earlier, other purchase cost stays with it.
-        spent=state.spent if event["attempt"] > 1 else Decimal(0),
+        spent=state.spent,
+        run=state.run,
         intended_at=_moment(event),
     )
 
