@@ -61,6 +61,7 @@ class LiveDisplay:
 
     def __enter__(self) -> Self:
         self._live.start()
+        self._lines.print_line = self._print_line
         return self
 
     def __exit__(
@@ -84,6 +85,9 @@ class LiveDisplay:
                 self._under_way[inference] = (word, began, spinner)
         self._lines(inference, event, **detail)
         self._bar.update(self._task, completed=self._lines.done, money=self._describe_money())
+
+    def _print_line(self, line: str) -> None:
+        self._live.console.print(Text(line), soft_wrap=True)
 
     def _describe_money(self) -> str:
         if self._lines.budget is None:

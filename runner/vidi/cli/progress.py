@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vidi.runs.figures import format_seconds, format_usd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from vidi.cli.console import Console
     from vidi.cli.options import RunOptions
@@ -49,6 +49,8 @@ class PlainLines:
         self.total = len(plan.to_run)
         self._plan = plan
         self._console = console
+        self.print_line: Callable[[str], None] = console.tell
+        """Where lines go; a live display takes this over, so that they scroll above it."""
         self._began: dict[str, float] = {}
 
     def __call__(self, inference: str, event: str, **detail: Any) -> None:
@@ -61,7 +63,7 @@ class PlainLines:
             self.done += 1
         line = self._describe(inference, event, detail)
         if line:
-            self._console.tell(line)
+            self.print_line(line)
 
     def _describe(self, inference: str, event: str, detail: dict[str, Any]) -> str:
         match event:

@@ -31,6 +31,6 @@ def _find_schema(which: str) -> object:
         from vidi.runs.manifest_schema import manifest_schema
 
         return manifest_schema()
-    from vidi.inference.models.template_schema import template_schema
+    from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 
-    return template_schema()
+    return TEMPLATE_SCHEMA

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from vidi.cli.console import name_some
 from vidi.runs.figures import format_estimate, format_usd
 
 if TYPE_CHECKING:
@@ -28,9 +29,17 @@ def print_estimate(plans: Sequence[Plan], console: Console) -> None:
             _print_plain(plan, rows, console)
         for line in describe_total(plan):
             console.print_data(line)
-        for planned in plan.to_run:
-            if planned.estimate.reason:
-                console.print_data(f"  {planned.id}: {planned.estimate.reason}")
+        for reason, names in _group_reasons(plan).items():
+            console.print_data(f"  {name_some(names)}: {reason}")
+
+
+def _group_reasons(plan: Plan) -> dict[str, list[str]]:
+    """Why estimates are ranges or unknown, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for planned in plan.to_run:
+        if planned.estimate.reason:
+            reasons.setdefault(planned.estimate.reason, []).append(planned.id)
+    return reasons
 
 
 def describe_total(plan: Plan) -> list[str]:
@@ -100,7 +109,8 @@ def _print_rich(plan: Plan, rows: Sequence[tuple[str, ...]]) -> None:
 
     table = Table(title=f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
     for heading in HEADINGS:
-        table.add_column(heading, justify="right" if heading == "estimate" else "left")
+        justify: Literal["left", "right"] = "right" if heading == "estimate" else "left"
+        table.add_column(heading, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     RichConsole().print(table)
