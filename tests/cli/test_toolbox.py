@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import urllib.request
 
@@ -49,7 +50,7 @@ def test_the_version(here, program):
     assert re.fullmatch(program + r" \d+\.\d+\.\d+\n", here(program, "--version").stdout)
 
 
-def test_python_dash_m_is_the_toolbox(tmp_path):
+def test_python_dash_m_is_the_toolbox():
     done = subprocess.run(
         [installed("python"), "-m", "vidi", "--version"], capture_output=True, text=True
     )
@@ -168,8 +169,6 @@ def test_the_sandbox_is_served_with_the_settings_that_lead_to_it(tmp_path):
 
 
 def test_the_sandbox_says_when_its_port_is_taken(tmp_path):
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as taken:
         answer = run_installed("vidi", "sandbox", "--port", taken.getsockname()[1], cwd=tmp_path)
     assert answer.exit_code == 2
