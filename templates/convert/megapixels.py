@@ -6,9 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from quantity import (
-    MEBI,
-    MEGAPIXEL,
-    PARTS,
     between,
     images,
     input_megapixels,
@@ -28,15 +25,13 @@ ONE_OF = "the output is as large as one of the input images"
 
 
 def quantity_of(fact: Fact) -> Expr:
-    """The megapixels that are billed, where no rule of the model's own says otherwise."""
-    rounding = fact.pricing.get("rounding", "unspecified")
-    count = images(fact)
-    if rounding == "unspecified":
-        exact = one_image(fact)
-        rounded = one_image(fact, each="up")
-        return product(count, between(exact, rounded, PARTS))
-    mebi, mega = one_image(fact, each="up", px=MEBI), one_image(fact, each="up")
-    return product(count, between(mebi, mega, MEGAPIXEL))
+    """The megapixels that are billed, where no rule of the model's own says otherwise.
+
+    Where the page says no more, a megapixel is 1,000,000 pixels, rounded up for each image if
+    parts count as whole ones: the reading that never undercuts a budget.
+    """
+    rounded = fact.pricing.get("rounding", "").startswith("ceil")
+    return product(images(fact), one_image(fact, **({"each": "up"} if rounded else {})))
 
 
 def one_image(fact: Fact, **options: Expr) -> Expr:

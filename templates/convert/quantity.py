@@ -14,8 +14,6 @@ Expr = Any
 MEBI = 1048576
 """Pixels of 1024x1024: a megapixel where the page's own examples say so."""
 
-MEGAPIXEL = "the page does not say whether a megapixel is 1,000,000 or 1,048,576 pixels"
-PARTS = "the page does not say whether a part of a megapixel counts as a whole one"
 RECONCILED = "the shorter or the longer of sound and video sets the length"
 NOT_GIVEN = "no file is given whose length would be billed"
 SPEECH = "speech runs at 5 to 25 characters a second"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vidi.errors import JobFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from vidi.errors import Problem, VidiError
@@ -18,12 +18,13 @@ SCHEMA_VERSION = 1
 
 def describe_answer(
     command: str,
-    job_file: Path,
+    job_file: Path | None,
     *,
     exit_code: int,
     plan: Plan | None = None,
     errors: Sequence[VidiError] = (),
     manifest: Path | None = None,
+    ran: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What became of one job file, as JSON values."""
     problems = [problem for error in errors for problem in _problems_of(error)]
@@ -32,13 +33,14 @@ def describe_answer(
         "command": command,
         "ok": exit_code == 0,
         "exit_code": exit_code,
-        "job_file": job_file.as_posix(),
+        "job_file": job_file.as_posix() if job_file else None,
         "budget_usd": plan.budget if plan else None,
         "estimate_usd": {"low": plan.low, "high": plan.high} if plan else None,
         "inferences": [describe_planned(each) for each in plan.inferences] if plan else [],
         "errors": [
             *(describe_problem(each) for each in problems if each.severity == "error"),
             *(describe_vidi_error(each) for each in errors if not isinstance(each, JobFileError)),
+            *(_describe_row(row) for row in (ran or {}).get("inferences", ()) if row["error"]),
         ],
         "warnings": [
             describe_problem(each)
@@ -93,6 +95,12 @@ def describe_vidi_error(error: VidiError) -> dict[str, Any]:
         "message": error.message,
         "hint": error.hint,
     }
+
+
+def _describe_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What went wrong with one inference of a run."""
+    where = {"path": None, "line": None, "column": None}
+    return {**where, "id": row["id"], "ids": [row["id"]], **row["error"]}
 
 
 def _problems_of(error: VidiError) -> tuple[Problem, ...]:

@@ -119,20 +119,21 @@ def name_some(names: Iterable[str]) -> str:
 
 
 def render_failure(error: VidiError) -> str:
-    """The one JSON object of a command that failed before it knew anything."""
-    from vidi.cli.answer import describe_problem, describe_vidi_error
+    """The one JSON object of a command that failed before it knew its job files."""
+    from vidi.cli.answer import describe_answer
     from vidi.runs.json_text import render_json
 
-    problems = error.problems if isinstance(error, JobFileError) else ()
-    found = [describe_problem(problem) for problem in problems if problem.severity == "error"]
-    failure = {
-        "schema_version": 1,
-        "ok": False,
-        "exit_code": error.exit_code,
-        "errors": found or [describe_vidi_error(error)],
-        "warnings": [describe_problem(each) for each in problems if each.severity == "warning"],
-    }
-    return render_json(failure).rstrip("\n")
+    answer = describe_answer(_name_command(), None, exit_code=error.exit_code, errors=[error])
+    return render_json(answer).rstrip("\n")
+
+
+def _name_command() -> str:
+    """What was asked for, as `--json` names it."""
+    program, *arguments = sys.argv
+    tool = not program.endswith("vidi-run") and arguments and arguments[0] != "run"
+    if tool and not arguments[0].startswith("-"):
+        return arguments[0]
+    return "estimate" if {"--estimate", "--dry-run"} & set(arguments) else "run"
 
 
 def _caret(excerpt: str, column: int) -> str:

@@ -131,6 +131,7 @@ def _render_answer(tickets: Sequence[Ticket], options: RunOptions) -> str:
             plan=ticket.plan,
             errors=ticket.errors,
             manifest=ticket.manifest,
+            ran=ticket.result,
         )
         for ticket in tickets
     ]

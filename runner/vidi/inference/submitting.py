@@ -13,6 +13,7 @@ from vidi.errors import (
     InDoubtError,
     NotSentError,
     RejectedError,
+    StorageError,
     ThrottledError,
     VidiError,
 )
@@ -66,11 +67,22 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
     except asyncio.CancelledError as cut:
         _record_cut(request, runtime, read_fate(cut))
         raise
-    runtime.journal.append(
-        "submitted", request.id, request_id=accepted.request_id, urls=dict(accepted.urls)
-    )
+    _keep_receipt(request, accepted, runtime)
     runtime.notify(request.id, "submitted", request_id=accepted.request_id)
     return Purchase(accepted, sent_at)
+
+
+def _keep_receipt(request: InferenceRequest, accepted: Accepted, runtime: Runtime) -> None:
+    try:
+        runtime.journal.append(
+            "submitted", request.id, request_id=accepted.request_id, urls=dict(accepted.urls)
+        )
+    except StorageError as error:
+        raise StorageError(
+            f"{error.message}; {request.id} was bought as {accepted.request_id}",
+            hint=f"{error.hint} Then `vidi reconcile` with "
+            f"--paid {request.id}={accepted.request_id} takes it up.",
+        ) from error
 
 
 def describe_error(error: VidiError) -> dict[str, str]:

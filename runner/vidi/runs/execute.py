@@ -102,7 +102,9 @@ class Execution:
             outcome = await carry_out(request, self.plan.folder, self._runtime)
         except (CredentialsError, StorageError) as error:
             self.halted = self.halted or error
-            outcome = Outcome(request.id, "failed", error)
+            state = self._runtime.journal.states.get(request.id)
+            doubtful = state is not None and state.doubtful
+            outcome = Outcome(request.id, "in_doubt" if doubtful else "failed", error)
         if outcome.status in {"failed", "moderated"}:
             self._failures += 1
         self.outcomes[request.id] = outcome

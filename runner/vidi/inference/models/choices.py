@@ -14,6 +14,8 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
 
 def match_choice(value: Any, choices: Sequence[Any]) -> Any:
     """The choice that `value` stands for: `5` for "5" and back; else `value` itself."""
+    if isinstance(value, str) and value in choices:
+        return value
     for choice in choices:
         if is_same(value, choice):
             return choice

@@ -1,57 +1,144 @@
-"""Stand-in until the real check lands."""
+"""The params of one inference, checked against the template of its model and converted.
+
+The JSON Schema of the template decides (jsonschema_rs); what it finds is said in our own words.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
 from vidi.inference.models.checked import CheckedParams, InputFile, ParamProblem
+from vidi.inference.models.choices import both_forms, plain_number
+from vidi.inference.models.coercion import branch_for, coerce
+from vidi.inference.models.complaints import find_problems
+from vidi.inference.models.input_files import FileFinder, holds_files, named_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
+    from pathlib import Path
 
+    from vidi.inference.models.checked import At
     from vidi.inference.models.template import ModelInfo
+
+__all__ = ["CheckedParams", "InputFile", "ParamProblem", "check_params"]
+
+_KEPT_RULES = 2000
+"""How many models' rules are kept ready."""
+_LAST = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The params schema of one model, made ready."""
+
+    written: Mapping[str, Any]
+    """As the template has it; held, so that no other schema gets its identity."""
+    schema: dict[str, Any]
+    validator: jsonschema_rs.Draft202012Validator
+    takes_files: bool
+
+
+_rules: dict[int, _Rules] = {}
 
 
 def check_params(model: ModelInfo, params: Mapping[str, Any], *, base: Path) -> CheckedParams:
-    props = model.params["properties"]
-    sent = {k: v for k, v in params.items() if v is not None}
-    for k, v in list(sent.items()):
-        s = props.get(k, {})
-        if "enum" in s and v not in s["enum"]:
-            for e in s["enum"]:
-                if str(e) == str(v):
-                    sent[k] = e
-    problems = []
-    schema = {**model.params}
-    for err in jsonschema_rs.Draft202012Validator(_plain(schema)).iter_errors(sent):
-        problems.append(ParamProblem(tuple(err.instance_path), False, "bad", err.message))
-    files = []
-    for k, v in sent.items():
-        if (
-            props.get(k, {}).get("x-file")
-            and isinstance(v, str)
-            and "://" not in v
-            and not v.startswith("data:")
-        ):
-            p = base / v
-            if p.is_file():
-                files.append(InputFile((k,), p, v, p.stat().st_size))
-            else:
-                problems.append(ParamProblem((k,), False, "missing-file", f"no file {v}"))
-    eff = {k: s["default"] for k, s in props.items() if "default" in s} | sent
-    return CheckedParams(sent, eff, tuple(files), tuple(problems))
+    """Check and convert the params of one inference; every mistake is found, none raised.
+
+    Args:
+        model: Whose params they are.
+        params: As the job file or a program gives them.
+        base: What the paths of input files are relative to.
+    """
+    rules = _rules_of(model)
+    problems: list[ParamProblem] = []
+    converted = coerce(params, rules.schema, (), problems)
+    if not rules.validator.is_valid(converted):
+        noted = _wrong_paths(problems)
+        found = find_problems(rules.validator, rules.schema, converted)
+        problems += [each for each in found if each.path not in noted or each.on_key]
+    files: list[InputFile] = []
+    if rules.takes_files:
+        files, wrong = _find_files(model, converted, rules, _wrong_paths(problems), base)
+        problems += wrong
+    if len(problems) > 1:
+        problems.sort(key=lambda problem: _position(problem, params))
+    effective = _with_defaults(converted, rules.schema)
+    return CheckedParams(converted, effective, tuple(files), tuple(problems))
 
 
-def _plain(v):
-    from decimal import Decimal
+def _rules_of(model: ModelInfo) -> _Rules:
+    rules = _rules.get(id(model.params))
+    if rules is None:
+        schema = _plain(model.params)
+        validator = jsonschema_rs.Draft202012Validator(schema)
+        rules = _Rules(model.params, schema, validator, holds_files(schema))
+        if len(_rules) >= _KEPT_RULES:
+            _rules.clear()
+        _rules[id(model.params)] = rules
+    return rules
 
-    if isinstance(v, dict):
-        return {k: _plain(x) for k, x in v.items()}
-    if isinstance(v, list):
-        return [_plain(x) for x in v]
-    if isinstance(v, Decimal):
-        return int(v) if v == int(v) else float(v)
-    return v
+
+def _plain(value: Any) -> Any:
+    """A template's schema without decimals, and with both forms of the values of open enums."""
+    if isinstance(value, dict):
+        plain = {key: _plain(each) for key, each in value.items()}
+        if plain.get("x-enum-open") is True:
+            plain.pop("type", None)
+            plain["enum"] = both_forms(plain["enum"])
+        return plain
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return plain_number(value) if isinstance(value, Decimal) else value
+
+
+def _wrong_paths(problems: Iterable[ParamProblem]) -> set[At]:
+    return {problem.path for problem in problems if problem.severity == "error"}
+
+
+def _find_files(
+    model: ModelInfo, params: dict[str, Any], rules: _Rules, wrong: set[At], base: Path
+) -> tuple[list[InputFile], list[ParamProblem]]:
+    finder = FileFinder(base, model.provider)
+    files: list[InputFile] = []
+    problems: list[ParamProblem] = []
+    for at, name in named_files(params, rules.schema):
+        found = None if at in wrong else finder.find(at, name)
+        if isinstance(found, InputFile):
+            files.append(found)
+        elif found is not None:
+            problems.append(found)
+    return files, problems
+
+
+def _position(problem: ParamProblem, params: Mapping[str, Any]) -> tuple[int, ...]:
+    """Where a problem stands in the params as written; what is missing stands last."""
+    place: list[int] = []
+    inside: Any = params
+    for step in problem.path:
+        if isinstance(inside, Mapping) and step not in inside:
+            break
+        place.append(list(inside).index(step) if isinstance(inside, Mapping) else int(step))
+        inside = inside[step]
+    return (*place, _LAST) if problem.code == "missing-param" else tuple(place)
+
+
+def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Converted params with the schema's defaults under what was given, at every depth."""
+    branch = branch_for(value, schema) or {}
+    if isinstance(value, list):
+        items = branch.get("items", {})
+        return [_with_defaults(each, items) for each in value]
+    if not isinstance(value, dict):
+        return value
+    fields: Mapping[str, Any] = branch.get("properties", {})
+    filled = {key: _with_defaults(each, fields.get(key, {})) for key, each in value.items()}
+    for name, field in fields.items():
+        if name not in filled and "default" in field:
+            default = field["default"]
+            filled[name] = _with_defaults(default, field)
+    return filled

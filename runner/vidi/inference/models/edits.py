@@ -1,0 +1,129 @@
+"""The edit that mends a wrong param, as a hint."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.choices import number_in, plain_number
+from vidi.inference.models.suggest import did_you_mean
+from vidi.inference.models.wording import (
+    SHOWN_CHOICES,
+    choices_of,
+    listed,
+    quoted,
+    type_names,
+    wanted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SWITCHES = {"true": "true", "yes": "true", "on": "true", "1": "true"} | {
+    "false": "false",
+    "no": "false",
+    "off": "false",
+    "0": "false",
+}
+_SIZE = re.compile(r"(\d+) ?[x×*] ?(\d+)", re.ASCII)
+
+
+def hint_for_choice(value: Any, schema: Mapping[str, Any]) -> str:
+    """For a value that is none of an enum, or fits no branch."""
+    choices = choices_of(schema)
+    size = _size_hint(value, schema)
+    if size:
+        return size
+    if isinstance(value, dict | list) or value is None:
+        return f"Write {wanted(schema)}."
+    close = did_you_mean(str(value), [str(choice) for choice in choices])
+    if close:
+        return close
+    if len(choices) > SHOWN_CHOICES:
+        return "`vidi models show` lists all values."
+    return "Write one of these values." if len(choices) > 1 else f"Write {wanted(schema)}."
+
+
+def hint_for_type(value: Any, schema: Mapping[str, Any]) -> str:
+    """For a value of a wrong JSON type."""
+    names = type_names(schema)
+    if isinstance(value, str) and {"integer", "number", "boolean"} & set(names):
+        return _hint_for_text(value, names)
+    if "array" in names:
+        return _hint_for_list(value)
+    if "object" in names:
+        fields = list(schema.get("properties", ()))
+        return f"Write a mapping with {listed(fields)}." if fields else "Write a mapping."
+    if "string" in names:
+        return _hint_for_scalar(value, schema)
+    if "boolean" in names and not isinstance(value, dict | list):
+        return f"Write {_SWITCHES.get(str(value), 'true or false')}."
+    return f"Write {wanted(schema)}."
+
+
+def hint_for_range(schema: Mapping[str, Any]) -> str:
+    """For a number below or above its bounds."""
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f"Write a number from {low} to {high}."
+    bounds = {
+        "minimum": "{} or more",
+        "exclusiveMinimum": "more than {}",
+        "maximum": "{} or less",
+        "exclusiveMaximum": "less than {}",
+    }
+    said = [words.format(schema[key]) for key, words in bounds.items() if key in schema]
+    return f"Write {listed(said)}."
+
+
+def hint_for_multiple(value: Any, schema: Mapping[str, Any]) -> str:
+    """For a number between two multiples."""
+    step = Decimal(str(schema["multipleOf"]))
+    below = Decimal(str(value)) // step * step
+    inside = [quoted(plain_number(each)) for each in (below, below + step) if _fits(each, schema)]
+    return f"Write {listed(inside, 'or')}." if inside else hint_for_range(schema)
+
+
+def _fits(number: Decimal, schema: Mapping[str, Any]) -> bool:
+    low, high = schema.get("minimum", number), schema.get("maximum", number)
+    return bool(Decimal(str(low)) <= number <= Decimal(str(high)))
+
+
+def _hint_for_text(value: str, names: tuple[str, ...]) -> str:
+    """For a text where a number or a switch is asked for."""
+    text = value.strip().casefold()
+    if "boolean" in names and text in _SWITCHES:
+        plain = _SWITCHES[text]
+        return f"Drop the quotes: {plain}." if plain == text else f"Write {plain}."
+    number = number_in(text)
+    if number is not None and ("number" in names or number == number.to_integral_value()):
+        return f"Drop the quotes: {text}."
+    return f"Write {wanted({'type': names})}."
+
+
+def _hint_for_list(value: Any) -> str:
+    if isinstance(value, dict) or value is None:
+        return "Write a list."
+    return f"Write it as a list: [{quoted(value)}]."
+
+
+def _hint_for_scalar(value: Any, schema: Mapping[str, Any]) -> str:
+    if isinstance(value, dict | list) or value is None:
+        return "Write one text, not a list." if isinstance(value, list) else "Write a text."
+    if schema.get("x-secret"):
+        return "Put it in quotes."
+    return f'Put it in quotes: "{quoted(value)}".'
+
+
+def _size_hint(value: Any, schema: Mapping[str, Any]) -> str:
+    """For a size such as `1024x768` where a mapping of width and height is asked for."""
+    size = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if size is None or not any({"width", "height"} <= set(each) for each in _fields(schema)):
+        return ""
+    return f"Write {{width: {size[1]}, height: {size[2]}}}."
+
+
+def _fields(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for branch in schema.get("anyOf", ()):
+        yield branch.get("properties", {})

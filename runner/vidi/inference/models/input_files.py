@@ -1,0 +1,153 @@
+"""The local files that params name: found, looked at, and refused where they cannot be sent."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.checked import InputFile, ParamProblem
+from vidi.inference.models.coercion import branch_for
+from vidi.inference.models.suggest import nearest
+from vidi.inference.models.wording import dotted, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from vidi.inference.models.checked import At
+
+MIB = 1024**2
+SIZE_LIMITS = {
+    "replicate": (100 * MIB, "Replicate takes at most 100 MiB"),
+    "fal": (1024 * MIB, "vidi uploads at most 1,024 MiB to fal"),
+}
+"""Bytes of one file, and whose rule it is. Replicate's is for uploads:
+https://replicate.com/docs/topics/predictions/input-files. fal states none: that one is ours."""
+_LOOKED_AT = 200
+"""How many names of a folder are compared to find the one that was meant."""
+_PASSED = re.compile(r"(https?://|data:)", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://|(file):", re.IGNORECASE)
+_RELATIVE = "Paths are relative to the project directory."
+_INSTEAD = "Write a path relative to the project directory, or an https URL."
+
+
+class _RefusedError(Exception):
+    """A file that cannot be sent: code, what is wrong and the hint."""
+
+    def __init__(self, code: str, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.code = code
+        self.what = what
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class FileFinder:
+    """Finds the files of one inference; each path is looked at once."""
+
+    base: Path
+    provider: str
+    _sizes: dict[str, int | _RefusedError] = field(default_factory=dict)
+
+    def find(self, at: At, name: str) -> InputFile | ParamProblem | None:
+        """The file that a value names, or what is wrong with it; None for a URL."""
+        if _PASSED.match(name):
+            return None
+        if name not in self._sizes:
+            try:
+                self._sizes[name] = self._measure(name)
+            except _RefusedError as error:
+                self._sizes[name] = error
+        size = self._sizes[name]
+        if isinstance(size, int):
+            return InputFile(at, self.base / name, name, size)
+        return ParamProblem(at, False, size.code, f"'{dotted(at)}' {size.what}", size.hint)
+
+    def _measure(self, name: str) -> int:
+        """The size of a file that can be sent, in bytes."""
+        _refuse_other_names(name)
+        path = self.base / name
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            hint = _suggest_file(path, name)
+            raise _RefusedError("missing-file", f"names no file: {quoted(name)}", hint) from None
+        except OSError as error:
+            what = f"names a file that cannot be read: {quoted(name)} ({error.strerror})"
+            raise _RefusedError("bad-file", what, _RELATIVE) from error
+        self._refuse_bad(path, name, found)
+        return found.st_size
+
+    def _refuse_bad(self, path: Path, name: str, found: os.stat_result) -> None:
+        limit, rule = SIZE_LIMITS[self.provider]
+        if stat.S_ISDIR(found.st_mode):
+            what, hint = f"names a folder: {quoted(name)}", "Name a file in it."
+        elif not stat.S_ISREG(found.st_mode):
+            what, hint = f"names no regular file: {quoted(name)}", "Copy it to a file first."
+        elif not os.access(path, os.R_OK):
+            what = f"names a file that may not be read: {quoted(name)}"
+            hint = "Give yourself the right to read it."
+        elif found.st_size == 0:
+            what, hint = f"names an empty file: {quoted(name)}", "Write the file, or name another."
+        elif found.st_size > limit:
+            size = f"{found.st_size / MIB:,.1f} MiB"
+            what = f"names a file that is too large: {quoted(name)} has {size}, {rule}"
+            hint = "Make it smaller, or write the https URL of a copy."
+            raise _RefusedError("file-too-large", what, hint)
+        else:
+            return
+        raise _RefusedError("bad-file", what, hint)
+
+
+def named_files(value: Any, schema: Mapping[str, Any], at: At = ()) -> Iterator[tuple[At, str]]:
+    """Every text in converted params that stands for a file, with its place."""
+    branch = branch_for(value, schema) or {}
+    if isinstance(value, str):
+        if branch.get("x-file") or schema.get("x-file"):
+            yield at, value
+    elif isinstance(value, Mapping):
+        fields = branch.get("properties", {})
+        for key, each in value.items():
+            yield from named_files(each, fields.get(key, {}), (*at, key))
+    elif isinstance(value, list):
+        items = branch.get("items", {})
+        for index, each in enumerate(value):
+            yield from named_files(each, items, (*at, index))
+
+
+def holds_files(schema: Mapping[str, Any]) -> bool:
+    """Whether values of this schema may name files anywhere."""
+    parts = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    return "x-file" in schema or any(
+        map(holds_files, [*parts, schema.get("items", {})] if schema else parts)
+    )
+
+
+def _refuse_other_names(name: str) -> None:
+    """Refuse what looks like no path."""
+    scheme = _OTHER_SCHEME.match(name)
+    if scheme:
+        what = f"is a {(scheme[1] or scheme[2]).lower()}: URL, which is not sent: {quoted(name)}"
+        raise _RefusedError("bad-url", what, _INSTEAD)
+    if not name.strip():
+        hint = "Write a path or an https URL, or take the param out."
+        raise _RefusedError("missing-file", "is empty; it names a file", hint)
+    if "\0" in name or len(name) > 4096:
+        hint = "Base64 starts with its type: data:image/png;base64,…"
+        raise _RefusedError("bad-file", f"is no file name: {quoted(name)}", hint)
+
+
+def _suggest_file(path: Path, name: str) -> str:
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [each.name for each in islice(entries, _LOOKED_AT)]
+    except OSError:
+        folder = name.rpartition("/")[0]
+        return f"There is no folder '{folder}'. {_RELATIVE}" if folder else _RELATIVE
+    close = nearest(path.name, names, count=1)
+    return f"Did you mean {close[0]!r} in the same folder?" if close else _RELATIVE
