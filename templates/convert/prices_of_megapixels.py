@@ -9,7 +9,6 @@ from by_unit import row_of
 from lines import line, metered, published_rates, rate, row, tier_rates
 from quantity import (
     MEBI,
-    PARTS,
     between,
     cases,
     images,
@@ -34,9 +33,9 @@ AUTO = "size auto follows the input images, up to 4 megapixels"
 
 
 def flux_2(fact: Fact) -> Row:
-    """Fal FLUX.2: megapixels out and in, rounded up; the page's examples count 1024x1024 as one."""
+    """FLUX.2 on fal: megapixels out and in, rounded up."""
     auto = None if _has_size(fact) else between(1, 4, AUTO)
-    made = output_megapixels("image_size", otherwise=auto, each="up", px=MEBI)
+    made = output_megapixels("image_size", otherwise=auto, each="up", **_pixels(fact))
     quantity = product(images(fact), made)
     if "image_urls" in fact.params:
         quantity = total(quantity, _flux_2_inputs(fact))
@@ -53,17 +52,21 @@ def _has_size(fact: Fact) -> bool:
 def _flux_2_inputs(fact: Fact) -> Expr:
     if "/turbo" in fact.id or "/flash" in fact.id:
         return {"count": "image_urls"}
-    return up(input_megapixels("image_urls", px=MEBI))
+    return up(input_megapixels("image_urls", **_pixels(fact)))
+
+
+def _pixels(fact: Fact) -> dict[str, Expr]:
+    """1,048,576 pixels are a megapixel where an example on the page counts 1024x1024 as one."""
+    return {"px": MEBI} if "1024x1024" in fact.notes else {}
 
 
 def flux_2_on_replicate(fact: Fact) -> Row:
     """A price per run, per input megapixel and per output megapixel; any part may be zero."""
     parts = fact.pricing["components"]
     inputs = fact.first_of("input_images", "images") or ""
-    seen = between(input_megapixels(inputs), input_megapixels(inputs, each="up"), PARTS)
     lines = [
         line("output megapixels", _output_on_replicate(fact), *_flux_rates(fact, "output")),
-        line("input megapixels", seen, *_flux_rates(fact, "input")),
+        line("input megapixels", input_megapixels(inputs), *_flux_rates(fact, "input")),
     ]
     if parts["per_run_usd"]:
         lines.insert(0, line("run", 1, rate("request", parts["per_run_usd"])))
@@ -78,18 +81,14 @@ def _flux_rates(fact: Fact, side: str) -> list[Line]:
 def _output_on_replicate(fact: Fact) -> Expr:
     """The megapixels that `resolution` or `output_megapixels` names; else width x height."""
     if "output_megapixels" in fact.params:
-        return _or_rounded(param("output_megapixels"))
-    drawn = output_megapixels(["width", "height"], px=MEBI, otherwise=1)
+        return param("output_megapixels")
+    drawn = output_megapixels(["width", "height"], otherwise=1)
     if "resolution" not in fact.params:
-        return _or_rounded(drawn)
+        return drawn
     like = input_megapixels("input_images")
     named = [({"resolution": f"{size} MP"}, _number(size)) for size in ("0.5", "1", "2", "4")]
     matching = between({"min": [1, like]}, 4, AUTO)
-    return _or_rounded(cases(({"aspect_ratio": "custom"}, drawn), *named, otherwise=matching))
-
-
-def _or_rounded(expr: Expr) -> Expr:
-    return between(expr, up(expr), PARTS)
+    return cases(({"aspect_ratio": "custom"}, drawn), *named, otherwise=matching)
 
 
 def z_image_on_replicate(fact: Fact) -> Row:
@@ -123,7 +122,7 @@ def seedvr_image(fact: Fact) -> Row:
     source = fact.source_image() or ""
     size = target_size(source, input_megapixels(source))
     rates = published_rates(fact)
-    return row(line("output megapixels", between(size, up(size), PARTS), *rates))
+    return row(line("output megapixels", size, *rates))
 
 
 def target_size(source: str, megapixels: Expr) -> Expr:

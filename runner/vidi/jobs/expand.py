@@ -74,7 +74,7 @@ class _Expansion:
         self.count = 0
         """How many inferences the entry stands for."""
         self._current = ""
-        self._mistakes = 0
+        self._unknown: frozenset[str] = frozenset()
         self._constants: dict[str, Any] = {}
         self._recipes: dict[str, Recipe] = {}
         self._variables: dict[str, Recipe] = {}
@@ -115,7 +115,6 @@ class _Expansion:
                 return
 
     def _note(self, path: _Path, mistake: MistakeError | JobFileError) -> None:
-        self._mistakes += 1
         where = mistake.path if isinstance(mistake, MistakeError) else ()
         key = (path, where, mistake.message)
         noted = self._noted.setdefault(key, _Noted(path, mistake))
@@ -157,7 +156,6 @@ class _Expansion:
     # Inferences
 
     def _inference(self, given: dict[str, Any]) -> InferenceSpec | None:
-        before = self._mistakes
         names = self._with_variables(given, lenient=False)
         if names is None or self._value("enabled", names) is False:
             return None
@@ -166,10 +164,8 @@ class _Expansion:
         values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
         output = self._value("output", {**names, "index": INDEX_MARKER}) or ""
         self._take(own_id, output)
-        if self._mistakes > before:
-            return None
         if values["model"] is None or values["params"] is None:
-            return None  # said when the file was checked
+            return None  # said already; whatever else is wrong, the rest is still checked
         return InferenceSpec(
             id=own_id,
             model=values["model"],
@@ -182,6 +178,7 @@ class _Expansion:
             retry_attempts=values["retry"],
             keep=values["keep"] or False,
             places=self._entry,
+            unknown=self._unknown,
         )
 
     def _own_id(self, names: Mapping[str, Any]) -> str:
@@ -212,7 +209,10 @@ class _Expansion:
         if not recipe.dynamic:
             self._constants[key] = value = self._constant(key, recipe)
             return value
-        value = recipe.render(names, self._note)
+        if key == "params" and recipe.is_mapping:
+            value, self._unknown = recipe.render_known(names, self._note)
+        else:
+            value = recipe.render(names, self._note)
         if value is UNKNOWN:
             return None
         try:

@@ -34,6 +34,23 @@ class Recipe:
         return _rendered(self._tree, names, self._path, note)
 
 
+    def render_known(
+        self, names: Mapping[str, Any], note: Note
+    ) -> tuple[dict[str, Any], frozenset[str]]:
+        """The parts of a mapping that can be rendered, and the keys of those that cannot."""
+        made = {
+            key: _rendered(each, names, (*self._path, key), note)
+            for key, each in self._tree.items()
+        }
+        known = {key: each for key, each in made.items() if each is not UNKNOWN}
+        return known, frozenset(made.keys() - known.keys())
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether it is written as a mapping, and not as one template."""
+        return isinstance(self._tree, dict)
+
+
 def _compiled(value: Any, path: tuple[str | int, ...], note: Note) -> tuple[Any, bool]:
     if isinstance(value, str):
         if not has_template(value):

@@ -35,3 +35,5 @@ class InferenceSpec:
     retry_attempts: int | None
     keep: bool
     places: Places
+    unknown: frozenset[str] = frozenset()
+    """Params that could not be rendered: left out of `params`, and a mistake already."""

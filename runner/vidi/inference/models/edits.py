@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from vidi.inference.models.choices import number_in, plain_number
+from vidi.inference.models.choices import number_in
 from vidi.inference.models.suggest import did_you_mean
 from vidi.inference.models.wording import (
     SHOWN_CHOICES,
@@ -26,6 +26,8 @@ _SWITCHES = {"true": "true", "yes": "true", "on": "true", "1": "true"} | {
     "off": "false",
     "0": "false",
 }
+_LARGE = 10**15
+"""Above it, floats are no longer exact to the unit."""
 _SIZE = re.compile(r"(\d+) ?[x×*] ?(\d+)", re.ASCII)
 
 
@@ -79,15 +81,19 @@ def hint_for_range(schema: Mapping[str, Any]) -> str:
 
 def hint_for_multiple(value: Any, schema: Mapping[str, Any]) -> str:
     """For a number between two multiples."""
-    step = Decimal(str(schema["multipleOf"]))
-    below = Decimal(str(value)) // step * step
-    inside = [quoted(plain_number(each)) for each in (below, below + step) if _fits(each, schema)]
-    return f"Write {listed(inside, 'or')}." if inside else hint_for_range(schema)
+    step, number = Fraction(str(schema["multipleOf"])), Fraction(str(value))
+    if abs(number) > _LARGE:
+        return f"Write a multiple of {schema['multipleOf']}."
+    below = number // step * step
+    least, most = schema.get("minimum", below), schema.get("maximum", below + step)
+    near = [each for each in (below, below + step) if least <= each <= most]
+    if not near:
+        return f"Write a multiple of {schema['multipleOf']}."
+    return f"Write {listed([_number(each) for each in near], 'or')}."
 
 
-def _fits(number: Decimal, schema: Mapping[str, Any]) -> bool:
-    low, high = schema.get("minimum", number), schema.get("maximum", number)
-    return bool(Decimal(str(low)) <= number <= Decimal(str(high)))
+def _number(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else str(float(value))
 
 
 def _hint_for_text(value: str, names: tuple[str, ...]) -> str:

@@ -31,7 +31,7 @@ https://replicate.com/docs/topics/predictions/input-files. fal states none: that
 _LOOKED_AT = 200
 """How many names of a folder are compared to find the one that was meant."""
 _PASSED = re.compile(r"(https?://|data:)", re.IGNORECASE)
-_OTHER_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://|(file):", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|file:", re.IGNORECASE)
 _RELATIVE = "Paths are relative to the project directory."
 _INSTEAD = "Write a path relative to the project directory, or an https URL."
 
@@ -130,10 +130,8 @@ def holds_files(schema: Mapping[str, Any]) -> bool:
 
 def _refuse_other_names(name: str) -> None:
     """Refuse what looks like no path."""
-    scheme = _OTHER_SCHEME.match(name)
-    if scheme:
-        what = f"is a {(scheme[1] or scheme[2]).lower()}: URL, which is not sent: {quoted(name)}"
-        raise _RefusedError("bad-url", what, _INSTEAD)
+    if _OTHER_SCHEME.match(name):
+        raise _RefusedError("bad-url", f"is a URL that is not sent: {quoted(name)}", _INSTEAD)
     if not name.strip():
         hint = "Write a path or an https URL, or take the param out."
         raise _RefusedError("missing-file", "is empty; it names a file", hint)
