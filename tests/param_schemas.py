@@ -78,6 +78,6 @@ def _texts_of(schema):
 
 def _numbers_of(schema):
     """Both ends of the range and what lies between; a range that is open is some units wide."""
-    low = float(schema.get("minimum", -7))
+    low = float(schema.get("minimum", schema.get("maximum", 93) - 100))
     high = float(schema.get("maximum", low + 100))
     return [low, (low + high) / 2, high]

@@ -247,7 +247,7 @@ def test_index_stays_a_marker_in_outputs_and_is_nothing_elsewhere(tmp_path):
         BASE
         + "- {id: a, output: 'x/{{ index }}-{{ id }}.png'}\n- {id: b, params: {p: '{{ index }}'}}\n"
     )
-    (spec,), problems = expanded(tmp_path, text)
+    (spec, _), problems = expanded(tmp_path, text)
     assert spec.output == "x/{index}-a.png"
     assert problems == ["5:24: 'index' is not defined ['b']"]
 
@@ -310,9 +310,15 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("line", "says"), MISTAKES)
 def test_mistakes(tmp_path, line, says):
-    specs, problems = expanded(tmp_path, f"{BASE}- {line}\n")
+    _, problems = expanded(tmp_path, f"{BASE}- {line}\n")
     assert problems == says
-    assert specs == []
+
+
+def test_what_is_not_mistaken_in_an_inference_can_still_be_checked(tmp_path):
+    line = "{id: a, params: {p: '{{ nope }}', q: 1, r: {s: '{{ no }}'}}, max_cost: '{{ -1 }}'}"
+    (spec,), problems = expanded(tmp_path, f"{BASE}- {line}\n")
+    assert (spec.params, spec.unknown, spec.max_cost) == ({"q": 1}, {"p", "r"}, None)
+    assert len(problems) == 3
 
 
 def test_the_column_is_that_of_the_expression(tmp_path):

@@ -33,7 +33,6 @@ class Recipe:
             return self._tree
         return _rendered(self._tree, names, self._path, note)
 
-
     def render_known(
         self, names: Mapping[str, Any], note: Note
     ) -> tuple[dict[str, Any], frozenset[str]]:

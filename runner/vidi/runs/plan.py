@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.errors import Place
-    from vidi.inference.models.checked import CheckedParams
+    from vidi.inference.models.checked import CheckedParams, ParamProblem
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.tracking.events import InferenceState
@@ -141,6 +141,12 @@ def lower_budget(first: Decimal | None, second: Decimal | None) -> Decimal | Non
     return min(given) if given else None
 
 
+def _is_said_already(spec: InferenceSpec, problem: ParamProblem) -> bool:
+    """Whether a param seems to be missing only because it could not be rendered."""
+    missing = {f"'{name}' is required" for name in spec.unknown}
+    return problem.code == "missing-param" and not problem.path and problem.message in missing
+
+
 class _Planner:
     """Plans one inference after another; what is wrong with any of them is in `problems`."""
 
@@ -168,9 +174,9 @@ class _Planner:
             return None
         params = self.defaults.fit(spec, model)
         checked = check_params(model, params, base=self._project)
-        for found in checked.problems:
-            self.problems.append(locate_problem(spec, found))
-        if any(found.severity == "error" for found in checked.problems):
+        found = [each for each in checked.problems if not _is_said_already(spec, each)]
+        self.problems += [locate_problem(spec, each) for each in found]
+        if spec.unknown or any(each.severity == "error" for each in found):
             return None
         request = self._make_request(spec, model, checked)
         action, reason = self._decide(spec, request)
@@ -241,7 +247,12 @@ class _Planner:
     def _check_target(self, spec: InferenceSpec) -> None:
         """A file in the way is a mistake now, not after the money is spent."""
         target = self._folder / spec.output
-        if self._choices.overwrite or not target.exists() or spec.output in self._owned:
+        if (
+            not spec.output
+            or self._choices.overwrite
+            or not target.exists()
+            or spec.output in self._owned
+        ):
             return
         error = OutputExistsError(
             f"{target} exists already and vidi did not make it",

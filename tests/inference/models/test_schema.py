@@ -2,7 +2,7 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -193,8 +193,14 @@ MISTAKES = [
         {"anything": [float("-inf")]},
         ["'anything[0]' must be a finite number, not -inf | Write a number."],
     ),
-    ({"guidance": Decimal("NaN")}, ["'guidance' must be a finite number, not nan | Write a number."]),
-    ({"loop": "true"}, ["'loop' must be true or false, not the text 'true' | Drop the quotes: true."]),
+    (
+        {"guidance": Decimal("NaN")},
+        ["'guidance' must be a finite number, not nan | Write a number."],
+    ),
+    (
+        {"loop": "true"},
+        ["'loop' must be true or false, not the text 'true' | Drop the quotes: true."],
+    ),
     ({"loop": "No"}, ["'loop' must be true or false, not the text 'No' | Write false."]),
     ({"loop": "x"}, ["'loop' must be true or false, not the text 'x' | Write true or false."]),
     ({"loop": 1}, ["'loop' must be true or false, not 1 | Write true."]),
@@ -219,10 +225,7 @@ MISTAKES = [
     ({"size": 7}, [f"{SIZES}7 | Write one of these values."]),
     (
         {"size": [1, 2]},
-        [
-            f"{SIZES}a list | "
-            "Write one of 'square', 'wide' or a mapping with width and height."
-        ],
+        [f"{SIZES}a list | Write one of 'square', 'wide' or a mapping with width and height."],
     ),
     (
         {"size": {"width": 8, "depth": 1, "x": 2}},
@@ -375,7 +378,7 @@ CONVERSIONS = [
     ("seconds", 8.0, 8),
     ("speed", 0.5, "0.5"),
     ("speed", 1, "1.0"),
-    ("speed", Decimal("2"), "2"),
+    ("speed", Decimal(2), "2"),
     ("flag", True, "true"),
     ("flag", "false", "false"),
     ("tolerance", 1, 1),
@@ -435,7 +438,9 @@ def test_defaults_are_never_shared():
 
 
 def test_decimals_of_a_template_are_plain_numbers():
-    model = make_model({"scale": {"type": "number", "minimum": Decimal("0.1"), "default": Decimal("0.5")}})
+    model = make_model(
+        {"scale": {"type": "number", "minimum": Decimal("0.1"), "default": Decimal("0.5")}}
+    )
     checked = check_params(model, {}, base=Path())
     assert repr(checked.effective) == "{'scale': 0.5}"
     assert said(check_params(model, {"scale": 0}, base=Path())) == [
@@ -443,10 +448,21 @@ def test_decimals_of_a_template_are_plain_numbers():
     ]
 
 
+@pytest.mark.parametrize("given", [{}, {"sync_mode": None}, {"sync_mode": False}])
+def test_a_refused_switch_that_is_on_by_default_is_sent_as_false(given):
+    switch = {"type": "boolean", "x-refused": "it loses what was paid for", "default": True}
+    checked = check_params(make_model({"sync_mode": switch}), given, base=Path())
+    assert checked.params == checked.effective == {"sync_mode": False}
+
+
 def test_what_comes_from_yaml_leaves_as_plain_values():
     given = parse_document("a.yaml", "prompt: cat\nscenes: [{text: a}]").root
     params = check_params(MODEL, given, base=Path()).params
-    assert [type(each) for each in (params, params["scenes"], params["scenes"][0])] == [dict, list, dict]
+    assert [type(each) for each in (params, params["scenes"], params["scenes"][0])] == [
+        dict,
+        list,
+        dict,
+    ]
 
 
 def test_a_model_that_was_read_again_has_its_own_rules():
@@ -522,10 +538,18 @@ def test_every_default_is_taken(models, folder):
         defaults = {
             name: field["default"]
             for name, field in model.params["properties"].items()
-            if "default" in field
+            if "default" in field and "x-refused" not in field
         }
         checked = check_params(model, {**model.example, **defaults}, base=folder)
         assert checked.errors == (), (model.id, said(checked))
+
+
+def test_no_model_runs_with_a_refused_switch_on(models, folder):
+    for model in models:
+        checked = check_params(model, model.example, base=folder)
+        for name, field in model.params["properties"].items():
+            if "x-refused" in field:
+                assert checked.effective.get(name, False) is False
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
@@ -541,8 +565,15 @@ def test_what_a_template_allows_passes_and_converts_to_itself(models, data):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters())
+    | st.just("\ud800"),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 

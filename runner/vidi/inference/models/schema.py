@@ -41,6 +41,8 @@ class _Rules:
     schema: dict[str, Any]
     validator: jsonschema_rs.Draft202012Validator
     takes_files: bool
+    turned_off: tuple[str, ...]
+    """Refused switches that are on by default: sent as false where they are not given."""
 
 
 _rules: dict[int, _Rules] = {}
@@ -57,6 +59,8 @@ def check_params(model: ModelInfo, params: Mapping[str, Any], *, base: Path) -> 
     rules = _rules_of(model)
     problems: list[ParamProblem] = []
     converted = coerce(params, rules.schema, (), problems)
+    for name in rules.turned_off:
+        converted.setdefault(name, False)
     if not rules.validator.is_valid(converted):
         noted = _wrong_paths(problems)
         found = find_problems(rules.validator, rules.schema, converted)
@@ -76,11 +80,16 @@ def _rules_of(model: ModelInfo) -> _Rules:
     if rules is None:
         schema = _plain(model.params)
         validator = jsonschema_rs.Draft202012Validator(schema)
-        rules = _Rules(model.params, schema, validator, holds_files(schema))
+        rules = _Rules(model.params, schema, validator, holds_files(schema), _turned_off(schema))
         if len(_rules) >= _KEPT_RULES:
             _rules.clear()
         _rules[id(model.params)] = rules
     return rules
+
+
+def _turned_off(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    fields = schema["properties"].items()
+    return tuple(name for name, field in fields if "x-refused" in field and field.get("default"))
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,40 @@
+"""Which inputs are files, and of which kind: the schemas say it in hints and in names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS = (
+    ("file", ("lora", "embedding", "model_url", "weights", "zip", "pdf", "document")),
+    ("video", ("video", "clip")),
+    ("audio", ("audio", "voice", "speaker", "song", "instrumental", "music", "sound")),
+    ("image", ("image", "frame", "mask", "face", "img", "photo", "style", "subject", "character")),
+)
+"""The words in a name that tell, the first that fits."""
+
+_ADDRESS = re.compile(r"(^|_)urls?($|_)")
+_SUGGESTED_BY = {"image": "image", "video": "video", "audio": "audio", "file": "file"}
+
+
+def file_kind(name: str, schema: Mapping[str, Any]) -> str:
+    """`image`, `video`, `audio` or `file`; empty where a text is no file."""
+    if schema.get("type") != "string" or "enum" in schema:
+        return ""
+    field = schema.get("ui", {}).get("field") if isinstance(schema.get("ui"), dict) else None
+    told = _SUGGESTED_BY.get(str(schema.get("_fal_ui_field", field)), "")
+    if not told and schema.get("format") != "uri" and not _ADDRESS.search(name.lower()):
+        return ""
+    return told or _by_name(name.lower(), str(schema.get("description", "")).lower())
+
+
+def _by_name(name: str, description: str) -> str:
+    """The kind that the name tells, else the description."""
+    for text in (name, description):
+        for kind, words in KINDS:
+            if any(word in text for word in words):
+                return kind
+    return "file"

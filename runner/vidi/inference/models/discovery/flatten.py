@@ -1,0 +1,96 @@
+"""OpenAPI schemas without references, without `allOf`, without the null that means not given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vidi.inference.models.discovery.discovery import DocumentError
+
+Json = Any
+"""A JSON value from outside."""
+
+MOST_SCHEMAS = 5_000
+"""Schemas in one document after its references are followed; real ones have some hundreds."""
+DEEPEST = 40
+
+
+@dataclass(slots=True)
+class Flattener:
+    """Follows the references of one document."""
+
+    document: Json
+    left: int = MOST_SCHEMAS
+
+    def flatten(self, schema: Json, depth: int = 0) -> dict[str, Json]:
+        """The schema as one object; `{}` where it is no object.
+
+        Raises:
+            DocumentError: It is too large, too deep, or refers to what is not there.
+        """
+        self.left -= 1
+        if self.left < 0 or depth > DEEPEST:
+            raise DocumentError("the schema refers to itself, or is larger than any real one")
+        if not isinstance(schema, dict):
+            return {}
+        merged = self._merge(schema, depth)
+        merged = self._without_null(merged, depth)
+        if isinstance(merged.get("items"), dict):
+            merged["items"] = self.flatten(merged["items"], depth + 1)
+        if isinstance(merged.get("properties"), dict):
+            merged["properties"] = {
+                str(name): self.flatten(each, depth + 1)
+                for name, each in merged["properties"].items()
+            }
+        return merged
+
+    def _merge(self, schema: dict[str, Json], depth: int) -> dict[str, Json]:
+        """What `$ref` and `allOf` bring, under the schema's own keys, which win."""
+        own = {key: value for key, value in schema.items() if key not in {"$ref", "allOf"}}
+        parts = [self._follow(schema["$ref"])] if "$ref" in schema else []
+        parts += schema["allOf"] if isinstance(schema.get("allOf"), list) else []
+        merged: dict[str, Json] = {}
+        for part in parts:
+            merged |= self.flatten(part, depth + 1)
+        return merged | own
+
+    def _without_null(self, schema: dict[str, Json], depth: int) -> dict[str, Json]:
+        """One choice besides null takes the place of the choice; Python's null default goes."""
+        choices = schema.get("anyOf", schema.get("oneOf"))
+        if isinstance(schema.get("type"), list):
+            kinds = [kind for kind in schema["type"] if kind != "null"]
+            schema["type"] = kinds[0] if len(kinds) == 1 else kinds
+        if schema.get("default", ...) is None:
+            del schema["default"]
+        if not isinstance(choices, list):
+            return schema
+        rest = {key: value for key, value in schema.items() if key not in {"anyOf", "oneOf"}}
+        kept = [self.flatten(each, depth + 1) for each in choices if not _is_null(each)]
+        return kept[0] | rest if len(kept) == 1 else rest | {"anyOf": kept}
+
+    def _follow(self, reference: Json) -> Json:
+        node = self.document
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            raise DocumentError(f"the schema refers to {reference!r}, which is not in it")
+        for step in reference.removeprefix("#/").split("/"):
+            name = step.replace("~1", "/").replace("~0", "~")
+            if not isinstance(node, dict) or name not in node:
+                raise DocumentError(f"the schema refers to {reference!r}, which is not in it")
+            node = node[name]
+        return node
+
+
+def _is_null(schema: Json) -> bool:
+    return isinstance(schema, dict) and schema.get("type") == "null"
+
+
+def dig(value: Json, *path: str | int) -> Json:
+    """What is at a path of keys and positions; None where anything on the way is missing."""
+    for step in path:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
