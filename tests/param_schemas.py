@@ -1,9 +1,10 @@
-"""Models with params of our choice, and params that a schema allows."""
+"""Models with params of our choice, their checks, and params that a schema allows."""
 
 from pathlib import Path
 
 from hypothesis import strategies as st
 
+from vidi.inference.models.schema import check_params
 from vidi.inference.models.template import ModelInfo, OutputType
 
 
@@ -31,6 +32,80 @@ def make_model(properties, required=(), provider="fal"):
         page="https://example.com",
         path=Path("model.json"),
     )
+
+
+SIZE = {
+    "anyOf": [
+        {"type": "string", "enum": ["square", "wide"]},
+        {
+            "type": "object",
+            "properties": {
+                "width": {"type": "integer", "minimum": 64, "maximum": 4096},
+                "height": {"type": "integer", "default": 512},
+            },
+            "required": ["width", "height"],
+            "additionalProperties": False,
+        },
+    ],
+    "default": "wide",
+}
+SCENE = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string", "minLength": 1},
+        "seconds": {"type": "integer", "enum": [5, 10], "default": 5},
+    },
+    "required": ["text"],
+}
+VOICES = [f"Voice {number}" for number in range(1, 21)]
+PARAMS = {
+    "prompt": {"type": "string", "minLength": 2, "maxLength": 10},
+    "ratio": {"type": "string", "enum": ["1:1", "16:9", "9:16"], "default": "1:1"},
+    "duration": {"type": "string", "enum": ["5", "10"]},
+    "seconds": {"type": "integer", "enum": [4, 8]},
+    "speed": {"type": "string", "enum": ["0.5", "1.0", "2"]},
+    "flag": {"type": "string", "enum": ["true", "false"]},
+    "voice": {"type": "string", "enum": VOICES},
+    "tolerance": {"type": "string", "enum": ["1", "2"], "x-enum-open": True},
+    "factor": {"type": "number", "enum": [4], "x-enum-open": True},
+    "mode": {"const": "fast"},
+    "seed": {"type": "integer"},
+    "count": {"type": "integer", "minimum": 1, "maximum": 4, "default": 1},
+    "steps": {"type": "integer", "minimum": 1},
+    "cap": {"type": "integer", "maximum": 100},
+    "scale": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    "width": {"type": "integer", "multipleOf": 16, "minimum": 64, "maximum": 4096},
+    "strict": {"type": "number", "multipleOf": 10, "minimum": 3, "maximum": 7},
+    "guidance": {"type": "number"},
+    "loop": {"type": "boolean"},
+    "either": {"type": ["integer", "boolean"]},
+    "language": {"type": "string", "pattern": "^[a-z]{2}$"},
+    "size": SIZE,
+    "amount": {"anyOf": [{"type": "integer", "maximum": 9}, {"type": "string", "enum": ["auto"]}]},
+    "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2},
+    "pair": {"type": "array", "minItems": 2, "items": {"type": "integer"}},
+    "scenes": {"type": "array", "items": SCENE},
+    "options": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {}}},
+    "free": {"type": "object"},
+    "none": {"type": "object", "additionalProperties": False},
+    "anything": {},
+    "token": {"type": "string", "minLength": 3, "pattern": "^r8", "x-secret": True},
+    "kind": {"type": "string", "enum": ["a"], "x-secret": True},
+    "gone": {"type": "string", "deprecated": True, "x-legacy": True},
+    "old": {"type": "integer", "deprecated": True},
+    "sync_mode": {"type": "boolean", "x-refused": "the provider then stores no result"},
+}
+MODEL = make_model(PARAMS, ["prompt"])
+
+
+def check(**params):
+    """Check params of MODEL; its one required param is given."""
+    return check_params(MODEL, {"prompt": "cat", **params}, base=Path())
+
+
+def said(checked):
+    """Every problem with its hint, a line each."""
+    return [f"{each.message} | {each.hint}" for each in checked.problems]
 
 
 def values_of(schema):

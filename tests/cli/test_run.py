@@ -162,20 +162,19 @@ def test_the_estimate_sends_nothing_writes_nothing_and_needs_no_key(two):
     assert "manifest" not in found
 
 
+TABLE = """\
+two.yaml → outputs/two
+inference  model                                     action  why  quantity × rate       estimate
+tree       replicate/black-forest-labs/flux-schnell  run     new  2 image × $0.003      $0.006
+card       fal/fal-ai/flux/dev                       run     new  2 megapixel × $0.025  $0.05
+total     $0.056
+budget    $0.10
+verdict   within budget
+"""
+
+
 def test_the_estimate_is_a_table(two):
-    answer = two("vidi-run", "two.yaml", "--dry-run")
-    assert answer.stdout == (
-        "two.yaml → outputs/two\n"
-        "inference  model                                     action  why  quantity × rate"
-        "          estimate\n"
-        "tree       replicate/black-forest-labs/flux-schnell  run     new  2 image × $0.003"
-        "         $0.006\n"
-        "card       fal/fal-ai/flux/dev                       run     new  2 megapixel × $0.025"
-        "     $0.05\n"
-        "total     $0.056\n"
-        "budget    $0.10\n"
-        "verdict   within budget\n"
-    )
+    assert two("vidi-run", "two.yaml", "--dry-run").stdout == TABLE
 
 
 @pytest.mark.parametrize(

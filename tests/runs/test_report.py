@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs.manifests import ERROR, FLUX, VEO, make_asset, make_cost, make_inference, make_manifest
+from vidi.errors import StorageError
 from vidi.runs.manifest_schema import BASES, INFERENCE_STATUSES, RUN_STATUSES
 from vidi.runs.report import (
     TEXT_LIMIT,
@@ -504,6 +505,6 @@ def test_a_report_replaces_the_last_one_and_leaves_nothing_else(tmp_path):
 
 def test_a_report_that_cannot_be_put_in_place_leaves_no_trace(tmp_path):
     (tmp_path / "report.html").mkdir()
-    with pytest.raises(OSError, match=r"report\.html"):
+    with pytest.raises(StorageError, match=r"report\.html"):
         write_report(make_manifest(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]

@@ -49,7 +49,7 @@ class RunOptions:
     no_progress: bool
 
 
-class Dollars(click.ParamType):
+class Dollars(click.ParamType[Decimal]):
     """An amount in USD, exact."""
 
     name = "usd"

@@ -37,6 +37,10 @@ class InferenceRequest:
     """How often it may be bought when the provider itself reports a transient failure."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """Each input file as the job names it, with the sha256 of its content."""
+    earlier: InferenceRequest | None = None
+    """What was sent under this id before and is not settled, where it is not the same."""
+    again: bool = False
+    """Buy it although the same was bought before: what is there is not fetched again."""
 
     def described_params(self) -> dict[str, Any]:
         """The parameters as they may be recorded: files as descriptors, secrets left out."""
@@ -75,6 +79,6 @@ def replace_at(value: Any, at: tuple[str | int, ...], new: Any) -> Any:
     """Return a copy of a JSON value in which the item at a path is another."""
     if not at:
         return new
-    copy = list(value) if isinstance(value, list) else dict(value)
+    copy: Any = list(value) if isinstance(value, list) else dict(value)
     copy[at[0]] = replace_at(copy[at[0]], at[1:], new)
     return copy

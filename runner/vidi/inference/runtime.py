@@ -31,6 +31,8 @@ class Patience:
     """Attempts to reach a provider that cannot be reached."""
     first_wait_s: float = 0.5
     longest_wait_s: float = 20.0
+    reconcile_s: float = 10.0
+    """How long a provider is asked for a submit whose outcome is unknown: lists lag behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,5 @@ class Runtime:
     pace: Pace = field(default_factory=Pace)
     throttle: Throttle = field(default_factory=Throttle)
     patience: Patience = field(default_factory=Patience)
+    sending: set[str] = field(default_factory=set)
+    """The ids whose paid request is on the wire: not yet bought, not yet refused."""

@@ -20,6 +20,7 @@ from vidi.errors import (
 from vidi.inference.providers.errand import read_fate
 from vidi.inference.providers.provider import Accepted, Submission
 from vidi.inference.request import replace_at
+from vidi.inference.sent import describe_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +55,20 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         deadline_s=request.timeout_s,
     )
     runtime.budget.reserve(request.id, request.reserve)
-    runtime.journal.append("intent", request.id, **_describe_intent(request, attempt))
-    runtime.notify(request.id, "intent", reserved=request.reserve)
+    runtime.sending.add(request.id)
+    try:
+        intent = _describe_intent(request, submission, attempt)
+        runtime.journal.append("intent", request.id, **intent)
+        runtime.notify(request.id, "intent", reserved=request.reserve)
+        return await _send_and_record(request, submission, provider, runtime)
+    finally:
+        runtime.sending.discard(request.id)
+
+
+async def _send_and_record(
+    request: InferenceRequest, submission: Submission, provider: Provider, runtime: Runtime
+) -> Purchase:
+    """Send, and write down what became of it before anything else happens."""
     try:
         accepted, sent_at = await _send(submission, provider, runtime)
     except (NotSentError, ThrottledError, RejectedError, CredentialsError) as error:
@@ -103,12 +116,15 @@ async def _upload_inputs(
     return params
 
 
-def _describe_intent(request: InferenceRequest, attempt: int) -> dict[str, Any]:
+def _describe_intent(
+    request: InferenceRequest, submission: Submission, attempt: int
+) -> dict[str, Any]:
     return {
         "attempt": attempt,
         "model": request.model.id,
         "fingerprint": request.fingerprint,
         "params": request.described_params(),
+        "sent": describe_sent(request, submission.params),
         "inputs": dict(request.inputs),
         "reserved_usd": request.reserve,
         "estimate_usd": {"low": request.estimate.low, "high": request.estimate.high},

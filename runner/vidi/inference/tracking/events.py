@@ -75,8 +75,17 @@ class InferenceState:
     run: str = ""
     """The run that the last event belongs to."""
     intended_at: datetime | None = None
+    doubted_at: datetime | None = None
     submitted_at: datetime | None = None
     completed_at: datetime | None = None
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    """The params that were sent otherwise than `params` has them: what the files became."""
+    receipts: tuple[str, ...] = ()
+    """Every id by which a provider ever knew it, the last one last."""
+    timed_in: str = ""
+    """The run that saw it submitted; empty where it was adopted, so that nobody timed it."""
+    took_s: float | None = None
+    """Seconds from submit to result, where one run saw both."""
 
     @property
     def attached(self) -> bool:
@@ -131,6 +140,8 @@ def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
         spent=state.spent,
         run=state.run,
         intended_at=_moment(event),
+        sent=event.get("sent", {}),
+        receipts=state.receipts,
     )
 
 
@@ -141,6 +152,8 @@ def _fold_submitted(state: InferenceState, event: Event) -> InferenceState:
         request_id=event["request_id"],
         urls=event["urls"],
         submitted_at=_moment(event),
+        receipts=(*state.receipts, event["request_id"]),
+        timed_in="" if event.get("adopted") else event["run"],
         error=None,
     )
 
@@ -154,8 +167,15 @@ def _fold_completed(state: InferenceState, event: Event) -> InferenceState:
         metrics=event.get("metrics", {}),
         billable_units=None if units is None else _amount(units),
         completed_at=_moment(event),
+        took_s=_measure(state, event),
         error=None,
     )
+
+
+def _measure(state: InferenceState, event: Event) -> float | None:
+    if state.submitted_at is None or state.timed_in != event["run"]:
+        return None
+    return (_moment(event) - state.submitted_at).total_seconds()
 
 
 def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
@@ -206,7 +226,8 @@ def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
 
 
 def _fold_in_doubt(state: InferenceState, event: Event) -> InferenceState:
-    return replace(state, status="in_doubt", error=event["error"])
+    doubted_at = state.doubted_at or _moment(event)
+    return replace(state, status="in_doubt", error=event["error"], doubted_at=doubted_at)
 
 
 def _fold_unfinished(state: InferenceState, event: Event) -> InferenceState:

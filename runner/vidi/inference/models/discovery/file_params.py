@@ -17,7 +17,8 @@ KINDS = (
 """The words in a name that tell, the first that fits."""
 
 _ADDRESS = re.compile(r"(^|_)urls?($|_)")
-_SUGGESTED_BY = {"image": "image", "video": "video", "audio": "audio", "file": "file"}
+_FIELDS = ("image", "video", "audio", "file")
+"""What fal's forms ask for."""
 
 
 def file_kind(name: str, schema: Mapping[str, Any]) -> str:
@@ -25,8 +26,10 @@ def file_kind(name: str, schema: Mapping[str, Any]) -> str:
     if schema.get("type") != "string" or "enum" in schema:
         return ""
     field = schema.get("ui", {}).get("field") if isinstance(schema.get("ui"), dict) else None
-    told = _SUGGESTED_BY.get(str(schema.get("_fal_ui_field", field)), "")
-    if not told and schema.get("format") != "uri" and not _ADDRESS.search(name.lower()):
+    hint = str(schema.get("_fal_ui_field", field))
+    told = hint if hint in _FIELDS else ""
+    named = "format" not in schema and _ADDRESS.search(name.lower())
+    if not told and schema.get("format") != "uri" and not named:
         return ""
     return told or _by_name(name.lower(), str(schema.get("description", "")).lower())
 

@@ -13,6 +13,7 @@ Json = Any
 MOST_SCHEMAS = 5_000
 """Schemas in one document after its references are followed; real ones have some hundreds."""
 DEEPEST = 40
+TOO_LARGE = "the schema refers to itself, or is larger than any real one"
 
 
 @dataclass(slots=True)
@@ -28,13 +29,9 @@ class Flattener:
         Raises:
             DocumentError: It is too large, too deep, or refers to what is not there.
         """
-        self.left -= 1
-        if self.left < 0 or depth > DEEPEST:
-            raise DocumentError("the schema refers to itself, or is larger than any real one")
-        if not isinstance(schema, dict):
-            return {}
-        merged = self._merge(schema, depth)
-        merged = self._without_null(merged, depth)
+        merged = self._without_null(self._merge(schema, depth), depth)
+        if isinstance(merged.get("anyOf"), list):
+            merged["anyOf"] = [self.flatten(each, depth + 1) for each in merged["anyOf"]]
         if isinstance(merged.get("items"), dict):
             merged["items"] = self.flatten(merged["items"], depth + 1)
         if isinstance(merged.get("properties"), dict):
@@ -44,29 +41,36 @@ class Flattener:
             }
         return merged
 
-    def _merge(self, schema: dict[str, Json], depth: int) -> dict[str, Json]:
+    def _merge(self, schema: Json, depth: int) -> dict[str, Json]:
         """What `$ref` and `allOf` bring, under the schema's own keys, which win."""
+        self.left -= 1
+        if self.left < 0 or depth > DEEPEST:
+            raise DocumentError(TOO_LARGE)
+        if not isinstance(schema, dict):
+            return {}
         own = {key: value for key, value in schema.items() if key not in {"$ref", "allOf"}}
         parts = [self._follow(schema["$ref"])] if "$ref" in schema else []
         parts += schema["allOf"] if isinstance(schema.get("allOf"), list) else []
         merged: dict[str, Json] = {}
         for part in parts:
-            merged |= self.flatten(part, depth + 1)
+            merged |= self._merge(part, depth + 1)
         return merged | own
 
     def _without_null(self, schema: dict[str, Json], depth: int) -> dict[str, Json]:
-        """One choice besides null takes the place of the choice; Python's null default goes."""
-        choices = schema.get("anyOf", schema.get("oneOf"))
+        """Null in a choice means not given, and one other choice needs no choice."""
         if isinstance(schema.get("type"), list):
             kinds = [kind for kind in schema["type"] if kind != "null"]
             schema["type"] = kinds[0] if len(kinds) == 1 else kinds
         if schema.get("default", ...) is None:
             del schema["default"]
+        choices = schema.get("anyOf", schema.get("oneOf"))
         if not isinstance(choices, list):
             return schema
         rest = {key: value for key, value in schema.items() if key not in {"anyOf", "oneOf"}}
-        kept = [self.flatten(each, depth + 1) for each in choices if not _is_null(each)]
-        return kept[0] | rest if len(kept) == 1 else rest | {"anyOf": kept}
+        kept = [each for each in choices if not _is_null(each)]
+        if len(kept) != 1:
+            return rest | ({"anyOf": kept} if kept else {})
+        return self._without_null(self._merge(kept[0], depth + 1) | rest, depth + 1)
 
     def _follow(self, reference: Json) -> Json:
         node = self.document

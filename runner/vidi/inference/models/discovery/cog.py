@@ -1,0 +1,133 @@
+"""Replicate's document of a model: `GET /v1/models/{owner}/{name}`, with cog's OpenAPI schema.
+
+https://replicate.com/docs/reference/http#models.get
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.discovery.discovery import Discovery, DocumentError
+from vidi.inference.models.discovery.flatten import Flattener, dig
+from vidi.inference.models.discovery.kinds import (
+    category_of,
+    guess_kind,
+    kind_of_address,
+    kind_of_field,
+)
+from vidi.inference.models.discovery.params import build_params
+from vidi.inference.models.discovery.words import one_line, title_of
+from vidi.inference.models.template import OutputType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Json = Any
+
+JOINED = "concatenate"
+MARKED = {"(text)": OutputType.TEXT, "(join)": OutputType.TEXT, "(json)": OutputType.JSON}
+
+
+def read_replicate(model_id: str, document: Json) -> Discovery:
+    """One model from its document.
+
+    Raises:
+        DocumentError: It has no schema that can be read.
+    """
+    schema = dig(document, "latest_version", "openapi_schema")
+    schemas = dig(schema, "components", "schemas")
+    if not isinstance(dig(schemas, "Input"), dict):
+        raise DocumentError(
+            "Replicate shows no schema of it",
+            hint="The model has no version that can be run, or keeps its schema to itself.",
+        )
+    flattener = Flattener(schema)
+    given = flattener.flatten(schemas["Input"])
+    # Every file has a format here: a text without one is a text, whatever its name.
+    properties = {
+        name: {"format": "text"} | each for name, each in given.get("properties", {}).items()
+    }
+    params = build_params(properties, given.get("required"), _order(properties))
+    output = describe_output(flattener.flatten(schemas.get("Output", {})))
+    made = _kind_of(output, document, params["properties"])
+    owner, _, name = model_id.removeprefix("replicate/").partition("/")
+    return Discovery(
+        id=model_id,
+        title=f"{title_of(name)} ({owner})",
+        category=category_of(made, params["properties"]),
+        output_type=made,
+        output=output,
+        params=params,
+        page=f"https://replicate.com/{owner}/{name}",
+        source=f"https://api.replicate.com/v1/models/{owner}/{name}",
+        version=_version_of(document),
+    )
+
+
+def describe_output(schema: Mapping[str, Json]) -> str:
+    """Where the assets are, from cog's `Output` schema."""
+    if _is_address(schema):
+        return "output"
+    items = schema.get("items")
+    if schema.get("type") == "array" and isinstance(items, dict):
+        return _describe_list(schema, items)
+    if isinstance(schema.get("properties"), dict):
+        found = list(_addresses("output", schema))
+        return ", ".join(found) if found else "output (json)"
+    return "output (text)" if schema.get("type") == "string" else "output (json)"
+
+
+def _describe_list(schema: Mapping[str, Json], items: Mapping[str, Json]) -> str:
+    if _is_address(items):
+        return "output[]"
+    if items.get("type") == "string" and schema.get("x-cog-array-display") == JOINED:
+        return "output[] (join)"
+    found = list(_addresses("output[]", items))
+    return ", ".join(found) if found else "output (json)"
+
+
+def _addresses(where: str, schema: Mapping[str, Json]) -> Iterator[str]:
+    """The fields of an object that hold files."""
+    for name, field in schema.get("properties", {}).items():
+        if _is_address(field):
+            yield f"{where}.{name}"
+        elif _is_address(field.get("items", {})):
+            yield f"{where}.{name}[]"
+
+
+def _is_address(schema: Mapping[str, Json]) -> bool:
+    return schema.get("type") == "string" and schema.get("format") == "uri"
+
+
+def _kind_of(output: str, document: Json, params: Mapping[str, Json]) -> OutputType:
+    marker = output.partition(" ")[2]
+    if marker in MARKED:
+        return MARKED[marker]
+    shown = dig(document, "default_example", "output")
+    first = shown[0] if isinstance(shown, list) and shown else shown
+    if kind := kind_of_address(first):
+        return kind
+    if "." in output and (kind := kind_of_field(output.partition(".")[2])):
+        return kind
+    name = str(dig(document, "name") or "").replace("-", " ")
+    return guess_kind(params, name, one_line(dig(document, "description")))
+
+
+def _order(properties: Mapping[str, Json]) -> list[str]:
+    """The names by `x-order`; those without one keep their place after them."""
+
+    def key(name: str) -> tuple[bool, int]:
+        order = properties[name].get("x-order")
+        return (not isinstance(order, int), order if isinstance(order, int) else 0)
+
+    return sorted(properties, key=key)
+
+
+def _version_of(document: Json) -> str:
+    """The hash by which a community model is called; official ones are called by name."""
+    version = dig(document, "latest_version", "id")
+    if dig(document, "is_official") is True:
+        return ""
+    if not isinstance(version, str) or not version:
+        raise DocumentError("Replicate names no version that it can be called by")
+    return version

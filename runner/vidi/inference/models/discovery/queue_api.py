@@ -1,0 +1,180 @@
+"""fal's documents of an endpoint: the OpenAPI of its queue, its entry in the list, its base price.
+
+https://fal.ai/docs/platform-apis/v1/models and …/pricing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.discovery.discovery import BasePrice, Discovery, DocumentError
+from vidi.inference.models.discovery.flatten import Flattener, dig
+from vidi.inference.models.discovery.kinds import category_of, guess_kind, kind_of_field
+from vidi.inference.models.discovery.params import build_params
+from vidi.inference.models.discovery.words import one_line, title_of
+from vidi.inference.models.template import OutputType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Json = Any
+
+LISTED = "https://api.fal.ai/v1/models"
+PRICED = "https://api.fal.ai/v1/models/pricing"
+SCHEMA = "https://fal.ai/api/openapi/queue/openapi.json"
+
+CATEGORIES = {
+    "image-to-image": "image-edit",
+    "audio-to-audio": "audio-processing",
+    "video-to-video": "video-edit",
+    "audio-to-video": "avatar",
+    "vision": "vision-language",
+    "image-to-text": "vision-language",
+    "audio-to-text": "speech-to-text",
+}
+"""fal's categories that templates call something else."""
+
+UNSPECIFIC = ("text-to-audio",)
+"""Categories that are several of ours: the inputs tell which."""
+
+USUAL_OUTPUTS = {
+    OutputType.IMAGE: "images[].url",
+    OutputType.VIDEO: "video.url",
+    OutputType.AUDIO: "audio.url",
+    OutputType.TEXT: "output (text)",
+    OutputType.JSON: "output (json)",
+    OutputType.THREE_D: "model_mesh.url",
+}
+"""Where the assets usually are, for the few endpoints whose result has no schema."""
+
+_MAIN_TEXTS = ("output", "text", "results", "caption", "transcription", "prompt")
+
+
+def read_fal(model_id: str, openapi: Json, listed: Json = None, priced: Json = None) -> Discovery:
+    """One endpoint from its documents.
+
+    Args:
+        model_id: `fal/ENDPOINT`.
+        openapi: The OpenAPI document of its queue.
+        listed: Its entry in the list of models, where there is one.
+        priced: Its entry in the list of prices, where there is one.
+
+    Raises:
+        DocumentError: The OpenAPI document holds no schema that can be read.
+    """
+    name = model_id.removeprefix("fal/")
+    flattener = Flattener(openapi)
+    given = _flatten_input(flattener)
+    order = given.get("x-fal-order-properties")
+    names = [each for each in order if isinstance(each, str)] if isinstance(order, list) else []
+    params = build_params(given.get("properties", {}), given.get("required"), names)
+    fields = _flatten_output(flattener).get("properties", {})
+    category = _category(openapi, listed)
+    made = _kind_of(fields, category, params["properties"])
+    known = "" if category in UNSPECIFIC else CATEGORIES.get(category, category)
+    return Discovery(
+        id=model_id,
+        title=one_line(dig(listed, "metadata", "display_name"), 100) or title_of(name),
+        category=known or category_of(made, params["properties"]),
+        output_type=made,
+        output=describe_output(fields, made),
+        params=params,
+        page=f"https://fal.ai/models/{name}",
+        source=f"{SCHEMA}?endpoint_id={name}",
+        retired=_retirement(listed),
+        price=read_price(priced),
+    )
+
+
+def read_price(priced: Json) -> BasePrice | None:
+    """The base price of an entry in the list of prices; None where it names none in USD."""
+    usd, unit = dig(priced, "unit_price"), dig(priced, "unit")
+    if dig(priced, "currency") not in (None, "USD") or isinstance(usd, bool):
+        return None
+    if not isinstance(usd, int | Decimal) or usd < 0:
+        return None
+    name = dig(priced, "endpoint_id")
+    return BasePrice(Decimal(usd), one_line(unit, 60), f"{PRICED}?endpoint_id={name}")
+
+
+def describe_output(fields: Mapping[str, Json], made: OutputType) -> str:
+    """Where the assets are: the files of the kind that the model makes, else all of them."""
+    if not fields:
+        return USUAL_OUTPUTS[made]
+    files = [(where, name) for where, name in _files(fields) if f"{name}s" not in fields]
+    if files:
+        same = [where for where, name in files if kind_of_field(name) == made]
+        return ", ".join(same or [where for where, _ in files])
+    texts = [name for name, each in fields.items() if each.get("type") == "string"]
+    main = [name for name in _MAIN_TEXTS if name in texts] or texts
+    if made is OutputType.TEXT and main:
+        return f"{main[0]} (text)"
+    return f"{next(iter(fields))} (json)"
+
+
+def _files(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Each field with a file, in the notation of templates, and its name."""
+    for name, schema in fields.items():
+        items = schema.get("items", {})
+        if "url" in schema.get("properties", {}):
+            yield f"{name}.url", name
+        elif isinstance(items, dict) and "url" in items.get("properties", {}):
+            yield f"{name}[].url", name
+        elif schema.get("type") == "string" and schema.get("format") == "uri":
+            yield name, name
+
+
+def _flatten_input(flattener: Flattener) -> dict[str, Json]:
+    for path in _paths(flattener.document):
+        schema = dig(path, "post", "requestBody", "content", "application/json", "schema")
+        if schema is not None:
+            return flattener.flatten(schema)
+    raise DocumentError("fal.ai's schema has no request to submit")
+
+
+def _flatten_output(flattener: Flattener) -> dict[str, Json]:
+    """The result's schema; not that of the queue's status, which other paths answer."""
+    for name, path in (dig(flattener.document, "paths") or {}).items():
+        if not str(name).endswith("/requests/{request_id}"):
+            continue
+        for schema in (
+            dig(path, "get", "responses", code, "content", "application/json", "schema")
+            for code in ("200", "default")
+        ):
+            if schema is not None:
+                return flattener.flatten(schema)
+    return {}
+
+
+def _paths(openapi: Json) -> list[Json]:
+    paths = dig(openapi, "paths")
+    return list(paths.values()) if isinstance(paths, dict) else []
+
+
+def _category(openapi: Json, listed: Json) -> str:
+    told = dig(listed, "metadata", "category") or dig(openapi, "info", "x-fal-metadata", "category")
+    return one_line(told, 60)
+
+
+def _retirement(listed: Json) -> str:
+    status = one_line(dig(listed, "metadata", "status"), 60)
+    return "" if status in {"", "active"} else f"fal lists it as {status}"
+
+
+def _kind_of(
+    fields: Mapping[str, Json], category: str, params: Mapping[str, Json]
+) -> OutputType:
+    files = [name for _, name in _files(fields)]
+    target = category.rpartition("-to-")[2]
+    if not fields:
+        return guess_kind(params, target.replace("-", " "))
+    if not files:
+        has_text = any(each.get("type") == "string" for each in fields.values())
+        return OutputType.JSON if target == "json" or not has_text else OutputType.TEXT
+    named = {kind for name in files if (kind := kind_of_field(name))}
+    told = guess_kind({}, target) if target else None
+    if told in named:
+        return OutputType(told)
+    ordered = (OutputType.VIDEO, OutputType.THREE_D, OutputType.AUDIO, OutputType.IMAGE)
+    return next((kind for kind in ordered if kind in named), told or guess_kind(params))

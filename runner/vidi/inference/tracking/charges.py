@@ -1,0 +1,51 @@
+"""What each attempt of an inference sets aside, and what it cost in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+
+class ChargeKey(NamedTuple):
+    """What names a charge in every journal and ledger: no two attempts ever share it."""
+
+    run: str
+    inference: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One attempt to buy one inference. Amounts are USD."""
+
+    key: ChargeKey
+    model: str
+    reserved: Decimal
+    """The most that it may cost."""
+    reserved_at: datetime
+    actual: Decimal | None = None
+    """What it cost; None while that is open: under way, or in doubt."""
+    settled_at: datetime | None = None
+
+    @property
+    def provider(self) -> str:
+        """Who is paid."""
+        return self.model.partition("/")[0]
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still be billed."""
+        return self.actual is None
+
+
+def close_last(
+    charges: tuple[Charge, ...], actual: Decimal, settled_at: datetime
+) -> tuple[Charge, ...]:
+    """Settle the latest charge; where it is settled already, nothing more was bought."""
+    if not charges or not charges[-1].open:
+        return charges
+    return (*charges[:-1], replace(charges[-1], actual=actual, settled_at=settled_at))

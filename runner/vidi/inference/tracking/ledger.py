@@ -1,0 +1,182 @@
+"""The ledger's two movements: set money aside under every cap, and settle what it came to.
+
+A reservation is one conditional UPDATE a cap, all in one transaction, so that any number of
+processes share a cap to the micro-dollar. Importing this loads SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from vidi.inference.tracking.caps import KINDS, Standing, name_periods, refuse_by_cap
+from vidi.inference.tracking.ledger_connection import insert_once
+from vidi.inference.tracking.ledger_schema import (
+    UNCAPPED,
+    charges,
+    micros_down,
+    micros_up,
+    periods,
+    usd_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
+
+    from vidi.inference.tracking.caps import Cap, Kind
+    from vidi.inference.tracking.charges import Charge, ChargeKey
+    from vidi.inference.tracking.ledger_connection import Ledger
+
+_IN_PERIOD = sa.and_(
+    periods.c.kind == sa.bindparam("in_kind"), periods.c.label == sa.bindparam("in_label")
+)
+_TAKE = (
+    sa.update(periods)
+    .where(
+        _IN_PERIOD,
+        periods.c.reserved + periods.c.spent + sa.bindparam("more") <= sa.bindparam("cap"),
+    )
+    .values(reserved=periods.c.reserved + sa.bindparam("more"))
+    .returning(periods.c.spent, periods.c.reserved)
+)
+_MOVE = (
+    sa.update(periods)
+    .where(_IN_PERIOD)
+    .values(
+        reserved=periods.c.reserved + sa.bindparam("more_reserved"),
+        spent=periods.c.spent + sa.bindparam("more_spent"),
+    )
+)
+
+
+def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[Kind, Standing]:
+    """Set aside what one attempt may cost; returns how its periods stand then.
+
+    Raises:
+        RefusedError: A cap has no room for it. Nothing is set aside.
+        StorageError: The ledger did not grant it, whatever the reason. Nothing may be sent.
+    """
+    by_kind = {cap.kind: cap for cap in caps}
+    amount = micros_up(charge.reserved)
+    labels = name_periods(charge.key.run, charge.reserved_at)
+    found: dict[Kind, Standing] = {}
+    with ledger.writing() as connection:
+        connection.execute(sa.insert(charges), describe_charge(charge))
+        open_periods(connection, labels)
+        for kind in KINDS:
+            cap = by_kind.get(kind)
+            limit = UNCAPPED if cap is None else micros_down(cap.usd)
+            place = {"in_kind": kind, "in_label": labels[kind]}
+            row = connection.execute(_TAKE, {**place, "more": amount, "cap": limit}).first()
+            if row is None:
+                standing = read_standing(connection, kind, labels[kind])
+                assert cap is not None  # noqa: S101 - nothing else refuses
+                raise refuse_by_cap(cap, standing, charge.reserved)
+            found[kind] = Standing(usd_of(row.spent), usd_of(row.reserved))
+    return found
+
+
+def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime) -> None:
+    """Turn a reservation into what it cost; the same again changes nothing.
+
+    Raises:
+        StorageError: The ledger cannot be written; the journal knows the amount.
+    """
+    with ledger.writing() as connection:
+        book_actual(connection, key, micros_up(actual), at)
+
+
+def book_actual(connection: sa.Connection, key: ChargeKey, actual: int, at: datetime) -> None:
+    """Move one charge, and the sums of its periods with it, to an actual cost in micro-dollars."""
+    row = connection.execute(sa.select(charges).where(match_key(key)).with_for_update()).first()
+    if row is None or row.actual == actual:
+        return
+    change = sa.update(charges).where(match_key(key))
+    connection.execute(change.values(actual=actual, settled_at=write_moment(at)))
+    freed = row.reserved if row.actual is None else 0
+    move_periods(
+        connection,
+        {"run": row.run, "day": row.day, "week": row.week, "month": row.month},
+        reserved=-freed,
+        spent=actual - (row.actual or 0),
+    )
+
+
+def open_periods(connection: sa.Connection, labels: Mapping[Kind, str]) -> None:
+    """See to it that every period has its row."""
+    rows = [{"kind": kind, "label": labels[kind], "spent": 0, "reserved": 0} for kind in KINDS]
+    insert_once(connection, periods, rows)
+
+
+def move_periods(
+    connection: sa.Connection, labels: Mapping[Kind, str], *, reserved: int, spent: int
+) -> None:
+    """Add micro-dollars to the sums of some periods, always in the same order."""
+    for kind in KINDS:
+        if kind in labels:
+            connection.execute(
+                _MOVE,
+                {
+                    "in_kind": kind,
+                    "in_label": labels[kind],
+                    "more_reserved": reserved,
+                    "more_spent": spent,
+                },
+            )
+
+
+def read_standing(connection: sa.Connection, kind: Kind, label: str) -> Standing:
+    """How one period stands."""
+    row = connection.execute(
+        sa.select(periods.c.spent, periods.c.reserved).where(_IN_PERIOD),
+        {"in_kind": kind, "in_label": label},
+    ).first()
+    return Standing() if row is None else Standing(usd_of(row.spent), usd_of(row.reserved))
+
+
+def read_standings(ledger: Ledger, moment: datetime) -> dict[Kind, Standing]:
+    """How the day, week and month of a moment stand.
+
+    Raises:
+        StorageError: The ledger cannot be read.
+    """
+    with ledger.reading() as connection:
+        return {
+            kind: read_standing(connection, kind, label)
+            for kind, label in name_periods("", moment).items()
+            if kind != "run"
+        }
+
+
+def describe_charge(charge: Charge) -> dict[str, Any]:
+    """A charge as a row."""
+    labels = name_periods(charge.key.run, charge.reserved_at)
+    return {
+        **charge.key._asdict(),
+        "model": charge.model,
+        "provider": charge.provider,
+        "reserved": micros_up(charge.reserved),
+        "actual": None if charge.actual is None else micros_up(charge.actual),
+        "day": labels["day"],
+        "week": labels["week"],
+        "month": labels["month"],
+        "reserved_at": write_moment(charge.reserved_at),
+        "settled_at": None if charge.settled_at is None else write_moment(charge.settled_at),
+    }
+
+
+def match_key(key: ChargeKey) -> sa.ColumnElement[bool]:
+    """The condition that finds one charge."""
+    return sa.and_(
+        charges.c.run == key.run,
+        charges.c.inference == key.inference,
+        charges.c.attempt == key.attempt,
+    )
+
+
+def write_moment(moment: datetime) -> str:
+    """A moment as text that sorts: UTC, microseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

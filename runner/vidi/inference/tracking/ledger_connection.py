@@ -1,0 +1,169 @@
+"""Where the ledger is, and one way to talk to it: a transaction that holds or never was.
+
+Importing this loads SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from vidi.errors import StorageError, UsageError, VidiError
+from vidi.inference.tracking.ledger_schema import SCHEMA_VERSION, about, metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+BUSY_S = 10
+"""Seconds to wait for another process to let go of the ledger."""
+_SCHEMA_LOCK = 0x76696469  # "vidi": held while the tables are made
+HINT = "Mend or move it, name another one with VIDI_LEDGER, or run untracked with VIDI_COSTS=off."
+
+
+class Ledger(NamedTuple):
+    """An open ledger."""
+
+    engine: sa.Engine
+    where: str
+    """Its path, or its URL without the password."""
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that writes.
+
+        Raises:
+            StorageError: It could not be carried out, and nothing of it was.
+        """
+        with self._explaining(), self.engine.begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads, and waits for no writer.
+
+        Raises:
+            StorageError: The ledger cannot be read.
+        """
+        engine = self.engine.execution_options(vidi_reads=True)
+        with self._explaining(), engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.SQLAlchemyError as error:
+            raise _explain(self.where, error) from error
+
+
+def open_ledger(address: str) -> Ledger:
+    """Open the ledger at a path or a postgresql:// URL, and make it where there is none.
+
+    Raises:
+        UsageError: The address is neither, or the driver is not installed.
+        StorageError: It cannot be opened, is locked, or is no ledger.
+    """
+    ledger = _open_url(address) if "://" in address else _open_file(Path(address).expanduser())
+    try:
+        with ledger.writing() as connection:
+            _prepare(connection, ledger.where)
+    except VidiError:
+        ledger.close()
+        raise
+    return ledger
+
+
+def insert_once(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows; those whose key is there already stay as they are."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def _open_file(path: Path) -> Ledger:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot make the ledger's folder {path.parent}: {error.strerror}", hint=HINT
+        ) from error
+    url = sa.URL.create("sqlite", database=str(path))
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return Ledger(engine, str(path))
+
+
+def _open_url(address: str) -> Ledger:
+    try:
+        url = sa.make_url(address)
+    except sa.exc.ArgumentError as error:
+        raise _refuse_address("what it holds cannot be read") from error
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise _refuse_address(f"{url.drivername}:// is neither")
+    try:
+        engine = sa.create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": BUSY_S,
+                "options": f"-c lock_timeout={BUSY_S}s -c timezone=UTC",
+            },
+        )
+    except ImportError as error:
+        raise UsageError(
+            "a PostgreSQL ledger needs a driver that is not installed",
+            hint="Install it with: pip install 'vidi-run[postgres]'",
+        ) from error
+    return Ledger(engine, url.render_as_string(hide_password=True))
+
+
+def _refuse_address(why: str) -> UsageError:
+    return UsageError(
+        f"VIDI_LEDGER is a path or a postgresql:// URL, and {why}",
+        hint="Write postgresql://user:password@host:port/database, or a path, or unset it.",
+    )
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    """Durable to the last commit even when the power fails; readers do not wait for writers."""
+    del record
+    connection.isolation_level = None  # transactions are ours: see _begin_sqlite
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    """A writer takes its lock first: what it reads is then still true when it writes."""
+    reads = connection.get_execution_options().get("vidi_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _prepare(connection: sa.Connection, where: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+    metadata.create_all(connection)
+    insert_once(connection, about, [{"name": "schema", "value": SCHEMA_VERSION}])
+    found = connection.scalar(sa.select(about.c.value).where(about.c.name == "schema"))
+    if found != SCHEMA_VERSION:
+        raise StorageError(
+            f"the ledger {where} has version {found}, and this vidi knows {SCHEMA_VERSION}",
+            hint="Update vidi, or name another ledger with VIDI_LEDGER.",
+        )
+
+
+def _explain(where: str, error: sa.exc.SQLAlchemyError) -> StorageError:
+    cause = getattr(error, "orig", None) or error
+    reason = str(cause).strip().partition("\n")[0]
+    return StorageError(f"the ledger {where} cannot be used: {reason}", hint=HINT)
