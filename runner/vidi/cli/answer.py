@@ -27,30 +27,40 @@ def describe_answer(
     ran: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What became of one job file, as JSON values."""
-    problems = [problem for error in errors for problem in _problems_of(error)]
     answer = {
         "schema_version": SCHEMA_VERSION,
         "command": command,
         "ok": exit_code == 0,
         "exit_code": exit_code,
         "job_file": job_file.as_posix() if job_file else None,
-        "budget_usd": plan.budget if plan else None,
-        "estimate_usd": {"low": plan.low, "high": plan.high} if plan else None,
-        "inferences": [describe_planned(each) for each in plan.inferences] if plan else [],
-        "errors": [
-            *(describe_problem(each) for each in problems if each.severity == "error"),
-            *(describe_vidi_error(each) for each in errors if not isinstance(each, JobFileError)),
-            *(_describe_row(row) for row in (ran or {}).get("inferences", ()) if row["error"]),
-        ],
-        "warnings": [
-            describe_problem(each)
-            for each in [*problems, *(plan.warnings if plan else ())]
-            if each.severity == "warning"
-        ],
+        **_describe_plan(plan),
+        "errors": [*_describe_errors(errors), *_describe_failures(ran or {})],
+        "warnings": _describe_warnings(errors, plan),
     }
-    return (
-        {**answer, "manifest": str(manifest) if manifest else None} if command == "run" else answer
-    )
+    if command == "run":
+        answer["manifest"] = str(manifest) if manifest else None
+    return answer
+
+
+def _describe_plan(plan: Plan | None) -> dict[str, Any]:
+    if plan is None:
+        return {"budget_usd": None, "estimate_usd": None, "inferences": []}
+    return {
+        "budget_usd": plan.budget,
+        "estimate_usd": {"low": plan.low, "high": plan.high},
+        "inferences": [describe_planned(each) for each in plan.inferences],
+    }
+
+
+def _describe_errors(errors: Sequence[VidiError]) -> list[dict[str, Any]]:
+    found = [each for each in _problems_of(errors) if each.severity == "error"]
+    others = [each for each in errors if not isinstance(each, JobFileError)]
+    return [*map(describe_problem, found), *map(describe_vidi_error, others)]
+
+
+def _describe_warnings(errors: Sequence[VidiError], plan: Plan | None) -> list[dict[str, Any]]:
+    problems = [*_problems_of(errors), *(plan.warnings if plan else ())]
+    return [describe_problem(each) for each in problems if each.severity == "warning"]
 
 
 def describe_planned(planned: PlannedInference) -> dict[str, Any]:
@@ -97,11 +107,17 @@ def describe_vidi_error(error: VidiError) -> dict[str, Any]:
     }
 
 
-def _describe_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What went wrong with one inference of a run."""
+def _describe_failures(ran: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What went wrong with the inferences of a run."""
     where = {"path": None, "line": None, "column": None}
-    return {**where, "id": row["id"], "ids": [row["id"]], **row["error"]}
+    return [
+        {**where, "id": row["id"], "ids": [row["id"]], **row["error"]}
+        for row in ran.get("inferences", ())
+        if row["error"]
+    ]
 
 
-def _problems_of(error: VidiError) -> tuple[Problem, ...]:
-    return error.problems if isinstance(error, JobFileError) else ()
+def _problems_of(errors: Sequence[VidiError]) -> list[Problem]:
+    return [
+        problem for error in errors if isinstance(error, JobFileError) for problem in error.problems
+    ]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.find import find_outputs
+from vidi.inference.outputs.find import RemoteFile, find_outputs
 from vidi.inference.outputs.naming import plan_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from vidi.inference.outputs.download import Asset
+    from vidi.inference.outputs.find import Output
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
+
+FLAGGED = "the provider's filter flagged it, and may have blacked it out; it is paid all the same"
 
 
 async def collect_assets(
@@ -25,30 +30,52 @@ async def collect_assets(
     """Bring every output of a finished inference to its place in the folder.
 
     Raises:
-        DownloadError: The answer holds nothing, or an output could not be fetched whole. What was
-            fetched before it stays, and is in the journal.
+        DownloadError: The answer holds nothing, or an output could not be fetched whole. The
+            others were fetched all the same, and are in the journal.
     """
     outputs = find_outputs(request.model, answer)
     if not outputs:
         raise DownloadError(
             "the provider's answer holds no output",
             hint="The whole answer is in log.jsonl, in the `completed` event of this id.",
+            gone=True,
         )
     paths = plan_paths(request.output, len(outputs))
-    assets = []
+    assets, failures = [], []
     for index, (output, path) in enumerate(zip(outputs, paths, strict=True), start=1):
         runtime.notify(request.id, "downloading", index=index, count=len(outputs))
-        asset = await runtime.fetcher.fetch(
-            output,
-            folder,
-            path,
-            kind=request.model.output_type,
-            overwrite=runtime.overwrite,
-            ours=lambda existing: _is_ours(existing, folder, runtime),
-        )
-        _record(request, asset, folder, runtime)
-        assets.append(asset)
+        try:
+            asset = await _fetch(request, output, path, folder, runtime)
+        except DownloadError as error:
+            failures.append(error)
+        else:
+            _record(request, asset, folder, runtime)
+            assets.append(asset)
+    if failures:
+        raise _choose(failures)
     return tuple(assets)
+
+
+async def _fetch(
+    request: InferenceRequest, output: Output, path: str, folder: Path, runtime: Runtime
+) -> Asset:
+    asset = await runtime.fetcher.fetch(
+        output,
+        folder,
+        path,
+        kind=request.model.output_type,
+        overwrite=runtime.overwrite,
+        ours=lambda existing: _is_ours(existing, folder, runtime),
+    )
+    if isinstance(output, RemoteFile) and output.nsfw:
+        words = "; ".join(word for word in (asset.warning, FLAGGED) if word)
+        return replace(asset, warning=words)
+    return asset
+
+
+def _choose(failures: Sequence[DownloadError]) -> DownloadError:
+    """The failure that decides: only where every one is gone is there nothing left to fetch."""
+    return next((error for error in failures if not error.gone), failures[0])
 
 
 def _is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:

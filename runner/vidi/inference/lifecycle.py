@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import tenacity
 
 from vidi.errors import (
+    DownloadError,
     FailedError,
     InDoubtError,
     InferenceError,
@@ -26,7 +27,8 @@ from vidi.inference.collecting import collect_assets
 from vidi.inference.models.estimate import Metered
 from vidi.inference.models.pricing import settle
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
-from vidi.inference.submitting import describe_error, submit
+from vidi.inference.reconciling import reconcile
+from vidi.inference.submitting import Purchase, describe_error, submit
 from vidi.inference.waiting import wait_for_end
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ class Outcome:
     id: str
     status: Status
     error: VidiError | None = None
+
+
+KEPT = {"replicate": "Replicate keeps outputs for an hour"}
+"""How long a provider keeps what it made (replicate.com/docs/topics/predictions/data-retention)."""
 
 
 class _TransientFailureError(FailedError):
@@ -77,20 +83,42 @@ async def carry_out(request: InferenceRequest, folder: Path, runtime: Runtime) -
 
 
 async def _resume_or_buy(request: InferenceRequest, folder: Path, runtime: Runtime) -> None:
+    if request.earlier is not None:
+        await _settle_earlier(request.earlier, folder, runtime)
+    if not await _resume(request, folder, runtime):
+        await _buy_until_it_holds(request, folder, runtime)
+
+
+async def _settle_earlier(earlier: InferenceRequest, folder: Path, runtime: Runtime) -> None:
+    """Bring home what was bought under this id before the entry changed: it is paid for.
+
+    Raises:
+        InDoubtError: Nobody knows whether it was bought, so nothing else may be.
+        UnfinishedError: It is still running.
+    """
+    try:
+        await _resume(earlier, folder, runtime)
+    except (FailedError, DownloadError) as error:
+        runtime.notify(earlier.id, "earlier_lost", message=error.message)
+
+
+async def _resume(request: InferenceRequest, folder: Path, runtime: Runtime) -> bool:
+    """Go on from where the journal says it stands; False where it is still to be bought."""
     state = runtime.journal.states.get(request.id)
-    if state is not None and state.doubtful:
-        raise InDoubtError(
-            "an earlier run sent this and never learned what became of it",
-            hint="See whether it was bought with `vidi reconcile`.",
-        )
-    if state is not None and state.fingerprint == request.fingerprint:
-        if state.output is not None and await _fetch_again(request, state, folder, runtime):
-            return
-        if state.attached and state.request_id is not None:
-            accepted = Accepted(state.request_id, state.urls)
-            await _finish(request, accepted, folder, runtime, began=time.monotonic())
-            return
-    await _buy_until_it_holds(request, folder, runtime)
+    if state is None:
+        return False
+    if state.doubtful:
+        accepted = await reconcile(state, request.model, runtime, known=request.checked.params)
+        await _finish(request, accepted, folder, runtime)
+        return True
+    if request.again or state.fingerprint != request.fingerprint:
+        return False
+    if state.output is not None and await _fetch_again(request, state, folder, runtime):
+        return True
+    if state.attached and state.request_id is not None:
+        await _finish(request, Accepted(state.request_id, state.urls), folder, runtime)
+        return True
+    return False
 
 
 async def _buy_until_it_holds(request: InferenceRequest, folder: Path, runtime: Runtime) -> None:
@@ -107,15 +135,36 @@ async def _buy_until_it_holds(request: InferenceRequest, folder: Path, runtime: 
         reraise=True,
     ):
         with attempt:
-            number = attempt.retry_state.attempt_number
-            bought = await submit(request, runtime, attempt=number)
-            await _finish(request, bought.accepted, folder, runtime, began=bought.sent_at)
+            bought = await _buy(request, runtime, attempt.retry_state.attempt_number)
+            await _finish(request, bought.accepted, folder, runtime, sent_at=bought.sent_at)
+
+
+async def _buy(request: InferenceRequest, runtime: Runtime, number: int) -> Purchase:
+    """Submit once; where the outcome is unknown, ask the provider at once.
+
+    Raises:
+        VidiError: As `submit`, and `InDoubtError` where the provider does not know either.
+    """
+    began = time.monotonic()
+    try:
+        return await submit(request, runtime, attempt=number)
+    except InDoubtError as error:
+        runtime.notify(request.id, "in_doubt", message=error.message)
+        state = runtime.journal.states[request.id]
+        known = request.checked.params
+        return Purchase(await reconcile(state, request.model, runtime, known=known), began)
 
 
 async def _finish(
-    request: InferenceRequest, accepted: Accepted, folder: Path, runtime: Runtime, *, began: float
+    request: InferenceRequest,
+    accepted: Accepted,
+    folder: Path,
+    runtime: Runtime,
+    *,
+    sent_at: float | None = None,
 ) -> None:
-    end = await wait_for_end(request, accepted, runtime, began=began)
+    """Wait for the end and settle it. `sent_at` (monotonic) is None where an earlier run sent it."""
+    end = await wait_for_end(request, accepted, runtime, sent_at=sent_at)
     if isinstance(end, Failed):
         _settle_failure(request, end, runtime)
         failure = _TransientFailureError if end.transient else FailedError
@@ -133,18 +182,30 @@ async def _finish(
 async def _fetch_again(
     request: InferenceRequest, state: InferenceState, folder: Path, runtime: Runtime
 ) -> bool:
-    """Fetch what was bought before, for nothing; False where it must be bought again."""
+    """Fetch what was bought before, for nothing; False where the provider no longer has it.
+
+    Raises:
+        DownloadError: It may still be there: it is never bought again for want of a connection.
+    """
     end = Succeeded(state.output, state.metrics, state.billable_units)
     if state.status == "completed":
         await _collect_and_settle(request, end, folder, runtime)
         return True
     try:
         await collect_assets(request, state.output, folder, runtime)
-    except InferenceError as error:
-        runtime.notify(request.id, "gone", message=error.message)
+    except DownloadError as error:
+        if not error.gone:
+            error.hint = error.hint or f"Run it again, or buy it again with --rebuy {request.id}."
+            raise
+        runtime.notify(request.id, "gone", message=_tell_retention(request, error))
         return False
     _record_settled(request, "succeeded", Decimal(0), "none", runtime)
     return True
+
+
+def _tell_retention(request: InferenceRequest, error: DownloadError) -> str:
+    kept = KEPT.get(request.model.provider)
+    return f"{error.message} ({kept})" if kept else error.message
 
 
 async def _collect_and_settle(

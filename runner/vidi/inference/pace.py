@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 FIRST_LOOK_S = 0.05
 LONGEST_WAIT_S = 5.0
 GROWTH = 1.6
-NOTICE = 0.05
-"""The share of its duration by which the end of an inference may be noticed late."""
+"""How much longer each wait is than the one before, while nobody knows how long a model takes."""
+EARLY = 0.05
+"""The share of its known duration by which the first look comes before its end."""
+STEP = 0.04
+"""The share of it between the looks after that: so late its end may be noticed."""
+STEP_GROWTH = 1.25
 
 CREATES_PER_MINUTE = {"replicate": 600}
 """Documented limits (replicate.com/docs/topics/predictions/rate-limits); fal's queue has none."""
@@ -27,24 +31,38 @@ class Pace:
     def __init__(self) -> None:
         self._shortest: dict[str, float] = {}
 
-    def learn(self, model: str, seconds: float) -> None:
-        """Note how long one inference of a model took, from submit to result."""
+    def learn(self, model: str, seconds: float, *, at_first_look: bool = False) -> None:
+        """Note how long one inference of a model took, from submit to result.
+
+        Args:
+            model: Its id.
+            seconds: How long it took at most.
+            at_first_look: Whether it had ended when it was first looked at, who knows when; the
+                next first look then comes earlier.
+        """
+        if at_first_look:
+            seconds *= 1 - EARLY
         self._shortest[model] = min(seconds, self._shortest.get(model, seconds))
 
-    def delays(self, model: str) -> Iterator[float]:
+    def delays(self, model: str, began: float) -> Iterator[float]:
         """Seconds to wait before each look, without end.
 
         A model that has been seen is left alone until its shortest time is nearly over, and then
-        looked at every twentieth of it; an unknown one is looked at ever more rarely.
+        looked at every twenty-fifth of it; an unknown one is looked at ever more rarely.
+
+        Args:
+            model: Its id.
+            began: When this one was sent, in monotonic seconds.
         """
         known = self._shortest.get(model)
-        delay = FIRST_LOOK_S
+        delay, growth = FIRST_LOOK_S, GROWTH
         if known is not None:
-            yield max(FIRST_LOOK_S, known * (1 - NOTICE))
-            delay = max(FIRST_LOOK_S, known * NOTICE)
+            due = began + known * (1 - EARLY) - time.monotonic()
+            yield max(FIRST_LOOK_S, due)
+            delay, growth = max(FIRST_LOOK_S, known * STEP), STEP_GROWTH
         while True:
             yield min(delay, LONGEST_WAIT_S)
-            delay *= GROWTH
+            delay *= growth
 
 
 class Throttle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self
@@ -23,8 +24,13 @@ PROVIDER_URLS = {
 }
 """Each setting that moves a provider's host, and the host that it moves."""
 
+RECONCILE = "VIDI_RECONCILE_SECONDS"
+"""The variable that bounds how long a provider is asked for a submit of unknown outcome."""
+
 KEYS = {"replicate": "REPLICATE_API_TOKEN", "fal": "FAL_KEY"}
 """The variable that holds each provider's key."""
+
+LONGEST_RECONCILE_S = 600
 
 SHORTEST_SECRET = 8
 """Characters; anything shorter would be found in innocent text too."""
@@ -38,13 +44,16 @@ class Settings:
     """Setting name to base URL, without a trailing slash; may be http, may carry a path."""
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Provider name to key; a provider without a key is absent."""
+    reconcile_s: float = 10.0
+    """Seconds to go on asking for a submit whose outcome is unknown: providers' lists lag."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
         """Read every setting from `environ`; an empty variable counts as unset.
 
         Raises:
-            UsageError: A VIDI_*_URL is not an http or https URL, or a key is not one line of ASCII.
+            UsageError: A VIDI_*_URL is not an http or https URL, a key is not one line of ASCII,
+                or a number of seconds is none.
         """
         urls = {
             name: _checked_url(name, environ.get(name, "").strip() or default)
@@ -55,7 +64,8 @@ class Settings:
             for provider, name in KEYS.items()
             if environ.get(name, "").strip()
         }
-        return cls(urls=urls, keys=keys)
+        reconcile_s = _checked_seconds(RECONCILE, environ.get(RECONCILE, "").strip() or "10")
+        return cls(urls=urls, keys=keys, reconcile_s=reconcile_s)
 
     @property
     def loopback_allowed(self) -> bool:
@@ -94,6 +104,19 @@ def _checked_url(name: str, url: str) -> str:
             hint=f"Take the part before @, or after ? or #, out of {name}.",
         )
     return url.rstrip("/")
+
+
+def _checked_seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= LONGEST_RECONCILE_S:
+        raise UsageError(
+            f"{name} is not a number of seconds: {text}",
+            hint=f"Set it to a number from 0 to {LONGEST_RECONCILE_S}, or unset it.",
+        )
+    return seconds
 
 
 def _split(url: str) -> SplitResult | None:

@@ -10,34 +10,50 @@ from vidi.errors import CredentialsError, PollError, UnfinishedError
 from vidi.inference.providers.provider import Failed, Running, Succeeded
 
 if TYPE_CHECKING:
-    from vidi.inference.providers.provider import Accepted, Look
+    from collections.abc import Iterator
+
+    from vidi.inference.providers.provider import Accepted, Look, Provider
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
 
+FIRST_WATCH_S = 30.0
+LONGEST_WATCH_S = 300.0
+"""How long a provider's own word is waited for before a look makes sure that it is still there."""
+
 
 async def wait_for_end(
-    request: InferenceRequest, accepted: Accepted, runtime: Runtime, *, began: float
+    request: InferenceRequest, accepted: Accepted, runtime: Runtime, *, sent_at: float | None
 ) -> Succeeded | Failed:
     """Look at a submitted inference until it has ended.
 
-    One deadline covers the whole wait, from `began` (monotonic seconds). It began before the
-    provider's own clock did, so the last look comes before the provider cancels by itself. A look
-    that fails says nothing about the inference; it only makes the next look come later.
+    One deadline covers the whole wait, from `sent_at`. It began before the provider's own clock
+    did, so the last look comes before the provider cancels by itself. A look that fails says
+    nothing about the inference; it only makes the next look come later.
+
+    Args:
+        request: What was submitted.
+        accepted: The provider's receipt.
+        runtime: The means of the run.
+        sent_at: When it was sent (monotonic seconds); None where an earlier run sent it, so that
+            it may have ended long ago: the first look is at once, and the deadline counts anew.
 
     Raises:
         UnfinishedError: The deadline came first; the inference goes on at the provider.
         CredentialsError: The key is no longer accepted, so nobody can look.
     """
     provider = runtime.open_provider(request.model.provider)
-    deadline = began + request.timeout_s
-    warned: set[str] = set()
-    for delay in runtime.pace.delays(request.model.id):
-        await asyncio.sleep(max(0.0, min(delay, deadline - time.monotonic())))
+    began = time.monotonic() if sent_at is None else sent_at
+    vigil = _Vigil(provider, accepted, began + request.timeout_s)
+    vigil.delays = runtime.pace.delays(request.model.id, began)
+    looks, warned = 0, set[str]()
+    if sent_at is not None:
+        await vigil.wait()
+    while True:
         try:
             look: Look = await provider.look(request.model, accepted)
         except PollError as error:
             runtime.notify(request.id, "look_failed", message=error.message)
-            await _sleep_until(error.retry_after, deadline)
+            await vigil.sleep(error.retry_after or 0)
         except CredentialsError as error:
             raise CredentialsError(
                 f"{error.message} (request {accepted.request_id} goes on at the provider)",
@@ -45,20 +61,66 @@ async def wait_for_end(
             ) from error
         else:
             if not isinstance(look, Running):
-                runtime.pace.learn(request.model.id, time.monotonic() - began)
+                if sent_at is not None:
+                    _learn(request, look, runtime, time.monotonic() - began, looks)
                 return look
             _tell(request, look, runtime, warned)
-        if time.monotonic() >= deadline:
+        looks += 1
+        if vigil.left <= 0:
             break
+        await vigil.wait()
     raise UnfinishedError(
         f"still running after {request.timeout_s:g} s (request {accepted.request_id})",
         hint="Run the same command again to fetch it, or raise `timeout`.",
     )
 
 
-async def _sleep_until(seconds: float | None, deadline: float) -> None:
-    if seconds:
-        await asyncio.sleep(max(0.0, min(seconds, deadline - time.monotonic())))
+class _Vigil:
+    """The waits between looks: by the provider's own word where it gives it, else by the pace."""
+
+    delays: Iterator[float]
+
+    def __init__(self, provider: Provider, accepted: Accepted, deadline: float) -> None:
+        self._provider = provider
+        self._accepted = accepted
+        self._deadline = deadline
+        self._watch_s = FIRST_WATCH_S
+        self._watching = True
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self._deadline - time.monotonic()
+
+    async def wait(self) -> None:
+        """Return when the next look is due, at the deadline at the latest."""
+        if self._watching:
+            seconds = max(0.0, min(self._watch_s, self.left))
+            until = time.monotonic() + seconds
+            told = await self._provider.watch(self._accepted, seconds)
+            # A stream that ends early, or was right already, is not asked again.
+            self._watching = not told and time.monotonic() >= until
+            self._watch_s = min(2 * self._watch_s, LONGEST_WATCH_S)
+            if told or self._watching:
+                return
+        await self.sleep(next(self.delays))
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, but not past the deadline."""
+        await asyncio.sleep(max(0.0, min(seconds, self.left)))
+
+
+def _learn(
+    request: InferenceRequest, look: Succeeded | Failed, runtime: Runtime, seconds: float, looks: int
+) -> None:
+    """Note how long it took: by the provider's own figure, else by when it was noticed."""
+    if not isinstance(look, Succeeded):
+        return
+    total = look.metrics.get("total_time")
+    if isinstance(total, int | float) and 0 < total < seconds:
+        runtime.pace.learn(request.model.id, float(total))
+    else:
+        runtime.pace.learn(request.model.id, seconds, at_first_look=looks == 0)
 
 
 def _tell(request: InferenceRequest, look: Running, runtime: Runtime, warned: set[str]) -> None:

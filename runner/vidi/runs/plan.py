@@ -14,7 +14,8 @@ from vidi.inference.models.schema import check_params
 from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
 from vidi.runs.defaults import DefaultParams
 from vidi.runs.problems import collect_problems, locate_problem
-from vidi.runs.reasons import explain_assets, explain_purchase
+from vidi.runs.earlier import name_replaced, rebuild_request
+from vidi.runs.reasons import Verdict, explain_assets, explain_purchase, judge_open
 from vidi.runs.selection import Selector, matches_any
 
 if TYPE_CHECKING:
@@ -66,11 +67,13 @@ class PlannedInference:
     """What it costs in this run; nothing where there is nothing to buy."""
     request: InferenceRequest
     max_cost: Decimal | None = None
+    free: bool = False
+    """Whether running it only fetches what was bought before."""
 
     @property
     def buys(self) -> bool:
         """Whether running it means a new purchase, and not only fetching an old one."""
-        return self.action == "run" and not self.reason.endswith("fetch it")
+        return self.action == "run" and not self.free
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,15 @@ def make_plan(
     """
     planner = _Planner(registry, project, folder, states, choices)
     planned = []
+    named: set[str] = set()
     for item in job.inferences():
         if isinstance(item, Problem):
             planner.problems.append(item)
-        elif (line := planner.plan(item)) is not None:
+            continue
+        named.add(item.id)
+        if (line := planner.plan(item)) is not None:
             planned.append(line)
+    planner.problems += find_strays(job.path, named, states)
     problems = collect_problems(
         [*job.problems, *job.warnings, *planner.problems, *planner.defaults.problems()]
     )
@@ -179,11 +186,12 @@ class _Planner:
         if spec.unknown or any(each.severity == "error" for each in found):
             return None
         request = self._make_request(spec, model, checked)
-        action, reason = self._decide(spec, request)
+        action, (reason, free) = self._decide(spec, request)
         if action == "run":
             self._check_target(spec)
+            request = self._settle_first(spec, request)
         planned = PlannedInference(
-            spec.id, spec.model, action, reason, request.estimate, request, spec.max_cost
+            spec.id, spec.model, action, reason, request.estimate, request, spec.max_cost, free
         )
         return planned if planned.buys else replace(planned, estimate=NOTHING)
 
@@ -218,26 +226,45 @@ class _Planner:
             inputs=inputs,
         )
 
-    def _decide(self, spec: InferenceSpec, request: InferenceRequest) -> tuple[Action, str]:
+    def _decide(self, spec: InferenceSpec, request: InferenceRequest) -> tuple[Action, Verdict]:
         state = self._states.get(spec.id)
         choices = self._choices
         if choices.select and not matches_any(choices.select, spec, state):
-            return "skip", "not selected"
+            return "skip", Verdict("not selected")
         if matches_any(choices.exclude, spec, state):
-            return "skip", "excluded"
-        if state is not None and state.doubtful:
-            return "skip", "in doubt: vidi reconcile"
+            return "skip", Verdict("excluded")
         if matches_any(choices.rebuy, spec, state):
-            return "run", "asked to buy again"
+            return "run", Verdict("asked to buy again")
+        if state is not None and state.unsettled:
+            return "run", judge_open(request, state, keep=spec.keep)
         if (
             spec.keep
             and state is not None
             and state.assets
             and not explain_assets(state, self._folder)
         ):
-            return "unchanged", "kept"
+            return "unchanged", Verdict("kept")
         reason = explain_purchase(request, state, self._folder, keep=spec.keep)
-        return ("run", reason) if reason else ("unchanged", "made before")
+        return ("run", Verdict(reason)) if reason else ("unchanged", Verdict("made before"))
+
+    def _settle_first(self, spec: InferenceSpec, request: InferenceRequest) -> InferenceRequest:
+        """Have what was bought under this id before brought home: it is paid for."""
+        state = self._states.get(spec.id)
+        again = matches_any(self._choices.rebuy, spec, state)
+        request = replace(request, again=again)
+        if state is None or not state.unsettled:
+            return request
+        if state.fingerprint == request.fingerprint and not again:
+            return request
+        try:
+            model = self._registry.get_template(state.model)
+        except UsageError as error:
+            self._complain(spec, error, spec.places.of_value("model"))
+            return request
+        if spec.keep and not again:
+            return rebuild_request(state, model, spec.output)
+        kept = name_replaced(spec.output, state)
+        return replace(request, earlier=rebuild_request(state, model, kept))
 
     @cached_property
     def _owned(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal import as_recorded
@@ -16,6 +16,31 @@ if TYPE_CHECKING:
 MADE = frozenset({"succeeded"})
 
 
+IN_DOUBT = "in doubt: the provider is asked first"
+
+
+class Verdict(NamedTuple):
+    """Whether an inference must run, and why."""
+
+    reason: str
+    """Empty where there is nothing to do."""
+    free: bool = False
+    """Whether running it buys nothing: it fetches what was bought before."""
+
+
+def judge_open(request: InferenceRequest, state: InferenceState, *, keep: bool) -> Verdict:
+    """Judge an inference whose last purchase is not settled: it is settled before anything else."""
+    same = keep or state.fingerprint == request.fingerprint
+    if state.doubtful:
+        if same:
+            return Verdict(IN_DOUBT, free=True)
+        return Verdict(f"{IN_DOUBT}; then {explain_change(request, state)}")
+    if same:
+        done = "finished" if state.status == "completed" else "submitted"
+        return Verdict(f"{done} before: fetch it", free=True)
+    return Verdict(f"{explain_change(request, state)}; what was submitted before is fetched first")
+
+
 def explain_purchase(
     request: InferenceRequest, state: InferenceState | None, folder: Path, *, keep: bool
 ) -> str:
@@ -25,7 +50,7 @@ def explain_purchase(
     if state.status not in MADE:
         return "" if keep and _was_made(state) else _explain_status(state)
     if not keep and state.fingerprint != request.fingerprint:
-        return _explain_change(request, state)
+        return explain_change(request, state)
     return explain_assets(state, folder)
 
 
@@ -41,18 +66,13 @@ def explain_assets(state: InferenceState, folder: Path) -> str:
 
 
 def _explain_status(state: InferenceState) -> str:
-    match state.status:
-        case "submitted" | "unfinished":
-            return "submitted before: fetch it"
-        case "completed":
-            return "finished before: fetch it"
-        case "refused":
-            return "refused before"
-        case _:
-            return f"{state.status} before"
+    if state.status == "failed" and state.output is not None:
+        return "failed before: fetch it, or buy it again where it is gone"
+    return f"{state.status} before"
 
 
-def _explain_change(request: InferenceRequest, state: InferenceState) -> str:
+def explain_change(request: InferenceRequest, state: InferenceState) -> str:
+    """Say what makes an inference another one than the journal's."""
     changed_inputs = [
         name for name, digest in request.inputs.items() if state.inputs.get(name, digest) != digest
     ]

@@ -12,7 +12,7 @@ import vidi
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.outputs.download import Fetcher
 from vidi.inference.providers import open_provider
-from vidi.inference.runtime import Runtime
+from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.events import JOURNAL_SCHEMA
 from vidi.runs.atomic import replace_text
@@ -80,6 +80,7 @@ async def carry_out_plan(
         notify=means.listener,
         stopping=lambda: stop.requested,
         overwrite=means.overwrite,
+        patience=Patience(reconcile_s=means.settings.reconcile_s),
     )
     execution = Execution(plan, runtime, means.limits, stop)
     stop.on_press(lambda level: means.listener("", "stop", level=level, execution=execution))
@@ -146,10 +147,9 @@ def _conclude(facts: RunFacts, execution: Execution, stop: Stop, plan: Plan) -> 
 def combine_exit_codes(execution: Execution, stop: Stop) -> int:
     """The one exit code of a run in which several things may have happened."""
     statuses = {outcome.status for outcome in execution.outcomes.values()}
-    doubtful = any(planned.reason.startswith("in doubt") for planned in execution.plan.inferences)
     if stop.requested:
         return stop.exit_code
-    if "in_doubt" in statuses or doubtful:
+    if "in_doubt" in statuses:
         return 6
     if isinstance(execution.halted, CredentialsError):
         return CredentialsError.exit_code

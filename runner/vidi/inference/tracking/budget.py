@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
 
 from vidi.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +25,36 @@ class Balance:
     left: Decimal | None
 
 
+class Books(Protocol):
+    """Where the money of all runs is kept: the ledger, as a run sees it."""
+
+    def reserve(
+        self, inference: str, attempt: int, model: str, amount: Decimal
+    ) -> Iterable[str]:
+        """Set an amount aside for everybody to see, or raise; returns what is to be told."""
+
+    def settle(self, inference: str, actual: Decimal) -> None:
+        """Book what a reservation came to; never raises."""
+
+
 class Budget:
     """The budget of one run.
 
     Args:
         cap: USD that the run may spend; None for no cap.
+        books: The ledger, which must grant every reservation too; None where there is none.
+        tell: Who hears what the books have to say.
     """
 
-    def __init__(self, cap: Decimal | None) -> None:
+    def __init__(
+        self,
+        cap: Decimal | None,
+        books: Books | None = None,
+        tell: Callable[[str], None] = lambda message: None,  # noqa: ARG005 - nobody listens
+    ) -> None:
         self._cap = cap
+        self._books = books
+        self._tell = tell
         self._spent = Decimal(0)
         self._reserved: dict[str, Decimal] = {}
 
@@ -40,11 +65,12 @@ class Budget:
         left = None if self._cap is None else self._cap - self._spent - reserved
         return Balance(self._spent, reserved, left)
 
-    def reserve(self, key: str, amount: Decimal) -> None:
-        """Set an amount aside for one inference.
+    def reserve(self, key: str, amount: Decimal, *, model: str = "", attempt: int = 1) -> None:
+        """Set an amount aside for one inference; when it returns, it may be spent.
 
         Raises:
-            RefusedError: It would take spent + reserved over the cap.
+            RefusedError: It would take spent + reserved over the cap, or over one of the books'.
+            StorageError: The books did not grant it.
         """
         left = self.balance.left
         if left is not None and amount > left:
@@ -52,16 +78,21 @@ class Budget:
                 f"this needs up to ${amount:f} and ${left:f} of the budget is left",
                 hint="Raise `budget` in the job file or --budget.",
             )
+        messages = self._books.reserve(key, attempt, model, amount) if self._books else ()
         self._reserved[key] = self._reserved.get(key, Decimal(0)) + amount
+        for message in messages:
+            self._tell(message)
 
     def settle(self, key: str, actual: Decimal) -> None:
         """Turn a reservation into what was really spent (0 where it proved free)."""
         self._reserved.pop(key, None)
         self._spent += actual
+        if self._books:
+            self._books.settle(key, actual)
 
     def release(self, key: str) -> None:
         """Give a reservation back: proved not to have cost anything."""
-        self._reserved.pop(key, None)
+        self.settle(key, Decimal(0))
 
     def hold(self, key: str, amount: Decimal) -> None:
         """Set aside what an earlier run left open, whatever the cap says: it may be owed."""

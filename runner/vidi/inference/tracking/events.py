@@ -12,6 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from vidi.inference.tracking.charges import Charge, ChargeKey, close_last
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -71,6 +73,8 @@ class InferenceState:
     basis: str | None = None
     spent: Decimal = Decimal(0)
     """What its attempts have cost in the run that the last event belongs to."""
+    charges: tuple[Charge, ...] = ()
+    """Every attempt to buy it, in all runs: what the ledger is brought up to."""
     error: Mapping[str, Any] | None = None
     run: str = ""
     """The run that the last event belongs to."""
@@ -100,6 +104,11 @@ class InferenceState:
     def doubtful(self) -> bool:
         """Whether something may have been bought that nobody has a receipt for."""
         return self.status in {"intended", "in_doubt"}
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it may still be billed."""
+        return self.attached or self.doubtful
 
 
 def replay(events: Iterable[Event]) -> dict[str, InferenceState]:
@@ -138,11 +147,17 @@ def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
         breakdown=tuple(event.get("breakdown", ())),
         owned=state.owned,
         spent=state.spent,
+        charges=(*state.charges, _open_charge(state, event)),
         run=state.run,
         intended_at=_moment(event),
         sent=event.get("sent", {}),
         receipts=state.receipts,
     )
+
+
+def _open_charge(state: InferenceState, event: Event) -> Charge:
+    key = ChargeKey(event["run"], state.id, event["attempt"])
+    return Charge(key, event["model"], _amount(event["reserved_usd"]), _moment(event))
 
 
 def _fold_submitted(state: InferenceState, event: Event) -> InferenceState:
@@ -208,6 +223,7 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
         actual=actual,
         basis=event["basis"],
         spent=state.spent + actual,
+        charges=close_last(state.charges, actual, _moment(event)),
         reserved=Decimal(0),
         error=event.get("error"),
         completed_at=state.completed_at or _moment(event),
@@ -215,9 +231,13 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
 
 
 def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
+    charges = state.charges
+    if state.doubtful:  # else the refusal came before anything was set aside
+        charges = close_last(charges, Decimal(0), _moment(event))
     return replace(
         state,
         status="refused",
+        charges=charges,
         reserved=Decimal(0),
         actual=Decimal(0),
         basis="none",

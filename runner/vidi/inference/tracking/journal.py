@@ -55,6 +55,8 @@ class FileJournal:
         self._file: int | None = None
         self.states: dict[str, InferenceState] = {}
         self.header: Mapping[str, Any] | None = None
+        self.headers: list[Mapping[str, Any]] = []
+        """The `run_started` of every run, oldest first; `header` is the last of them."""
         self._whole = 0
         for event, end in read_events(path):
             self._whole = end
@@ -96,6 +98,7 @@ class FileJournal:
     def _remember(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "run_started":
             self.header = event
+            self.headers.append(event)
         key = event.get("id")
         if key is not None:
             state = self.states.get(key) or InferenceState(id=key)

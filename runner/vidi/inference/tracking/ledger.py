@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from vidi.inference.tracking.caps import KINDS, Standing, name_periods, refuse_by_cap
+from vidi.inference.tracking.caps import KINDS, Cap, Standing, name_periods, refuse_by_cap
 from vidi.inference.tracking.ledger_connection import insert_once
 from vidi.inference.tracking.ledger_schema import (
     UNCAPPED,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
-    from vidi.inference.tracking.caps import Cap, Kind
+    from vidi.inference.tracking.caps import Kind
     from vidi.inference.tracking.charges import Charge, ChargeKey
     from vidi.inference.tracking.ledger_connection import Ledger
 
@@ -73,8 +73,8 @@ def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[
             row = connection.execute(_TAKE, {**place, "more": amount, "cap": limit}).first()
             if row is None:
                 standing = read_standing(connection, kind, labels[kind])
-                assert cap is not None  # noqa: S101 - nothing else refuses
-                raise refuse_by_cap(cap, standing, charge.reserved)
+                full = cap or Cap(kind, usd_of(UNCAPPED), "nothing: it is all the money there is")
+                raise refuse_by_cap(full, standing, charge.reserved)
             found[kind] = Standing(usd_of(row.spent), usd_of(row.reserved))
     return found
 

@@ -6,6 +6,7 @@ Importing this loads SQLAlchemy.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,7 +61,7 @@ class Ledger(NamedTuple):
     def _explaining(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
             raise _explain(self.where, error) from error
 
 
@@ -73,8 +74,13 @@ def open_ledger(address: str) -> Ledger:
     """
     ledger = _open_url(address) if "://" in address else _open_file(Path(address).expanduser())
     try:
-        with ledger.writing() as connection:
-            _prepare(connection, ledger.where)
+        with ledger.reading() as connection:
+            ready = sa.inspect(connection).has_table(about.name)
+        if not ready:
+            with ledger.writing() as connection:
+                _make_tables(connection)
+        with ledger.reading() as connection:
+            _check_version(connection, ledger.where)
     except VidiError:
         ledger.close()
         raise
@@ -150,11 +156,14 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _prepare(connection: sa.Connection, where: str) -> None:
+def _make_tables(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
     metadata.create_all(connection)
     insert_once(connection, about, [{"name": "schema", "value": SCHEMA_VERSION}])
+
+
+def _check_version(connection: sa.Connection, where: str) -> None:
     found = connection.scalar(sa.select(about.c.value).where(about.c.name == "schema"))
     if found != SCHEMA_VERSION:
         raise StorageError(
@@ -163,7 +172,7 @@ def _prepare(connection: sa.Connection, where: str) -> None:
         )
 
 
-def _explain(where: str, error: sa.exc.SQLAlchemyError) -> StorageError:
+def _explain(where: str, error: Exception) -> StorageError:
     cause = getattr(error, "orig", None) or error
     reason = str(cause).strip().partition("\n")[0]
     return StorageError(f"the ledger {where} cannot be used: {reason}", hint=HINT)

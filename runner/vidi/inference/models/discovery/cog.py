@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vidi.inference.models.discovery.discovery import Discovery, DocumentError
+from vidi.inference.models.discovery.example import build_example
 from vidi.inference.models.discovery.flatten import Flattener, dig
 from vidi.inference.models.discovery.kinds import (
     category_of,
@@ -58,6 +59,7 @@ def read_replicate(model_id: str, document: Json) -> Discovery:
         output_type=made,
         output=output,
         params=params,
+        example=build_example(params, properties),
         page=f"https://replicate.com/{owner}/{name}",
         source=f"https://api.replicate.com/v1/models/{owner}/{name}",
         version=_version_of(document),

@@ -47,6 +47,8 @@ class Discovery:
     """Where the assets are in an answer, in the notation of templates."""
     params: Mapping[str, Any]
     """The inputs as a template holds them."""
+    example: Mapping[str, Any]
+    """The smallest input."""
     page: str
     source: str
     """The address of the schema."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from vidi.inference.models.discovery.discovery import BasePrice, Discovery, DocumentError
+from vidi.inference.models.discovery.example import build_example
 from vidi.inference.models.discovery.flatten import Flattener, dig
 from vidi.inference.models.discovery.kinds import category_of, guess_kind, kind_of_field
 from vidi.inference.models.discovery.params import build_params
@@ -80,6 +81,7 @@ def read_fal(model_id: str, openapi: Json, listed: Json = None, priced: Json = N
         output_type=made,
         output=describe_output(fields, made),
         params=params,
+        example=build_example(params, given["properties"]),
         page=f"https://fal.ai/models/{name}",
         source=f"{SCHEMA}?endpoint_id={name}",
         retired=_retirement(listed),
@@ -95,7 +97,7 @@ def read_price(priced: Json) -> BasePrice | None:
     if not isinstance(usd, int | Decimal) or usd < 0:
         return None
     name = dig(priced, "endpoint_id")
-    return BasePrice(Decimal(usd), one_line(unit, 60), f"{PRICED}?endpoint_id={name}")
+    return BasePrice(Decimal(usd), one_line(unit, 60).replace(";", ","), f"{PRICED}?endpoint_id={name}")
 
 
 def describe_output(fields: Mapping[str, Json], made: OutputType) -> str:

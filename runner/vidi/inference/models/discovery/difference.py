@@ -1,0 +1,148 @@
+"""What is different between the params of a template and those that the provider has now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidi.inference.models.discovery.params import BOUNDS, COUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Schema = Mapping[str, Any]
+
+Kind = Literal[
+    "added", "removed", "required", "optional", "enum", "type", "default", "limits",
+    "version", "retired", "price", "output", "gone",
+]  # fmt: skip
+
+BREAKING: tuple[Kind, ...] = ("added", "removed", "required", "optional", "enum")
+"""What decides whether a job file that was right is still right, and complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is different now."""
+
+    kind: Kind
+    name: str
+    """The param; empty where it is about the model."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.name else self.message
+
+
+def compare_params(old: Schema, new: Schema) -> list[Change]:
+    """Every difference, in the order of the new params. Descriptions are none."""
+    before = {
+        name: schema for name, schema in old["properties"].items() if not schema.get("x-legacy")
+    }
+    after = new["properties"]
+    changes = []
+    for name, schema in after.items():
+        if name not in before:
+            must = "required" if name in new.get("required", ()) else "optional"
+            changes.append(Change("added", name, f"new: {describe_shape(schema)}, {must}"))
+            continue
+        was, now = name in old.get("required", ()), name in new.get("required", ())
+        if was != now:
+            changes.append(_turn(name, now=now))
+        changes += compare_param(name, before[name], schema)
+    gone = (name for name in before if name not in after)
+    return changes + [Change("removed", name, "no longer there") for name in gone]
+
+
+def compare_param(name: str, old: Schema, new: Schema) -> list[Change]:
+    """Every difference of one param, apart from whether it is required."""
+    return [*_compare_choices(name, old, new), *_compare_rest(name, old, new)]
+
+
+def describe_shape(schema: Schema) -> str:
+    """The type in a few words, such as `list of image files`."""
+    if "anyOf" in schema:
+        return " or ".join(describe_shape(each) for each in schema["anyOf"])
+    if "x-file" in schema:
+        return f"{schema['x-file']} file"
+    kind = schema.get("type", "")
+    if kind == "array":
+        inner = describe_shape(schema.get("items", {}))
+        return f"list of {inner}s" if inner else "list"
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _turn(name: str, *, now: bool) -> Change:
+    return (
+        Change("required", name, "required now")
+        if now
+        else Change("optional", name, "no longer required")
+    )
+
+
+def _compare_choices(name: str, old: Schema, new: Schema) -> Iterator[Change]:
+    before, after = dict(_choices(old)), dict(_choices(new))
+    if before.keys() == after.keys():
+        return
+    if not after:
+        yield Change("enum", name, "takes any value now")
+    elif not before:
+        yield Change("enum", name, f"takes only {_list(after)} now")
+    else:
+        news = [
+            f"{word} {_list(values)}"
+            for word, values in (
+                ("new", [key for key in after if key not in before]),
+                ("gone", [key for key in before if key not in after]),
+            )
+            if values
+        ]
+        yield Change("enum", name, f"values: {'; '.join(news)}")
+
+
+def _compare_rest(name: str, old: Schema, new: Schema) -> Iterator[Change]:
+    was, now = describe_shape(old), describe_shape(new)
+    if was and now and _plain_shape(was) != _plain_shape(now):
+        yield Change("type", name, f"{now} now, was {was}")
+    if not _same(old.get("default"), new.get("default")):
+        told = f"default {_show(new, 'default')} now, was {_show(old, 'default')}"
+        yield Change("default", name, told)
+    for key in (*BOUNDS, *COUNTS):
+        if not _same(old.get(key), new.get(key)):
+            told = f"{key} {_show(new, key)} now, was {_show(old, key)}"
+            yield Change("limits", name, told)
+
+
+def _plain_shape(shape: str) -> str:
+    """Files are text to a provider: only a curated template tells them apart."""
+    for kind in ("image", "video", "audio", "file"):
+        shape = shape.replace(f"{kind} file", "string")
+    return shape
+
+
+def _choices(schema: Schema) -> Iterator[tuple[str, Any]]:
+    for value in schema.get("enum", ()):
+        yield _text(value), value
+    inner = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
+    for each in inner:
+        yield from _choices(each)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, or the same number in another form."""
+    return one == other or (one is not None and other is not None and _text(one) == _text(other))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return f"{Decimal(value).normalize():f}"
+    return str(value)
+
+
+def _show(schema: Schema, key: str) -> str:
+    return _text(schema[key]) if key in schema else "none"
+
+
+def _list(values: Any) -> str:
+    return ", ".join(map(str, values))

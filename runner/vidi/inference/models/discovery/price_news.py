@@ -1,0 +1,119 @@
+"""Whether fal's base price is still the one that a template knows, and what to do when it is not.
+
+A base price often equals none of the prices on the page, so a difference says only that somebody
+should look. What a template knows: the note of an earlier look, else its rates and every number in
+its notes and reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.discovery.base_price import price_row_of
+from vidi.inference.models.discovery.billed_units import find_unit
+from vidi.inference.models.rates import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vidi.inference.models.discovery.discovery import BasePrice, Discovery
+
+    Row = Mapping[str, Any]
+
+_AND = "; tiers and surcharges stand on the page."
+_NOTE = re.compile(r"fal's pricing API on [\d-]{10}: (?P<price>[^;]+)" + re.escape(_AND))
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def is_new_price(
+    pricing: Mapping[str, Any], price: BasePrice | None, rates: Sequence[Decimal] = ()
+) -> bool:
+    """Whether the base price is none that the template knows.
+
+    Args:
+        pricing: The template's price rows and notes.
+        price: fal's base price; None where fal names none, which is no news.
+        rates: What the template charges per unit in its own example, multipliers included.
+    """
+    if price is None:
+        return False
+    noted = _NOTE.search(pricing.get("notes", ""))
+    if noted:
+        return noted["price"] != str(price)
+    unit = find_unit(price.unit)
+    per_one = price.usd / unit.size if unit else price.usd
+    if per_one in set(_rates(pricing["rows"])) or price.usd in rates:
+        return False
+    texts = [pricing.get("notes", ""), *_reasons(pricing["rows"])]
+    numbers = {Decimal(number) for text in texts for number in _NUMBER.findall(text)}
+    return price.usd not in numbers
+
+
+def renew_pricing(old: Mapping[str, Any], found: Discovery, today: str) -> dict[str, Any]:
+    """The old pricing with one more row, where the price has changed and a row can say it.
+
+    Rows are never changed. Where the last one has tiers, a base price says nothing about them: all
+    rows are kept, and the note keeps the base price for the next look.
+    """
+    pricing = dict(old)
+    if found.price is None or not is_new_price(old, found.price):
+        return pricing
+    row = _next_row(old["rows"], found, today)
+    if row is not None:
+        pricing["rows"] = [*old["rows"], row]
+    rest = _NOTE.sub("", old.get("notes", "")).strip()
+    pricing["notes"] = f"{rest} {note_price(found.price, today)}".strip()
+    return pricing
+
+
+def note_price(price: BasePrice, today: str) -> str:
+    """The note by which the next look notices another base price."""
+    return f"fal's pricing API on {today}: {price}{_AND}"
+
+
+def _next_row(rows: Sequence[Row], found: Discovery, today: str) -> Row | None:
+    price, last = found.price, rows[-1] if rows else {"unpriced": ""}
+    if price is None or not price.usd:
+        return None
+    unit = find_unit(price.unit)
+    simple = _only_rate(last)
+    if unit and simple == unit.key:
+        line = {**last["lines"][0], "rates": [{unit.key: price.usd}]}
+        renewed = {**last, "from": today, "source": price.source, "checked": today}
+        return {**renewed, "confidence": "low", "lines": [line]}
+    fresh = price_row_of(found, today)
+    return fresh if "unpriced" in last and "lines" in fresh else None
+
+
+def _only_rate(row: Row) -> str:
+    """The key of a row's one rate; empty where there is more to the row."""
+    lines = row.get("lines", ())
+    if len(lines) != 1 or "until" in row or lines[0].get("multipliers") or "when" in lines[0]:
+        return ""
+    rates = lines[0].get("rates", ())
+    keys = list(rates[0]) if len(rates) == 1 else []
+    return keys[0] if len(keys) == 1 else ""
+
+
+def _rates(value: Any) -> Iterator[Decimal]:
+    """Every rate in the rows, for one of what is counted: USD a second, not a minute."""
+    for part in _objects(value):
+        for key, usd in part.items():
+            if key in UNITS:
+                yield Decimal(usd) / UNITS[key]
+
+
+def _reasons(value: Any) -> Iterator[str]:
+    for part in _objects(value):
+        yield from (str(part[key]) for key in ("unpriced", "why") if key in part)
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value
+    for each in inner:
+        if isinstance(each, dict | list):
+            yield from _objects(each)

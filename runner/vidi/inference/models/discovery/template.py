@@ -1,0 +1,171 @@
+"""A template from what its provider says: a new one, or the old one brought up to date.
+
+What people have written into a template stays: title, category, output, descriptions, marks, price
+rows, sources. The provider has the last word on which params there are and what they take.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.discovery.base_price import price_row_of
+from vidi.inference.models.discovery.difference import Change, compare_param, compare_params
+from vidi.inference.models.discovery.kinds import USUAL_TIMEOUTS
+from vidi.inference.models.discovery.price_news import note_price, renew_pricing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vidi.inference.models.discovery.discovery import Discovery
+
+    Template = Mapping[str, Any]
+
+ORDER = (
+    "$schema", "id", "title", "category", "output_type", "output", "version", "retired",
+    "timeout_s", "params", "example", "pricing", "page", "sources", "as_of", "confidence", "notes",
+)  # fmt: skip
+"""The order in which a template's keys are written."""
+
+MARKS = ("x-file", "x-suggested", "x-secret", "x-refused", "x-enum-open", "title", "description")
+"""What people have said of a param, and no provider says."""
+
+
+def make_template(found: Discovery, today: str) -> dict[str, Any]:
+    """A template of a model that had none.
+
+    Args:
+        found: What the provider says.
+        today: The date that it was read, as YYYY-MM-DD.
+    """
+    pricing: dict[str, Any] = {"rows": [price_row_of(found, today)]}
+    if found.price is not None:
+        pricing["notes"] = note_price(found.price, today)
+    return _ordered(
+        {
+            "id": found.id,
+            "title": found.title,
+            "category": found.category,
+            "output_type": found.output_type.value,
+            "output": found.output,
+            "version": found.version,
+            "retired": found.retired,
+            "timeout_s": USUAL_TIMEOUTS[found.output_type],
+            "params": found.params,
+            "example": found.example,
+            "pricing": pricing,
+            "page": found.page,
+            "sources": [_source(found, today)],
+            "as_of": {"params": today, "pricing": today},
+            "confidence": {"params": "high", "pricing": "low"},
+        }
+    )
+
+
+def refresh_template(old: Template, found: Discovery, today: str) -> dict[str, Any]:
+    """The old template with the provider's params of today.
+
+    Its price rows are kept, and one is added where the provider's own price has changed.
+    """
+    pricing = renew_pricing(old["pricing"], found, today)
+    repriced = len(pricing["rows"]) > len(old["pricing"]["rows"])
+    params = merge_params(old["params"], found.params, today)
+    return _ordered(
+        {
+            **old,
+            "version": found.version,
+            "retired": old.get("retired") or found.retired,
+            "params": params,
+            "example": _merge_example(old["example"], params, found.example),
+            "pricing": pricing,
+            "sources": [*_other_sources(old, found), _source(found, today)],
+            "as_of": {**old["as_of"], "params": today, **({"pricing": today} if repriced else {})},
+            "confidence": {**old["confidence"], "params": "high"},
+        }
+    )
+
+
+def merge_params(old: Template, new: Template, today: str) -> dict[str, Any]:
+    """The new params with the old marks; what is gone is still accepted, warned of and dropped."""
+    properties = {
+        name: _merge_param(name, old["properties"].get(name), schema)
+        for name, schema in new["properties"].items()
+    }
+    for name, schema in old["properties"].items():
+        if name not in properties:
+            properties[name] = schema if schema.get("x-legacy") else _legacy(schema, today)
+    ordered = {
+        name: {**schema, "x-order": at} for at, (name, schema) in enumerate(properties.items())
+    }
+    return {**new, "properties": ordered}
+
+
+def list_changes(old: Template, new: Template, found: Discovery) -> list[Change]:
+    """Everything that a refresh changes, apart from dates and sources."""
+    changes = compare_params(old["params"], found.params)
+    before, now = old.get("version", ""), found.version
+    if before != now:
+        changes.append(Change("version", "", f"version: {_call(now)} now, was {_call(before)}"))
+    if found.retired and not old.get("retired"):
+        changes.append(Change("retired", "", found.retired))
+    if found.output != old["output"]:
+        told = f"output: the schema reads as {found.output}; {old['output']} is kept"
+        changes.append(Change("output", "", told))
+    return changes + _price_changes(old["pricing"], new["pricing"], found)
+
+
+def _price_changes(old: Template, new: Template, found: Discovery) -> list[Change]:
+    if new == old:
+        return []
+    told = f"price: fal's base price is {found.price} now"
+    if len(new["rows"]) > len(old["rows"]):
+        return [Change("price", "", f"{told}; a row is added, the old ones stay")]
+    return [Change("price", "", f"{told}; the rows are kept: compare them with {found.page}")]
+
+
+def _merge_param(name: str, old: Template | None, new: Template) -> dict[str, Any]:
+    if old is None or old.get("x-legacy"):
+        return dict(new)
+    if not compare_param(name, old, new):
+        return dict(old)
+    merged = {key: value for key, value in new.items() if key not in {"x-file", "description"}}
+    if isinstance(merged.get("items"), dict) and isinstance(old.get("items"), dict):
+        merged["items"] = _merge_param(name, old["items"], merged["items"])
+    marks = {key: old[key] for key in MARKS if key in old}
+    if "description" in new:
+        marks.setdefault("description", new["description"])
+    if merged.get("type") != "string":
+        marks.pop("x-file", None)
+    return marks | merged
+
+
+def _legacy(schema: Template, today: str) -> dict[str, Any]:
+    kept = {key: schema[key] for key in ("type", "x-secret") if key in schema}
+    return {"description": f"Gone since {today}", **kept, "deprecated": True, "x-legacy": True}
+
+
+def _merge_example(old: Template, params: Template, new: Template) -> dict[str, Any]:
+    """The old example without what is gone, with what is required now."""
+    live = {name for name, each in params["properties"].items() if not each.get("x-legacy")}
+    return dict(new) | {name: value for name, value in old.items() if name in live}
+
+
+def _source(found: Discovery, today: str) -> str:
+    return f"{found.source} (the provider's schema, {today})"
+
+
+def _other_sources(old: Template, found: Discovery) -> list[str]:
+    return [each for each in old["sources"] if not each.startswith(f"{found.source} (")]
+
+
+def _call(version: str) -> str:
+    return version[:12] or "called by name"
+
+
+def _ordered(template: Template) -> dict[str, Any]:
+    """The keys in the order of templates, without the empty ones that may be left out."""
+    optional = {"version", "retired"}
+    return {
+        key: template[key]
+        for key in ORDER
+        if key in template and (key not in optional or template[key])
+    }

@@ -1,0 +1,55 @@
+"""A template as the text of its file: two spaces, short values on one line, exact numbers."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+WIDTH = 100
+
+
+def render_template(template: dict[str, Any]) -> str:
+    """The whole file, with its last line end."""
+    return _render(template, 0, 0) + "\n"
+
+
+def _render(value: Any, indent: int, used: int) -> str:
+    """One value whose line already holds `used` characters after its indent."""
+    inline = _inline(value)
+    fits = indent and indent + used + len(inline) < WIDTH
+    if fits or not isinstance(value, dict | list) or not value:
+        return inline
+    inner = indent + 2
+    if isinstance(value, dict):
+        heads = {key: f"{_inline(key)}: " for key in value}
+        items = [heads[key] + _render(item, inner, len(heads[key])) for key, item in value.items()]
+    elif any(isinstance(item, dict | list) for item in value):
+        items = [_render(item, inner, 0) for item in value]
+    else:
+        items = _fill(value, inner)
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    body = ",\n".join(" " * inner + item for item in items)
+    return f"{opening}\n{body}\n{' ' * indent}{closing}"
+
+
+def _fill(values: list[Any], indent: int) -> list[str]:
+    """As many of the values on a line as fit."""
+    lines: list[str] = []
+    for text in map(_inline, values):
+        if lines and indent + len(lines[-1]) + len(text) + 2 < WIDTH:
+            lines[-1] += f", {text}"
+        else:
+            lines.append(text)
+    return lines
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(f"{_inline(key)}: {_inline(item)}" for key, item in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_inline, value))}]"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,133 @@
+"""The ledger as one run keeps it: granted before anything is sent, settled as things end.
+
+A settlement that the ledger does not take (locked, gone) loses nothing: the journal has it. It is
+tried again before the next reservation, which must be granted, and the next run replays the rest.
+Importing this loads SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import StorageError
+from vidi.inference.tracking.caps import Standing, describe_level, find_level
+from vidi.inference.tracking.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from decimal import Decimal
+
+    from vidi.inference.tracking.caps import Cap, Kind
+    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.ledger_connection import Ledger
+
+
+class RunBooks:
+    """The books of one run.
+
+    Args:
+        ledger: Where they are kept.
+        run: The id of the run.
+        caps: What it stays under, together with everybody else.
+        states: What the journal knows from earlier runs; their open charges are settled here too.
+        now: The clock; aware.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        run: str,
+        caps: Sequence[Cap],
+        states: Mapping[str, InferenceState],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._caps = caps
+        self._now = now
+        self._open = {
+            name: state.charges[-1].key
+            for name, state in states.items()
+            if state.charges and state.charges[-1].open
+        }
+        self._owed: list[tuple[ChargeKey, Decimal, datetime]] = []
+        self._told: dict[Kind, int] = {}
+
+    @property
+    def behind(self) -> int:
+        """How many settled amounts the journal has and the ledger has not."""
+        return len(self._owed)
+
+    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> list[str]:
+        """Set an amount aside under every cap; returns what is to be told about them.
+
+        Raises:
+            RefusedError: A cap has no room for it.
+            StorageError: The ledger did not grant it.
+        """
+        self._settle_owed()
+        key = ChargeKey(self._run, inference, attempt)
+        charge = Charge(key, model, amount, self._now())
+        standings = reserve_charge(self._ledger, charge, self._caps)
+        self._open[inference] = key
+        return list(self._notice(standings))
+
+    def settle(self, inference: str, actual: Decimal) -> None:
+        """Book what the latest purchase of an inference cost; never raises."""
+        key = self._open.pop(inference, None)
+        if key is None:
+            return  # nothing was bought: it was fetched again
+        waiting = bool(self._owed)
+        self._owed.append((key, actual, self._now()))
+        if not waiting:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Try to book what the ledger did not take before; never raises."""
+        try:
+            self._settle_owed()
+        except StorageError:
+            return  # the next reservation says so, or the next run replays the journal
+
+    def _settle_owed(self) -> None:
+        while self._owed:
+            settle_charge(self._ledger, *self._owed[0])
+            del self._owed[0]
+
+    def _notice(self, standings: Mapping[Kind, Standing]) -> Iterable[str]:
+        for cap in self._caps:
+            standing = standings[cap.kind]
+            level = find_level(cap, standing)
+            if cap.kind != "run" and level > self._told.get(cap.kind, 0):
+                self._told[cap.kind] = level
+                yield describe_level(cap, standing, level)
+
+
+def replay_folder(
+    ledger: Ledger,
+    record: RunRecord,
+    headers: Iterable[Mapping[str, Any]],
+    states: Mapping[str, InferenceState],
+) -> None:
+    """Bring the ledger up to a folder's journal, and enter the run that is about to begin.
+
+    Args:
+        ledger: What is brought up.
+        record: The run that begins; it holds the folder.
+        headers: The `run_started` of every run in the journal.
+        states: What the journal says of each inference.
+
+    Raises:
+        StorageError: The ledger cannot be written.
+    """
+    earlier = [
+        RunRecord(
+            header["run"], header["job_file"], record.folder, datetime.fromisoformat(header["ts"])
+        )
+        for header in headers
+    ]
+    journal = [charge for state in states.values() for charge in state.charges]
+    replay_journal(ledger, [*earlier, record], journal, record.started_at)

@@ -1,0 +1,139 @@
+"""The ledger brought up to a folder's journal: by key, as often as one likes.
+
+The journal is the truth about inferences. What it knows and the ledger does not is added; what it
+has settled is settled; what is open stays reserved. A reservation that the journal never heard of
+was cut off before its request left, because the intent is on disk before anything is sent: it is
+given back. Importing this loads SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from vidi.inference.tracking.caps import KINDS
+from vidi.inference.tracking.charges import ChargeKey
+from vidi.inference.tracking.ledger import (
+    book_actual,
+    describe_charge,
+    move_periods,
+    open_periods,
+    write_moment,
+)
+from vidi.inference.tracking.ledger_connection import insert_once
+from vidi.inference.tracking.ledger_schema import about, charges, micros_up, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from vidi.inference.tracking.charges import Charge
+    from vidi.inference.tracking.ledger_connection import Ledger
+
+_AT_ONCE = 500
+"""Run ids in one query: databases limit how many values a statement may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as the ledger lists it."""
+
+    run: str
+    job: str
+    folder: str
+    """Absolute."""
+    started_at: datetime
+
+
+def replay_journal(
+    ledger: Ledger, records: Sequence[RunRecord], journal: Iterable[Charge], at: datetime
+) -> None:
+    """Bring the ledger up to the journal of one folder. Only who holds the folder may.
+
+    Args:
+        ledger: What is brought up.
+        records: Every run of the journal.
+        journal: Every charge in it.
+        at: When amounts without a time of their own count as settled.
+
+    Raises:
+        StorageError: The ledger cannot be written; it is as it was.
+    """
+    known = {charge.key: charge for charge in journal}
+    with ledger.writing() as connection:
+        _take_turns(connection)
+        insert_once(connection, runs, [_describe_run(record) for record in records])
+        found = dict(_read_charges(connection, sorted({key.run for key in known})))
+        _add(connection, [charge for key, charge in known.items() if key not in found])
+        for key, charge in known.items():
+            if key in found and charge.actual is not None:
+                actual = micros_up(charge.actual)
+                if found[key] != actual:
+                    book_actual(connection, key, actual, charge.settled_at or at)
+        for key in list(_read_open(connection, records)):
+            if key not in known:
+                book_actual(connection, key, 0, at)
+
+
+def _take_turns(connection: sa.Connection) -> None:
+    """Hold a row that every replay holds: two of copies of one folder would add things twice."""
+    connection.execute(
+        sa.update(about).where(about.c.name == "schema").values(value=about.c.value)
+    )
+
+
+def _read_charges(
+    connection: sa.Connection, names: Sequence[str]
+) -> Iterator[tuple[ChargeKey, int | None]]:
+    """The charges of some runs: key and actual cost."""
+    columns = (charges.c.run, charges.c.inference, charges.c.attempt, charges.c.actual)
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        for row in connection.execute(sa.select(*columns).where(charges.c.run.in_(some))):
+            yield ChargeKey(row.run, row.inference, row.attempt), row.actual
+
+
+def _read_open(connection: sa.Connection, records: Sequence[RunRecord]) -> Iterator[ChargeKey]:
+    """The open charges of the journal's runs that were made in this very folder, not a copy."""
+    here = {record.folder for record in records}
+    names = {record.run for record in records}
+    query = (
+        sa.select(charges.c.run, charges.c.inference, charges.c.attempt)
+        .join(runs, runs.c.run == charges.c.run)
+        .where(charges.c.actual.is_(None), runs.c.folder.in_(here))
+    )
+    for row in connection.execute(query):
+        if row.run in names:
+            yield ChargeKey(row.run, row.inference, row.attempt)
+
+
+def _add(connection: sa.Connection, missing: Sequence[Charge]) -> None:
+    """Add charges with the sums of their periods; these are facts, which no cap can refuse."""
+    if not missing:
+        return
+    rows = [describe_charge(charge) for charge in missing]
+    connection.execute(sa.insert(charges), rows)
+    reserved: Counter[tuple[str, ...]] = Counter()
+    spent: Counter[tuple[str, ...]] = Counter()
+    for row in rows:
+        labels = tuple(row[kind] for kind in KINDS)
+        if row["actual"] is None:
+            reserved[labels] += row["reserved"]
+        else:
+            spent[labels] += row["actual"]
+    for names in sorted(reserved.keys() | spent.keys()):
+        labels = dict(zip(KINDS, names, strict=True))
+        open_periods(connection, labels)
+        move_periods(connection, labels, reserved=reserved[names], spent=spent[names])
+
+
+def _describe_run(record: RunRecord) -> dict[str, Any]:
+    return {
+        "run": record.run,
+        "job": record.job,
+        "folder": record.folder,
+        "started_at": write_moment(record.started_at),
+    }

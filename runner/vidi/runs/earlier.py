@@ -1,0 +1,61 @@
+"""What was bought under an id before its entry changed, as a request that can still be settled."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.models.checked import CheckedParams
+from vidi.inference.models.estimate import Estimate
+from vidi.inference.outputs.publish import REPLACED
+from vidi.inference.request import InferenceRequest
+
+if TYPE_CHECKING:
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.tracking.events import InferenceState
+
+MARK_LENGTH = 8
+"""Characters of the fingerprint that tell one replaced asset from another."""
+
+
+def rebuild_request(state: InferenceState, model: ModelInfo, output: str) -> InferenceRequest:
+    """The request that a state of the journal came from, as far as settling it needs.
+
+    Args:
+        state: What the journal says of it.
+        model: The model that it was sent to.
+        output: Where its assets are to go.
+    """
+    params = {name: _name_file(value) for name, value in state.params.items()}
+    schemas = model.params["properties"].items()
+    defaults = {name: schema["default"] for name, schema in schemas if "default" in schema}
+    return InferenceRequest(
+        id=state.id,
+        model=model,
+        checked=CheckedParams(params=params, effective={**defaults, **params}),
+        estimate=Estimate(state.estimated_low, state.estimated_high),
+        reserve=state.reserved,
+        fingerprint=state.fingerprint,
+        output=output,
+        timeout_s=model.timeout_s,
+        attempts=1,
+        inputs=state.inputs,
+    )
+
+
+def name_replaced(output: str, state: InferenceState) -> str:
+    """Where the asset of an earlier purchase goes, as it is paid for but no longer asked for."""
+    path = PurePosixPath(output)
+    name = f"{path.stem}-{state.fingerprint[:MARK_LENGTH]}{path.suffix}"
+    return (PurePosixPath(REPLACED.as_posix()) / path.parent / name).as_posix()
+
+
+def _name_file(value: Any) -> Any:
+    """A file's descriptor becomes its name again, as prices look at it."""
+    if isinstance(value, dict):
+        if value.keys() == {"file", "bytes", "sha256"}:
+            return value["file"]
+        return {name: _name_file(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_name_file(each) for each in value]
+    return value
