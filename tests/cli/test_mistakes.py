@@ -110,7 +110,7 @@ def test_a_default_that_only_some_models_have_is_left_out_at_the_others(here):
     answer = here("vidi-run", "d.yaml", "--sandbox", "--json")
     assert answer.exit_code == 0
     assert [each["message"] for each in answer.json["warnings"]] == [
-        "fal/fal-ai/flux/dev has no parameter 'aspect_ratio'; the default is left out there"
+        "'aspect_ratio' is left out at models that have no such parameter: fal/fal-ai/flux/dev"
     ]
     rows = here.manifest("outputs/sandbox/d")["inferences"]
     assert [row["params"].get("aspect_ratio") for row in rows] == ["16:9", None]

@@ -73,11 +73,19 @@ class PlainLines:
                 return f"{inference}: unknown status '{detail['status']}', looking on"
             case "gone":
                 return f"{inference}: {detail['message']}; buying it again"
+            case "in_doubt":
+                return f"{inference}: {detail['message']}; asking the provider"
+            case "adopted":
+                return f"{inference}: it was bought, as {detail['request_id']}"
+            case "earlier_lost":
+                return f"{inference}: what was bought before is lost: {detail['message']}"
             case "cancelled":
                 answer = "cancelled" if detail["agreed"] else "could not be cancelled any more"
                 return f"{inference}: {answer}"
             case "cancel_failed":
                 return f"{inference}: not cancelled: {detail['message']}"
+            case "alert":
+                return str(detail["message"])
             case "stop":
                 return self._describe_stop(detail)
             case _:
@@ -92,7 +100,7 @@ class PlainLines:
         return f"{line}: {outcome.error.message}" if outcome.error else line
 
     def _describe_stop(self, detail: dict[str, Any]) -> str:
-        under_way = detail["execution"].in_flight
+        under_way = detail["execution"].billed
         billed = f" Still billed: {', '.join(under_way)}." if under_way else ""
         return STOPPING[detail["level"]] + billed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from vidi.cli.money import open_books
 from vidi.cli.progress import open_progress
 from vidi.cli.summary import print_summary
 from vidi.runs.execute import Limits
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from vidi.cli.console import Console
+    from vidi.cli.money import Money
     from vidi.cli.options import RunOptions
     from vidi.cli.ticket import Ticket
     from vidi.inference.settings import Settings
@@ -40,7 +42,13 @@ def confirm_spending(tickets: Sequence[Ticket], options: RunOptions, console: Co
     return click.confirm(f"No budget is set. Spend up to {format_usd(high)}?", err=True)
 
 
-def run_ticket(ticket: Ticket, options: RunOptions, settings: Settings, console: Console) -> None:
+def run_ticket(
+    ticket: Ticket,
+    options: RunOptions,
+    settings: Settings,
+    money: Money | None,
+    console: Console,
+) -> None:
     """Carry out the plan of one job file and write what belongs beside the assets.
 
     Raises:
@@ -49,7 +57,11 @@ def run_ticket(ticket: Ticket, options: RunOptions, settings: Settings, console:
     plan, journal = ticket.plan, ticket.journal
     if plan is None or journal is None:
         return
-    with journal, open_progress(plan, options, console) as listener:
+    with (
+        journal,
+        open_books(ticket, money, console) as books,
+        open_progress(plan, options, console) as listener,
+    ):
         means = RunMeans(
             settings=settings,
             limits=Limits(
@@ -60,6 +72,7 @@ def run_ticket(ticket: Ticket, options: RunOptions, settings: Settings, console:
             sandbox=options.sandbox,
             wire=_open_sandbox(options) if options.sandbox else None,
             overwrite=options.overwrite,
+            books=books,
         )
         result = asyncio.run(carry_out_plan(plan, journal, ticket.run_id, means))
     ticket.exit_code = result.exit_code

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.answer import describe_answer
 from vidi.cli.console import Console
+from vidi.cli.money import read_money, refuse_by_caps
 from vidi.cli.tables import print_estimate
 from vidi.cli.ticket import Ticket, plan_tickets, read_settings
 from vidi.errors import FolderLockedError, VidiError
@@ -17,6 +18,7 @@ from vidi.runs.json_text import render_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vidi.cli.money import Money
     from vidi.cli.options import RunOptions
     from vidi.inference.settings import Settings
 
@@ -28,11 +30,13 @@ def run_job_files(options: RunOptions) -> int:
     """Carry out the runner's command; returns the exit code."""
     console = Console(quiet=options.quiet, verbose=options.verbose)
     settings = read_settings(options)
+    money = read_money(options, console)
     with contextlib.ExitStack() as held:
         tickets = plan_tickets(options, settings, held)
         _report(tickets, console)
         if not _blocked(tickets):
             _refuse(tickets, options)
+            refuse_by_caps(tickets, money)
             if options.estimate and not options.json_wanted:
                 print_estimate([ticket.plan for ticket in tickets if ticket.plan], console)
             _report(tickets, console)
@@ -40,7 +44,7 @@ def run_job_files(options: RunOptions) -> int:
             _check_keys(tickets, settings)
             _report(tickets, console)
         if not options.estimate and not _blocked(tickets):
-            _go(tickets, options, settings, console, held)
+            _go(tickets, options, settings, money, console, held)
     if options.json_wanted:
         console.print_data(_render_answer(tickets, options))
     codes = {ticket.exit_code for ticket in tickets}
@@ -84,6 +88,7 @@ def _go(
     tickets: Sequence[Ticket],
     options: RunOptions,
     settings: Settings,
+    money: Money | None,
     console: Console,
     held: contextlib.ExitStack,
 ) -> None:
@@ -97,7 +102,7 @@ def _go(
         try:
             if not ticket.held:
                 _hold_new_folder(ticket, held)
-            run_ticket(ticket, options, settings, console)
+            run_ticket(ticket, options, settings, money, console)
         except VidiError as error:
             ticket.fail(error)
             console.report_error(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,3 +55,5 @@ class Runtime:
     patience: Patience = field(default_factory=Patience)
     sending: set[str] = field(default_factory=set)
     """The ids whose paid request is on the wire: not yet bought, not yet refused."""
+    nudges: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Set for an id that is waited for: look at it now."""

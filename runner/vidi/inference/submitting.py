@@ -54,7 +54,7 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         params=await _upload_inputs(request, provider, runtime),
         deadline_s=request.timeout_s,
     )
-    runtime.budget.reserve(request.id, request.reserve)
+    runtime.budget.reserve(request.id, request.reserve, model=request.model.id, attempt=attempt)
     runtime.sending.add(request.id)
     try:
         intent = _describe_intent(request, submission, attempt)

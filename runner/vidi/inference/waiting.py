@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, PollError, UnfinishedError
@@ -45,6 +46,7 @@ async def wait_for_end(
     began = time.monotonic() if sent_at is None else sent_at
     vigil = _Vigil(provider, accepted, began + request.timeout_s)
     vigil.delays = runtime.pace.delays(request.model.id, began)
+    runtime.nudges[request.id] = vigil.nudge
     looks, warned = 0, set[str]()
     if sent_at is not None:
         await vigil.wait()
@@ -81,6 +83,8 @@ class _Vigil:
     delays: Iterator[float]
 
     def __init__(self, provider: Provider, accepted: Accepted, deadline: float) -> None:
+        self.nudge = asyncio.Event()
+        """Ends the wait at once."""
         self._provider = provider
         self._accepted = accepted
         self._deadline = deadline
@@ -94,24 +98,45 @@ class _Vigil:
 
     async def wait(self) -> None:
         """Return when the next look is due, at the deadline at the latest."""
-        if self._watching:
-            seconds = max(0.0, min(self._watch_s, self.left))
-            until = time.monotonic() + seconds
-            told = await self._provider.watch(self._accepted, seconds)
-            # A stream that ends early, or was right already, is not asked again.
-            self._watching = not told and time.monotonic() >= until
-            self._watch_s = min(2 * self._watch_s, LONGEST_WATCH_S)
-            if told or self._watching:
-                return
+        if self._watching and await self._watch():
+            return
         await self.sleep(next(self.delays))
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep, but not past the deadline."""
-        await asyncio.sleep(max(0.0, min(seconds, self.left)))
+        """Sleep until nudged, but not past the deadline."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(seconds, self.left))):
+                await self.nudge.wait()
+                self.nudge.clear()
+
+    async def _watch(self) -> bool:
+        """Wait for the provider's own word; False where it has none to give.
+
+        A stream that ends early, or that was right already, is not asked again.
+        """
+        seconds = max(0.0, min(self._watch_s, self.left))
+        until = time.monotonic() + seconds
+        watch = asyncio.ensure_future(self._provider.watch(self._accepted, seconds))
+        nudge = asyncio.ensure_future(self.nudge.wait())
+        try:
+            await asyncio.wait({watch, nudge}, return_when=asyncio.FIRST_COMPLETED)
+            told = nudge.done() or watch.result()
+        finally:
+            watch.cancel()
+            nudge.cancel()
+            await asyncio.gather(watch, nudge, return_exceptions=True)
+        self.nudge.clear()
+        self._watching = not told and time.monotonic() >= until
+        self._watch_s = min(2 * self._watch_s, LONGEST_WATCH_S)
+        return told or self._watching
 
 
 def _learn(
-    request: InferenceRequest, look: Succeeded | Failed, runtime: Runtime, seconds: float, looks: int
+    request: InferenceRequest,
+    look: Succeeded | Failed,
+    runtime: Runtime,
+    seconds: float,
+    looks: int,
 ) -> None:
     """Note how long it took: by the provider's own figure, else by when it was noticed."""
     if not isinstance(look, Succeeded):

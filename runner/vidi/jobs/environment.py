@@ -173,20 +173,23 @@ def _finalize(value: object) -> object:
 
 
 def _check_operation(operator: str, left: object, right: object) -> None:
-    numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
-    if numbers:
+    if isinstance(left, (int, float)) and isinstance(right, (int, float)):
         if operator in {"*", "**"} and _bits(operator, left, right) > _MAX_BITS:
             raise TooBigError(f"a number of more than {_MAX_BITS} bits")
     elif operator == "*":
-        for many, value in ((left, right), (right, left)):
-            if isinstance(many, int) and isinstance(value, (str, list, tuple)):
-                _check_repeated(value, many)
+        _check_product(left, right)
+        _check_product(right, left)
     elif operator == "%" and isinstance(left, str) and _WIDE.search(left):
         raise TooBigError("a format that is too wide")
     else:
         for side in (left, right):
             if isinstance(side, (str, list, tuple)):
                 measure(side)
+
+
+def _check_product(times: object, value: object) -> None:
+    if isinstance(times, int) and isinstance(value, (str, list, tuple)):
+        _check_repeated(value, times)
 
 
 def _check_repeated(value: str | list[Any] | tuple[Any, ...], times: int) -> None:

@@ -23,7 +23,7 @@ class DefaultParams:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
-        self._left: dict[tuple[str, str], list[InferenceSpec]] = {}
+        self._left: dict[str, list[InferenceSpec]] = {}
         self._known: set[str] = set()
 
     def fit(self, spec: InferenceSpec, model: ModelInfo) -> Mapping[str, Any]:
@@ -37,24 +37,24 @@ class DefaultParams:
                 self._taken.add(name)
                 fitting[name] = value
             else:
-                self._left.setdefault((name, model.id), []).append(spec)
+                self._left.setdefault(name, []).append(spec)
                 self._known |= known.keys()
         return fitting
 
     def problems(self) -> Iterator[Problem]:
         """What is to be said of the defaults that were left out."""
-        for (name, model), specs in self._left.items():
+        for name, specs in self._left.items():
             place = specs[0].places.of_key("params", name)
-            close = nearest(name, self._known)
             mistaken = name not in self._taken
-            hint = f"Did you mean {' or '.join(close)}?" if close and mistaken else ""
+            close = nearest(name, self._known) if mistaken else ()
             yield Problem(
                 "unknown-param",
                 f"no model of this file has the parameter '{name}'"
                 if mistaken
-                else f"{model} has no parameter '{name}'; the default is left out there",
+                else f"'{name}' is left out at models that have no such parameter: "
+                f"{', '.join(dict.fromkeys(spec.model for spec in specs))}",
                 place=place,
-                hint=hint,
+                hint=f"Did you mean {' or '.join(close)}?" if close else "",
                 ids=tuple(spec.id for spec in specs),
                 severity="error" if mistaken else "warning",
                 excerpt=specs[0].places.excerpt(place),

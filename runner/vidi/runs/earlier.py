@@ -2,20 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from vidi.errors import Place, Problem
 from vidi.inference.models.checked import CheckedParams
 from vidi.inference.models.estimate import Estimate
 from vidi.inference.outputs.publish import REPLACED
 from vidi.inference.request import InferenceRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+    from pathlib import Path
+
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.tracking.events import InferenceState
 
+LEFT_BEHIND = {
+    True: "Ask the provider with `vidi reconcile`, or put {id} back into the file.",
+    False: "Put {id} back into the file and run it to fetch what it made.",
+}
+
 MARK_LENGTH = 8
 """Characters of the fingerprint that tell one replaced asset from another."""
+
+
+def settle_first(
+    request: InferenceRequest, state: InferenceState, model: ModelInfo, *, keep: bool
+) -> InferenceRequest:
+    """Have an earlier purchase that is not settled brought home before this one is bought.
+
+    Args:
+        request: What the entry asks for now.
+        state: What was bought under its id before.
+        model: The model that that was sent to.
+        keep: Whether the entry is content with what it has: then nothing else is bought.
+    """
+    if keep and not request.again:
+        return rebuild_request(state, model, request.output)
+    kept = name_replaced(request.output, state)
+    return replace(request, earlier=rebuild_request(state, model, kept))
+
+
+def find_strays(
+    job_file: Path, named: Container[str], states: Mapping[str, InferenceState]
+) -> Iterator[Problem]:
+    """Warn of every id that has left the job file and may still be billed."""
+    for state in states.values():
+        if state.id in named or not state.unsettled:
+            continue
+        what = "is in doubt" if state.doubtful else f"was submitted as {state.request_id}"
+        yield Problem(
+            "left-behind",
+            f"{state.id} is no longer in this file, but it {what} and may be billed",
+            Place(str(job_file)),
+            LEFT_BEHIND[state.doubtful].format(id=state.id),
+            (state.id,),
+            severity="warning",
+        )
 
 
 def rebuild_request(state: InferenceState, model: ModelInfo, output: str) -> InferenceRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, StorageError, VidiError
@@ -14,10 +15,14 @@ from vidi.runs.stopping import CANCEL, LEAVE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vidi.inference.lifecycle import Status
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
+    from vidi.inference.tracking.events import InferenceState
     from vidi.runs.plan import Plan, PlannedInference
     from vidi.runs.stopping import Stop
+
+CANCEL_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,21 @@ class Execution:
         """The ids that are under way."""
         return tuple(self._in_flight)
 
+    @property
+    def billed(self) -> tuple[str, ...]:
+        """The ids under way that the provider has, or may have, and bills for."""
+        states = self._runtime.journal.states
+        return tuple(key for key in self._in_flight if key in states and states[key].unsettled)
+
     async def run(self) -> None:
         """Carry out every inference of the plan that is to run.
 
         Raises:
             BaseException: Whatever no one expected, after the other inferences have ended.
         """
-        queue = iter(self.plan.to_run)
+        # What was bought before comes first: the provider does not keep it for long.
+        queue = iter(sorted(self.plan.to_run, key=lambda planned: not planned.free))
+        self._remember_durations()
         self._hold_what_is_owed()
         count = max(1, min(self._limits.concurrency, len(self.plan.to_run)))
         workers = [asyncio.create_task(self._work(queue)) for _ in range(count)]
@@ -83,6 +96,13 @@ class Execution:
             if state is not None and (state.doubtful or state.attached):
                 self._runtime.budget.hold(planned.id, state.reserved)
 
+    def _remember_durations(self) -> None:
+        for state in self._runtime.journal.states.values():
+            if state.took_s:
+                total = state.metrics.get("total_time")
+                seconds = float(total) if isinstance(total, int | Decimal) and total else None
+                self._runtime.pace.learn(state.model, seconds or state.took_s)
+
     async def _work(self, queue: Iterator[PlannedInference]) -> None:
         while self._may_begin and (planned := next(queue, None)) is not None:
             self._in_flight[planned.id] = planned.request
@@ -102,29 +122,37 @@ class Execution:
             outcome = await carry_out(request, self.plan.folder, self._runtime)
         except (CredentialsError, StorageError) as error:
             self.halted = self.halted or error
-            state = self._runtime.journal.states.get(request.id)
-            doubtful = state is not None and state.doubtful
-            outcome = Outcome(request.id, "in_doubt" if doubtful else "failed", error)
+            outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
         if outcome.status in {"failed", "moderated"}:
             self._failures += 1
         self.outcomes[request.id] = outcome
         self._runtime.notify(request.id, "ended", outcome=outcome)
 
     async def _cancel_remotely(self) -> None:
-        """At the second Ctrl-C, ask the providers to stop what is under way."""
+        """From the second Ctrl-C on, ask the providers to stop what is under way."""
         await self._stop.wait_for(CANCEL)
-        for key, request in list(self._in_flight.items()):
-            state = self._runtime.journal.states.get(key)
-            if state is None or state.request_id is None or state.status != "submitted":
-                continue
-            provider = self._runtime.open_provider(request.model.provider)
-            try:
-                agreed = await provider.cancel(Accepted(state.request_id, state.urls))
-            except VidiError as error:
-                self._runtime.notify(key, "cancel_failed", message=error.message)
-            else:
-                self._runtime.journal.append("cancel", key, agreed=agreed)
-                self._runtime.notify(key, "cancelled", agreed=agreed)
+        asked: set[str] = set()
+        async with asyncio.TaskGroup() as group:
+            while True:  # a receipt may yet come for what is being sent
+                for key in self._in_flight.keys() - asked:
+                    state = self._runtime.journal.states.get(key)
+                    if state is not None and state.status in {"submitted", "unfinished"}:
+                        asked.add(key)
+                        group.create_task(self._cancel(state))
+                await asyncio.sleep(CANCEL_EVERY_S)
+
+    async def _cancel(self, state: InferenceState) -> None:
+        runtime = self._runtime
+        provider = runtime.open_provider(state.model.partition("/")[0])
+        try:
+            agreed = await provider.cancel(Accepted(state.request_id or "", state.urls))
+        except VidiError as error:
+            runtime.notify(state.id, "cancel_failed", message=error.message)
+            return
+        runtime.journal.append("cancel", state.id, agreed=agreed)
+        runtime.notify(state.id, "cancelled", agreed=agreed)
+        if state.id in runtime.nudges:
+            runtime.nudges[state.id].set()
 
     async def _leave(self, workers: list[asyncio.Task[None]]) -> None:
         """At the third Ctrl-C, let go of everything; the journal knows it all."""
@@ -135,8 +163,12 @@ class Execution:
     def _skip_the_rest(self) -> None:
         for planned in self.plan.to_run:
             if planned.id not in self.outcomes:
-                state = self._runtime.journal.states.get(planned.id)
-                under_way = state is not None and state.attached
-                doubtful = state is not None and state.doubtful
-                status = "unfinished" if under_way else "in_doubt" if doubtful else "skipped"
-                self.outcomes[planned.id] = Outcome(planned.id, status)  # type: ignore[arg-type]  # a Status each
+                status = self._status_left(planned.id, "skipped")
+                self.outcomes[planned.id] = Outcome(planned.id, status)
+
+    def _status_left(self, key: str, otherwise: Status) -> Status:
+        """How an inference stands that did not come to its end."""
+        state = self._runtime.journal.states.get(key)
+        if state is None or not state.unsettled:
+            return otherwise
+        return "in_doubt" if state.doubtful else "unfinished"

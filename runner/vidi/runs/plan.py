@@ -14,7 +14,7 @@ from vidi.inference.models.schema import check_params
 from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
 from vidi.runs.defaults import DefaultParams
 from vidi.runs.problems import collect_problems, locate_problem
-from vidi.runs.earlier import name_replaced, rebuild_request
+from vidi.runs.earlier import find_strays, settle_first
 from vidi.runs.reasons import Verdict, explain_assets, explain_purchase, judge_open
 from vidi.runs.selection import Selector, matches_any
 
@@ -252,19 +252,15 @@ class _Planner:
         state = self._states.get(spec.id)
         again = matches_any(self._choices.rebuy, spec, state)
         request = replace(request, again=again)
-        if state is None or not state.unsettled:
-            return request
-        if state.fingerprint == request.fingerprint and not again:
+        same = state is not None and state.fingerprint == request.fingerprint
+        if state is None or not state.unsettled or (same and not again):
             return request
         try:
             model = self._registry.get_template(state.model)
         except UsageError as error:
             self._complain(spec, error, spec.places.of_value("model"))
             return request
-        if spec.keep and not again:
-            return rebuild_request(state, model, spec.output)
-        kept = name_replaced(spec.output, state)
-        return replace(request, earlier=rebuild_request(state, model, kept))
+        return settle_first(request, state, model, keep=spec.keep)
 
     @cached_property
     def _owned(self) -> frozenset[str]:

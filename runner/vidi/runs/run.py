@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vidi.inference.providers.provider import Provider
     from vidi.inference.runtime import Listener
     from vidi.inference.settings import Settings
+    from vidi.inference.tracking.budget import Books
     from vidi.inference.tracking.journal import FileJournal
     from vidi.runs.execute import Limits
     from vidi.runs.plan import Plan
@@ -48,6 +49,8 @@ class RunMeans:
     wire: httpx.AsyncBaseTransport | None = None
     """The transport to use instead of the network."""
     overwrite: bool = False
+    books: Books | None = None
+    """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,11 @@ async def carry_out_plan(
     runtime = Runtime(
         open_provider=lambda name: _open_once(providers, name, means),
         journal=journal,
-        budget=Budget(plan.budget),
+        budget=Budget(
+            plan.budget,
+            means.books,
+            tell=lambda message: means.listener("", "alert", message=message),
+        ),
         fetcher=fetcher,
         notify=means.listener,
         stopping=lambda: stop.requested,

@@ -21,3 +21,13 @@ def plain_json(value: Json) -> Json:
     if isinstance(value, list | tuple):
         return [plain_json(each) for each in value]
     return value
+
+
+def without_marks(schema: Json) -> Json:
+    """A param's schema as a provider shows it: files are `format: uri`, our own `x-` keys go."""
+    if isinstance(schema, list):
+        return [without_marks(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    shown = {key: without_marks(each) for key, each in schema.items() if not key.startswith("x-")}
+    return shown | ({"format": "uri"} if "x-file" in schema else {})

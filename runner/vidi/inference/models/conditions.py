@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from vidi.inference.models.facts import Facts, as_decimal, is_given, number_in
+from vidi.inference.models.facts import Facts, as_decimal, is_given, number_in, signed_number_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 Truth = bool | None
 """None: it depends on what is not known yet."""
 
-COMPARISONS = ("lt", "lte", "gt", "gte", "eq")
+COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "eq": operator.eq,
+}
 """The operators of `{"lte": 24}`."""
 
 
@@ -61,7 +68,8 @@ def _part(key: str, test: Any, facts: Facts, measure: Measure) -> Truth:
         case "@compare":
             bounds = {name: test[name] for name in COMPARISONS if name in test}
             return _within(measure(test["of"], facts), bounds)
-    return _fact_holds(measure({"fact": key}, facts), test)
+        case _:
+            return _fact_holds(measure({"fact": key}, facts), test)
 
 
 def _param_holds(given: list[Any], test: Any) -> Truth:
@@ -76,8 +84,10 @@ def _param_holds(given: list[Any], test: Any) -> Truth:
 
 
 def _number_holds(value: object, test: Mapping[str, Any]) -> Truth:
-    number = number_in(value)
-    return None if number is None else every(_compare(number, op, test[op]) for op in test)
+    number = signed_number_in(value)
+    if number is None:
+        return None
+    return every(_compare(number, op, Decimal(limit)) for op, limit in test.items())
 
 
 def _equal(value: object, want: object) -> bool:
@@ -118,14 +128,5 @@ def _bound_holds(fact: Interval, op: str, limit: Decimal) -> Truth:
     return at_low if at_low == at_high else None
 
 
-def _compare(number: Decimal, op: str, limit: Any) -> bool:
-    match op:
-        case "lt":
-            return number < limit
-        case "lte":
-            return number <= limit
-        case "gt":
-            return number > limit
-        case "gte":
-            return number >= limit
-    return number == limit
+def _compare(number: Decimal, op: str, limit: Decimal) -> bool:
+    return COMPARISONS[op](number, limit)

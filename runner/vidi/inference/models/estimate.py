@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from vidi.inference.models.money import json_number
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -32,13 +30,13 @@ class PriceLine:
     """The date from which the price row holds."""
 
     def to_json(self) -> dict[str, Any]:
-        """The line as JSON values."""
+        """The line as JSON values; amounts stay decimals until they are rendered."""
         return {
             "label": self.label,
-            "quantity": {"low": _number(self.quantity_low), "high": _number(self.quantity_high)},
+            "quantity": {"low": self.quantity_low, "high": self.quantity_high},
             "unit": self.unit,
-            "rate_usd": _number(self.rate),
-            "usd": {"low": _number(self.low), "high": _number(self.high)},
+            "rate_usd": self.rate,
+            "usd": {"low": self.low, "high": self.high},
             "source": self.source,
             "since": self.since,
         }
@@ -61,13 +59,13 @@ class Estimate:
         return self.high is None
 
     def to_json(self) -> dict[str, Any]:
-        """The estimate as JSON values."""
+        """The estimate as JSON values; amounts stay decimals until they are rendered."""
         return {
-            "low": _number(self.low),
-            "high": _number(self.high),
+            "low": self.low,
+            "high": self.high,
             "unpriced": self.unpriced,
             "reason": self.reason,
-            "lines": [line.to_json() for line in self.lines],
+            "breakdown": [line.to_json() for line in self.lines],
         }
 
 
@@ -108,7 +106,3 @@ class Actual:
 
     usd: Decimal | None
     basis: Basis
-
-
-def _number(amount: Decimal | None) -> int | float | None:
-    return None if amount is None else json_number(amount)

@@ -38,7 +38,7 @@ OUTPUT_COUNTS = frozenset(
 )
 """Params that ask for so many assets; after the run the assets themselves are counted."""
 
-_NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*[A-Za-z%]*\s*")
+_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[A-Za-z%]*\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Facts:
 
     def asset_seconds(self) -> Interval | None:
         """The mean length of the assets in seconds; None where they have none."""
-        lengths = [asset.duration_s for asset in self.assets if asset.duration_s is not None]
+        lengths = [asset.duration_s for asset in self.assets if asset.duration_s]
         if not lengths:
             return None
         self.used.add("derived")
@@ -109,14 +109,17 @@ def is_given(value: object) -> bool:
 
 
 def number_in(value: object) -> Decimal | None:
-    """The number that a value is or begins with (`5`, `"8s"`, `"1 MP"`), unless negative."""
-    if isinstance(value, bool) or value is None:
-        return None
+    """The number that a value is or begins with; a negative one, such as -1 for `auto`, is none."""
+    number = signed_number_in(value)
+    return number if number is not None and number >= 0 else None
+
+
+def signed_number_in(value: object) -> Decimal | None:
+    """The number that a value is or begins with: `5`, `-1`, `"8s"`, `"1 MP"`."""
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value)
         return Decimal(match[1]) if match else None
-    number = as_decimal(value)
-    return number if number is not None and number >= 0 else None
+    return as_decimal(value)
 
 
 def as_decimal(value: object) -> Decimal | None:

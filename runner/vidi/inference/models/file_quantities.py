@@ -56,8 +56,8 @@ def file_quantity(fact: FileFact, rule: Mapping[str, Any], facts: Facts) -> Inte
     if not found:
         return None if "else" in rule else exactly(0)
     total = add(found) if fact in _SUMMED else largest(found)
-    if fact == "length" and not total.exact:
-        # What came out is as long as what went in, where that was a URL.
+    if fact == "length" and len(found) == 1 and not total.exact:
+        # What came out is as long as the one thing that went in, where that was a URL.
         return facts.asset_seconds() or total
     return total
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def find_value(text: str, path: Sequence[str | int]) -> int:
 def _in_object(text: str, offset: int, key: str | int) -> int | None:
     offset = _skip(text, offset + 1)
     while text[offset] != "}":
-        name, offset = scanstring(text, offset + 1)
+        name, offset = _DECODER.raw_decode(text, offset)
         value = _skip(text, _skip(text, offset) + 1)
         if name == key:
             return value

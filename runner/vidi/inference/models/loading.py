@@ -50,9 +50,9 @@ def load_template(path: Path) -> ModelInfo:
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError(f"{path} cannot be read: {error}", place=Place(str(path))) from error
     template = _parse(text, path)
-    error = next(_validator().iter_errors(template), None)
-    if error is not None:
-        raise _broken(path, text, *_explain(error))
+    mistake = next(_validator().iter_errors(template), None)
+    if mistake is not None:
+        raise _broken(path, text, *_explain(mistake))
     found, expected = "/".join(path.parts[-2:]), file_name(template["id"])
     if found != expected:
         what = f"the id {template['id']} belongs in {expected}, not in {found}"

@@ -192,6 +192,7 @@ def row_schema() -> Schema:
             "until": DAY,
             "source": TEXT,
             "checked": DAY_OR_MONTH,
+            "via": TEXT,
             "confidence": CONFIDENCE,
             "where": {
                 "type": "object",

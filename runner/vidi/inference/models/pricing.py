@@ -15,13 +15,15 @@ from vidi.inference.models.estimate import (
     PriceLine,
 )
 from vidi.inference.models.facts import Facts
-from vidi.inference.models.intervals import exactly
+from vidi.inference.models.intervals import ZERO, exactly
 from vidi.inference.models.money import to_micro, up_to_micro
+from vidi.inference.models.rates import COUNTED
 from vidi.inference.models.rows import price_row, row_in_force, whole
 
 if TYPE_CHECKING:
     from vidi.inference.models.checked import CheckedParams
     from vidi.inference.models.intervals import Interval
+    from vidi.inference.models.rates import Rate
     from vidi.inference.models.rows import PricedRow, Row
     from vidi.inference.models.template import ModelInfo
 
@@ -36,7 +38,7 @@ def estimate(
     checked: CheckedParams,
     *,
     on: date | None = None,
-    timeout_s: Decimal | int | None = None,
+    timeout_s: Decimal | float | None = None,
 ) -> Estimate:
     """What an inference will cost.
 
@@ -86,24 +88,32 @@ def settle(
 
 
 def _basis(total: Interval, used: set[str]) -> Basis:
-    if not total.exact:
+    """The weakest of the figures that a cost was made of."""
+    if not total.exact or not used:
         return "estimated"
-    return "metered" if "metered" in used else "derived" if "derived" in used else "estimated"
+    return "derived" if "derived" in used else "metered"
 
 
 def _by_units(row: Row, before: PricedRow, units: Decimal) -> Decimal | None:
     """USD of fal's billable units, where they certainly measure what the row prices."""
-    if len(before.lines) != 1:
+    lines = [line for line in before.lines if line.amount.high != ZERO]
+    if len(lines) != 1 or lines[0].factor != exactly(1):
         return None
-    line = before.lines[0]
-    if "multipliers" in line.rule or len(line.choice.rates) != 1 or line.choice.unpriced:
+    choice, quantity = lines[0].choice, lines[0].quantity
+    if len(choice.rates) != 1 or choice.unpriced or choice.rates[0].first is not None:
         return None
-    rate = line.choice.rates[0]
-    low, high = line.quantity.low / rate.size, line.quantity.high
-    too_many = high is not None and units > high / rate.size * _MOST
-    if rate.first is not None or units < low * _LEAST or too_many:
+    rate = choice.rates[0]
+    if not _fits(units, rate, quantity):
         return None
-    return whole(row, rate._replace(size=Decimal(1)).amount(exactly(units))).low
+    return whole(row, exactly(units * rate.usd)).low
+
+
+def _fits(units: Decimal, rate: Rate, expected: Interval) -> bool:
+    """Whether units are near what is expected; so many images, but not 1.7 of them."""
+    if rate.unit in COUNTED and units != units.to_integral_value():
+        return False
+    most = None if expected.high is None else expected.high / rate.size * _MOST
+    return units >= expected.low / rate.size * _LEAST and (most is None or units <= most)
 
 
 def _facts(
@@ -111,14 +121,14 @@ def _facts(
     checked: CheckedParams,
     row: Row,
     *,
-    timeout_s: Decimal | int | None = None,
+    timeout_s: Decimal | float | None = None,
     metered: Metered | None = None,
 ) -> Facts:
     return Facts(
         properties=model.params["properties"],
         effective=checked.effective,
         files=checked.files,
-        timeout_s=Decimal(model.timeout_s if timeout_s is None else timeout_s),
+        timeout_s=Decimal(str(model.timeout_s if timeout_s is None else timeout_s)),
         where=row.get("where", {}),
         metered=metered,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
 
+ZERO = Decimal(0)
 MICROSECONDS = 1_000_000
 """The unit of a container's own duration (FFmpeg's AV_TIME_BASE)."""
 
@@ -28,7 +29,7 @@ class UnreadableMediaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What a media file is. None: this kind of file does not have it."""
+    """What a media file is, never zero. None: this kind of file does not have it."""
 
     width: Decimal | None = None
     height: Decimal | None = None
@@ -88,29 +89,43 @@ def _read_media(path: Path, _mtime_ns: int, _size: int) -> FileFacts:
 def _facts_of(container: InputContainer) -> FileFacts:
     if container.streams.video:
         video = container.streams.video[0]
+        width, height = video.codec_context.width, video.codec_context.height
+        if not width or not height:
+            # FFmpeg opens whatever is called .png and finds a picture without a size in it.
+            raise UnreadableMediaError("its pictures have no size")
         fps = _decimal(video.average_rate or video.guessed_rate)
         length = _length(container, video)
         frames = Decimal(video.frames) if video.frames else _rounded_product(length, fps)
-        width, height = Decimal(video.codec_context.width), Decimal(video.codec_context.height)
-        return FileFacts(width, height, length, frames, fps)
+        return FileFacts(Decimal(width), Decimal(height), length, frames, fps)
     if container.streams.audio:
-        return FileFacts(length=_length(container, container.streams.audio[0]))
+        return _without_zeros(FileFacts(length=_length(container, container.streams.audio[0])))
     raise UnreadableMediaError("it holds neither pictures nor sound")
 
 
+def _without_zeros(facts: FileFacts) -> FileFacts:
+    """FFmpeg says 0 for what it could not find out: that is unknown, and must not be free."""
+    return FileFacts(
+        width=facts.width or None,
+        height=facts.height or None,
+        length=facts.length or None,
+        frames=facts.frames or None,
+        fps=facts.fps or None,
+    )
+
+
 def _length(container: InputContainer, stream: Stream) -> Decimal | None:
-    if stream.duration is not None and stream.time_base is not None:
+    if stream.duration and stream.time_base:
         return _decimal(stream.duration * stream.time_base)
-    if container.duration is not None:
-        return Decimal(container.duration) / MICROSECONDS
-    return None
+    return Decimal(container.duration) / MICROSECONDS if container.duration else None
 
 
 def _rounded_product(length: Decimal | None, fps: Decimal | None) -> Decimal | None:
-    return None if length is None or fps is None else (length * fps).to_integral_value()
+    product = length * fps if length and fps else ZERO
+    return product.to_integral_value() or None
 
 
 def _decimal(fraction: Fraction | None) -> Decimal | None:
-    if fraction is None:
+    """The same number; None for zero too, which no medium has."""
+    if not fraction:
         return None
     return Decimal(fraction.numerator) / Decimal(fraction.denominator)

@@ -93,7 +93,8 @@ def _metric(rule: Rule, facts: Facts) -> Interval:
 
 
 def _range(rule: Rule, facts: Facts) -> Interval:
-    return _ends(*rule["range"], rule["why"], facts)
+    low, high = rule["range"]
+    return _ends(low, high, rule["why"], facts)
 
 
 def _ends(low: Expr, high: Expr, why: str, facts: Facts) -> Interval:
@@ -115,21 +116,22 @@ def _fact(rule: Rule, facts: Facts) -> Interval:
     return unknown(f"{name.removeprefix('@')} is not known before the run")
 
 
-def _cases(rule: Rule, facts: Facts) -> Interval | None:
+def _cases(rule: Rule, facts: Facts) -> Interval:
     possible = []
     for case in rule["cases"]:
         truth = holds(case["when"], facts)
         if truth is not False:
             possible.append(measure(case["value"], facts))
         if truth:
-            return hull(possible, WHICH_RULE)
-    if not possible and "else" in rule:
-        return None
+            return _one_of(possible)
+    if "else" in rule:
+        return _one_of([*possible, measure(rule["else"], facts)])
     whens = (case["when"] for case in rule["cases"])
-    rest = rule["else"] if "else" in rule else None
-    otherwise = unknown(f"no published rule for {asked(whens, facts)}")
-    possible.append(otherwise if rest is None else measure(rest, facts))
-    return hull(possible, *([WHICH_RULE] if len(possible) > 1 else []))
+    return _one_of([*possible, unknown(f"no published rule for {asked(whens, facts)}")])
+
+
+def _one_of(possible: list[Interval]) -> Interval:
+    return possible[0] if len(possible) == 1 else hull(possible, WHICH_RULE)
 
 
 def _terms(combine: Combine, key: str) -> Form:

@@ -21,25 +21,14 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.facts import Facts
 
-_OF_ONE = [
-    "request",
-    "run",
-    "image",
-    "video",
-    "audio",
-    "file",
-    "song",
-    "model",
-    "voice",
-    "frame",
-    "character",
-    "token",
-    "step",
-    "second",
-    "compute_second",
-    "megapixel",
-    "megapixel_second",
-]
+COUNTED = ("request", "run", "image", "video", "audio", "file", "song", "model", "voice")
+"""Units that only come whole."""
+
+_OF_ONE = (
+    *COUNTED,
+    *("frame", "character", "token", "step"),
+    *("second", "compute_second", "megapixel", "megapixel_second"),
+)
 _OF_MANY = {
     "minute": 60,
     "compute_minute": 60,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vidi.errors import UsageError
-from vidi.inference.models.loading import file_name, load_template
+from vidi.inference.models.loading import TemplateError, file_name, load_template
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.schema import check_params
 from vidi.inference.models.suggest import nearest
@@ -66,10 +68,13 @@ class ModelRegistry:
     """
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        every = [*folders, shipped_templates()]
-        self._folders = tuple(dict.fromkeys(folder.resolve() for folder in every))
-        self._models: dict[str, ModelInfo] = {}
-        self._unknown: dict[str, UnknownModelError] = {}
+        every = (*folders, shipped_templates())
+        # Each folder once, called as it was given: messages about its files name it so.
+        unique = {folder.resolve(): folder for folder in reversed(every)}
+        self._folders = tuple(folder for folder in every if unique.pop(folder.resolve(), None))
+        self._read: dict[Path, ModelInfo] = {}
+        self._by_id: dict[str, ModelInfo] = {}
+        self._unknown: dict[str, tuple[str, ...]] = {}
 
     def get_template(self, model_id: str) -> ModelInfo:
         """The model with this id. Reads that one file, and only the first time.
@@ -78,17 +83,15 @@ class ModelRegistry:
             UnknownModelError: No template has this id.
             TemplateError: The file is broken.
         """
-        known = self._models.get(model_id)
+        known = self._by_id.get(model_id)
         if known is not None:
             return known
-        if model_id in self._unknown:
-            raise self._unknown[model_id]
-        model = self._find(model_id)
+        model = None if model_id in self._unknown else self._find(model_id)
         if model is None:
-            error = UnknownModelError(model_id, self._nearest(model_id))
-            self._unknown[model_id] = error
-            raise error
-        self._models[model_id] = model
+            if model_id not in self._unknown:
+                self._unknown[model_id] = tuple(self._nearest(model_id))
+            raise UnknownModelError(model_id, self._unknown[model_id])
+        self._by_id[model_id] = model
         return model
 
     def list_models(
@@ -99,10 +102,8 @@ class ModelRegistry:
         Raises:
             TemplateError: A file is broken.
         """
-        names = sorted(
-            (name for name, path in self._files().items() if provider in {None, path.parent.name}),
-        )
-        models = (self._read(name) for name in names)
+        paths = [path for path in self._files.values() if provider in {None, path.parent.name}]
+        models = (self._load(path) for path in paths)
         wanted = (model for model in models if output_type in {None, model.output_type})
         return sorted(wanted, key=lambda model: model.id)
 
@@ -136,21 +137,17 @@ class ModelRegistry:
         for folder in self._folders if name else ():
             path = folder / str(name)
             if path.is_file():
-                model = load_template(path)
+                model = self._load(path)
                 # Two ids can share a file name: fal/a/b-c and fal/a-b/c.
                 return model if model.id == model_id else None
         return None
 
-    def _read(self, name: str) -> ModelInfo:
-        path = self._files()[name]
-        return next(
-            (model for model in self._models.values() if model.path == path), None
-        ) or self._keep(load_template(path))
+    def _load(self, path: Path) -> ModelInfo:
+        if path not in self._read:
+            self._read[path] = load_template(path)
+        return self._read[path]
 
-    def _keep(self, model: ModelInfo) -> ModelInfo:
-        self._models[model.id] = model
-        return model
-
+    @cached_property
     def _files(self) -> dict[str, Path]:
         """Every template file by its name under its folder; the first folder wins."""
         found: dict[str, Path] = {}
@@ -159,19 +156,17 @@ class ModelRegistry:
                 found.setdefault(f"{path.parent.name}/{path.name}", path)
         return found
 
-    def _nearest(self, model_id: str) -> tuple[str, ...]:
+    def _nearest(self, model_id: str) -> Iterator[str]:
         """Real ids that may have been meant; reads only the files of those."""
-        everywhere = self._files()
-        names = [
-            name
-            for prefix in ("", *(f"{provider}/" for provider in PROVIDER_NAMES))
-            if (name := file_name(prefix + model_id)) in everywhere
-        ]
+        prefixed = (file_name(prefix + model_id) for prefix in ("", "replicate/", "fal/"))
+        names = [name for name in prefixed if name in self._files]
         if not names:
-            flat = model_id.replace("/", "-").replace("_", "-")
-            by_flat = {_flat(name): name for name in everywhere}
-            names = [by_flat[close] for close in nearest(flat, by_flat)]
-        return tuple(self._read(name).id for name in names if name)
+            by_flat = {_flat(name): name for name in self._files}
+            names = [by_flat[close] for close in nearest(_flat(model_id), by_flat)]
+        for name in names:
+            # A broken file is told of when it is asked for, not beside another mistake.
+            with suppress(TemplateError):
+                yield self._load(self._files[name]).id
 
 
 def _flat(name: str) -> str:

@@ -110,6 +110,7 @@ TEMPLATE_SCHEMA: Schema = {
         "timeout_s": {"type": "integer", "minimum": 1},
         "retired": TEXT,
         "version": TEXT,
+        "schema_version": TEXT,
         "sources": {"type": "array", "minItems": 1, "items": TEXT},
         "as_of": _of_both(DAY_OR_MONTH),
         "confidence": _of_both(CONFIDENCE),

@@ -28,9 +28,7 @@ class Balance:
 class Books(Protocol):
     """Where the money of all runs is kept: the ledger, as a run sees it."""
 
-    def reserve(
-        self, inference: str, attempt: int, model: str, amount: Decimal
-    ) -> Iterable[str]:
+    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
         """Set an amount aside for everybody to see, or raise; returns what is to be told."""
 
     def settle(self, inference: str, actual: Decimal) -> None:

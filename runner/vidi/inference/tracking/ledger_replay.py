@@ -80,9 +80,7 @@ def replay_journal(
 
 def _take_turns(connection: sa.Connection) -> None:
     """Hold a row that every replay holds: two of copies of one folder would add things twice."""
-    connection.execute(
-        sa.update(about).where(about.c.name == "schema").values(value=about.c.value)
-    )
+    connection.execute(sa.update(about).where(about.c.name == "schema").values(value=about.c.value))
 
 
 def _read_charges(
@@ -124,10 +122,10 @@ def _add(connection: sa.Connection, missing: Sequence[Charge]) -> None:
             reserved[labels] += row["reserved"]
         else:
             spent[labels] += row["actual"]
-    for names in sorted(reserved.keys() | spent.keys()):
-        labels = dict(zip(KINDS, names, strict=True))
-        open_periods(connection, labels)
-        move_periods(connection, labels, reserved=reserved[names], spent=spent[names])
+    for each in sorted(reserved.keys() | spent.keys()):
+        names = dict(zip(KINDS, each, strict=True))
+        open_periods(connection, names)
+        move_periods(connection, names, reserved=reserved[each], spent=spent[each])
 
 
 def _describe_run(record: RunRecord) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers import read_notation
-from vidi.sandbox.plain import plain_json
+from vidi.sandbox.plain import plain_json, without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,11 @@ def _content(schema: str) -> JsonObject:
 
 
 def _input(model: ModelInfo, title: str) -> JsonObject:
-    properties = model.params["properties"]
+    properties = {
+        name: schema
+        for name, schema in model.params["properties"].items()
+        if not schema.get("x-legacy")
+    }
     return {
         "title": title,
         "type": "object",
@@ -72,10 +76,9 @@ def _input(model: ModelInfo, title: str) -> JsonObject:
 
 
 def _property(name: str, schema: Mapping[str, Json]) -> JsonObject:
-    plain = plain_json(schema)
-    shown = {key: value for key, value in plain.items() if not key.startswith("x-")}
-    if "x-suggested" in plain:
-        shown["examples"] = plain["x-suggested"]
+    shown = without_marks(plain_json(schema))
+    if "x-suggested" in schema:
+        shown["examples"] = schema["x-suggested"]
     return {"title": name.replace("_", " ").title(), **shown}
 
 

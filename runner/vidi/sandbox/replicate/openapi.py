@@ -21,6 +21,8 @@ def describe_model(model: ModelInfo) -> JsonObject:
     """OpenAPI 3.0.2 with `Input`, `Output` and a schema for each enum."""
     properties, enums = {}, {}
     for order, (name, schema) in enumerate(model.params["properties"].items()):
+        if schema.get("x-legacy"):
+            continue
         plain = plain_json(schema)
         if "enum" in plain:
             enums[name] = _enum(name, plain)

@@ -32,7 +32,7 @@ class Unit(NamedTuple):
 
 
 def find_unit(name: str) -> Unit | None:
-    """fal's unit of that name; None for those that do not say what is counted."""
+    """The unit of that name; None for those that do not say what is counted."""
     return UNITS.get(name.strip().lower())
 
 

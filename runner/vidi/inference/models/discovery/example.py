@@ -75,5 +75,5 @@ def _text(name: str, schema: Schema, raw: Schema) -> str:
     if isinstance(shown, list) and shown and isinstance(shown[0], str) and "prompt" not in name:
         return shown[0]
     text = SAY if _SPOKEN.search(name) else SHOW
-    long_enough = text * (1 + schema.get("minLength", 0) // len(text))
-    return long_enough[: schema.get("maxLength", len(long_enough))]
+    long_enough = text * (1 + int(schema.get("minLength", 0)) // len(text))
+    return long_enough[: int(schema.get("maxLength", len(long_enough)))]

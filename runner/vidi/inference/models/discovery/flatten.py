@@ -88,13 +88,8 @@ def _is_null(schema: Json) -> bool:
     return isinstance(schema, dict) and schema.get("type") == "null"
 
 
-def dig(value: Json, *path: str | int) -> Json:
-    """What is at a path of keys and positions; None where anything on the way is missing."""
+def dig(value: Json, *path: str) -> Json:
+    """What is at a path of keys; None where anything on the way is missing."""
     for step in path:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
+        value = value.get(step) if isinstance(value, dict) else None
     return value

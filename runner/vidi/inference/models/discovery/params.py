@@ -56,7 +56,8 @@ def build_params(properties: Schema, required: Json, order: Sequence[str]) -> di
 def build_param(name: str, schema: Schema) -> dict[str, Json]:
     """One input, with the marks of templates."""
     description = one_line(schema.get("description")) or one_line(schema.get("title"))
-    built = ({"description": description} if description else {}) | _build_value(name, schema)
+    built: dict[str, Json] = {"description": description} if description else {}
+    built |= _build_value(name, schema)
     if "default" in schema and _may_be_default(schema["default"], built):
         built["default"] = schema["default"]
     if schema.get("deprecated") is True:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _AND = "; tiers and surcharges stand on the page."
 _NOTE = re.compile(r"fal's pricing API on [\d-]{10}: (?P<price>[^;]+)" + re.escape(_AND))
+COMPUTED = "usd_per_compute_second"
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -43,10 +44,14 @@ def is_new_price(
     if noted:
         return noted["price"] != str(price)
     unit = find_unit(price.unit)
-    per_one = price.usd / unit.size if unit else price.usd
-    if per_one in set(_rates(pricing["rows"])) or price.usd in rates:
+    rows = pricing["rows"]
+    keys = {key for key, _ in _rates(rows)}
+    if unit is None or (unit.key == COMPUTED and COMPUTED not in keys):
+        return False  # not to be compared with what the page charges for
+    known = {usd for key, usd in _rates(rows)} | {usd / UNITS[key] for key, usd in _rates(rows)}
+    if {price.usd, price.usd / unit.size} & (known | set(rates)):
         return False
-    texts = [pricing.get("notes", ""), *_reasons(pricing["rows"])]
+    texts = [pricing.get("notes", ""), *_reasons(rows)]
     numbers = {Decimal(number) for text in texts for number in _NUMBER.findall(text)}
     return price.usd not in numbers
 
@@ -74,7 +79,8 @@ def note_price(price: BasePrice, today: str) -> str:
 
 
 def _next_row(rows: Sequence[Row], found: Discovery, today: str) -> Row | None:
-    price, last = found.price, rows[-1] if rows else {"unpriced": ""}
+    price = found.price
+    last: Row = rows[-1] if rows else {"unpriced": "no row"}
     if price is None or not price.usd:
         return None
     unit = find_unit(price.unit)
@@ -97,12 +103,10 @@ def _only_rate(row: Row) -> str:
     return keys[0] if len(keys) == 1 else ""
 
 
-def _rates(value: Any) -> Iterator[Decimal]:
-    """Every rate in the rows, for one of what is counted: USD a second, not a minute."""
+def _rates(value: Any) -> Iterator[tuple[str, Decimal]]:
+    """Every rate in the rows, with its unit."""
     for part in _objects(value):
-        for key, usd in part.items():
-            if key in UNITS:
-                yield Decimal(usd) / UNITS[key]
+        yield from ((key, Decimal(usd)) for key, usd in part.items() if key in UNITS)
 
 
 def _reasons(value: Any) -> Iterator[str]:

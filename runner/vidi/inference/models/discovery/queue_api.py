@@ -97,7 +97,9 @@ def read_price(priced: Json) -> BasePrice | None:
     if not isinstance(usd, int | Decimal) or usd < 0:
         return None
     name = dig(priced, "endpoint_id")
-    return BasePrice(Decimal(usd), one_line(unit, 60).replace(";", ","), f"{PRICED}?endpoint_id={name}")
+    return BasePrice(
+        Decimal(usd), one_line(unit, 60).replace(";", ","), f"{PRICED}?endpoint_id={name}"
+    )
 
 
 def describe_output(fields: Mapping[str, Json], made: OutputType) -> str:
@@ -164,9 +166,7 @@ def _retirement(listed: Json) -> str:
     return "" if status in {"", "active"} else f"fal lists it as {status}"
 
 
-def _kind_of(
-    fields: Mapping[str, Json], category: str, params: Mapping[str, Json]
-) -> OutputType:
+def _kind_of(fields: Mapping[str, Json], category: str, params: Mapping[str, Json]) -> OutputType:
     files = [name for _, name in _files(fields)]
     target = category.rpartition("-to-")[2]
     if not fields:

@@ -1,0 +1,149 @@
+"""What the ledger has to do with a command: where it is, what its caps allow, the books of a run.
+
+SQLAlchemy is loaded by the functions that open a ledger, and by nothing before them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidi.cli.environment import read_environment
+from vidi.cli.project import ProjectSettings, read_project
+from vidi.errors import RefusedError
+from vidi.inference.tracking.caps import Cap, Standing
+from vidi.inference.tracking.ledger_address import locate_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vidi.cli.console import Console
+    from vidi.cli.options import RunOptions
+    from vidi.cli.ticket import Ticket
+    from vidi.inference.tracking.books import RunBooks
+    from vidi.inference.tracking.caps import Kind
+    from vidi.inference.tracking.ledger_connection import Ledger
+
+UNTRACKED = (
+    "VIDI_COSTS=off: nothing is written to the ledger, and no budget of a day, week or month holds"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Where a command's money is accounted for, and what limits it."""
+
+    ledger: str | None
+    """Path or URL; None where nothing is tracked."""
+    project: ProjectSettings
+
+    @property
+    def caps(self) -> tuple[Cap, ...]:
+        """The caps that hold; none without a ledger to hold them against."""
+        return self.project.caps if self.ledger else ()
+
+
+def read_money(options: RunOptions, console: Console) -> Money | None:
+    """Read the ledger's settings, and say loudly where there is none; None for the sandbox.
+
+    Raises:
+        UsageError: A setting is wrong.
+    """
+    if options.sandbox:
+        return None
+    environ = read_environment(options.project, options.env_file)
+    money = Money(locate_ledger(environ), read_project(options.project, environ))
+    if money.ledger is None:
+        console.say(UNTRACKED, style="red")
+    return money
+
+
+def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
+    """Fail every ticket whose plan, after those before it, no longer fits under a cap.
+
+    Raises:
+        StorageError: The ledger cannot be read.
+    """
+    if money is None or money.ledger is None or not money.caps:
+        return
+    standings = read_standings_of(money.ledger)
+    before = Decimal(0)
+    for ticket in tickets:
+        high = ticket.plan.high if ticket.plan is not None else None
+        if not high:
+            continue
+        for cap in money.caps:
+            standing = standings.get(cap.kind, Standing())
+            if before + high > cap.usd - standing.taken:
+                ticket.fail(_refuse_plan(cap, standing, high, before))
+        before += high
+
+
+def read_standings_of(address: str) -> Mapping[Kind, Standing]:
+    """How the present day, week and month stand; nothing is made where there is no ledger."""
+    with open_existing(address) as ledger:
+        if ledger is None:
+            return {}
+        from vidi.inference.tracking.ledger import read_standings
+
+        return read_standings(ledger, datetime.now(UTC))
+
+
+@contextlib.contextmanager
+def open_existing(address: str) -> Iterator[Ledger | None]:
+    """Open a ledger to read from it; None where no file is there yet."""
+    if "://" not in address and not Path(address).expanduser().exists():
+        yield None
+        return
+    from vidi.inference.tracking.ledger_connection import open_ledger
+
+    with contextlib.closing(open_ledger(address)) as ledger:
+        yield ledger
+
+
+@contextlib.contextmanager
+def open_books(ticket: Ticket, money: Money | None, console: Console) -> Iterator[RunBooks | None]:
+    """Bring the ledger up to the folder's journal, and keep the books of the run that begins.
+
+    Raises:
+        StorageError: The ledger cannot be used: nothing has been bought.
+    """
+    plan, journal = ticket.plan, ticket.journal
+    if money is None or money.ledger is None or plan is None or journal is None:
+        yield None
+        return
+    from vidi.inference.tracking.books import RunBooks, replay_folder
+    from vidi.inference.tracking.ledger_connection import open_ledger
+    from vidi.inference.tracking.ledger_replay import RunRecord
+
+    folder, job = str(plan.folder.resolve()), plan.job.path.as_posix()
+    record = RunRecord(ticket.run_id, job, folder, datetime.now(UTC))
+    caps = money.caps if plan.budget is None else (Cap("run", plan.budget, "budget"), *money.caps)
+    with contextlib.closing(open_ledger(money.ledger)) as ledger:
+        replay_folder(ledger, record, journal.headers, journal.states)
+        books = RunBooks(ledger, ticket.run_id, caps, journal.states)
+        try:
+            yield books
+        finally:
+            books.catch_up()
+            if books.behind:
+                console.say(
+                    f"the ledger {ledger.where} did not take {books.behind} of the costs; "
+                    "the next run of this folder enters them from its journal",
+                    style="yellow",
+                )
+
+
+def _refuse_plan(cap: Cap, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:
+    left = max(cap.usd - standing.taken, Decimal(0))
+    others = f" (after ${before:f} for the files before it)" if before else ""
+    return RefusedError(
+        f"this costs up to ${high:f}{others}, and ${left:f} is left of the {cap.kind}'s budget of "
+        f"${cap.usd:f}: ${standing.spent:f} spent, ${standing.reserved:f} reserved",
+        hint=f"Raise {cap.setting}, wait for the next {cap.kind} (UTC), or leave some out with "
+        "--exclude.",
+    )

@@ -1,0 +1,142 @@
+"""The project's own settings: `[tool.vidi]` in pyproject.toml, and vidi.toml beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import Place, UsageError
+from vidi.inference.models.suggest import nearest
+from vidi.inference.tracking.caps import Cap, lower_caps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from vidi.inference.tracking.caps import Kind
+
+CAPPED: tuple[Kind, ...] = ("day", "week", "month")
+LIMITS = {"replicate": {"creates_per_minute": 600}, "fal": {}}
+"""Defaults: the providers' documented limits (replicate.com/docs/topics/predictions/rate-limits);
+fal's queue takes whatever comes."""
+_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits")
+_KNOWN_LIMITS = ("concurrency", "creates_per_minute")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLimits:
+    """What one account may do at a provider, over every process of a ledger; None is no limit."""
+
+    concurrency: int | None = None
+    creates_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """The caps and limits that hold in a project."""
+
+    caps: tuple[Cap, ...]
+    limits: Mapping[str, ProviderLimits]
+
+
+def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
+    """Read the caps of the environment and both files, the lowest of each, and the limits.
+
+    Raises:
+        UsageError: A file or a setting cannot be read.
+    """
+    tables = list(_read_tables(project))
+    caps = [_caps_of(table, name, "budget_{}") for name, table in tables]
+    named = {f"VIDI_BUDGET_{kind.upper()}": kind for kind in CAPPED}
+    given = {name: text for name in named if (text := environ.get(name, "").strip())}
+    caps.append({named[name]: _read_cap(named[name], text, name) for name, text in given.items()})
+    limits: dict[str, dict[str, int]] = {name: dict(values) for name, values in LIMITS.items()}
+    for name, table in tables:
+        for provider, values in _limits_of(table, name).items():
+            limits[provider].update(values)
+    return ProjectSettings(
+        lower_caps(*caps), {name: ProviderLimits(**values) for name, values in limits.items()}
+    )
+
+
+def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, within in (("pyproject.toml", ("tool", "vidi")), ("vidi.toml", ())):
+        path = project / name
+        if not path.is_file():
+            continue
+        table: Any = _parse(path)
+        for key in within:
+            table = table.get(key, {}) if isinstance(table, dict) else {}
+        where = f"{name} [tool.vidi]" if within else name
+        if not isinstance(table, dict):
+            raise UsageError(f"{where} must be a table", place=Place(str(path)))
+        for key in table:
+            if key not in _KNOWN:
+                raise _refuse_unknown(where, key, _KNOWN)
+        yield where, table
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"this file cannot be read: {error}", hint="Mend its TOML.", place=Place(str(path))
+        ) from error
+
+
+def _caps_of(table: Mapping[str, Any], where: str, pattern: str) -> dict[Kind, Cap]:
+    return {
+        kind: _read_cap(kind, table[name], f"{name} in {where}")
+        for kind in CAPPED
+        if (name := pattern.format(kind)) in table
+    }
+
+
+def _read_cap(kind: Kind, value: object, setting: str) -> Cap:
+    try:
+        usd = Decimal(str(value).removeprefix("$"))
+    except InvalidOperation:
+        usd = Decimal("NaN")
+    if not usd.is_finite() or usd < 0 or isinstance(value, bool):
+        raise UsageError(
+            f"{setting} is '{value}', which is not an amount in USD", hint="Write it as 5.00."
+        )
+    return Cap(kind, usd, setting)
+
+
+def _limits_of(table: Mapping[str, Any], where: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    limits = table.get("limits", {})
+    if not isinstance(limits, dict):
+        raise UsageError(
+            f"limits in {where} must be a table", hint="Write limits.replicate.concurrency = 4."
+        )
+    for provider, values in limits.items():
+        if provider not in LIMITS:
+            raise _refuse_unknown(f"limits in {where}", provider, tuple(LIMITS))
+        found[provider] = dict(_read_limits(values, f"limits.{provider} in {where}"))
+    return found
+
+
+def _read_limits(values: object, where: str) -> Iterator[tuple[str, int]]:
+    if not isinstance(values, dict):
+        raise UsageError(f"{where} must be a table", hint="Write {concurrency = 4} there.")
+    for name, value in values.items():
+        if name not in _KNOWN_LIMITS:
+            raise _refuse_unknown(where, name, _KNOWN_LIMITS)
+        if type(value) is not int or value < 1:
+            raise UsageError(
+                f"{name} of {where} is '{value}', which is not a whole number from 1",
+                hint="Write it as 4, or leave it out for the default.",
+            )
+        yield name, value
+
+
+def _refuse_unknown(where: str, name: str, known: tuple[str, ...]) -> UsageError:
+    close = nearest(name, known)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(known)}."
+    return UsageError(f"{where} has '{name}', which vidi does not know", hint=hint)

@@ -1,0 +1,246 @@
+"""The providers' documents of their models, asked for with GETs that cost nothing.
+
+Light: httpx and the wire are imported when the first document is asked for. Everything goes through
+the guard, which sends a key to its own provider alone and refuses whatever could buy something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import CredentialsError, PollError, UsageError, VidiError
+from vidi.inference.models.discovery.cog import read_replicate
+from vidi.inference.models.discovery.discovery import DocumentError
+from vidi.inference.models.discovery.queue_api import LISTED, PRICED, SCHEMA, read_fal
+from vidi.inference.providers.account import FAL, REPLICATE
+from vidi.inference.providers.answer import NoAnswerError
+from vidi.inference.providers.fal_words import read_words as read_fal_words
+from vidi.inference.providers.patience import Patience
+from vidi.inference.providers.replicate_answers import API
+from vidi.inference.providers.replicate_answers import read_words as read_replicate_words
+from vidi.inference.providers.retry_after import read_retry_after
+from vidi.inference.providers.routes import Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import httpx
+    from tenacity import RetryCallState
+
+    from vidi.inference.models.discovery.discovery import Discovery
+    from vidi.inference.providers.account import Account
+    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.guard import Guard
+    from vidi.inference.settings import Settings
+
+ACCOUNTS = {"replicate": REPLICATE, "fal": FAL}
+AT_ONCE = 8
+"""Requests under way at a time."""
+TRIES = 3
+LONGEST_PAUSE_S = 60.0
+MOST_NAMES = 50
+"""Endpoints in one question to fal's platform (https://fal.ai/docs/platform-apis)."""
+
+
+class NoSuchModelError(UsageError):
+    """The provider has no model of this name."""
+
+    code = "no-such-model"
+
+
+@dataclass(slots=True)
+class DocumentReader:
+    """Asks the providers what they say of their models.
+
+    Args:
+        settings: Where they are and who we are to them.
+        given_wire: What to send through instead of the network; its owner closes it.
+        patience: How long one question may take.
+    """
+
+    settings: Settings
+    given_wire: httpx.AsyncBaseTransport | None = None
+    patience: Patience = field(default_factory=Patience)
+    _own_wire: httpx.AsyncBaseTransport | None = field(default=None, init=False)
+    _ways: dict[str, tuple[Guard, httpx.AsyncClient]] = field(default_factory=dict, init=False)
+    _places: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False
+    )
+
+    async def discover(self, model_id: str) -> Discovery:
+        """Read one model.
+
+        Raises:
+            NoSuchModelError: The provider does not have it.
+            DocumentError: What the provider says of it cannot be read.
+            CredentialsError: The key is missing or refused.
+            PollError: No answer came.
+        """
+        found = (await self.discover_all([model_id]))[model_id]
+        if isinstance(found, VidiError):
+            raise found
+        return found
+
+    async def discover_all(self, model_ids: Iterable[str]) -> dict[str, Discovery | VidiError]:
+        """Read many models, some at a time; the error in place of each that cannot be read.
+
+        Raises:
+            CredentialsError: A key is missing or refused.
+        """
+        names = list(dict.fromkeys(model_ids))
+        for provider in dict.fromkeys(name.partition("/")[0] for name in names):
+            self._key_of(ACCOUNTS[provider])
+        endpoints = [name.removeprefix("fal/") for name in names if name.startswith("fal/")]
+        listed, priced = await asyncio.gather(
+            self._ask_by_fifty(LISTED, "models", endpoints),
+            self._ask_by_fifty(PRICED, "prices", endpoints),
+        )
+        found = await asyncio.gather(*(self._discover(name, listed, priced) for name in names))
+        for each in found:
+            if isinstance(each, CredentialsError):
+                raise each
+        return dict(zip(names, found, strict=True))
+
+    async def aclose(self) -> None:
+        """Close what was opened here."""
+        wire, self._own_wire = self._own_wire, None
+        self._ways.clear()
+        if wire is not None:
+            await wire.aclose()
+
+    async def _discover(
+        self, model_id: str, listed: Mapping[str, Any], priced: Mapping[str, Any]
+    ) -> Discovery | VidiError:
+        provider, _, name = model_id.partition("/")
+        try:
+            if provider == "replicate":
+                return read_replicate(model_id, await self._ask(REPLICATE, f"{API}/models/{name}"))
+            for known in (listed, priced):
+                if isinstance(error := known.get(name), VidiError):
+                    raise error
+            openapi = await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
+            return read_fal(model_id, openapi, listed.get(name), priced.get(name))
+        except VidiError as error:
+            return error
+
+    async def _ask_by_fifty(self, url: str, key: str, names: Sequence[str]) -> dict[str, Any]:
+        """Fal's entries by endpoint, fifty to a question; the error where there is one."""
+        parts = [names[at : at + MOST_NAMES] for at in range(0, len(names), MOST_NAMES)]
+        found: dict[str, Any] = {}
+        for entries in await asyncio.gather(*(self._ask_about(url, key, part) for part in parts)):
+            found |= entries
+        return found
+
+    async def _ask_about(self, url: str, key: str, names: Sequence[str]) -> dict[str, Any]:
+        try:
+            answer = await self._ask(FAL, url, [("endpoint_id", name) for name in names])
+        except (NoSuchModelError, DocumentError) as error:
+            # One unknown name may spoil a question about many.
+            if len(names) == 1:
+                return {} if isinstance(error, NoSuchModelError) else {names[0]: error}
+            alone = await asyncio.gather(*(self._ask_about(url, key, [name]) for name in names))
+            return {name: entry for entries in alone for name, entry in entries.items()}
+        except PollError as error:
+            return dict.fromkeys(names, error)
+        entries = answer.get(key) if isinstance(answer, dict) else None
+        rows = [each for each in entries or () if isinstance(each, dict)]
+        return {str(each.get("endpoint_id")): each for each in rows}
+
+    async def _ask(
+        self, account: Account, url: str, query: Sequence[tuple[str, str]] = ()
+    ) -> Any:  # JSON from outside
+        """GET one document, with a few tries.
+
+        Raises:
+            VidiError: It is not there, cannot be read, or no answer came.
+        """
+        from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES),
+            wait=self._pause,
+            retry=retry_if_exception_type(PollError),
+            reraise=True,
+        )
+        async with self._places:
+            return await retrying(self._ask_once, account, url, query)
+
+    async def _ask_once(
+        self, account: Account, url: str, query: Sequence[tuple[str, str]]
+    ) -> Any:  # JSON from outside
+        guard, client = self._open(account)
+        key = f"{account.scheme} {self._key_of(account)}"
+        headers = {} if url == SCHEMA else {"Authorization": key}
+        try:
+            errand = await guard.run(
+                client.get(url, params=list(query), headers=headers),
+                deadline_s=self.patience.look,
+            )
+            answer = errand.reply
+        except NoAnswerError as error:
+            raise PollError(f"no answer from {account.title}: {error}") from error
+        if not answer.ok:
+            raise _refusal(account, answer)
+        return _parse(account, answer)
+
+    def _pause(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        told = error.retry_after if isinstance(error, PollError) else None
+        pause = self.patience.first_pause * 2**state.attempt_number
+        return min(pause if told is None else told, LONGEST_PAUSE_S)
+
+    def _open(self, account: Account) -> tuple[Guard, httpx.AsyncClient]:
+        if account.provider not in self._ways:
+            import httpx
+
+            from vidi.inference.providers.guard import Guard
+
+            wire = self.given_wire or self._own_wire or self._open_wire()
+            guard = Guard(Routes(account.provider, self.settings), wire, self.patience)
+            client = httpx.AsyncClient(transport=guard, trust_env=False)
+            self._ways[account.provider] = guard, client
+        return self._ways[account.provider]
+
+    def _open_wire(self) -> httpx.AsyncBaseTransport:
+        from vidi.inference.providers.wire import open_wire
+
+        self._own_wire = open_wire()
+        return self._own_wire
+
+    def _key_of(self, account: Account) -> str:
+        key = self.settings.keys.get(account.provider)
+        if not key:
+            raise account.no_key()
+        return key
+
+
+def _refusal(account: Account, answer: Answer) -> VidiError:
+    said = read_fal_words(answer).said if account is FAL else read_replicate_words(answer)
+    if answer.status in {401, 403}:
+        return account.bad_key(said)
+    if answer.status == 404:
+        return NoSuchModelError(
+            f"{account.title} has no such model: {said}",
+            hint="Check the name on the model's page; models are renamed and retired.",
+        )
+    told = f"{account.title} answered HTTP {answer.status}: {said}"
+    if answer.status in {408, 429} or answer.status >= 500:
+        return PollError(told, retry_after=read_retry_after(answer))
+    return DocumentError(told)
+
+
+def _parse(account: Account, answer: Answer) -> Any:  # JSON from outside
+    try:
+        return json.loads(answer.body, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(
+            f"{account.title}'s answer cannot be read: {answer.text() or 'it is empty'}"
+        ) from error
+
+
+def _refuse_constant(name: str) -> Decimal:
+    raise ValueError(f"{name} is not a number that JSON knows")

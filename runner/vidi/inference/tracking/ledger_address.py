@@ -1,0 +1,37 @@
+"""Which ledger holds the money, from the environment: its address, or that there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LEDGER = "VIDI_LEDGER"
+TRACKING = "VIDI_COSTS"
+_ON = frozenset({"", "on", "1", "true", "yes"})
+_OFF = frozenset({"off", "0", "false", "no"})
+
+
+def locate_ledger(environ: Mapping[str, str]) -> str | None:
+    """The path or postgresql:// URL of the ledger; None where tracking is turned off.
+
+    Raises:
+        UsageError: VIDI_COSTS is neither on nor off.
+    """
+    word = environ.get(TRACKING, "").strip().lower()
+    if word in _OFF:
+        return None
+    if word not in _ON:
+        raise UsageError(
+            f"{TRACKING} is '{word}', which is neither on nor off",
+            hint=f"Set {TRACKING}=off to run without tracking, or unset it.",
+        )
+    address = environ.get(LEDGER, "").strip()
+    if address:
+        return address
+    from platformdirs import user_state_path
+
+    return str(user_state_path("vidi", appauthor=False) / "ledger.sqlite3")
