@@ -31,7 +31,7 @@ def test_every_dependency_has_its_reason():
     reasons = read("docs/architecture.md")
     development = project["optional-dependencies"]["dev"]
     for requirement in [*project["dependencies"], *development]:
-        name = re.split(r"[<>=]", requirement)[0].lower().removeprefix("types-")
+        name = re.split(r"[<>=\[]", requirement)[0].lower().removeprefix("types-")
         assert re.search(rf"\b{re.escape(name)}\b", reasons, re.IGNORECASE), requirement
 
 

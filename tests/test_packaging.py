@@ -45,7 +45,7 @@ def test_the_wheel_holds_the_whole_package(wheel):
     ours = {
         path.relative_to(source).as_posix()
         for path in source.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not any(part.startswith((".", "__pyc")) for part in path.parts[-4:])
     }
     assert {name for name in packed if name.startswith("vidi/")} == ours
 

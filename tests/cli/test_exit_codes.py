@@ -93,7 +93,7 @@ def test_5_when_the_deadline_comes_first(job):
 
 
 def test_6_when_the_outcome_of_a_submit_is_unknown(job):
-    answer, served = run_one(job, faults=[{"on": "submit", "fault": "reset-after"}])
+    answer, served = run_one(job, faults=[{"on": "submit", "fault": "reset"}])
     assert answer.exit_code == 6
     assert served.submits == 1
 

@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vidi.cli.tables import describe_lines
 from vidi.inference.models.money import json_number
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.schema import check_params
-from vidi.runs.figures import format_estimate
+from vidi.runs.figures import DASH, format_estimate, format_usd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
-    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.estimate import Estimate, PriceLine
     from vidi.inference.models.template import ModelInfo
 
 EXTENSIONS = {
@@ -37,13 +37,13 @@ def describe_model(model: ModelInfo) -> str:
         f"{model.id}  {model.title}",
         f"{model.category}, makes {model.output_type}, up to {model.timeout_s} s",
         *([f"RETIRED: {model.retired}"] if model.retired else []),
-        *([f"LOW CONFIDENCE: {', '.join(low_trust)}"] if low_trust else []),
+        *([f"LOW CONFIDENCE: {', '.join(low_trust)}; see {model.page}"] if low_trust else []),
         "",
         "parameters",
         *_describe_params(model),
         "",
         f"price of the example below: {format_estimate(price.low, price.high)}",
-        *([f"  {describe_lines(price)}"] if price.lines else []),
+        *(f"  {_work_out(line)}" for line in price.lines),
         *([f"  {price.reason}"] if price.reason else []),
         *([f"  {model.pricing['notes']}"] if model.pricing.get("notes") else []),
         "",
@@ -52,7 +52,8 @@ def describe_model(model: ModelInfo) -> str:
         f"{model.confidence.get('pricing', '?')})",
         *(f"  {source}" for source in model.sources),
         "",
-        "inferences:",
+        "a job file with it:",
+        "",
         *_snippet(model),
     ]
     return "\n".join(lines)
@@ -77,6 +78,9 @@ def model_as_json(model: ModelInfo) -> dict[str, Any]:
         "sources": list(model.sources),
         "as_of": model.as_of,
         "confidence": model.confidence,
+        "low_confidence": [name for name, level in model.confidence.items() if level == "low"],
+        "page": model.page,
+        "job_file": "\n".join(_snippet(model)) + "\n",
         "retired": model.retired or None,
     }
 
@@ -124,15 +128,39 @@ def _describe_bounds(schema: Mapping[str, Any]) -> list[str]:
     return bounds
 
 
+def _work_out(line: PriceLine) -> str:
+    """One line of a price, such as `images: 4 × $0.003 per image = $0.012`, and its source."""
+    quantity = _quantity(line.quantity_low, line.quantity_high)
+    amount = format_estimate(line.low, line.high)
+    sum_of_line = f"{quantity} × {format_usd(line.rate)} per {line.unit} = {amount}"
+    return f"{line.label}: {sum_of_line}  (since {line.since}, {line.source})"
+
+
 def _snippet(model: ModelInfo) -> list[str]:
     name = model.name.rsplit("/", 1)[-1]
     params = json.dumps(model.example, ensure_ascii=False, default=json_number)
     return [
-        f"  - id: {name}",
+        "version: 1",
+        f"name: {_yaml_text(name)}",
+        "budget: 1.00",
+        "inferences:",
+        f"  - id: {_yaml_text(name)}",
         f"    model: {model.id}",
         f"    params: {params}",
         f"    output: {name}.{EXTENSIONS[model.output_type]}",
     ]
+
+
+def _yaml_text(text: str) -> str:
+    """A name that YAML does not take for a number, such as 3.2."""
+    return text if text[:1].isalpha() else json.dumps(text)
+
+
+def _quantity(low: Decimal, high: Decimal | None) -> str:
+    first = f"{low.normalize():f}"
+    if high is None:
+        return f"{first} or more"
+    return first if low == high else f"{first}{DASH}{high.normalize():f}"
 
 
 def _plain(value: object) -> str:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.environment import read_environment
-from vidi.cli.project import ProjectSettings, read_project
 from vidi.errors import RefusedError
 from vidi.inference.tracking.caps import Cap, Standing
 from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.project import ProjectSettings, read_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from vidi.cli.console import Console
     from vidi.cli.options import RunOptions
     from vidi.cli.ticket import Ticket
+    from vidi.inference.settings import Settings
     from vidi.inference.tracking.books import RunBooks
     from vidi.inference.tracking.caps import Kind
     from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.runs.throttle import SharedThrottle
 
 UNTRACKED = (
     "VIDI_COSTS=off: nothing is written to the ledger, and no budget of a day, week or month holds"
@@ -105,8 +107,17 @@ def open_existing(address: str) -> Iterator[Ledger | None]:
         yield ledger
 
 
+class Accounts(NamedTuple):
+    """What a run has of the ledger; nothing where there is none."""
+
+    books: RunBooks | None = None
+    throttle: SharedThrottle | None = None
+
+
 @contextlib.contextmanager
-def open_books(ticket: Ticket, money: Money | None, console: Console) -> Iterator[RunBooks | None]:
+def open_accounts(
+    ticket: Ticket, money: Money | None, settings: Settings, console: Console
+) -> Iterator[Accounts]:
     """Bring the ledger up to the folder's journal, and keep the books of the run that begins.
 
     Raises:
@@ -114,7 +125,7 @@ def open_books(ticket: Ticket, money: Money | None, console: Console) -> Iterato
     """
     plan, journal = ticket.plan, ticket.journal
     if money is None or money.ledger is None or plan is None or journal is None:
-        yield None
+        yield Accounts()
         return
     from vidi.inference.tracking.books import RunBooks, replay_folder
     from vidi.inference.tracking.ledger_connection import open_ledger
@@ -127,7 +138,7 @@ def open_books(ticket: Ticket, money: Money | None, console: Console) -> Iterato
         replay_folder(ledger, record, journal.headers, journal.states)
         books = RunBooks(ledger, ticket.run_id, caps, journal.states)
         try:
-            yield books
+            yield Accounts(books, _share_pace(ledger, ticket.run_id, money, settings))
         finally:
             books.catch_up()
             if books.behind:
@@ -136,6 +147,19 @@ def open_books(ticket: Ticket, money: Money | None, console: Console) -> Iterato
                     "the next run of this folder enters them from its journal",
                     style="yellow",
                 )
+
+
+def _share_pace(ledger: Ledger, run: str, money: Money, settings: Settings) -> SharedThrottle:
+    from vidi.runs.throttle import SharedThrottle
+
+    limits = money.project.limits.items()
+    return SharedThrottle(
+        ledger,
+        run,
+        settings.keys,
+        creates={name: each.creates_per_minute for name, each in limits if each.creates_per_minute},
+        places={name: each.concurrency for name, each in limits if each.concurrency},
+    )
 
 
 def _refuse_plan(cap: Cap, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:

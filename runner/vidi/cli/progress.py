@@ -26,6 +26,16 @@ STOPPING = {
     3: "leaving.",
 }
 
+TOLD = {
+    "unknown_status": "unknown status '{status}', looking on",
+    "gone": "{message}; buying it again",
+    "in_doubt": "{message}; asking the provider",
+    "adopted": "it was bought, as {request_id}",
+    "earlier_lost": "what was bought before is lost: {message}",
+    "cancel_failed": "not cancelled: {message}",
+}
+"""What is said of an event, whoever listens."""
+
 
 @contextlib.contextmanager
 def open_progress(plan: Plan, options: RunOptions, console: Console) -> Iterator[Listener]:
@@ -61,7 +71,7 @@ class PlainLines:
             self.budget = detail["budget"]
         elif event == "ended":
             self.done += 1
-        line = self._describe(inference, event, detail)
+        line = detail["message"] if event == "alert" else self._describe(inference, event, detail)
         if line:
             self.print_line(line)
 
@@ -69,23 +79,11 @@ class PlainLines:
         match event:
             case "ended":
                 return self._describe_end(inference, detail["outcome"])
-            case "unknown_status":
-                return f"{inference}: unknown status '{detail['status']}', looking on"
-            case "gone":
-                return f"{inference}: {detail['message']}; buying it again"
-            case "in_doubt":
-                return f"{inference}: {detail['message']}; asking the provider"
-            case "adopted":
-                return f"{inference}: it was bought, as {detail['request_id']}"
-            case "earlier_lost":
-                return f"{inference}: what was bought before is lost: {detail['message']}"
             case "cancelled":
                 answer = "cancelled" if detail["agreed"] else "could not be cancelled any more"
                 return f"{inference}: {answer}"
-            case "cancel_failed":
-                return f"{inference}: not cancelled: {detail['message']}"
-            case "alert":
-                return str(detail["message"])
+            case event if event in TOLD:
+                return f"{inference}: {TOLD[event].format(**detail)}"
             case "stop":
                 return self._describe_stop(detail)
             case _:

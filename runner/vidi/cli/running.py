@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from vidi.cli.money import open_books
+from vidi.cli.money import open_accounts
 from vidi.cli.progress import open_progress
 from vidi.cli.summary import print_summary
 from vidi.runs.execute import Limits
@@ -59,7 +59,7 @@ def run_ticket(
         return
     with (
         journal,
-        open_books(ticket, money, console) as books,
+        open_accounts(ticket, money, settings, console) as accounts,
         open_progress(plan, options, console) as listener,
     ):
         means = RunMeans(
@@ -72,7 +72,8 @@ def run_ticket(
             sandbox=options.sandbox,
             wire=_open_sandbox(options) if options.sandbox else None,
             overwrite=options.overwrite,
-            books=books,
+            books=accounts.books,
+            throttle=accounts.throttle,
         )
         result = asyncio.run(carry_out_plan(plan, journal, ticket.run_id, means))
     ticket.exit_code = result.exit_code

@@ -163,7 +163,7 @@ async def _finish(
     *,
     sent_at: float | None = None,
 ) -> None:
-    """Wait for the end and settle it. `sent_at` (monotonic) is None where an earlier run sent it."""
+    """Wait for the end and settle it; `sent_at` is None where an earlier run sent it."""
     end = await wait_for_end(request, accepted, runtime, sent_at=sent_at)
     if isinstance(end, Failed):
         _settle_failure(request, end, runtime)

@@ -60,8 +60,10 @@ async def reconcile(
     while True:
         try:
             matches = await _search(state, submission, runtime)
-        except (PollError, TimeoutError) as error:
-            why = f"the provider's list cannot be read: {error or 'no answer in time'}"
+        except TimeoutError:
+            why = "the provider's list cannot be read: no answer in time"
+        except PollError as error:
+            why = f"the provider's list cannot be read: {error}"
         except CredentialsError as error:
             raise _stays(state, f"the key may not read the provider's list: {error}") from error
         else:

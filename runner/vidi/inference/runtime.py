@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vidi.inference.pace import Pace, Throttle
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from vidi.inference.outputs.download import Fetcher

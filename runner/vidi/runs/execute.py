@@ -107,7 +107,7 @@ class Execution:
         while self._may_begin and (planned := next(queue, None)) is not None:
             self._in_flight[planned.id] = planned.request
             try:
-                await self._carry_out(planned.request)
+                await self._carry_out_in_place(planned.request)
             except BaseException as error:
                 if not isinstance(error, asyncio.CancelledError):
                     # A bug in one inference must not buy more; those under way still end.
@@ -115,6 +115,13 @@ class Execution:
                 raise
             finally:
                 del self._in_flight[planned.id]
+
+    async def _carry_out_in_place(self, request: InferenceRequest) -> None:
+        """Wait until the provider has room; what was stopped meanwhile is not begun."""
+        runtime = self._runtime
+        async with runtime.throttle.place(request.model.provider, request.id, runtime.stopping):
+            if self._may_begin:
+                await self._carry_out(request)
 
     async def _carry_out(self, request: InferenceRequest) -> None:
         self._runtime.notify(request.id, "started")

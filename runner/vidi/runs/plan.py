@@ -13,10 +13,11 @@ from vidi.inference.models.pricing import estimate
 from vidi.inference.models.schema import check_params
 from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
 from vidi.runs.defaults import DefaultParams
-from vidi.runs.problems import collect_problems, locate_problem
 from vidi.runs.earlier import find_strays, settle_first
+from vidi.runs.problems import collect_problems, locate_problem
 from vidi.runs.reasons import Verdict, explain_assets, explain_purchase, judge_open
 from vidi.runs.selection import Selector, matches_any
+from vidi.runs.targets import find_obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +35,6 @@ Action = Literal["run", "unchanged", "skip"]
 DEFAULT_ATTEMPTS = 3
 NOTHING = Estimate(Decimal(0), Decimal(0))
 ASSUMED = "assume_cost: the figure in the job file, not a published price"
-
-
-class OutputExistsError(UsageError):
-    """A file that vidi did not make stands where an asset is to go."""
-
-    code = "output-exists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,20 +263,11 @@ class _Planner:
         return frozenset(path for state in self._states.values() for path in state.owned)
 
     def _check_target(self, spec: InferenceSpec) -> None:
-        """A file in the way is a mistake now, not after the money is spent."""
-        target = self._folder / spec.output
-        if (
-            not spec.output
-            or self._choices.overwrite
-            or not target.exists()
-            or spec.output in self._owned
-        ):
+        if self._choices.overwrite or spec.output in self._owned:
             return
-        error = OutputExistsError(
-            f"{target} exists already and vidi did not make it",
-            hint="Move it, choose another output, or allow it with --overwrite.",
-        )
-        self._complain(spec, error, spec.places.of_value("output"))
+        obstacle = find_obstacle(spec.output, self._folder, self._states.get(spec.id))
+        if obstacle is not None:
+            self._complain(spec, obstacle, spec.places.of_value("output"))
 
     def _complain(self, spec: InferenceSpec, error: UsageError, place: Place) -> None:
         excerpt = spec.places.excerpt(place)

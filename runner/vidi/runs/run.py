@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import vidi
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.outputs.download import Fetcher
+from vidi.inference.pace import Throttle
 from vidi.inference.providers import open_provider
 from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
@@ -51,6 +52,8 @@ class RunMeans:
     overwrite: bool = False
     books: Books | None = None
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
+    throttle: Throttle | None = None
+    """What is shared with other processes; None for a pace of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ async def carry_out_plan(
         notify=means.listener,
         stopping=lambda: stop.requested,
         overwrite=means.overwrite,
+        throttle=means.throttle or Throttle(),
         patience=Patience(reconcile_s=means.settings.reconcile_s),
     )
     execution = Execution(plan, runtime, means.limits, stop)

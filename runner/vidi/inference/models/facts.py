@@ -38,6 +38,8 @@ OUTPUT_COUNTS = frozenset(
 )
 """Params that ask for so many assets; after the run the assets themselves are counted."""
 
+_LARGEST = Decimal(10**12)
+"""No quantity is larger: what is, is a mistake or an id."""
 _NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[A-Za-z%]*\s*")
 
 
@@ -118,16 +120,16 @@ def signed_number_in(value: object) -> Decimal | None:
     """The number that a value is or begins with: `5`, `-1`, `"8s"`, `"1 MP"`."""
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value)
-        return Decimal(match[1]) if match else None
+        return as_decimal(Decimal(match[1])) if match else None
     return as_decimal(value)
 
 
 def as_decimal(value: object) -> Decimal | None:
-    """A JSON number as the decimal that its text shows; None for anything else."""
+    """A JSON number as the decimal that its text shows; None for what is no quantity."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    number = Decimal(str(value))
-    return number if number.is_finite() else None
+    number = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    return number if number.is_finite() and abs(number) <= _LARGEST else None
 
 
 def shown(value: object) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vidi.inference.models.estimate import PriceLine
-from vidi.inference.models.facts import as_decimal
+from vidi.inference.models.facts import number_in
 from vidi.inference.models.intervals import (
     Interval,
     between,
@@ -92,7 +92,7 @@ def _metered(rule: Rule, facts: Facts) -> Interval | None:
     meter = rule.get("metered_by")
     if meter is None or facts.metered is None:
         return None
-    figure = as_decimal(facts.metered.metrics.get(meter))
+    figure = number_in(facts.metered.metrics.get(meter))
     if figure is not None:
         facts.used.add("metered")
         return exactly(figure)

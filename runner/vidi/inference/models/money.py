@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
 
-_WIDE = Context(prec=60)
+_WIDE = Context(prec=300)
 """Wide enough that rounding itself never fails."""
 
 MICRO = Decimal("0.000001")

@@ -104,7 +104,7 @@ def _video_size(effective: Mapping[str, Any], name: str) -> Size | None:
     if aspect == "9:16":
         return _fixed(lines, wide.to_integral_value())
     why = _ASPECT_WHY.format(effective.get(name), aspect)
-    if ratio is None:
+    if ratio is None or not Decimal(ratio[1]) * Decimal(ratio[2]):
         any_side = between(lines, wide, why)
         return Size(any_side, any_side, between(lines * lines, lines * wide, why))
     x, y = Decimal(ratio[1]), Decimal(ratio[2])

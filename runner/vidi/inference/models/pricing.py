@@ -53,17 +53,22 @@ def estimate(
     if isinstance(row, str):
         return Estimate(low=Decimal(0), high=None, reason=row)
     priced = price_row(row, _facts(model, checked, row, timeout_s=timeout_s))
-    total = priced.total
+    low, high = up_to_micro(priced.total.low), _up(priced.total.high)
     return Estimate(
-        low=up_to_micro(total.low),
-        high=None if total.high is None else up_to_micro(total.high),
-        reason="; ".join(total.why),
+        low=low,
+        high=high,
+        reason="" if low == high else "; ".join(priced.total.why),
         lines=tuple(line.shown(row) for line in priced.lines),
     )
 
 
 def settle(
-    model: ModelInfo, checked: CheckedParams, metered: Metered, *, on: date | None = None
+    model: ModelInfo,
+    checked: CheckedParams,
+    metered: Metered,
+    *,
+    on: date | None = None,
+    timeout_s: Decimal | float | None = None,
 ) -> Actual:
     """What an inference that succeeded has cost.
 
@@ -72,16 +77,17 @@ def settle(
         checked: The checked params that were sent.
         metered: What the provider reported, and what came out.
         on: The day of the run; today (UTC) unless given.
+        timeout_s: The inference's deadline in seconds, as in `estimate`.
     """
     row = row_in_force(model.pricing, on or _today())
     if isinstance(row, str):
         return Actual(usd=None, basis="estimated")
     if metered.billable_units is not None:
-        before = price_row(row, _facts(model, checked, row))
+        before = price_row(row, _facts(model, checked, row, timeout_s=timeout_s))
         usd = _by_units(row, before, metered.billable_units)
         if usd is not None:
             return Actual(usd=to_micro(usd), basis="metered")
-    facts = _facts(model, checked, row, metered=metered)
+    facts = _facts(model, checked, row, timeout_s=timeout_s, metered=metered)
     total = price_row(row, facts).total
     usd = None if total.high is None else to_micro(total.high)
     return Actual(usd=usd, basis=_basis(total, facts.used))
@@ -132,6 +138,10 @@ def _facts(
         where=row.get("where", {}),
         metered=metered,
     )
+
+
+def _up(usd: Decimal | None) -> Decimal | None:
+    return None if usd is None else up_to_micro(usd)
 
 
 def _today() -> date:

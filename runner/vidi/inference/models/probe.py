@@ -98,19 +98,8 @@ def _facts_of(container: InputContainer) -> FileFacts:
         frames = Decimal(video.frames) if video.frames else _rounded_product(length, fps)
         return FileFacts(Decimal(width), Decimal(height), length, frames, fps)
     if container.streams.audio:
-        return _without_zeros(FileFacts(length=_length(container, container.streams.audio[0])))
+        return FileFacts(length=_length(container, container.streams.audio[0]))
     raise UnreadableMediaError("it holds neither pictures nor sound")
-
-
-def _without_zeros(facts: FileFacts) -> FileFacts:
-    """FFmpeg says 0 for what it could not find out: that is unknown, and must not be free."""
-    return FileFacts(
-        width=facts.width or None,
-        height=facts.height or None,
-        length=facts.length or None,
-        frames=facts.frames or None,
-        fps=facts.fps or None,
-    )
 
 
 def _length(container: InputContainer, stream: Stream) -> Decimal | None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from vidi.inference.models import conditions, param_quantities
-from vidi.inference.models.facts import as_decimal, shown
+from vidi.inference.models.facts import number_in, shown
 from vidi.inference.models.file_quantities import FileFact, file_quantity
 from vidi.inference.models.intervals import (
     Interval,
@@ -83,7 +83,7 @@ def _outputs(rule: Rule, facts: Facts) -> Interval:
 
 
 def _metric(rule: Rule, facts: Facts) -> Interval:
-    came = as_decimal(facts.metered.metrics.get(rule["metric"])) if facts.metered else None
+    came = number_in(facts.metered.metrics.get(rule["metric"])) if facts.metered else None
     if came is not None:
         facts.used.add("metered")
         return exactly(came)

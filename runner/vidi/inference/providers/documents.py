@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 ACCOUNTS = {"replicate": REPLICATE, "fal": FAL}
 AT_ONCE = 8
 """Requests under way at a time."""
+HINT = "Check the name on the model's page; models are renamed and retired."
 TRIES = 3
+LARGEST_EXPONENT = 40
+"""Of ten; longer numbers would be written out digit by digit."""
 LONGEST_PAUSE_S = 60.0
 MOST_NAMES = 50
 """Endpoints in one question to fal's platform (https://fal.ai/docs/platform-apis)."""
@@ -124,6 +127,10 @@ class DocumentReader:
                     raise error
             openapi = await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
             return read_fal(model_id, openapi, listed.get(name), priced.get(name))
+        except DocumentError as error:
+            if provider == "fal" and name not in listed:
+                return NoSuchModelError(f"fal.ai does not list it: {error.message}", hint=HINT)
+            return error
         except VidiError as error:
             return error
 
@@ -190,7 +197,7 @@ class DocumentReader:
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         told = error.retry_after if isinstance(error, PollError) else None
-        pause = self.patience.first_pause * 2**state.attempt_number
+        pause = self.patience.first_pause * 2 ** (state.attempt_number - 1)
         return min(pause if told is None else told, LONGEST_PAUSE_S)
 
     def _open(self, account: Account) -> tuple[Guard, httpx.AsyncClient]:
@@ -225,7 +232,7 @@ def _refusal(account: Account, answer: Answer) -> VidiError:
     if answer.status == 404:
         return NoSuchModelError(
             f"{account.title} has no such model: {said}",
-            hint="Check the name on the model's page; models are renamed and retired.",
+            hint=HINT,
         )
     told = f"{account.title} answered HTTP {answer.status}: {said}"
     if answer.status in {408, 429} or answer.status >= 500:
@@ -235,12 +242,17 @@ def _refusal(account: Account, answer: Answer) -> VidiError:
 
 def _parse(account: Account, answer: Answer) -> Any:  # JSON from outside
     try:
-        return json.loads(answer.body, parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(answer.body, parse_float=_read_number, parse_constant=_read_number)
+        json.dumps(value, ensure_ascii=False, default=str).encode()  # half a character is none
     except (ValueError, RecursionError) as error:
         raise DocumentError(
             f"{account.title}'s answer cannot be read: {answer.text() or 'it is empty'}"
         ) from error
+    return value
 
 
-def _refuse_constant(name: str) -> Decimal:
-    raise ValueError(f"{name} is not a number that JSON knows")
+def _read_number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError(f"{text} is no number that a model works with")
+    return number

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 Kind = Literal["run", "day", "week", "month"]
 
+Grouping = Literal["model", "provider", "day", "week", "month", "run"]
+
+GROUPINGS: tuple[Grouping, ...] = ("model", "provider", "day", "week", "month", "run")
+"""By what costs are summed up."""
+
 KINDS: tuple[Kind, ...] = ("run", "day", "week", "month")
 """In the order in which a reservation takes them: the same everywhere, so that none deadlock."""
 

@@ -65,18 +65,31 @@ def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[
     found: dict[Kind, Standing] = {}
     with ledger.writing() as connection:
         connection.execute(sa.insert(charges), describe_charge(charge))
-        open_periods(connection, labels)
         for kind in KINDS:
-            cap = by_kind.get(kind)
-            limit = UNCAPPED if cap is None else micros_down(cap.usd)
-            place = {"in_kind": kind, "in_label": labels[kind]}
-            row = connection.execute(_TAKE, {**place, "more": amount, "cap": limit}).first()
-            if row is None:
-                standing = read_standing(connection, kind, labels[kind])
-                full = cap or Cap(kind, usd_of(UNCAPPED), "nothing: it is all the money there is")
-                raise refuse_by_cap(full, standing, charge.reserved)
-            found[kind] = Standing(usd_of(row.spent), usd_of(row.reserved))
+            cap = by_kind.get(kind) or Cap(kind, usd_of(UNCAPPED), "nothing: it is all there is")
+            standing = _take(connection, cap, labels, amount)
+            if standing is None:
+                full = read_standing(connection, kind, labels[kind])
+                raise refuse_by_cap(cap, full, charge.reserved)
+            found[kind] = standing
     return found
+
+
+def _take(
+    connection: sa.Connection, cap: Cap, labels: Mapping[Kind, str], amount: int
+) -> Standing | None:
+    """Take micro-dollars from what a cap leaves; None where it does not leave enough."""
+    wanted = {
+        "in_kind": cap.kind,
+        "in_label": labels[cap.kind],
+        "more": amount,
+        "cap": micros_down(cap.usd),
+    }
+    row = connection.execute(_TAKE, wanted).first()
+    if row is None:  # full, or the first one in this period
+        open_periods(connection, labels)
+        row = connection.execute(_TAKE, wanted).first()
+    return None if row is None else Standing(usd_of(row.spent), usd_of(row.reserved))
 
 
 def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime) -> None:
@@ -115,17 +128,9 @@ def move_periods(
     connection: sa.Connection, labels: Mapping[Kind, str], *, reserved: int, spent: int
 ) -> None:
     """Add micro-dollars to the sums of some periods, always in the same order."""
-    for kind in KINDS:
-        if kind in labels:
-            connection.execute(
-                _MOVE,
-                {
-                    "in_kind": kind,
-                    "in_label": labels[kind],
-                    "more_reserved": reserved,
-                    "more_spent": spent,
-                },
-            )
+    amounts = {"more_reserved": reserved, "more_spent": spent}
+    places = [{"in_kind": kind, "in_label": labels[kind]} for kind in KINDS]
+    connection.execute(_MOVE, [{**place, **amounts} for place in places])
 
 
 def read_standing(connection: sa.Connection, kind: Kind, label: str) -> Standing:

@@ -29,6 +29,11 @@ def locate_ledger(environ: Mapping[str, str]) -> str | None:
             f"{TRACKING} is '{word}', which is neither on nor off",
             hint=f"Set {TRACKING}=off to run without tracking, or unset it.",
         )
+    return find_ledger(environ)
+
+
+def find_ledger(environ: Mapping[str, str]) -> str:
+    """The path or postgresql:// URL of the ledger, whether or not runs are tracked now."""
     address = environ.get(LEDGER, "").strip()
     if address:
         return address

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 BUSY_S = 10
-"""Seconds to wait for another process to let go of the ledger."""
+"""Seconds to wait for another process to let go of the ledger, and for a server to answer."""
 _SCHEMA_LOCK = 0x76696469  # "vidi": held while the tables are made
 HINT = "Mend or move it, name another one with VIDI_LEDGER, or run untracked with VIDI_COSTS=off."
 
@@ -65,14 +65,21 @@ class Ledger(NamedTuple):
             raise _explain(self.where, error) from error
 
 
-def open_ledger(address: str) -> Ledger:
+def open_ledger(address: str, *, patience_s: float = BUSY_S) -> Ledger:
     """Open the ledger at a path or a postgresql:// URL, and make it where there is none.
+
+    Args:
+        address: The path or the URL.
+        patience_s: Seconds to wait for another process to let go of it, each time.
 
     Raises:
         UsageError: The address is neither, or the driver is not installed.
         StorageError: It cannot be opened, is locked, or is no ledger.
     """
-    ledger = _open_url(address) if "://" in address else _open_file(Path(address).expanduser())
+    if "://" in address:
+        ledger = _open_url(address, patience_s)
+    else:
+        ledger = _open_file(Path(address).expanduser(), patience_s)
     try:
         with ledger.reading() as connection:
             ready = sa.inspect(connection).has_table(about.name)
@@ -95,7 +102,7 @@ def insert_once(
     connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
-def _open_file(path: Path) -> Ledger:
+def _open_file(path: Path, patience_s: float) -> Ledger:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -103,16 +110,16 @@ def _open_file(path: Path) -> Ledger:
             f"cannot make the ledger's folder {path.parent}: {error.strerror}", hint=HINT
         ) from error
     url = sa.URL.create("sqlite", database=str(path))
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+    engine = sa.create_engine(url, connect_args={"timeout": patience_s})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return Ledger(engine, str(path))
 
 
-def _open_url(address: str) -> Ledger:
+def _open_url(address: str, patience_s: float) -> Ledger:
     try:
         url = sa.make_url(address)
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise _refuse_address("what it holds cannot be read") from error
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise _refuse_address(f"{url.drivername}:// is neither")
@@ -122,7 +129,7 @@ def _open_url(address: str) -> Ledger:
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": BUSY_S,
-                "options": f"-c lock_timeout={BUSY_S}s -c timezone=UTC",
+                "options": f"-c lock_timeout={patience_s * 1000:.0f} -c timezone=UTC",
             },
         )
     except ImportError as error:

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 _MOST_ENDPOINTS = 50
 _EXPANDED_PAGE = 10
 _PLAIN_PAGE = 1000
+_UNITS = {
+    "1k characters": "1000 characters",
+    "1k tokens": "1000 tokens",
+    "1m tokens": "1m tokens",
+    "5 seconds": "5 seconds",
+    "10 seconds": "10 seconds",
+    "30 seconds": "30 seconds",
+    "16 frames": "16 frames",
+    "30 frames": "30 frames",
+}
+"""fal's names of units, where they are not the plural of ours."""
 
 
 async def list_models(call: Call) -> Response:
@@ -76,6 +87,6 @@ def _price(model: ModelInfo) -> JsonObject | None:
     return {
         "endpoint_id": model.name,
         "unit_price": rate,
-        "unit": f"{lines[0].unit}s",
+        "unit": _UNITS.get(lines[0].unit, f"{lines[0].unit}s"),
         "currency": "USD",
     }

@@ -5,7 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from vidi.sandbox.answers import build_answer, replace_leaves
 from vidi.sandbox.call import Call, answer_json
+from vidi.sandbox.checks import with_defaults
+from vidi.sandbox.plain import plain_json
 from vidi.sandbox.refusals import replicate_problem
 from vidi.sandbox.replicate.openapi import describe_model
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.json_values import JsonObject
 
+_SHOWN = "https://replicate.delivery/sandbox"
 _DAY = "2026-01-01T00:00:00.000000Z"
 
 
@@ -36,7 +40,7 @@ async def get(call: Call) -> Response:
         "license_url": None,
         "run_count": 0,
         "cover_image_url": None,
-        "default_example": None,
+        "default_example": _example(model),
         "latest_version": _version(model),
     }
     return answer_json(body)
@@ -64,6 +68,14 @@ async def get_version(call: Call) -> Response:
 
 def _model(call: Call) -> ModelInfo | None:
     return call.sandbox.find_model(f"replicate/{call.path('owner')}/{call.path('name')}")
+
+
+def _example(model: ModelInfo) -> JsonObject:
+    """The run that the model's page shows."""
+    given = dict(model.example)
+    made = build_answer(model, with_defaults(model, given)).get("output")
+    output = replace_leaves(made, lambda leaf: f"{_SHOWN}/example.{leaf.order.format}")
+    return {"input": plain_json(given), "output": output, "status": "succeeded"}
 
 
 def _version(model: ModelInfo) -> JsonObject:

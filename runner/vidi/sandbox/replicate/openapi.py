@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers import read_notation
-from vidi.sandbox.plain import plain_json
+from vidi.sandbox.plain import plain_json, without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,15 +43,9 @@ def _property(name: str, schema: Mapping[str, Json]) -> JsonObject:
     if "enum" in schema:
         kept = {key: schema[key] for key in ("default", "description") if key in schema}
         return {"allOf": [{"$ref": f"#/components/schemas/{name}"}], **kept}
-    shown |= {key: value for key, value in schema.items() if not key.startswith("x-")}
-    if "x-file" in schema:
-        shown["format"] = "uri"
-    items = schema.get("items")
-    if isinstance(items, dict):
-        uri = {"format": "uri"} if "x-file" in items else {}
-        plain = {key: value for key, value in items.items() if not key.startswith("x-")}
-        shown["items"] = plain | uri
-    return shown
+    secret = {"format": "password", "writeOnly": True, "x-cog-secret": True}
+    shown |= without_marks(schema)
+    return shown | secret if "x-secret" in schema else shown
 
 
 def _enum(name: str, schema: Mapping[str, Json]) -> JsonObject:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TIERS = (
     "resolution", "target_resolution", "output_resolution", "quality", "generate_audio", "mode",
-    "rendering_speed", "style", "turbo_mode", "upscale_factor", "enable_web_search",
+    "rendering_speed", "style", "model", "turbo_mode", "upscale_factor", "enable_web_search",
 )  # fmt: skip
 """Inputs that providers are known to price by."""
 

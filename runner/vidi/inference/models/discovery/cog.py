@@ -106,13 +106,21 @@ def _kind_of(output: str, document: Json, params: Mapping[str, Json]) -> OutputT
     if marker in MARKED:
         return MARKED[marker]
     shown = dig(document, "default_example", "output")
-    first = shown[0] if isinstance(shown, list) and shown else shown
-    if kind := kind_of_address(first):
+    if kind := kind_of_address(next(_texts(shown), "")):
         return kind
     if "." in output and (kind := kind_of_field(output.partition(".")[2])):
         return kind
     name = str(dig(document, "name") or "").replace("-", " ")
     return guess_kind(params, name, one_line(dig(document, "description")))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text in a value, in order."""
+    if isinstance(value, str):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value
+    for each in inner if isinstance(value, dict | list) else ():
+        yield from _texts(each)
 
 
 def _order(properties: Mapping[str, Json]) -> list[str]:

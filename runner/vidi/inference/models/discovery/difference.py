@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from vidi.inference.models.discovery.params import BOUNDS, COUNTS
+from vidi.inference.models.discovery.words import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ class Change:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.message}" if self.name else self.message
+        return one_line(f"{self.name}: {self.message}" if self.name else self.message)
 
 
 def compare_params(old: Schema, new: Schema) -> list[Change]:

@@ -18,6 +18,8 @@ FILES = {
 }
 SAY = "A paper boat drifts down a rainy street."
 SHOW = "a lighthouse on a rocky coast at dusk, soft light"
+MOST = 10_000
+"""Items or characters of an example, whatever the schema asks for."""
 _SPOKEN = re.compile(r"text|speech|script|lyrics")
 
 
@@ -67,7 +69,7 @@ def _of_type(kind: str, name: str, schema: Schema, raw: Schema) -> Any:
 
 def _list(name: str, schema: Schema) -> list[Any]:
     one = example_of(name, schema.get("items", {}))
-    return [one] * max(1, schema.get("minItems", 1))
+    return [one] * min(max(1, schema.get("minItems", 1)), MOST)
 
 
 def _text(name: str, schema: Schema, raw: Schema) -> str:
@@ -75,5 +77,5 @@ def _text(name: str, schema: Schema, raw: Schema) -> str:
     if isinstance(shown, list) and shown and isinstance(shown[0], str) and "prompt" not in name:
         return shown[0]
     text = SAY if _SPOKEN.search(name) else SHOW
-    long_enough = text * (1 + int(schema.get("minLength", 0)) // len(text))
+    long_enough = text * (1 + min(int(schema.get("minLength", 0)), MOST) // len(text))
     return long_enough[: int(schema.get("maxLength", len(long_enough)))]

@@ -32,12 +32,14 @@ class Flattener:
         merged = self._without_null(self._merge(schema, depth), depth)
         if isinstance(merged.get("anyOf"), list):
             merged["anyOf"] = [self.flatten(each, depth + 1) for each in merged["anyOf"]]
-        if isinstance(merged.get("items"), dict):
+        for key in ("items", "properties"):
+            if not isinstance(merged.get(key, {}), dict):
+                del merged[key]
+        if "items" in merged:
             merged["items"] = self.flatten(merged["items"], depth + 1)
-        if isinstance(merged.get("properties"), dict):
+        if "properties" in merged:
             merged["properties"] = {
-                str(name): self.flatten(each, depth + 1)
-                for name, each in merged["properties"].items()
+                name: self.flatten(each, depth + 1) for name, each in merged["properties"].items()
             }
         return merged
 

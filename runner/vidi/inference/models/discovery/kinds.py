@@ -16,6 +16,7 @@ EXTENSIONS = {
     OutputType.IMAGE: ("png", "jpg", "jpeg", "webp", "avif", "svg", "gif", "bmp", "tiff"),
     OutputType.VIDEO: ("mp4", "webm", "mov", "mkv"),
     OutputType.AUDIO: ("mp3", "wav", "flac", "ogg", "opus", "m4a", "aac", "pcm"),
+    OutputType.TEXT: ("txt", "srt", "vtt", "md"),
     OutputType.THREE_D: ("glb", "gltf", "obj", "ply", "fbx", "stl", "usdz"),
 }
 
@@ -33,7 +34,7 @@ _FIELDS = (
     (OutputType.THREE_D, ("mesh", "glb", "obj", "model_", "gaussian")),
     (OutputType.VIDEO, ("video", "clip")),
     (OutputType.AUDIO, ("audio", "vocals", "song", "music", "wav", "speech")),
-    (OutputType.IMAGE, ("image", "mask", "photo", "preview")),
+    (OutputType.IMAGE, ("image", "mask", "photo", "thumbnail", "sprite")),
 )
 _MOVING = {"fps", "num_frames", "duration", "frames_per_second", "frame_rate"}
 

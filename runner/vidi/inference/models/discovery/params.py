@@ -41,6 +41,8 @@ def build_params(properties: Schema, required: Json, order: Sequence[str]) -> di
     """
     if not properties:
         raise DocumentError("the schema has no inputs")
+    if strange := [name for name in properties if not name.isprintable() or not name.strip()]:
+        raise DocumentError(f"the schema has an input with the name {strange[0]!r}")
     names = [name for name in dict.fromkeys([*order, *properties]) if name in properties]
     return {
         "type": "object",
@@ -118,7 +120,10 @@ def _marks(name: str, schema: Schema, built: Schema) -> dict[str, Json]:
 
 def _may_be_default(value: Json, built: Schema) -> bool:
     is_file = "x-file" in built or "x-file" in built.get("items", {})
-    return not (is_file and value in ("", [])) and jsonschema_rs.is_valid(dict(built), value)
+    try:
+        return not (is_file and value in ("", [])) and jsonschema_rs.is_valid(dict(built), value)
+    except ValueError:  # bounds that no schema may have: the template's own check says so
+        return False
 
 
 def _unique(values: Sequence[Json]) -> list[Json]:

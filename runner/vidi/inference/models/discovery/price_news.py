@@ -56,14 +56,16 @@ def is_new_price(
     return price.usd not in numbers
 
 
-def renew_pricing(old: Mapping[str, Any], found: Discovery, today: str) -> dict[str, Any]:
+def renew_pricing(
+    old: Mapping[str, Any], found: Discovery, today: str, rates: Sequence[Decimal] = ()
+) -> dict[str, Any]:
     """The old pricing with one more row, where the price has changed and a row can say it.
 
     Rows are never changed. Where the last one has tiers, a base price says nothing about them: all
     rows are kept, and the note keeps the base price for the next look.
     """
     pricing = dict(old)
-    if found.price is None or not is_new_price(old, found.price):
+    if found.price is None or not is_new_price(old, found.price, rates):
         return pricing
     row = _next_row(old["rows"], found, today)
     if row is not None:

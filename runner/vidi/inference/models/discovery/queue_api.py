@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vidi.inference.models.discovery.discovery import BasePrice, Discovery, DocumentError
 from vidi.inference.models.discovery.example import build_example
+from vidi.inference.models.discovery.file_params import file_kind
 from vidi.inference.models.discovery.flatten import Flattener, dig
 from vidi.inference.models.discovery.kinds import category_of, guess_kind, kind_of_field
 from vidi.inference.models.discovery.params import build_params
@@ -108,7 +109,7 @@ def describe_output(fields: Mapping[str, Json], made: OutputType) -> str:
         return USUAL_OUTPUTS[made]
     files = [(where, name) for where, name in _files(fields) if f"{name}s" not in fields]
     if files:
-        same = [where for where, name in files if kind_of_field(name) == made]
+        same = [where for where, name in files if kind_of_field(name) in {made, None}]
         return ", ".join(same or [where for where, _ in files])
     texts = [name for name, each in fields.items() if each.get("type") == "string"]
     main = [name for name in _MAIN_TEXTS if name in texts] or texts
@@ -125,7 +126,7 @@ def _files(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
             yield f"{name}.url", name
         elif isinstance(items, dict) and "url" in items.get("properties", {}):
             yield f"{name}[].url", name
-        elif schema.get("type") == "string" and schema.get("format") == "uri":
+        elif file_kind(name, schema):
             yield name, name
 
 

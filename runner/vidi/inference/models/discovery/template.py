@@ -14,7 +14,8 @@ from vidi.inference.models.discovery.kinds import USUAL_TIMEOUTS
 from vidi.inference.models.discovery.price_news import note_price, renew_pricing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from vidi.inference.models.discovery.discovery import Discovery
 
@@ -61,12 +62,20 @@ def make_template(found: Discovery, today: str) -> dict[str, Any]:
     )
 
 
-def refresh_template(old: Template, found: Discovery, today: str) -> dict[str, Any]:
+def refresh_template(
+    old: Template, found: Discovery, today: str, rates: Sequence[Decimal] = ()
+) -> dict[str, Any]:
     """The old template with the provider's params of today.
 
     Its price rows are kept, and one is added where the provider's own price has changed.
+
+    Args:
+        old: The template as its file holds it.
+        found: What the provider says.
+        today: The date that it was read, as YYYY-MM-DD.
+        rates: What the old template charges per unit in its own example, multipliers included.
     """
-    pricing = renew_pricing(old["pricing"], found, today)
+    pricing = renew_pricing(old["pricing"], found, today, rates)
     repriced = len(pricing["rows"]) > len(old["pricing"]["rows"])
     params = merge_params(old["params"], found.params, today)
     return _ordered(
@@ -107,10 +116,15 @@ def list_changes(old: Template, new: Template, found: Discovery) -> list[Change]
         changes.append(Change("version", "", f"version: {_call(now)} now, was {_call(before)}"))
     if found.retired and not old.get("retired"):
         changes.append(Change("retired", "", found.retired))
-    if found.output != old["output"]:
+    if not _places(found.output) <= _places(old["output"]):
         told = f"output: the schema reads as {found.output}; {old['output']} is kept"
         changes.append(Change("output", "", told))
     return changes + _price_changes(old["pricing"], new["pricing"], found)
+
+
+def _places(output: str) -> set[str]:
+    """The places that an `output` names, without what it says of them."""
+    return {part.partition(" ")[0] for part in output.split(", ")}
 
 
 def _price_changes(old: Template, new: Template, found: Discovery) -> list[Change]:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from vidi.errors import Place, UsageError
-from vidi.inference.models.suggest import nearest
+from vidi.inference.models.suggest import did_you_mean
 from vidi.inference.tracking.caps import Cap, lower_caps
 
 if TYPE_CHECKING:
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.caps import Kind
 
 CAPPED: tuple[Kind, ...] = ("day", "week", "month")
-LIMITS = {"replicate": {"creates_per_minute": 600}, "fal": {}}
-"""Defaults: the providers' documented limits (replicate.com/docs/topics/predictions/rate-limits);
-fal's queue takes whatever comes."""
+PROVIDERS = ("replicate", "fal")
 _KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits")
 _KNOWN_LIMITS = ("concurrency", "creates_per_minute")
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderLimits:
-    """What one account may do at a provider, over every process of a ledger; None is no limit."""
+    """What one account may do at a provider, over every process of a ledger."""
 
     concurrency: int | None = None
+    """Inferences under way at once; None is no limit."""
     creates_per_minute: int | None = None
+    """None is the provider's documented limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
     named = {f"VIDI_BUDGET_{kind.upper()}": kind for kind in CAPPED}
     given = {name: text for name in named if (text := environ.get(name, "").strip())}
     caps.append({named[name]: _read_cap(named[name], text, name) for name, text in given.items()})
-    limits: dict[str, dict[str, int]] = {name: dict(values) for name, values in LIMITS.items()}
+    limits: dict[str, dict[str, int]] = {name: {} for name in PROVIDERS}
     for name, table in tables:
         for provider, values in _limits_of(table, name).items():
             limits[provider].update(values)
@@ -116,8 +116,8 @@ def _limits_of(table: Mapping[str, Any], where: str) -> dict[str, dict[str, int]
             f"limits in {where} must be a table", hint="Write limits.replicate.concurrency = 4."
         )
     for provider, values in limits.items():
-        if provider not in LIMITS:
-            raise _refuse_unknown(f"limits in {where}", provider, tuple(LIMITS))
+        if provider not in PROVIDERS:
+            raise _refuse_unknown(f"limits in {where}", provider, PROVIDERS)
         found[provider] = dict(_read_limits(values, f"limits.{provider} in {where}"))
     return found
 
@@ -137,6 +137,5 @@ def _read_limits(values: object, where: str) -> Iterator[tuple[str, int]]:
 
 
 def _refuse_unknown(where: str, name: str, known: tuple[str, ...]) -> UsageError:
-    close = nearest(name, known)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(known)}."
+    hint = did_you_mean(name, known) or f"Known: {', '.join(known)}."
     return UsageError(f"{where} has '{name}', which vidi does not know", hint=hint)

@@ -1,0 +1,116 @@
+"""Template files, checked one by one as those are that a user drops in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vidi.errors import VidiError
+from vidi.inference.models.loading import load_template
+from vidi.inference.models.pricing import estimate
+from vidi.inference.models.rows import row_in_force
+from vidi.inference.models.schema import check_params
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vidi.inference.models.template import ModelInfo
+
+FIRST = "-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of one template found."""
+
+    name: str
+    """The model's id; the file's path where the file is too broken to say."""
+    model: ModelInfo | None
+    mistakes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_low(self) -> bool:
+        """Whether the template trusts its own facts little."""
+        return self.model is not None and "low" in self.model.confidence.values()
+
+
+def check_template(path: Path, stale_days: int, today: date | None = None) -> Verdict:
+    """Check one file: its form, its example, its price, its dates.
+
+    Args:
+        path: The file.
+        stale_days: A price that nobody has looked at for longer is warned of.
+        today: UTC's unless given.
+    """
+    day = today or datetime.now(UTC).date()
+    try:
+        model = load_template(path)
+    except VidiError as error:
+        return Verdict(path.as_posix(), None, (error.message,))
+    mistakes = (*_check_example(model), *_check_dates(model, day))
+    return Verdict(model.id, model, mistakes, tuple(_warn(model, day, stale_days)))
+
+
+def _check_example(model: ModelInfo) -> Iterator[str]:
+    checked = check_params(model, model.example, base=Path())
+    for problem in checked.problems:
+        if problem.severity == "error" and problem.code != "missing-file":
+            yield f"example: {problem.message}"
+    try:
+        price = estimate(model, checked)
+    except VidiError as error:
+        yield f"price: {error.message}"
+    else:
+        if price.high is None and not price.reason:
+            yield "price: unpriced without a reason"
+
+
+def _check_dates(model: ModelInfo, today: date) -> Iterator[str]:
+    tomorrow = today + timedelta(days=1)  # somewhere it is tomorrow already
+    for name, text in model.as_of.items():
+        yield from _check_date(f"as_of.{name}", text, tomorrow)
+    last = ""
+    for row in model.pricing["rows"]:
+        where = f"price row of {row['from']}"
+        yield from _check_date(where, row["from"], None)
+        yield from _check_date(f"{where}, checked", row.get("checked"), tomorrow)
+        if row.get("until", row["from"]) < row["from"]:
+            yield f"{where}: it ends on {row['until']}, before it begins"
+        if row["from"] < last:
+            yield f"{where}: it stands after the row of {last}; the last one that began holds"
+        last = row["from"]
+
+
+def _check_date(where: str, text: str | None, latest: date | None) -> Iterator[str]:
+    if text is None:
+        return
+    day = _read_day(text)
+    if day is None:
+        yield f"{where}: there is no day {text}"
+    elif latest is not None and day > latest:
+        yield f"{where}: {text} is in the future"
+
+
+def _warn(model: ModelInfo, today: date, stale_days: int) -> Iterator[str]:
+    row = row_in_force(model.pricing, today)
+    if isinstance(row, str):
+        return
+    text = _last_look(row)
+    day = _read_day(text)
+    if day is not None and today - day > timedelta(days=stale_days):
+        yield f"price last checked on {text}, {(today - day).days} days ago: look at {model.page}"
+
+
+def _last_look(row: Mapping[str, Any]) -> str:
+    return max(str(row["from"]), str(row.get("checked", "")))
+
+
+def _read_day(text: str) -> date | None:
+    """The day, or the first of the month where there is only a month."""
+    try:
+        return date.fromisoformat(text if text.count("-") > 1 else f"{text}{FIRST}")
+    except ValueError:
+        return None

@@ -1,0 +1,311 @@
+"""The library's front door: a model and its params in, a result and its cost out.
+
+Beneath it, an inference goes the one path on which money is spent (`lifecycle.carry_out`), as those
+of a batch run do. Importing this is light: providers, SDKs and the ledger load when they are used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from vidi.errors import CredentialsError, UsageError
+from vidi.inference.blocking import LoopThread
+from vidi.inference.environment import read_environment
+from vidi.inference.models.pricing import estimate
+from vidi.inference.models.registry import ModelRegistry
+from vidi.inference.models.template import OutputType
+from vidi.inference.ordering import check_inputs, make_request
+from vidi.inference.results import make_result
+from vidi.inference.session import InferenceEvent, Means, Session
+from vidi.inference.settings import KEYS, Settings
+from vidi.inference.tracking.cost_stores import MemoryCosts
+from vidi.inference.tracking.costs import CostTracker, choose_store
+from vidi.inference.tracking.logger import InferenceLogger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+    from decimal import Decimal
+    from types import TracebackType
+
+    import httpx
+
+    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.outputs.result import InferenceResult
+    from vidi.inference.request import InferenceRequest
+
+SANDBOX_KEYS = {name: f"sandbox-{name}-key" for name in KEYS}
+
+
+class InferenceEngine:
+    """Runs single inferences: from a script, a thread or a notebook, many at once.
+
+    Keep one engine and reuse it. Close it when you are done, or use it in a `with`; one that is
+    not closed closes itself at the end of the program.
+
+    Args:
+        sandbox: Whether to ask the built-in emulation of both providers: no keys, no cost.
+        project: The folder of `.env` and `templates/`, and what input files are relative to.
+        templates: A folder of templates that come before the project's own.
+        journal: A file that notes every step, so that an `idempotency_key` holds after a crash
+            and in later programs; without it, keys hold within this engine.
+        log_file: A file for one JSON line at the start and the end of each inference.
+        costs: Where costs are tracked; the ledger, unless given (in memory for the sandbox).
+        settings: Keys and addresses, instead of those of the environment and `.env`.
+
+    Raises:
+        UsageError: A setting or a folder is wrong.
+    """
+
+    def __init__(
+        self,
+        sandbox: bool = False,
+        project: Path | str = ".",
+        templates: Path | str | None = None,
+        journal: Path | str | None = None,
+        log_file: Path | str | None = None,
+        costs: CostTracker | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self._project = _existing(Path(project))
+        named = [] if templates is None else [_existing(self._project / templates)]
+        self.registry = ModelRegistry([*named, self._project / "templates"])
+        environ = read_environment(self._project)
+        if settings is None:
+            settings = (
+                Settings(keys=SANDBOX_KEYS) if sandbox else Settings.from_environment(environ)
+            )
+        own_costs = None
+        if costs is None:
+            costs = own_costs = CostTracker(MemoryCosts() if sandbox else choose_store(environ))
+        self.costs = costs
+        self.logger = InferenceLogger(log_file, redact=settings.redact)
+        self._means = Means(
+            settings=settings,
+            costs=costs.store,
+            project=self._project,
+            wire=_open_sandbox(self.registry) if sandbox else None,
+            journal=None if journal is None else Path(journal),
+            sandbox=sandbox,
+        )
+        self._session = Session(self._means)
+        self._thread = LoopThread()
+        self._closing = weakref.finalize(self, _shut, self._thread, self._session, own_costs)
+
+    def infer(
+        self,
+        model: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        on_event: Callable[[InferenceEvent], None] | None = None,
+        timeout: float | None = None,
+        **inputs: Any,
+    ) -> InferenceResult:
+        """Run one inference and wait for its result. Nothing is downloaded yet.
+
+        Args:
+            model: Its id, such as `fal/fal-ai/flux/dev`.
+            params: More inputs, for names that are arguments of this method.
+            idempotency_key: A name for this purchase. The same key and params again give back what
+                was bought, or go on waiting for it; they never buy it twice.
+            on_event: Called with each `InferenceEvent`, from the engine's thread.
+            timeout: Seconds from submit to result; the model's own figure where None.
+            **inputs: The model's inputs. A local file is a `Path` or its name.
+
+        Raises:
+            UnknownModelError: No template has this id.
+            ParamsError: At least one input is wrong; `problems` holds all of them.
+            CredentialsError: A key is missing or refused, or the account has no credit.
+            RefusedError: A cap has no room for it; nothing was sent.
+            RejectedError: The provider refused it for good.
+            FailedError: It failed at the provider.
+            InDoubtError: It was sent and nobody knows what became of it; not sent again.
+            UnfinishedError: It still runs; the same `idempotency_key` fetches it.
+            UsageError: The engine is closed, or the key was used for something else.
+        """
+        request = self._order(model, {**(params or {}), **inputs}, idempotency_key, timeout)
+        self.logger.log_inference_start(request.model, request.checked.params)
+        try:
+            result = self._thread.run(lambda: self._buy(request, idempotency_key, on_event))
+        except BaseException as error:
+            self.logger.log_inference_error(request.model, error)
+            raise
+        self.logger.log_inference_success(result, result.metadata["duration"])
+        return result
+
+    async def ainfer(
+        self,
+        model: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        on_event: Callable[[InferenceEvent], None] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the provider is told of it too
+        **inputs: Any,
+    ) -> InferenceResult:
+        """As `infer`, without blocking the caller's event loop; cancelling it stops the wait."""
+        request = await asyncio.to_thread(
+            self._order, model, {**(params or {}), **inputs}, idempotency_key, timeout
+        )
+        self.logger.log_inference_start(request.model, request.checked.params)
+        try:
+            result = await asyncio.wrap_future(
+                self._thread.submit(lambda: self._buy(request, idempotency_key, on_event))
+            )
+        except BaseException as error:
+            self.logger.log_inference_error(request.model, error)
+            raise
+        self.logger.log_inference_success(result, result.metadata["duration"])
+        return result
+
+    def get_model_info(self, model_id: str) -> ModelInfo:
+        """A model: its inputs, outputs and prices.
+
+        Raises:
+            UnknownModelError: No template has this id; `nearest` may have been meant.
+        """
+        return self.registry.get_template(model_id)
+
+    def list_models(self, model_type: OutputType | str | None = None) -> list[ModelInfo]:
+        """All models, sorted by id, or those of a type.
+
+        Args:
+            model_type: What they make (`image`), or their category (`text-to-image`).
+
+        Raises:
+            UsageError: There is no such type.
+        """
+        models = self.registry.list_models()
+        if model_type is None:
+            return models
+        found = [each for each in models if model_type in {each.output_type, each.category}]
+        if not found:
+            known = sorted({*OutputType, *(each.category for each in models)})
+            raise UsageError(
+                f"there is no model type '{model_type}'", hint=f"There are {', '.join(known)}."
+            )
+        return found
+
+    def estimate_cost(self, model_id: str, params: Mapping[str, Any]) -> Estimate:
+        """What one inference will cost: `low` and `high` in USD, and why.
+
+        Raises:
+            UnknownModelError: No template has this id.
+            ParamsError: At least one param is wrong.
+        """
+        model = self.registry.get_template(model_id)
+        return estimate(model, check_inputs(model, params, self._project))
+
+    def get_total_cost(self) -> Decimal:
+        """USD spent in all; see `CostTracker`."""
+        return self.costs.get_total_cost()
+
+    def get_daily_cost(self, day: date | None = None) -> Decimal:
+        """USD spent on a day (UTC); today where it is None."""
+        return self.costs.get_daily_cost(day)
+
+    def get_weekly_cost(self, day: date | None = None) -> Decimal:
+        """USD spent in the ISO week of a day (UTC)."""
+        return self.costs.get_weekly_cost(day)
+
+    def get_monthly_cost(self, day: date | None = None) -> Decimal:
+        """USD spent in the month of a day (UTC)."""
+        return self.costs.get_monthly_cost(day)
+
+    def get_costs_by_model(self) -> dict[str, Decimal]:
+        """USD spent on each model, by its id."""
+        return self.costs.get_costs_by_model()
+
+    def get_inference_history(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The latest log records, the oldest of them first; see `InferenceLogger`."""
+        return self.logger.get_inference_history(limit)
+
+    def close(self) -> None:
+        """Stop what runs, close every connection and file. Again does nothing."""
+        self._closing()
+
+    async def aclose(self) -> None:
+        """As `close`, without blocking the caller's event loop."""
+        await asyncio.to_thread(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def _order(
+        self, model_id: str, params: Mapping[str, Any], key: str | None, timeout_s: float | None
+    ) -> InferenceRequest:
+        model = self.registry.get_template(model_id)
+        request = make_request(model, params, base=self._project, key=key, timeout_s=timeout_s)
+        provider = self._session.open_provider(model.provider)
+        if not provider.is_available():
+            raise _no_key(model.provider)
+        return request
+
+    async def _buy(
+        self,
+        request: InferenceRequest,
+        key: str | None,
+        on_event: Callable[[InferenceEvent], None] | None,
+    ) -> InferenceResult:
+        bought = await self._session.buy(request, named=key is not None, on_event=on_event)
+        result = make_result(request, bought, self._means.settings, self._means.wire)
+        # By way of the loop: an alert that raises must not take away what was paid for.
+        asyncio.get_running_loop().call_soon(self.costs.track_inference_cost, result)
+        return result
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", hint="Check `project` and `templates`.")
+    return folder
+
+
+def _open_sandbox(registry: ModelRegistry) -> httpx.AsyncBaseTransport:
+    # By name: the sandbox is a part beside the runner, and inference is below both.
+    app = import_module("vidi.sandbox.app").create_app(registry)
+    wire: httpx.AsyncBaseTransport = import_module("vidi.sandbox.transport").SandboxTransport(app)
+    return wire
+
+
+def _no_key(provider: str) -> CredentialsError:
+    from vidi.inference.providers.account import FAL, REPLICATE
+
+    for account in (REPLICATE, FAL):
+        if account.provider == provider:
+            return account.no_key()
+    return CredentialsError(
+        f"the provider '{provider}' is not available: it has no key",
+        hint="Its own documentation says where it looks for one.",
+    )
+
+
+def _shut(thread: LoopThread, session: Session, own_costs: CostTracker | None) -> None:
+    """Close what an engine has opened; knows nothing of the engine, so that it may be collected."""
+    thread.close(session.aclose)
+    if own_costs is not None:
+        own_costs.close()

@@ -1,0 +1,271 @@
+"""What a program buys with, from its first inference to `close`: one journal, one set of books.
+
+Everything here happens on one event loop; the engine is what brings it there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import vidi
+from vidi.errors import (
+    FolderLockedError,
+    InDoubtError,
+    StorageError,
+    UnfinishedError,
+    UsageError,
+)
+from vidi.inference.lifecycle import carry_out
+from vidi.inference.outputs.download import Fetcher
+from vidi.inference.providers import open_provider
+from vidi.inference.runtime import Patience, Runtime
+from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
+from vidi.inference.tracking.events import JOURNAL_SCHEMA
+from vidi.inference.tracking.journal import FileJournal
+from vidi.inference.tracking.memory_journal import MemoryJournal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import httpx
+    from filelock import FileLock
+
+    from vidi.errors import VidiError
+    from vidi.inference.providers.provider import Provider
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.settings import Settings
+    from vidi.inference.tracking.cost_stores import CostStore, StoreBooks
+    from vidi.inference.tracking.events import InferenceState
+
+_FREE_AGAIN = frozenset({"new", "refused", "failed", "moderated"})
+"""After these, a key may be used for other params: nothing of the first is kept or still open."""
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceEvent:
+    """Something that happened on the way to a result."""
+
+    name: str
+    """`uploading`, `intent`, `submitted`, `running`, `in_doubt`, `adopted` and so on."""
+    inference: str
+    """The idempotency key of the inference, made up where none was given."""
+    detail: Mapping[str, Any]
+    """What else there is to say, such as `request_id` or `queue_position`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """An inference that has ended well."""
+
+    state: InferenceState
+    run: str
+    replayed: bool
+    """Whether it had been bought before, so that this call has cost nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a session is opened with."""
+
+    settings: Settings
+    costs: CostStore
+    project: Path
+    wire: httpx.AsyncBaseTransport | None = None
+    """What to send through instead of the network."""
+    journal: Path | None = None
+    sandbox: bool = False
+    provider: Provider | None = None
+    """The one provider to ask, whatever a model's id begins with."""
+
+
+class Session:
+    """Buys inferences, many at once, until it is closed."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._run = token_hex(8)
+        self._listeners: dict[str, Callable[[InferenceEvent], None]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._providers: dict[str, Provider] = {}
+        self._stopping = False
+        self._runtime: Runtime | None = None
+        self._journal: FileJournal | MemoryJournal | None = None
+        self._books: StoreBooks | None = None
+        self._lock: FileLock | None = None
+
+    async def buy(
+        self,
+        request: InferenceRequest,
+        *,
+        named: bool,
+        on_event: Callable[[InferenceEvent], None] | None = None,
+    ) -> Bought:
+        """Buy one inference, or give back what was bought under its id before.
+
+        Args:
+            request: What to buy; its id is the key.
+            named: Whether somebody chose the key, and may ask for it again.
+            on_event: Called on the loop with each event; what it raises is logged.
+
+        Raises:
+            UsageError: The key was used for something else.
+            VidiError: As `carry_out`, and what it reports as an outcome.
+        """
+        runtime = self._open()
+        turn = self._turns.setdefault(request.id, asyncio.Lock())
+        async with turn:
+            if on_event is not None:
+                self._listeners[request.id] = on_event
+            try:
+                return await self._carry_out(request, runtime)
+            finally:
+                self._listeners.pop(request.id, None)
+                self._forget(request.id, named=named)
+
+    async def _carry_out(self, request: InferenceRequest, runtime: Runtime) -> Bought:
+        before = runtime.journal.states.get(request.id)
+        _refuse_other_use(request, before)
+        outcome = await carry_out(request, None, runtime)
+        if outcome.error is not None:
+            raise _speak_to_programs(outcome.error, request.id)
+        state = runtime.journal.states[request.id]
+        replayed = before is not None and before.status == "succeeded"
+        return Bought(state, self._run, replayed)
+
+    def _forget(self, key: str, *, named: bool) -> None:
+        """A journal in memory keeps what may be asked for again, and what may still be billed."""
+        journal = self._journal
+        if isinstance(journal, MemoryJournal) and not named:
+            state = journal.states.get(key)
+            if state is None or not state.unsettled:
+                journal.forget(key)
+
+    def _tell(self, inference: str, event: str, **detail: Any) -> None:
+        listener = self._listeners.get(inference)
+        if listener is not None:
+            # Not called from here: what a listener raises must not come between buying and noting.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(listener, InferenceEvent(event, inference, detail))
+
+    def open_provider(self, name: str) -> Provider:
+        """The provider of that name, the same one each time.
+
+        Raises:
+            UsageError: There is no such provider.
+        """
+        if self._means.provider is not None:
+            return self._means.provider
+        if name not in self._providers:
+            self._providers[name] = open_provider(name, self._means.settings, self._means.wire)
+        return self._providers[name]
+
+    def _open(self) -> Runtime:
+        if self._runtime is not None:
+            return self._runtime
+        means = self._means
+        self._journal = journal = self._open_journal()
+        facts = RunFacts(self._run, LIBRARY, str(means.project.resolve()), datetime.now(UTC))
+        if means.journal is not None:
+            facts = RunFacts(self._run, LIBRARY, str(means.journal.resolve()), facts.started_at)
+        self._books = means.costs.open_books(facts, journal.headers, journal.states)
+        self._runtime = Runtime(
+            open_provider=self.open_provider,
+            journal=journal,
+            budget=Budget(None, self._books),
+            fetcher=Fetcher(means.settings, means.wire),
+            notify=self._tell,
+            stopping=lambda: self._stopping,
+            patience=Patience(reconcile_s=means.settings.reconcile_s),
+        )
+        return self._runtime
+
+    def _open_journal(self) -> FileJournal | MemoryJournal:
+        means = self._means
+        if means.journal is None:
+            return MemoryJournal(run=self._run)
+        self._lock = _hold(means.journal)
+        secrets = () if means.sandbox else tuple(means.settings.keys.values())
+        journal = FileJournal(means.journal, run=self._run, secrets=secrets)
+        _refuse_other_kind(means.journal, journal.header, sandbox=means.sandbox)
+        journal.append(
+            "run_started",
+            schema=JOURNAL_SCHEMA,
+            vidi_version=vidi.__version__,
+            sandbox=means.sandbox,
+            job_file=LIBRARY,
+        )
+        return journal
+
+    async def aclose(self) -> None:
+        """Close every connection and file. Nothing may run any more."""
+        self._stopping = True
+        for provider in self._providers.values():
+            await provider.aclose()
+        if self._means.provider is not None:
+            await self._means.provider.aclose()
+        if self._runtime is not None:
+            await self._runtime.fetcher.aclose()
+        if self._books is not None:
+            self._books.catch_up()
+        if self._journal is not None:
+            self._journal.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _refuse_other_use(request: InferenceRequest, state: InferenceState | None) -> None:
+    if state is None or state.fingerprint == request.fingerprint or state.status in _FREE_AGAIN:
+        return
+    raise UsageError(
+        f"idempotency_key '{request.id}' was used for {state.model} with other params",
+        hint="Give the same model and params again, or another key for another purchase.",
+    )
+
+
+def _refuse_other_kind(path: Path, header: Mapping[str, Any] | None, *, sandbox: bool) -> None:
+    if header is not None and bool(header.get("sandbox")) != sandbox:
+        made, now = ("real", "sandbox") if sandbox else ("sandbox", "real")
+        raise UsageError(
+            f"{path} is the journal of a {made} engine, and this is a {now} one",
+            hint="Give each its own journal.",
+        )
+
+
+def _hold(path: Path) -> FileLock:
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=0, thread_local=False)
+        lock.acquire()
+    except Timeout as error:
+        raise FolderLockedError(
+            f"another engine holds the journal {path}",
+            hint="Close it, or give this one a journal of its own.",
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"cannot use the journal {path}: {error.strerror}",
+            hint="Name a file in a folder that can be written.",
+        ) from error
+    return lock
+
+
+def _speak_to_programs(error: VidiError, key: str) -> VidiError:
+    """An error of a run, with the hint that helps somebody who calls `infer`."""
+    again = f"infer(..., idempotency_key={key!r}) with the same params"
+    if isinstance(error, InDoubtError):
+        error.hint = (
+            f"Look at the provider's own list of requests. {again} asks the provider again, "
+            "for nothing; another key buys it anew."
+        )
+    elif isinstance(error, UnfinishedError):
+        error.hint = f"{again} fetches it, for nothing; a higher timeout waits longer."
+    return error

@@ -1,0 +1,249 @@
+"""Where a cost tracker keeps what was spent: in the ledger, in memory, or nowhere.
+
+SQLAlchemy is loaded when the ledger is first opened, and not before.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vidi.inference.tracking.caps import name_periods
+from vidi.inference.tracking.charges import Charge, ChargeKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from vidi.inference.tracking.caps import Grouping
+    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.ledger_connection import Ledger
+
+LIBRARY = "vidi.inference"
+"""What the journal and the ledger call the job of a program, which has no job file."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """Whose purchases are booked."""
+
+    run: str
+    job: str
+    folder: str
+    """Absolute; names the journal that the run writes to."""
+    started_at: datetime
+
+
+class StoreBooks(Protocol):
+    """The books of one run in a store: granted before anything is sent, settled as things end."""
+
+    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
+        """Set an amount aside, or raise; returns what is to be told."""
+
+    def settle(self, inference: str, actual: Decimal) -> None:
+        """Book what a reservation came to; never raises."""
+
+    def catch_up(self) -> None:
+        """Book what could not be booked before; never raises."""
+
+
+class CostStore(Protocol):
+    """Where costs are kept."""
+
+    def open_books(
+        self,
+        facts: RunFacts,
+        headers: Iterable[Mapping[str, Any]],
+        states: Mapping[str, InferenceState],
+    ) -> StoreBooks | None:
+        """Begin a run, after bringing the store up to its journal; None where nothing is kept."""
+
+    def add(self, charge: Charge) -> None:
+        """Book a charge that has been paid; one that is known by its key changes nothing."""
+
+    def sums(self, grouping: Grouping) -> dict[str, Decimal]:
+        """What was spent in USD, by the name of each group."""
+
+    def close(self) -> None:
+        """Let go of everything that is open."""
+
+
+class NoCosts:
+    """Keeps nothing: `VIDI_COSTS=off`."""
+
+    def open_books(
+        self,
+        facts: RunFacts,
+        headers: Iterable[Mapping[str, Any]],
+        states: Mapping[str, InferenceState],
+    ) -> None:
+        """Grant everything: there are no books."""
+        del facts, headers, states
+
+    def add(self, charge: Charge) -> None:
+        """Forget a charge."""
+        del charge
+
+    def sums(self, grouping: Grouping) -> dict[str, Decimal]:
+        """Nothing is known of any group."""
+        del grouping
+        return {}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class MemoryCosts:
+    """Keeps costs as long as the process lasts."""
+
+    def __init__(self) -> None:
+        self._charges: dict[ChargeKey, Charge] = {}
+
+    def open_books(
+        self,
+        facts: RunFacts,
+        headers: Iterable[Mapping[str, Any]],
+        states: Mapping[str, InferenceState],
+    ) -> StoreBooks:
+        """The books of a run; what the journal had open before is settled here too."""
+        del headers
+        carried = [each.charges[-1] for each in states.values() if each.charges]
+        books = _MemoryBooks(self._charges, facts.run)
+        books.take_over(charge for charge in carried if charge.open)
+        return books
+
+    def add(self, charge: Charge) -> None:
+        """Book a charge, once."""
+        self._charges.setdefault(charge.key, charge)
+
+    def sums(self, grouping: Grouping) -> dict[str, Decimal]:
+        """What was spent, by the name of each group."""
+        spent: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for charge in list(self._charges.values()):
+            if charge.actual is not None:
+                spent[_name_group(charge, grouping)] += charge.actual
+        return dict(spent)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _MemoryBooks:
+    """The books of one run in memory."""
+
+    def __init__(self, charges: dict[ChargeKey, Charge], run: str) -> None:
+        self._charges = charges
+        self._run = run
+        self._open: dict[str, ChargeKey] = {}
+
+    def take_over(self, charges: Iterable[Charge]) -> None:
+        for charge in charges:
+            self._charges.setdefault(charge.key, charge)
+            self._open[charge.key.inference] = charge.key
+
+    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> tuple[str, ...]:
+        key = ChargeKey(self._run, inference, attempt)
+        self._charges[key] = Charge(key, model, amount, datetime.now(UTC))
+        self._open[inference] = key
+        return ()
+
+    def settle(self, inference: str, actual: Decimal) -> None:
+        key = self._open.pop(inference, None)
+        if key is not None:
+            charge = self._charges[key]
+            self._charges[key] = replace(charge, actual=actual, settled_at=datetime.now(UTC))
+
+    def catch_up(self) -> None:
+        """Everything is booked at once."""
+
+
+class LedgerCosts:
+    """Keeps costs in the ledger, together with those of every run.
+
+    Args:
+        address: A path or a postgresql:// URL.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._lock = threading.Lock()
+        self._opened: list[Ledger] = []
+        self._runs: set[str] = set()
+        weakref.finalize(self, _close_all, self._opened)
+
+    def open_books(
+        self,
+        facts: RunFacts,
+        headers: Iterable[Mapping[str, Any]],
+        states: Mapping[str, InferenceState],
+    ) -> StoreBooks:
+        """The books of a run, once the ledger has all that its journal has.
+
+        Raises:
+            StorageError: The ledger cannot be written.
+        """
+        from vidi.inference.tracking.books import RunBooks, replay_folder
+        from vidi.inference.tracking.ledger_replay import RunRecord
+
+        record = RunRecord(facts.run, facts.job, facts.folder, facts.started_at)
+        ledger = self._ledger()
+        replay_folder(ledger, record, headers, states)
+        self._runs.add(facts.run)
+        return RunBooks(ledger, facts.run, (), states)
+
+    def add(self, charge: Charge) -> None:
+        """Book a charge, once.
+
+        Raises:
+            StorageError: The ledger cannot be written.
+        """
+        if charge.key.run in self._runs:
+            return  # its books are open here, and they have it
+        from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+
+        at = charge.settled_at or charge.reserved_at
+        record = RunRecord(charge.key.run, LIBRARY, "", at)  # where the run is known, that stays
+        replay_journal(self._ledger(), [record], [charge], at)
+
+    def sums(self, grouping: Grouping) -> dict[str, Decimal]:
+        """What was spent, by the name of each group; nothing where no ledger is yet.
+
+        Raises:
+            StorageError: The ledger cannot be read.
+        """
+        if "://" not in self._address and not Path(self._address).expanduser().exists():
+            return {}
+        from vidi.inference.tracking.ledger_reading import Span, read_costs
+
+        return {row.name: row.actual for row in read_costs(self._ledger(), grouping, Span())}
+
+    def close(self) -> None:
+        """Let go of every connection; the next use opens them again."""
+        with self._lock:
+            _close_all(self._opened)
+
+    def _ledger(self) -> Ledger:
+        from vidi.inference.tracking.ledger_connection import open_ledger
+
+        with self._lock:
+            if not self._opened:
+                self._opened.append(open_ledger(self._address))
+            return self._opened[0]
+
+
+def _close_all(opened: list[Ledger]) -> None:
+    while opened:
+        opened.pop().close()
+
+
+def _name_group(charge: Charge, grouping: Grouping) -> str:
+    if grouping == "model":
+        return charge.model
+    if grouping == "provider":
+        return charge.provider
+    return name_periods(charge.key.run, charge.reserved_at)[grouping]

@@ -1,0 +1,148 @@
+"""The pace of an account, shared by every process of a ledger: creates a minute, places at once.
+
+Creates follow the generic cell rate algorithm: `next = max(now, next) + 1/rate`, with a few
+seconds' worth of burst; a "not now" moves it for everyone. Importing this loads SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import sqlalchemy as sa
+
+from vidi.inference.tracking.ledger_connection import insert_once
+from vidi.inference.tracking.ledger_schema import leases, paces
+
+if TYPE_CHECKING:
+    from vidi.inference.tracking.ledger_connection import Ledger
+
+BURST_S = 6.0
+"""How far creates may run ahead of the even rate: the documented limits allow short bursts."""
+LONGEST_WAIT_S = 3600.0
+"""A turn further off than this was set by a clock that was wrong."""
+LEASE_S = 60.0
+"""How long a place stays taken by a process that has gone."""
+
+
+class Account(NamedTuple):
+    """Who submits where. `name` tells accounts apart without telling their keys."""
+
+    provider: str
+    name: str
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What its rows have in common."""
+        return {"provider": self.provider, "account": self.name}
+
+
+class Turn(NamedTuple):
+    """A turn to submit, or that there is none yet."""
+
+    granted: bool
+    wait_s: float
+    """Seconds until it comes; or until one may be asked for again, as the account is closed."""
+
+
+def take_turn(ledger: Ledger, account: Account, per_minute: int) -> Turn:
+    """Take the next turn to submit.
+
+    Raises:
+        StorageError: The ledger cannot be written.
+    """
+    with ledger.writing() as connection:
+        row, now = _lock_pace(connection, account)
+        closed_for = row.closed_until - now
+        if 0 < closed_for <= LONGEST_WAIT_S:
+            return Turn(granted=False, wait_s=float(closed_for))
+        start = max(now, row.next_at)
+        if start - now > LONGEST_WAIT_S:
+            start = now
+        change = sa.update(paces).where(_of(paces, account))
+        connection.execute(change.values(next_at=start + 60 / per_minute))
+        return Turn(granted=True, wait_s=max(0.0, float(start - BURST_S - now)))
+
+
+def look_for_turn(ledger: Ledger, account: Account) -> Turn:
+    """Ask for a turn where no rate holds: it comes at once unless the account is closed.
+
+    Raises:
+        StorageError: The ledger cannot be read.
+    """
+    query = sa.select(paces.c.closed_until).where(_of(paces, account))
+    with ledger.reading() as connection:
+        left = float(connection.scalar(query) or 0) - _read_clock(connection)
+    closed = 0 < left <= LONGEST_WAIT_S
+    return Turn(granted=not closed, wait_s=left if closed else 0.0)
+
+
+def close_account(ledger: Ledger, account: Account, seconds: float) -> None:
+    """Let nobody submit to an account for so long, and then no burst either.
+
+    Raises:
+        StorageError: The ledger cannot be written.
+    """
+    with ledger.writing() as connection:
+        row, now = _lock_pace(connection, account)
+        until = now + min(seconds, LONGEST_WAIT_S)
+        change = sa.update(paces).where(_of(paces, account))
+        connection.execute(
+            change.values(
+                closed_until=max(row.closed_until, until),
+                next_at=max(row.next_at, until + BURST_S),
+            )
+        )
+
+
+def take_place(ledger: Ledger, account: Account, holder: str, most: int) -> bool:
+    """Take, or keep, one of the places that an account has at once; False while all are taken.
+
+    A place falls free by itself unless it is taken again within `LEASE_S`.
+
+    Raises:
+        StorageError: The ledger cannot be written.
+    """
+    own = sa.and_(_of(leases, account), leases.c.holder == holder)
+    with ledger.writing() as connection:
+        _, now = _lock_pace(connection, account)
+        connection.execute(sa.delete(leases).where(_of(leases, account), leases.c.until < now))
+        keep = connection.execute(sa.update(leases).where(own).values(until=now + LEASE_S))
+        if keep.rowcount:
+            return True
+        count = sa.select(sa.func.count()).select_from(leases).where(_of(leases, account))
+        if connection.execute(count).scalar_one() >= most:
+            return False
+        row = {**account.row, "holder": holder, "until": now + LEASE_S}
+        connection.execute(sa.insert(leases), row)
+        return True
+
+
+def leave_place(ledger: Ledger, account: Account, holder: str) -> None:
+    """Give a place up.
+
+    Raises:
+        StorageError: The ledger cannot be written; the place falls free by itself.
+    """
+    with ledger.writing() as connection:
+        own = sa.and_(_of(leases, account), leases.c.holder == holder)
+        connection.execute(sa.delete(leases).where(own))
+
+
+def _of(table: sa.Table, account: Account) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.provider == account.provider, table.c.account == account.name)
+
+
+def _lock_pace(connection: sa.Connection, account: Account) -> tuple[sa.Row[Any], float]:
+    """The account's row, which nobody else can change meanwhile, and the time."""
+    insert_once(connection, paces, [{**account.row, "next_at": 0.0, "closed_until": 0.0}])
+    row = connection.execute(sa.select(paces).where(_of(paces, account)).with_for_update()).one()
+    return row, _read_clock(connection)
+
+
+def _read_clock(connection: sa.Connection) -> float:
+    """One clock for everybody: the server's, or this machine's where the ledger is a file."""
+    if connection.dialect.name == "sqlite":
+        return time.time()
+    clock = sa.func.extract("epoch", sa.func.clock_timestamp())
+    return float(connection.execute(sa.select(clock)).scalar_one())

@@ -1,0 +1,172 @@
+"""Every inference of a folder that is in doubt: asked for again, or settled by the user's word."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidi.errors import InDoubtError, PollError, UsageError
+from vidi.inference.outputs.download import Fetcher
+from vidi.inference.providers import open_provider
+from vidi.inference.reconciling import adopt, reconcile
+from vidi.inference.runtime import Patience, Runtime
+from vidi.inference.tracking.budget import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping
+
+    import httpx
+
+    from vidi.inference.models.registry import ModelRegistry
+    from vidi.inference.providers.provider import Accepted, Provider
+    from vidi.inference.settings import Settings
+    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal import Journal
+
+AT_ONCE = 8
+"""Inferences that are asked for at the same time."""
+NOT_PAID = {"code": "not-paid", "message": "not bought, by the user's word", "hint": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one inference that was in doubt."""
+
+    id: str
+    model: str
+    verdict: Literal["adopted", "not_paid", "in_doubt"]
+    request_id: str | None = None
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What is needed to ask the providers about the inferences of a journal."""
+
+    journal: Journal
+    registry: ModelRegistry
+    settings: Settings
+    wire: httpx.AsyncBaseTransport | None = None
+    """The transport to use instead of the network."""
+
+
+def list_doubts(states: Mapping[str, InferenceState]) -> tuple[InferenceState, ...]:
+    """The inferences that are in doubt, in the order in which they were first bought."""
+    return tuple(state for state in states.values() if state.doubtful)
+
+
+def check_word(
+    states: Mapping[str, InferenceState], paid: Mapping[str, str], not_paid: Collection[str]
+) -> None:
+    """Make sure that what the user says is about inferences that are in doubt.
+
+    Raises:
+        UsageError: An id is unknown, is not in doubt or is named twice, or a request is another's.
+    """
+    doubts = [state.id for state in list_doubts(states)]
+    there = f"In doubt: {', '.join(doubts)}." if doubts else "Nothing in this folder is in doubt."
+    for key in (*paid, *not_paid):
+        if key not in doubts:
+            known = "is not in doubt" if key in states else "is not in this folder's journal"
+            raise UsageError(f"{key} {known}", hint=there)
+        if key in paid and key in not_paid:
+            raise UsageError(f"{key} is said to be paid and not paid", hint="Say one of them.")
+    takers = {request: state.id for state in states.values() for request in state.receipts}
+    for key, request in paid.items():
+        taker = takers.setdefault(request, key)
+        if taker != key or request in states[key].receipts:
+            raise UsageError(
+                f"{request} cannot be {key}'s: it is {taker}'s already",
+                hint="Look the right request up on the provider's page.",
+            )
+
+
+async def ask_providers(means: Means) -> tuple[Finding, ...]:
+    """Ask the providers again for everything that is in doubt, and adopt what is found."""
+    doubts = list_doubts(means.journal.states)
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with _open_runtime(means) as runtime:
+
+        async def ask(state: InferenceState) -> Finding:
+            async with turns:
+                return await _ask(state, means, runtime)
+
+        return tuple(await asyncio.gather(*(ask(state) for state in doubts)))
+
+
+async def take_word(
+    means: Means, paid: Mapping[str, str], not_paid: Collection[str]
+) -> tuple[Finding, ...]:
+    """Settle doubts as the user says; everything is checked before anything is written.
+
+    Raises:
+        UsageError: `check_word` refuses it, or the provider does not know a request.
+        CredentialsError: A provider cannot be asked.
+    """
+    states = means.journal.states
+    check_word(states, paid, not_paid)
+    async with _open_runtime(means) as runtime:
+        receipts = {
+            key: await _check_request(states[key], request, means, runtime)
+            for key, request in paid.items()
+        }
+        for key, accepted in receipts.items():
+            adopt(key, accepted, runtime)
+        for key in not_paid:
+            means.journal.append("refused", key, error=NOT_PAID)
+    adopted = [Finding(key, states[key].model, "adopted", paid[key]) for key in paid]
+    return (*adopted, *(Finding(key, states[key].model, "not_paid") for key in not_paid))
+
+
+async def _ask(state: InferenceState, means: Means, runtime: Runtime) -> Finding:
+    try:
+        model = means.registry.get_template(state.model)
+        accepted = await reconcile(state, model, runtime)
+    except (InDoubtError, UsageError) as error:
+        return Finding(state.id, state.model, "in_doubt", None, error.message, error.hint)
+    return Finding(state.id, state.model, "adopted", accepted.request_id)
+
+
+async def _check_request(
+    state: InferenceState, request_id: str, means: Means, runtime: Runtime
+) -> Accepted:
+    """See that a request is there: a mistyped id would be waited for in vain, run after run."""
+    model = means.registry.get_template(state.model)
+    provider = runtime.open_provider(model.provider)
+    accepted = provider.adopt(model, request_id)
+    try:
+        await provider.look(model, accepted)
+    except PollError as error:
+        raise UsageError(
+            f"{request_id} cannot be taken for {state.id}: {error}",
+            hint="Look the request up on the provider's page. Nothing was changed.",
+        ) from error
+    return accepted
+
+
+@asynccontextmanager
+async def _open_runtime(means: Means) -> AsyncIterator[Runtime]:
+    providers: dict[str, Provider] = {}
+    async with AsyncExitStack() as closing:
+
+        def open_once(name: str) -> Provider:
+            if name not in providers:
+                providers[name] = open_provider(name, means.settings, means.wire)
+                closing.push_async_callback(providers[name].aclose)
+            return providers[name]
+
+        yield Runtime(
+            open_provider=open_once,
+            journal=means.journal,
+            budget=Budget(None),
+            fetcher=Fetcher(means.settings, wire=means.wire),
+            notify=_hear_nothing,
+            patience=Patience(reconcile_s=means.settings.reconcile_s),
+        )
+
+
+def _hear_nothing(inference: str, event: str, **detail: Any) -> None:
+    """The command itself says what was found."""

@@ -1,0 +1,115 @@
+"""The throttle of a run that shares its accounts with other runs, by way of the ledger.
+
+Pacing spends no money, so a ledger that cannot be used never stops a run here: it falls back to
+this process's own pace. Importing this loads SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING
+
+from vidi.errors import StorageError
+from vidi.inference.pace import CREATES_PER_MINUTE, Throttle
+from vidi.inference.tracking.ledger_pace import (
+    LEASE_S,
+    Account,
+    close_account,
+    leave_place,
+    look_for_turn,
+    take_place,
+    take_turn,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from vidi.inference.tracking.ledger_connection import Ledger
+
+LOOK_AGAIN_S = 0.25
+"""How often a run that waits for a place looks whether one is free."""
+
+
+class SharedThrottle(Throttle):
+    """Holds submits back together with every other process of a ledger.
+
+    Args:
+        ledger: Where the pace is kept.
+        run: The id of the run; names the places that it holds.
+        keys: Provider name to key; accounts are told apart by it.
+        creates: Provider name to creates a minute, where they differ from the documented ones.
+        places: Provider name to how many inferences it may have under way at once.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        run: str,
+        keys: Mapping[str, str],
+        creates: Mapping[str, int],
+        places: Mapping[str, int],
+    ) -> None:
+        super().__init__()
+        self._ledger = ledger
+        self._run = run
+        self._keys = keys
+        self._creates = {**CREATES_PER_MINUTE, **creates}
+        self._places = places
+
+    async def wait_for_turn(self, provider: str) -> None:
+        """Return when the next submit to this provider may go."""
+        account, rate = self._account(provider), self._creates.get(provider)
+        try:
+            granted = False
+            while not granted:
+                if rate is None:
+                    granted, wait_s = look_for_turn(self._ledger, account)
+                else:
+                    granted, wait_s = take_turn(self._ledger, account, rate)
+                await asyncio.sleep(wait_s)
+        except StorageError:
+            await super().wait_for_turn(provider)
+
+    def close_for(self, provider: str, seconds: float) -> None:
+        """Let nobody submit to this account for so long, in any process."""
+        super().close_for(provider, seconds)
+        with contextlib.suppress(StorageError):
+            close_account(self._ledger, self._account(provider), seconds)
+
+    @contextlib.asynccontextmanager
+    async def place(
+        self, provider: str, inference: str, stopping: Callable[[], bool]
+    ) -> AsyncIterator[None]:
+        """Hold one of the provider's places, if it has a number of them."""
+        most = self._places.get(provider)
+        if most is None:
+            yield
+            return
+        account, holder = self._account(provider), f"{self._run}/{inference}"
+        while not self._take(account, holder, most) and not stopping():
+            await asyncio.sleep(LOOK_AGAIN_S)
+        keeper = asyncio.create_task(self._keep(account, holder, most))
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            with contextlib.suppress(StorageError):
+                leave_place(self._ledger, account, holder)
+
+    def _take(self, account: Account, holder: str, most: int) -> bool:
+        try:
+            return take_place(self._ledger, account, holder, most)
+        except StorageError:
+            return True
+
+    async def _keep(self, account: Account, holder: str, most: int) -> None:
+        while True:
+            await asyncio.sleep(LEASE_S / 3)
+            self._take(account, holder, most)
+
+    def _account(self, provider: str) -> Account:
+        key = self._keys.get(provider, "")
+        return Account(provider, hashlib.sha256(key.encode()).hexdigest()[:16])

@@ -1,0 +1,165 @@
+"""Where models are found, and what is said where they are not."""
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from templates_at_hand import write_template
+from vidi.errors import VidiError
+from vidi.inference.models.loading import TemplateError
+from vidi.inference.models.registry import (
+    ModelRegistry,
+    ParamsError,
+    UnknownModelError,
+    shipped_templates,
+)
+from vidi.inference.models.template import OutputType
+
+SCHNELL = "replicate/black-forest-labs/flux-schnell"
+ELEVEN = "fal/fal-ai/elevenlabs/tts/eleven-v3"
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return ModelRegistry()
+
+
+@pytest.mark.parametrize("model_id", [SCHNELL, ELEVEN])
+def test_shipped_models_are_found_by_their_id(registry, model_id):
+    model = registry.get_template(model_id)
+    assert model.id == model_id
+    assert model.path.parent.parent == shipped_templates()
+    assert registry.get_template(model_id) is model
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("black-forest-labs/flux-schnell", SCHNELL),
+        ("fal-ai/elevenlabs/tts/eleven-v3", ELEVEN),
+        ("replicate/black-forest-labs/flux-schnel", SCHNELL),
+        ("replicate/black-forest-labs/flux_schnell", SCHNELL),
+        ("replicate/black-forest-labs-flux/schnell", SCHNELL),
+        ("Replicate/Black-Forest-Labs/Flux-Schnell", SCHNELL),
+        ("fal/fal-ai/elevenlabs-tts/eleven-v3", ELEVEN),
+        ("fal/fal-ai/elevenlabs/tts/eleven-v4", ELEVEN),
+    ],
+)
+def test_the_nearest_ids_of_a_mistyped_one(registry, wrong, right):
+    with pytest.raises(UnknownModelError) as caught:
+        registry.get_template(wrong)
+    assert caught.value.nearest[0] == right
+    assert caught.value.message == f"unknown model '{wrong}'"
+    assert caught.value.hint.startswith(f"Did you mean {right}")
+    assert (caught.value.exit_code, caught.value.code) == (2, "unknown-model")
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    ["", "fal", "fal/", "zzzz", "replicate/a/b/qqqqqqqqqqqqqq", "replicate/zzzzzzzzzzzz",
+     "fal/../../qqqqqqqqqqqqqqqqqqqq", "fal/\0/zzzzzzzzzzzzz", "xyz/qqqqqqqqqqqqqqqqqqqq/wwww"],
+)  # fmt: skip
+def test_an_id_that_is_near_to_nothing(registry, model_id):
+    with pytest.raises(UnknownModelError) as caught:
+        registry.get_template(model_id)
+    assert caught.value.nearest == ()
+    assert caught.value.hint == (
+        "Ids look like replicate/OWNER/NAME or fal/ENDPOINT; `vidi models list` shows all."
+    )
+
+
+def test_an_unknown_id_is_told_each_time(registry):
+    for _ in range(2):
+        with pytest.raises(UnknownModelError, match="unknown model 'flux'"):
+            registry.get_template("flux")
+
+
+def test_a_folder_adds_a_model(tmp_path):
+    path = write_template(tmp_path)
+    model = ModelRegistry((tmp_path,)).get_template("fal/acme/painter")
+    assert (model.title, model.path, model.output_type) == ("Painter", path, OutputType.IMAGE)
+    assert (model.required_params, model.optional_params) == (("prompt",), ("num_images",))
+
+
+def test_the_first_folder_wins(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    name = "replicate/black-forest-labs_flux-schnell.json"
+    write_template(first, name, model_id=SCHNELL, title="mine")
+    write_template(second, name, model_id=SCHNELL, title="theirs")
+    registry = ModelRegistry((first, second))
+    assert registry.get_template(SCHNELL).title == "mine"
+    assert [model.title for model in registry.list_models() if model.id == SCHNELL] == ["mine"]
+
+
+def test_only_the_one_file_is_read(tmp_path):
+    write_template(tmp_path)
+    write_template(tmp_path, "fal/acme-broken.json", "{")
+    registry = ModelRegistry((tmp_path,))
+    assert registry.get_template("fal/acme/painter").title == "Painter"
+    with pytest.raises(TemplateError):
+        registry.list_models()
+
+
+def test_a_broken_neighbour_does_not_hide_the_nearest(tmp_path):
+    write_template(tmp_path)
+    write_template(tmp_path, "fal/acme-paintes.json", "{")
+    with pytest.raises(UnknownModelError) as caught:
+        ModelRegistry((tmp_path,)).get_template("fal/acme/paint")
+    assert caught.value.nearest == ("fal/acme/painter",)
+
+
+def test_two_ids_that_share_a_file_name(tmp_path):
+    write_template(tmp_path)
+    with pytest.raises(UnknownModelError) as caught:
+        ModelRegistry((tmp_path,)).get_template("fal/acme-painter")
+    assert caught.value.nearest == ("fal/acme/painter",)
+
+
+def test_what_was_read_is_kept(tmp_path):
+    path = write_template(tmp_path)
+    registry = ModelRegistry((tmp_path,))
+    model = registry.get_template("fal/acme/painter")
+    path.unlink()
+    assert registry.get_template("fal/acme/painter") is model
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
+    assert ModelRegistry((tmp_path / "no",)).get_template(SCHNELL).id == SCHNELL
+
+
+def test_all_models_are_listed_once_sorted(registry):
+    ids = [model.id for model in registry.list_models()]
+    assert len(ids) >= 700
+    assert ids == sorted(set(ids))
+
+
+def test_listing_by_output_type_and_provider(registry):
+    both = registry.list_models("audio", "fal")
+    assert both
+    assert {(model.output_type, model.provider) for model in both} == {(OutputType.AUDIO, "fal")}
+    assert registry.list_models(OutputType.AUDIO, "fal") == both
+    assert registry.list_models(provider="acme") == []
+
+
+def test_listing_seven_hundred_models_takes_less_than_half_a_second():
+    began = time.process_time()
+    ModelRegistry().list_models()
+    assert time.process_time() - began < 0.5
+
+
+def test_params_are_converted_and_priced_by_the_registry(registry):
+    params = {"prompt": "a forest", "num_outputs": 4.0}
+    sent = registry.validate_parameters(SCHNELL, params)
+    assert (sent["num_outputs"], type(sent["num_outputs"])) == (4, int)
+    assert registry.estimate_cost(SCHNELL, params).high == Decimal("0.012")  # 4 x 0.003
+
+
+@pytest.mark.parametrize("ask", ["validate_parameters", "estimate_cost"])
+def test_wrong_params_are_all_named(registry, ask):
+    with pytest.raises(ParamsError) as caught:
+        getattr(registry, ask)(SCHNELL, {"num_outputs": 9, "promt": "x"})
+    assert isinstance(caught.value, VidiError)
+    assert caught.value.exit_code == 2
+    assert {problem.path for problem in caught.value.problems} >= {("num_outputs",), ("promt",)}
+    assert str(caught.value).startswith(f"{SCHNELL}: ")

@@ -1,0 +1,48 @@
+"""Ledgers for the tests: each test runs on SQLite and on a real PostgreSQL."""
+
+import contextlib
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from postgres import SKIPPED, find_binaries, serve_postgres
+from vidi.inference.tracking.ledger_connection import Ledger, open_ledger
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server that lasts as long as the session."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip(SKIPPED)
+    with serve_postgres(binaries) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> str:
+    """The URL of an empty database."""
+    import psycopg
+
+    name = f"ledger_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{postgres.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path) -> str:
+    """Where an empty ledger is."""
+    if request.param == "sqlite":
+        return str(tmp_path / "state" / "ledger.sqlite3")
+    return request.getfixturevalue("postgres_database")
+
+
+@pytest.fixture
+def ledger(address: str) -> Iterator[Ledger]:
+    """An open, empty ledger."""
+    with contextlib.closing(open_ledger(address)) as opened:
+        yield opened

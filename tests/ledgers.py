@@ -1,0 +1,33 @@
+"""Short words for the tests of the ledger."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from vidi.inference.tracking.caps import Cap, Standing
+from vidi.inference.tracking.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger import read_standings
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+"""A Monday: day 2026-11-23, week 2026-W48, month 2026-11."""
+
+
+def usd(text: str) -> Decimal:
+    return Decimal(text)
+
+
+def a_charge(name="tree", amount="0.05", *, run="run-1", attempt=1, at=NOON, actual=None) -> Charge:
+    key = ChargeKey(run, name, attempt)
+    spent = None if actual is None else usd(actual)
+    return Charge(key, "fal/fal-ai/flux/dev", usd(amount), at, spent, at if actual else None)
+
+
+def a_cap(kind="day", amount="0.10") -> Cap:
+    return Cap(kind, usd(amount), f"VIDI_BUDGET_{kind.upper()}")
+
+
+def standing(ledger, kind="day", at=NOON) -> Standing:
+    return read_standings(ledger, at)[kind]
+
+
+def same(spent: str, reserved: str) -> Standing:
+    return Standing(usd(spent), usd(reserved))

@@ -1,0 +1,82 @@
+import asyncio
+import time
+
+import pytest
+
+from vidi.inference.tracking.ledger_connection import open_ledger
+from vidi.runs import throttle as module
+from vidi.runs.throttle import SharedThrottle
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    opened = open_ledger(str(tmp_path / "ledger.sqlite3"))
+    yield opened
+    opened.close()
+
+
+def throttle_of(ledger, run="run-1", *, key="key", creates=None, places=None):
+    return SharedThrottle(ledger, run, {"fal": key, "replicate": key}, creates or {}, places or {})
+
+
+async def seconds_of(awaitable):
+    began = time.monotonic()
+    await awaitable
+    return time.monotonic() - began
+
+
+async def test_one_run_hears_not_now_and_the_other_waits_too(ledger):
+    first, second = throttle_of(ledger), throttle_of(ledger, "run-2")
+    first.close_for("fal", 0.3)
+    assert await seconds_of(second.wait_for_turn("fal")) == pytest.approx(0.3, abs=0.15)
+    assert await seconds_of(second.wait_for_turn("fal")) < 0.1
+
+
+async def test_another_account_does_not_wait(ledger):
+    throttle_of(ledger).close_for("fal", 30)
+    assert await seconds_of(throttle_of(ledger, key="mine").wait_for_turn("fal")) < 0.1
+
+
+async def test_a_rate_that_is_set_holds_over_both(ledger):
+    runs = [throttle_of(ledger, run, creates={"fal": 600}) for run in ("run-1", "run-2")]
+
+    async def submit_all():
+        for number in range(64):
+            await runs[number % 2].wait_for_turn("fal")
+
+    assert await seconds_of(submit_all()) >= 0.2  # 60 at once, then one each tenth of a second
+
+
+async def test_places_are_shared_and_the_next_one_moves_up(ledger):
+    runs = [throttle_of(ledger, run, places={"fal": 2}) for run in ("run-1", "run-2")]
+    inside, most = 0, 0
+
+    async def work(number):
+        nonlocal inside, most
+        async with runs[number % 2].place("fal", str(number), lambda: False):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.02)
+            inside -= 1
+
+    await asyncio.gather(*(work(number) for number in range(5)))
+    assert most == 2
+
+
+async def test_a_run_that_stops_does_not_wait_for_a_place(ledger):
+    throttle = throttle_of(ledger, places={"fal": 1})
+    async with throttle.place("fal", "a", lambda: False):
+        entered = throttle.place("fal", "b", lambda: True)
+        assert await seconds_of(entered.__aenter__()) < module.LOOK_AGAIN_S
+        await entered.__aexit__(None, None, None)
+
+
+async def test_a_ledger_that_is_gone_stops_nobody(ledger):
+    throttle = throttle_of(ledger, places={"fal": 1}, creates={"fal": 1})
+    with ledger.writing() as connection:
+        for table in ("vidi_paces", "vidi_leases"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+    throttle.close_for("fal", 0.05)
+    await throttle.wait_for_turn("fal")
+    async with throttle.place("fal", "a", lambda: False):
+        pass
