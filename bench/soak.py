@@ -52,6 +52,7 @@ def main() -> None:
     count = 0
     for number in range(options.rounds):
         count += len(run_round(base / str(number), rng))
+    base.rmdir()
     print(f"{options.rounds} runs, killed {count} times: nothing lost, nothing bought twice")
 
 

@@ -86,15 +86,23 @@ def test_the_files_of_one_command_count_together(shop):
     shop._monkeypatch.setenv("VIDI_BUDGET_DAY", "0.15")
     answer = shop("vidi-run", "job.yaml", "again.yaml")
     assert answer.exit_code == 3
-    assert answer.stderr.startswith(
-        "this costs up to $0.100000 (after $0.100000 for the files before it), and $0.15 is left "
+    assert answer.stderr.splitlines()[0] == (
+        "this costs up to $0.100000, and $0.050000 is left of the day's budget of $0.15: $0 spent, "
+        "$0 reserved, $0.100000 for the files before this one"
     )
     assert shop.served.requests == 0
 
 
-def test_an_estimate_makes_no_ledger(shop):
-    shop._monkeypatch.setenv("VIDI_BUDGET_DAY", "0.15")
-    assert shop("vidi-run", "job.yaml", "--estimate").exit_code == 0
+@pytest.mark.parametrize(
+    ("cap", "ends"),
+    [
+        ("0.15", "day       $0.15 left of $0.15\nverdict   within budget\n"),
+        ("0.09", "day       $0.09 left of $0.09\nverdict   refused: $0.01 over the day's budget\n"),
+    ],
+)
+def test_an_estimate_says_what_is_left_and_makes_no_ledger(shop, cap, ends):
+    shop._monkeypatch.setenv("VIDI_BUDGET_DAY", cap)
+    assert shop("vidi-run", "job.yaml", "--estimate").stdout.endswith(ends)
     assert not ledger_path().exists()
 
 

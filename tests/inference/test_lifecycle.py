@@ -197,6 +197,8 @@ def test_a_transient_failure_is_not_bought_again_over_the_budget(run, provider):
 def test_what_the_filter_refuses_is_moderated(run, provider):
     ended = run(provider, {"on": "result", "fault": "moderated", "times": 0})
     assert (ended.exit_code, ended.row["status"], ended.submits) == (1, "moderated", 1)
+    assert ended.row["cost_usd"]["basis"] == "metered"
+    assert Decimal(str(ended.row["cost_usd"]["actual"])) == ended.billed
 
 
 def test_aborted_before_it_began_is_free(run):

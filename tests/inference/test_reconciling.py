@@ -94,7 +94,7 @@ def test_what_a_run_could_not_find_out_the_next_one_does(here, sandbox, provider
 
 @providers
 def test_what_never_arrived_stays_in_doubt_and_everything_else_runs(here, sandbox, provider):
-    text = job(provider, "a") + f"  - {{id: b, params: {{prompt: other}}, output: b.webp}}\n"
+    text = job(provider, "a") + "  - {id: b, params: {prompt: other}, output: b.webp}\n"
     here.write("job.yaml", text)
     with sandbox(NEVER_ARRIVED) as served:
         for _ in range(3):

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 from datetime import datetime
 
@@ -210,8 +211,20 @@ def test_an_asset_that_is_gone_everywhere_is_bought_again_and_that_is_told(here,
         answer = here("vidi-run", "job.yaml")
         assert answer.exit_code == 0
         assert served.submits == 2
-    kept = " (Replicate keeps outputs for an hour)" if provider == "replicate" else ""
+    kept = " (replicate keeps outputs for 1 h)" if provider == "replicate" else ""
     assert f"{kept}; buying it again\n" in answer.stderr
+
+
+@providers
+def test_the_plan_says_what_the_provider_no_longer_keeps(here, sandbox, provider):
+    here.write("job.yaml", job(provider))
+    with sandbox():
+        assert here("vidi-run", "job.yaml").exit_code == 0
+    (here.folder / "outputs/job/tree.webp").unlink()
+    log = here.folder / "outputs/job/log.jsonl"
+    log.write_text(re.sub(r'"ts":"\d{4}', '"ts":"2025', log.read_text()))
+    only = ", and replicate kept it for 1 h only" if provider == "replicate" else ""
+    assert plan(here)["reason"] == f"asset missing: tree.webp{only}"
 
 
 @providers
@@ -225,6 +238,31 @@ def test_what_cannot_be_fetched_now_is_not_bought_again(here, sandbox, provider,
         served.sandbox.faults._rules.clear()
         assert here("vidi-run", "job.yaml").exit_code == 0
         assert served.submits == 1
+
+
+@providers
+def test_what_was_bought_from_a_model_that_is_gone_is_not_bought_over(here, unfinished, provider):
+    with unfinished(provider) as served:
+        log = here.folder / "outputs/job/log.jsonl"
+        log.write_text(log.read_text().replace(MODELS[provider][0], f"{provider}/nobody/gone"))
+        here.write("job.yaml", job(provider, prompt="a bush"))
+        answer = here("vidi-run", "job.yaml")
+        assert answer.exit_code == 2
+        assert f"{provider}/nobody/gone" in answer.stderr
+        assert served.submits == 1
+
+
+def test_a_run_that_was_killed_while_sending_leaves_a_doubt_that_says_why(here, sandbox):
+    here.write("job.yaml", job("fal"))
+    with sandbox({"on": "submit", "fault": "reset"}):
+        assert here("vidi-run", "job.yaml").exit_code == 6
+        log = here.folder / "outputs/job/log.jsonl"
+        lines = log.read_text().splitlines(keepends=True)
+        log.write_text("".join(lines[: [('"intent"' in line) for line in lines].index(True) + 1]))
+        assert here("vidi-run", "job.yaml").exit_code == 6
+    found = here("vidi", "status", "job.yaml", "--json").json["inferences"][0]
+    assert found["status"] == "in_doubt"
+    assert found["error"]["message"].endswith("the provider lists nothing like it")
 
 
 @providers
@@ -277,6 +315,19 @@ def test_what_the_filter_flagged_is_kept_and_marked(here, sandbox):
     flagged, good = row(here)["assets"]
     assert "the provider's filter flagged it" in flagged["warning"]
     assert "flagged" not in good.get("warning", "")
+
+
+def test_what_the_filter_left_out_is_told_and_the_rest_kept(here, sandbox):
+    three = job("replicate").replace("prompt: a tree", "prompt: a tree, num_outputs: 3")
+    here.write("job.yaml", three)
+    with sandbox({"on": "result", "fault": "partial-moderation"}):
+        assert here("vidi-run", "job.yaml").exit_code == 0
+    assets = row(here)["assets"]
+    assert [asset["path"] for asset in assets] == ["tree-1.webp", "tree-2.webp"]
+    assert {asset["warning"] for asset in assets} == {
+        "2 of 3 outputs came: the provider left out the others, as its filter does"
+    }
+    assert here("vidi-run", "job.yaml", "--frozen").exit_code == 0
 
 
 @providers

@@ -53,9 +53,12 @@ def print_models(priced: Sequence[PricedModel], command: str, *, json_wanted: bo
         return 0
     rows_of_text = [_as_text(each) for each in priced]
     widths = [max(map(len, column)) for column in zip(*rows_of_text, strict=True)]
-    for row in rows_of_text:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        console.print_data("  ".join(cells).rstrip())
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows_of_text
+    ]
+    if lines:
+        console.print_data("\n".join(lines))
     console.say(f"{len(priced)} model{'' if len(priced) == 1 else 's'}")
     return 0
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.environment import read_environment
 from vidi.errors import RefusedError
-from vidi.inference.tracking.caps import Cap, Standing
+from vidi.inference.tracking.caps import Cap, Room, Standing
 from vidi.inference.tracking.ledger_address import locate_ledger
 from vidi.inference.tracking.project import ProjectSettings, read_project
 
@@ -75,13 +75,14 @@ def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
     standings = read_standings_of(money.ledger)
     before = Decimal(0)
     for ticket in tickets:
-        high = ticket.plan.high if ticket.plan is not None else None
-        if not high:
-            continue
+        high = (ticket.plan.high if ticket.plan is not None else None) or Decimal(0)
         for cap in money.caps:
             standing = standings.get(cap.kind, Standing())
-            if before + high > cap.usd - standing.taken:
-                ticket.fail(_refuse_plan(cap, standing, high, before))
+            left = max(cap.usd - standing.taken - before, Decimal(0))
+            room = Room(cap, left, max(high - left, Decimal(0)))
+            ticket.rooms = (*ticket.rooms, room)
+            if room.over:
+                ticket.fail(_refuse_plan(room, standing, high, before))
         before += high
 
 
@@ -162,12 +163,12 @@ def _share_pace(ledger: Ledger, run: str, money: Money, settings: Settings) -> S
     )
 
 
-def _refuse_plan(cap: Cap, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:
-    left = max(cap.usd - standing.taken, Decimal(0))
-    others = f" (after ${before:f} for the files before it)" if before else ""
+def _refuse_plan(room: Room, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:
+    cap = room.cap
+    others = f", ${before:f} for the files before this one" if before else ""
     return RefusedError(
-        f"this costs up to ${high:f}{others}, and ${left:f} is left of the {cap.kind}'s budget of "
-        f"${cap.usd:f}: ${standing.spent:f} spent, ${standing.reserved:f} reserved",
+        f"this costs up to ${high:f}, and ${room.left:f} is left of the {cap.kind}'s budget of "
+        f"${cap.usd:f}: ${standing.spent:f} spent, ${standing.reserved:f} reserved{others}",
         hint=f"Raise {cap.setting}, wait for the next {cap.kind} (UTC), or leave some out with "
         "--exclude.",
     )

@@ -38,7 +38,8 @@ def run_job_files(options: RunOptions) -> int:
             _refuse(tickets, options)
             refuse_by_caps(tickets, money)
             if options.estimate and not options.json_wanted:
-                print_estimate([ticket.plan for ticket in tickets if ticket.plan], console)
+                plans = [(ticket.plan, ticket.rooms) for ticket in tickets if ticket.plan]
+                print_estimate(plans, console)
             _report(tickets, console)
         if not options.estimate and not _blocked(tickets):
             _check_keys(tickets, settings)

@@ -14,20 +14,21 @@ if TYPE_CHECKING:
 
     from vidi.cli.console import Console
     from vidi.inference.models.estimate import Estimate, PriceLine
+    from vidi.inference.tracking.caps import Room
     from vidi.runs.plan import Plan, PlannedInference
 
 HEADINGS = ("inference", "model", "action", "why", "quantity × rate", "estimate")
 
 
-def print_estimate(plans: Sequence[Plan], console: Console) -> None:
-    """Print the table of each plan with its total, its budget and the verdict."""
-    for plan in plans:
+def print_estimate(plans: Sequence[tuple[Plan, Sequence[Room]]], console: Console) -> None:
+    """Print the table of each plan with its total, its budget, what caps leave, the verdict."""
+    for plan, rooms in plans:
         rows = [_describe(planned) for planned in plan.inferences]
         if sys.stdout.isatty():
             _print_rich(plan, rows)
         else:
             _print_plain(plan, rows, console)
-        for line in describe_total(plan):
+        for line in describe_total(plan, rooms):
             console.print_data(line)
         for reason, names in _group_reasons(plan).items():
             console.print_data(f"  {name_some(names)}: {reason}")
@@ -42,24 +43,30 @@ def _group_reasons(plan: Plan) -> dict[str, list[str]]:
     return reasons
 
 
-def describe_total(plan: Plan) -> list[str]:
-    """The total, the budget and the verdict, a line each."""
+def describe_total(plan: Plan, rooms: Sequence[Room] = ()) -> list[str]:
+    """The total, the budget, what caps by day, week and month leave, and the verdict."""
     high = plan.high
     lines = [f"total     {format_estimate(plan.low, high)}"]
     if plan.budget is None:
         lines.append("budget    none (no cap)")
     else:
         lines.append(f"budget    {format_usd(plan.budget)}")
-    lines.append(f"verdict   {_judge(plan)}")
+    for room in rooms:
+        left, cap = format_usd(room.left), format_usd(room.cap.usd)
+        lines.append(f"{room.cap.kind:<9} {left} left of {cap}")
+    lines.append(f"verdict   {_judge(plan, rooms)}")
     return lines
 
 
-def _judge(plan: Plan) -> str:
+def _judge(plan: Plan, rooms: Sequence[Room]) -> str:
     high = plan.high
     if high is None:
         return f"refused: {len(plan.unpriced)} unpriced"
     if plan.budget is not None and high > plan.budget:
         return f"refused: {format_usd(high - plan.budget)} over budget"
+    for room in rooms:
+        if room.over:
+            return f"refused: {format_usd(room.over)} over the {room.cap.kind}'s budget"
     if not plan.to_run:
         return "nothing to do"
     return "within budget" if plan.budget is not None else "would run"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
+    from vidi.inference.tracking.caps import Room
 
 SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
 
@@ -36,6 +37,8 @@ class Ticket:
     journal: FileJournal | None = None
     held: bool = False
     """Whether this process holds its folder."""
+    rooms: tuple[Room, ...] = ()
+    """What the caps by day, week and month leave for it."""
     errors: tuple[VidiError, ...] = ()
     reported: int = 0
     """How many of the errors have been printed."""

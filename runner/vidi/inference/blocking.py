@@ -40,7 +40,9 @@ class LoopThread:
         Raises:
             UsageError: It is closed.
         """
-        return asyncio.run_coroutine_threadsafe(work(), self._started())
+        with self._lock:
+            loop = self._started()  # before the coroutine is made: else nobody would run it
+            return asyncio.run_coroutine_threadsafe(work(), loop)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine to its end; an interrupt of the caller cancels it.
@@ -80,16 +82,15 @@ class LoopThread:
                 thread.join()
 
     def _started(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._closed:
-                raise UsageError("the engine is closed", hint="Make a new InferenceEngine.")
-            if self._loop is None:
-                self._loop = _make_loop()
-                self._thread = threading.Thread(
-                    target=_serve, args=(self._loop,), name="vidi-inference", daemon=True
-                )
-                self._thread.start()
-            return self._loop
+        if self._closed:
+            raise UsageError("the engine is closed", hint="Make a new InferenceEngine.")
+        if self._loop is None:
+            self._loop = _make_loop()
+            self._thread = threading.Thread(
+                target=_serve, args=(self._loop,), name="vidi-inference", daemon=True
+            )
+            self._thread.start()
+        return self._loop
 
 
 def _make_loop() -> asyncio.AbstractEventLoop:

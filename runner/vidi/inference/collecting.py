@@ -10,7 +10,7 @@ from vidi.inference.outputs.find import RemoteFile, find_outputs
 from vidi.inference.outputs.naming import plan_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from vidi.inference.outputs.download import Asset
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
 
+LEFT_OUT = "{came} of {asked} outputs came: the provider left out the others, as its filter does"
 FLAGGED = "the provider's filter flagged it, and may have blacked it out; it is paid all the same"
 
 
@@ -40,12 +41,15 @@ async def collect_assets(
             hint="The whole answer is in log.jsonl, in the `completed` event of this id.",
             gone=True,
         )
-    paths = plan_paths(request.output, len(outputs))
+    asked = max(count_asked(request.checked.effective), len(outputs))
+    paths = plan_paths(request.output, asked)[: len(outputs)]
+    thinned = LEFT_OUT.format(came=len(outputs), asked=asked) if asked > len(outputs) else ""
     assets, failures = [], []
     for index, (output, path) in enumerate(zip(outputs, paths, strict=True), start=1):
         runtime.notify(request.id, "downloading", index=index, count=len(outputs))
         try:
             asset = await _fetch(request, output, path, folder, runtime)
+            asset = _warn(asset, thinned)
         except DownloadError as error:
             failures.append(error)
         else:
@@ -67,10 +71,18 @@ async def _fetch(
         overwrite=runtime.overwrite,
         ours=lambda existing: _is_ours(existing, folder, runtime),
     )
-    if isinstance(output, RemoteFile) and output.nsfw:
-        words = "; ".join(word for word in (asset.warning, FLAGGED) if word)
-        return replace(asset, warning=words)
-    return asset
+    flagged = isinstance(output, RemoteFile) and output.nsfw
+    return _warn(asset, FLAGGED if flagged else "")
+
+
+def _warn(asset: Asset, more: str) -> Asset:
+    return replace(asset, warning="; ".join(filter(None, (asset.warning, more))))
+
+
+def count_asked(effective: Mapping[str, Any]) -> int:
+    """How many outputs the params ask for; 0 where they do not say."""
+    counts = (effective.get(name) for name in ("num_outputs", "num_images"))
+    return next((count for count in counts if type(count) is int), 0)
 
 
 def _choose(failures: Sequence[DownloadError]) -> DownloadError:

@@ -7,10 +7,11 @@ of a batch run do. Importing this is light: providers, SDKs and the ledger load 
 from __future__ import annotations
 
 import asyncio
+import logging
 import weakref
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from vidi.errors import CredentialsError, UsageError
 from vidi.inference.blocking import LoopThread
@@ -39,7 +40,16 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.result import InferenceResult
     from vidi.inference.request import InferenceRequest
 
+_log = logging.getLogger("vidi.inference")
 SANDBOX_KEYS = {name: f"sandbox-{name}-key" for name in KEYS}
+
+
+class _Terms(NamedTuple):
+    """How an inference is bought, whatever its model is; named as `make_request` names it."""
+
+    key: str | None
+    timeout_s: float | None
+    assume_cost: Decimal | None
 
 
 class InferenceEngine:
@@ -105,6 +115,7 @@ class InferenceEngine:
         idempotency_key: str | None = None,
         on_event: Callable[[InferenceEvent], None] | None = None,
         timeout: float | None = None,
+        assume_cost: Decimal | None = None,
         **inputs: Any,
     ) -> InferenceResult:
         """Run one inference and wait for its result. Nothing is downloaded yet.
@@ -116,20 +127,22 @@ class InferenceEngine:
                 was bought, or go on waiting for it; they never buy it twice.
             on_event: Called with each `InferenceEvent`, from the engine's thread.
             timeout: Seconds from submit to result; the model's own figure where None.
+            assume_cost: USD that it is taken to cost at most, where no published price says.
             **inputs: The model's inputs. A local file is a `Path` or its name.
 
         Raises:
             UnknownModelError: No template has this id.
             ParamsError: At least one input is wrong; `problems` holds all of them.
             CredentialsError: A key is missing or refused, or the account has no credit.
-            RefusedError: A cap has no room for it; nothing was sent.
+            RefusedError: A cap has no room for it, or nothing bounds its price; nothing was sent.
             RejectedError: The provider refused it for good.
             FailedError: It failed at the provider.
             InDoubtError: It was sent and nobody knows what became of it; not sent again.
             UnfinishedError: It still runs; the same `idempotency_key` fetches it.
             UsageError: The engine is closed, or the key was used for something else.
         """
-        request = self._order(model, {**(params or {}), **inputs}, idempotency_key, timeout)
+        terms = _Terms(idempotency_key, timeout, assume_cost)
+        request = self._order(model, {**(params or {}), **inputs}, terms)
         self.logger.log_inference_start(request.model, request.checked.params)
         try:
             result = self._thread.run(lambda: self._buy(request, idempotency_key, on_event))
@@ -146,13 +159,13 @@ class InferenceEngine:
         params: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         on_event: Callable[[InferenceEvent], None] | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the provider is told of it too
+        timeout: float | None = None,
+        assume_cost: Decimal | None = None,
         **inputs: Any,
     ) -> InferenceResult:
         """As `infer`, without blocking the caller's event loop; cancelling it stops the wait."""
-        request = await asyncio.to_thread(
-            self._order, model, {**(params or {}), **inputs}, idempotency_key, timeout
-        )
+        terms = _Terms(idempotency_key, timeout, assume_cost)
+        request = await asyncio.to_thread(self._order, model, {**(params or {}), **inputs}, terms)
         self.logger.log_inference_start(request.model, request.checked.params)
         try:
             result = await asyncio.wrap_future(
@@ -256,11 +269,10 @@ class InferenceEngine:
     ) -> None:
         await self.aclose()
 
-    def _order(
-        self, model_id: str, params: Mapping[str, Any], key: str | None, timeout_s: float | None
-    ) -> InferenceRequest:
+    def _order(self, model_id: str, params: Mapping[str, Any], terms: _Terms) -> InferenceRequest:
         model = self.registry.get_template(model_id)
-        request = make_request(model, params, base=self._project, key=key, timeout_s=timeout_s)
+        request = make_request(model, params, base=self._project, **terms._asdict())
+        _warn(request)
         provider = self._session.open_provider(model.provider)
         if not provider.is_available():
             raise _no_key(model.provider)
@@ -290,6 +302,13 @@ def _open_sandbox(registry: ModelRegistry) -> httpx.AsyncBaseTransport:
     app = import_module("vidi.sandbox.app").create_app(registry)
     wire: httpx.AsyncBaseTransport = import_module("vidi.sandbox.transport").SandboxTransport(app)
     return wire
+
+
+def _warn(request: InferenceRequest) -> None:
+    if request.model.retired:
+        _log.warning("%s is retired: %s", request.model.id, request.model.retired)
+    for problem in request.checked.problems:
+        _log.warning("%s: %s. %s", request.model.id, problem.message, problem.hint)
 
 
 def _no_key(provider: str) -> CredentialsError:

@@ -26,6 +26,7 @@ from vidi.errors import (
 from vidi.inference.collecting import collect_assets
 from vidi.inference.models.estimate import Metered
 from vidi.inference.models.pricing import settle
+from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
 from vidi.inference.reconciling import reconcile
 from vidi.inference.submitting import Purchase, describe_error, submit
@@ -54,16 +55,17 @@ class Outcome:
     error: VidiError | None = None
 
 
-KEPT = {"replicate": "Replicate keeps outputs for an hour"}
-"""How long a provider keeps what it made (replicate.com/docs/topics/predictions/data-retention)."""
-
-
 class _TransientFailureError(FailedError):
     """The provider reports a failure that may well not come again."""
 
 
-async def carry_out(request: InferenceRequest, folder: Path, runtime: Runtime) -> Outcome:
+async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> Outcome:
     """Carry one inference as far as it goes, from wherever the journal says it stands.
+
+    Args:
+        request: What is asked for.
+        folder: Where its assets go; None leaves them at the provider.
+        runtime: The means of the run.
 
     Raises:
         CredentialsError: The key was refused or the account has no credit: no other inference of
@@ -73,6 +75,8 @@ async def carry_out(request: InferenceRequest, folder: Path, runtime: Runtime) -
     try:
         await _resume_or_buy(request, folder, runtime)
     except InDoubtError as error:
+        if runtime.journal.states[request.id].status == "intended":
+            runtime.journal.append("in_doubt", request.id, error=describe_error(error))
         return Outcome(request.id, "in_doubt", error)
     except UnfinishedError as error:
         runtime.journal.append("unfinished", request.id, error=describe_error(error))
@@ -82,14 +86,14 @@ async def carry_out(request: InferenceRequest, folder: Path, runtime: Runtime) -
     return Outcome(request.id, "succeeded")
 
 
-async def _resume_or_buy(request: InferenceRequest, folder: Path, runtime: Runtime) -> None:
+async def _resume_or_buy(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> None:
     if request.earlier is not None:
         await _settle_earlier(request.earlier, folder, runtime)
     if not await _resume(request, folder, runtime):
         await _buy_until_it_holds(request, folder, runtime)
 
 
-async def _settle_earlier(earlier: InferenceRequest, folder: Path, runtime: Runtime) -> None:
+async def _settle_earlier(earlier: InferenceRequest, folder: Path | None, runtime: Runtime) -> None:
     """Bring home what was bought under this id before the entry changed: it is paid for.
 
     Raises:
@@ -102,7 +106,7 @@ async def _settle_earlier(earlier: InferenceRequest, folder: Path, runtime: Runt
         runtime.notify(earlier.id, "earlier_lost", message=error.message)
 
 
-async def _resume(request: InferenceRequest, folder: Path, runtime: Runtime) -> bool:
+async def _resume(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> bool:
     """Go on from where the journal says it stands; False where it is still to be bought."""
     state = runtime.journal.states.get(request.id)
     if state is None:
@@ -121,7 +125,9 @@ async def _resume(request: InferenceRequest, folder: Path, runtime: Runtime) -> 
     return False
 
 
-async def _buy_until_it_holds(request: InferenceRequest, folder: Path, runtime: Runtime) -> None:
+async def _buy_until_it_holds(
+    request: InferenceRequest, folder: Path | None, runtime: Runtime
+) -> None:
     """Buy, and buy again only when the provider itself calls the failure transient."""
 
     def give_up(state: tenacity.RetryCallState) -> bool:
@@ -158,7 +164,7 @@ async def _buy(request: InferenceRequest, runtime: Runtime, number: int) -> Purc
 async def _finish(
     request: InferenceRequest,
     accepted: Accepted,
-    folder: Path,
+    folder: Path | None,
     runtime: Runtime,
     *,
     sent_at: float | None = None,
@@ -180,7 +186,7 @@ async def _finish(
 
 
 async def _fetch_again(
-    request: InferenceRequest, state: InferenceState, folder: Path, runtime: Runtime
+    request: InferenceRequest, state: InferenceState, folder: Path | None, runtime: Runtime
 ) -> bool:
     """Fetch what was bought before, for nothing; False where the provider no longer has it.
 
@@ -191,6 +197,8 @@ async def _fetch_again(
     if state.status == "completed":
         await _collect_and_settle(request, end, folder, runtime)
         return True
+    if folder is None:
+        return True  # the answer is in the journal, and nothing is to be fetched
     try:
         await collect_assets(request, state.output, folder, runtime)
     except DownloadError as error:
@@ -204,22 +212,31 @@ async def _fetch_again(
 
 
 def _tell_retention(request: InferenceRequest, error: DownloadError) -> str:
-    kept = KEPT.get(request.model.provider)
-    return f"{error.message} ({kept})" if kept else error.message
+    provider = request.model.provider
+    if provider not in KEPT_S:
+        return error.message
+    return f"{error.message} ({provider} keeps outputs for {KEPT_S[provider] // 3600} h)"
 
 
 async def _collect_and_settle(
-    request: InferenceRequest, end: Succeeded, folder: Path, runtime: Runtime
+    request: InferenceRequest, end: Succeeded, folder: Path | None, runtime: Runtime
 ) -> None:
     """Settle the cost whether or not the assets arrive: it is owed either way."""
     try:
-        assets = await collect_assets(request, end.output, folder, runtime)
+        assets = await _collect(request, end.output, folder, runtime)
     except InferenceError as error:
         usd, basis = _actual_cost(request, end, ())
         _record_settled(request, "failed", usd, basis, runtime, error)
         raise
     usd, basis = _actual_cost(request, end, assets)
     _record_settled(request, "succeeded", usd, basis, runtime)
+
+
+async def _collect(
+    request: InferenceRequest, answer: Any, folder: Path | None, runtime: Runtime
+) -> tuple[Asset, ...]:
+    """Bring the assets home; without a folder they stay at the provider."""
+    return () if folder is None else await collect_assets(request, answer, folder, runtime)
 
 
 def _actual_cost(

@@ -8,7 +8,8 @@ from pathlib import PurePath
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from vidi.errors import UsageError
+from vidi.errors import RefusedError, UsageError
+from vidi.inference.models.estimate import Estimate
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.registry import ParamsError
 from vidi.inference.models.schema import check_params
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.checked import CheckedParams
     from vidi.inference.models.template import ModelInfo
+
+ASSUMED = "assume_cost: the caller's figure, not a published price"
 
 
 def check_inputs(model: ModelInfo, params: Mapping[str, Any], base: Path) -> CheckedParams:
@@ -40,6 +43,7 @@ def make_request(
     base: Path,
     key: str | None = None,
     timeout_s: float | None = None,
+    assume_cost: Decimal | None = None,
 ) -> InferenceRequest:
     """Check and price one inference. Reads its input files.
 
@@ -49,10 +53,12 @@ def make_request(
         base: What the paths of input files are relative to.
         key: What names this purchase; a new name where it is None.
         timeout_s: Seconds from submit to result; the template's where it is None.
+        assume_cost: USD that it is taken to cost at most where nobody knows.
 
     Raises:
         ParamsError: At least one param is wrong.
-        UsageError: The key or the time is no such thing.
+        RefusedError: Nothing bounds its price, and no cost is assumed.
+        UsageError: The key, the time or the cost is no such thing.
     """
     if key is not None and not key.strip():
         raise UsageError("idempotency_key is empty", hint="Give it a name, or leave it out.")
@@ -62,7 +68,7 @@ def make_request(
             hint="Give the seconds from submit to result, or leave it out.",
         )
     checked = check_inputs(model, params, base)
-    price = estimate(model, checked, timeout_s=timeout_s or model.timeout_s)
+    price = _bound(estimate(model, checked, timeout_s=timeout_s or model.timeout_s), assume_cost)
     inputs = {file.name: hash_file(file.path) for file in checked.files}
     return InferenceRequest(
         id=key or token_hex(8),
@@ -75,6 +81,19 @@ def make_request(
         timeout_s=timeout_s or model.timeout_s,
         inputs=inputs,
     )
+
+
+def _bound(price: Estimate, assumed: Decimal | None) -> Estimate:
+    if price.high is not None:
+        return price
+    if assumed is None:
+        raise RefusedError(
+            f"nobody knows what this costs: {price.reason}",
+            hint="Give assume_cost, the USD that you take it to cost at most.",
+        )
+    if not assumed.is_finite() or assumed < 0:
+        raise UsageError(f"assume_cost is {assumed}", hint="Write it as Decimal('0.50').")
+    return Estimate(assumed, assumed, ASSUMED)
 
 
 def _name_paths(value: Any) -> Any:

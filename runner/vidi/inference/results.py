@@ -44,9 +44,8 @@ def make_result(
             hint=f"Look at it on the provider's site; it has cost ${state.actual or 0:f}.",
             gone=True,
         )
-    unknown = request.estimate.unpriced and state.basis == "estimated"
     return InferenceResult(
-        cost=None if unknown else state.actual,
+        cost=state.actual,
         metadata=_tell_more(request, bought),
         model=model.id,
         output_type=model.output_type,

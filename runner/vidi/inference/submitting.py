@@ -21,6 +21,7 @@ from vidi.inference.providers.errand import read_fate
 from vidi.inference.providers.provider import Accepted, Submission
 from vidi.inference.request import replace_at
 from vidi.inference.sent import describe_sent
+from vidi.inference.tracking.charges import number_next
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,9 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         params=await _upload_inputs(request, provider, runtime),
         deadline_s=request.timeout_s,
     )
-    runtime.budget.reserve(request.id, request.reserve, model=request.model.id, attempt=attempt)
+    before = runtime.journal.states.get(request.id)
+    number = number_next(before.charges if before is not None else ())
+    runtime.budget.reserve(request.id, request.reserve, model=request.model.id, attempt=number)
     runtime.sending.add(request.id)
     try:
         intent = _describe_intent(request, submission, attempt)

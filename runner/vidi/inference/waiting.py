@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, PollError, UnfinishedError
@@ -13,7 +14,7 @@ from vidi.inference.providers.provider import Failed, Running, Succeeded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.inference.providers.provider import Accepted, Look, Provider
+    from vidi.inference.providers.provider import Accepted, Provider
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
 
@@ -44,15 +45,29 @@ async def wait_for_end(
     """
     provider = runtime.open_provider(request.model.provider)
     began = time.monotonic() if sent_at is None else sent_at
-    vigil = _Vigil(provider, accepted, began + request.timeout_s)
-    vigil.delays = runtime.pace.delays(request.model.id, began)
+    delays = runtime.pace.delays(request.model.id, began)
+    vigil = _Vigil(provider, accepted, delays, began + request.timeout_s)
     runtime.nudges[request.id] = vigil.nudge
-    looks, warned = 0, set[str]()
+    try:
+        if sent_at is not None:
+            await vigil.wait()
+        end, looks = await _look_until_end(request, accepted, runtime, vigil)
+    finally:
+        del runtime.nudges[request.id]
     if sent_at is not None:
-        await vigil.wait()
-    while True:
+        _learn(request, end, runtime, time.monotonic() - began, looks)
+    return end
+
+
+async def _look_until_end(
+    request: InferenceRequest, accepted: Accepted, runtime: Runtime, vigil: _Vigil
+) -> tuple[Succeeded | Failed, int]:
+    """Look again and again; returns the end, and how many looks came before the one that saw it."""
+    provider = runtime.open_provider(request.model.provider)
+    warned: set[str] = set()
+    for looks in count():
         try:
-            look: Look = await provider.look(request.model, accepted)
+            look = await provider.look(request.model, accepted)
         except PollError as error:
             runtime.notify(request.id, "look_failed", message=error.message)
             await vigil.sleep(error.retry_after or 0)
@@ -63,11 +78,8 @@ async def wait_for_end(
             ) from error
         else:
             if not isinstance(look, Running):
-                if sent_at is not None:
-                    _learn(request, look, runtime, time.monotonic() - began, looks)
-                return look
+                return look, looks
             _tell(request, look, runtime, warned)
-        looks += 1
         if vigil.left <= 0:
             break
         await vigil.wait()
@@ -80,13 +92,14 @@ async def wait_for_end(
 class _Vigil:
     """The waits between looks: by the provider's own word where it gives it, else by the pace."""
 
-    delays: Iterator[float]
-
-    def __init__(self, provider: Provider, accepted: Accepted, deadline: float) -> None:
+    def __init__(
+        self, provider: Provider, accepted: Accepted, delays: Iterator[float], deadline: float
+    ) -> None:
         self.nudge = asyncio.Event()
         """Ends the wait at once."""
         self._provider = provider
         self._accepted = accepted
+        self._delays = delays
         self._deadline = deadline
         self._watch_s = FIRST_WATCH_S
         self._watching = True
@@ -100,7 +113,7 @@ class _Vigil:
         """Return when the next look is due, at the deadline at the latest."""
         if self._watching and await self._watch():
             return
-        await self.sleep(next(self.delays))
+        await self.sleep(next(self._delays))
 
     async def sleep(self, seconds: float) -> None:
         """Sleep until nudged, but not past the deadline."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal import as_recorded
 
@@ -51,7 +53,8 @@ def explain_purchase(
         return "" if keep and _was_made(state) else _explain_status(state)
     if not keep and state.fingerprint != request.fingerprint:
         return explain_change(request, state)
-    return explain_assets(state, folder)
+    wrong = explain_assets(state, folder)
+    return wrong and wrong + _tell_retention(state)
 
 
 def explain_assets(state: InferenceState, folder: Path) -> str:
@@ -67,8 +70,20 @@ def explain_assets(state: InferenceState, folder: Path) -> str:
 
 def _explain_status(state: InferenceState) -> str:
     if state.status == "failed" and state.output is not None:
-        return "failed before: fetch it, or buy it again where it is gone"
+        gone = _tell_retention(state)
+        return "failed before" + (gone or ": fetch it, or buy it again where it is gone")
     return f"{state.status} before"
+
+
+def _tell_retention(state: InferenceState) -> str:
+    """Say that the provider no longer has what it made; "" where it may have it still."""
+    provider = state.model.partition("/")[0]
+    if provider not in KEPT_S or state.completed_at is None:
+        return ""
+    age = (datetime.now(UTC) - state.completed_at).total_seconds()
+    if age < KEPT_S[provider]:
+        return ""
+    return f", and {provider} kept it for {KEPT_S[provider] // 3600} h only"
 
 
 def explain_change(request: InferenceRequest, state: InferenceState) -> str:

@@ -118,6 +118,12 @@ async def test_an_endpoint_of_fal():
     }  # fmt: skip
 
 
+async def test_a_name_stays_a_name():
+    wire = Wire()
+    await reader(wire).discover("replicate/acme/paint?x=1#z")
+    assert wire.requests[0].url.raw_path == b"/v1/models/acme/paint%3Fx%3D1%23z"
+
+
 async def test_settings_lead_elsewhere():
     urls = dict(Settings().urls) | {"VIDI_REPLICATE_URL": "https://api.replicate.com/prefix"}
     wire = Wire()
@@ -150,7 +156,8 @@ async def test_settings_lead_elsewhere():
         (PAINT, httpx.Response(200, text=r'{"a": "\ud800"}'), DocumentError,
          r'Replicate' + "'s answer cannot be read: " + r'{"a": "\ud800"}'),
         (PAINT, {"latest_version": None}, DocumentError, "Replicate shows no schema of it"),
-        (DRAW, failed(404), NoSuchModelError, "fal.ai has no such model: no"),
+        (DRAW, failed(404), DocumentError,
+         "fal.ai lists it, and shows no schema: fal.ai has no such model: no"),
         (DRAW, failed(401), CredentialsError, "fal.ai refused the key in FAL_KEY: no"),
         (DRAW, failed(500), PollError, "fal.ai answered HTTP 500: no"),
         (DRAW, {}, DocumentError, "fal.ai's schema has no request to submit"),
@@ -253,6 +260,11 @@ async def test_a_price_list_without_prices_prices_nothing(answer):
 async def test_a_refused_key_ends_all():
     with pytest.raises(CredentialsError):
         await reader(Wire(replicate=[failed(401)])).discover_all([PAINT, DRAW])
+
+
+async def test_what_fal_does_not_know_is_not_there():
+    with pytest.raises(NoSuchModelError, match="has no such model: no"):
+        await reader(Wire(schema=[failed(404)], listed=[{"models": []}])).discover(DRAW)
 
 
 async def test_what_fal_neither_lists_nor_describes_is_not_there():

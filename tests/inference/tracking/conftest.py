@@ -2,14 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
 
 from postgres import SKIPPED, find_binaries, serve_postgres
 from vidi.inference.tracking.ledger_connection import Ledger, open_ledger
-
-_numbers = count()
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +21,14 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 def postgres_database(postgres: str) -> str:
-    """The URL of an empty database."""
+    """The URL of a database, emptied."""
     import psycopg
 
-    name = f"ledger_{next(_numbers)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"{postgres.rpartition('/')[0]}/{name}"
+        connection.execute("SET client_min_messages = warning")
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

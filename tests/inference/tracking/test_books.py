@@ -112,6 +112,8 @@ CHARGED = [
     ([intent(), event("submitted", request_id="r", urls={}), event("refused", error={})], [None]),
     ([intent(), settled(), intent(run="run-2"), settled(run="run-2")], [usd("0.04")] * 2),
     ([intent(), settled(), settled(amount="0", run="run-2")], [usd("0.04")]),
+    # One run may buy under one id again, as a program may that uses its key again.
+    ([intent(), settled(amount="0"), intent(), settled()], [Decimal(0), usd("0.04")]),
     ([event("refused", error={})], []),
 ]
 

@@ -92,3 +92,35 @@ def test_events_of_unknown_kinds_and_of_no_inference_change_nothing():
     numbers = count()
     events = [{"ts": MOMENT, "run": "r", "event": f"kind{next(numbers)}"}, event("novelty")]
     assert replay(events) == {"a": InferenceState(id="a")}
+
+
+def test_every_receipt_is_remembered_through_later_attempts():
+    second = event("submitted", request_id="r", urls={}, adopted=True)
+    state = state_after(intent(), SUBMITTED, COMPLETED, SETTLED, intent(2), second)
+    assert state.receipts == ("q", "r")
+    assert state.request_id == "r"
+
+
+@pytest.mark.parametrize(
+    ("submitted", "completed", "took_s"),
+    [
+        (SUBMITTED, {**COMPLETED, "ts": "2026-11-23T10:00:02.500000+00:00"}, 2.5),
+        ({**SUBMITTED, "adopted": True}, COMPLETED, None),
+        (SUBMITTED, {**COMPLETED, "run": "r2"}, None),
+    ],
+    ids=["seen by one run", "adopted", "fetched by a later run"],
+)
+def test_a_duration_is_known_where_one_run_saw_both_ends(submitted, completed, took_s):
+    assert state_after(intent(), submitted, completed).took_s == took_s
+
+
+def test_the_first_doubt_says_since_when():
+    doubt = event("in_doubt", error=ERROR)
+    later = {**doubt, "ts": "2026-11-24T10:00:00.000000+00:00"}
+    assert state_after(intent(), doubt, later).doubted_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert state_after(intent(), doubt, later, intent(2)).doubted_at is None
+
+
+@pytest.mark.parametrize(("fields", "sent"), [({}, {}), ({"sent": {"a": "u"}}, {"a": "u"})])
+def test_an_intent_says_what_was_sent_for_files(fields, sent):
+    assert state_after({**intent(), **fields}).sent == sent

@@ -28,6 +28,8 @@ SIZE_LIMITS = {
 }
 """Bytes of one file, and whose rule it is. Replicate's is for uploads:
 https://replicate.com/docs/topics/predictions/input-files. fal states none: that one is ours."""
+UNKNOWN_LIMIT = (1024 * MIB, "vidi sends at most 1,024 MiB")
+"""For the providers of plug-ins."""
 _LOOKED_AT = 200
 """How many names of a folder are compared to find the one that was meant."""
 _PASSED = re.compile(r"(https?://|data:)", re.IGNORECASE)
@@ -84,7 +86,7 @@ class FileFinder:
         return found.st_size
 
     def _refuse_bad(self, path: Path, name: str, found: os.stat_result) -> None:
-        limit, rule = SIZE_LIMITS[self.provider]
+        limit, rule = SIZE_LIMITS.get(self.provider, UNKNOWN_LIMIT)
         if stat.S_ISDIR(found.st_mode):
             what, hint = f"names a folder: {quoted(name)}", "Name a file in it."
         elif not stat.S_ISREG(found.st_mode):

@@ -11,6 +11,7 @@ import jsonschema_rs
 
 from vidi.errors import Place, UsageError
 from vidi.inference.models.json_places import find_value, line_and_column
+from vidi.inference.models.provider_names import is_provider
 from vidi.inference.models.template import ModelInfo, OutputType
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 
@@ -28,7 +29,8 @@ class TemplateError(UsageError):
 def file_name(model_id: str) -> str | None:
     """The file of a model under a templates folder; None where no model can have this id.
 
-    `replicate/OWNER/NAME` is in `replicate/OWNER_NAME.json`, `fal/A/B/C` in `fal/A-B-C.json`.
+    `replicate/OWNER/NAME` is in `replicate/OWNER_NAME.json`, `fal/A/B/C` in `fal/A-B-C.json`, and
+    the models of a plug-in's provider as fal's.
     """
     provider, _, name = model_id.partition("/")
     parts = name.split("/")
@@ -36,7 +38,7 @@ def file_name(model_id: str) -> str | None:
         return None
     if provider == "replicate":
         return f"replicate/{'_'.join(parts)}.json" if len(parts) == 2 else None
-    return f"fal/{'-'.join(parts)}.json" if provider == "fal" else None
+    return f"{provider}/{'-'.join(parts)}.json" if is_provider(provider) else None
 
 
 def load_template(path: Path) -> ModelInfo:

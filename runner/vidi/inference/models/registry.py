@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vidi.errors import UsageError
 from vidi.inference.models.loading import TemplateError, file_name, load_template
 from vidi.inference.models.pricing import estimate
+from vidi.inference.models.provider_names import BUILT_IN, provider_names
 from vidi.inference.models.schema import check_params
 from vidi.inference.models.suggest import nearest
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.estimate import Estimate
     from vidi.inference.models.template import ModelInfo, OutputType
 
-PROVIDER_NAMES = ("replicate", "fal")
-"""The folders under a templates folder."""
+PROVIDER_NAMES = BUILT_IN
 
 
 class UnknownModelError(UsageError):
@@ -174,5 +174,5 @@ def _flat(name: str) -> str:
 
 
 def _templates_in(folder: Path) -> Iterator[Path]:
-    for provider in PROVIDER_NAMES:
+    for provider in provider_names():
         yield from (folder / provider).glob("*.json")

@@ -98,7 +98,7 @@ TEMPLATE_SCHEMA: Schema = {
         "$schema": {"type": "string"},
         "id": {
             "type": "string",
-            "pattern": r"^(replicate/[\w.-]+/[\w.-]+|fal/[\w.-]+(/[\w.-]+)*)$",
+            "pattern": r"^(replicate/[\w.-]+/[\w.-]+|(?!replicate/)[a-z][\w-]*(/[\w.-]+)+)$",
         },
         "title": TEXT,
         "category": TEXT,

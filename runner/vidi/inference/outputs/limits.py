@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+KEPT_S = {"replicate": 3600}
+"""Seconds for which a provider is known to keep what it made, from its end
+(https://replicate.com/docs/topics/predictions/data-retention); fal's pages disagree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -1,6 +1,7 @@
 """The providers: Replicate and fal.ai, behind one interface and one guarded transport.
 
-Light to import: an SDK and the HTTP libraries are imported when a provider first talks.
+Light to import: an SDK and the HTTP libraries are imported when a provider first talks, and the
+providers of plug-ins when a model of theirs is first asked for.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.inference.models.provider_names import PLUG_INS, provider_names
 from vidi.inference.providers.fal import FalProvider
+from vidi.inference.providers.provider import Provider
 from vidi.inference.providers.replicate import ReplicateProvider
 
 if TYPE_CHECKING:
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
 
 PROVIDERS: Mapping[str, type[ReplicateProvider | FalProvider]] = {
@@ -37,9 +39,31 @@ def open_provider(
         wire: What to send through instead of the network, such as `httpx.ASGITransport`.
 
     Raises:
-        UsageError: There is no such provider.
+        UsageError: There is no such provider, or its plug-in cannot be used.
     """
-    if name not in PROVIDERS:
-        known = " and ".join(sorted(PROVIDERS))
+    if name in PROVIDERS:
+        return PROVIDERS[name](settings, wire)
+    return _open_plug_in(name, settings, wire)
+
+
+def _open_plug_in(name: str, settings: Settings, wire: httpx.AsyncBaseTransport | None) -> Provider:
+    from importlib.metadata import entry_points
+
+    points = tuple(entry_points(group=PLUG_INS, name=name))
+    if not points:
+        *others, last = sorted(provider_names())
+        known = f"{', '.join(others)} and {last}"
         raise UsageError(f"there is no provider '{name}'", hint=f"Model ids begin with {known}.")
-    return PROVIDERS[name](settings, wire)
+    try:
+        provider = points[0].load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"the provider '{name}' cannot be loaded from {points[0].value}: {error}",
+            hint="Install its distribution again.",
+        ) from error
+    if not (isinstance(provider, type) and issubclass(provider, Provider)):
+        raise UsageError(
+            f"the provider '{name}' ({points[0].value}) is no vidi.inference.Provider",
+            hint="docs/add-a-provider.md shows one.",
+        )
+    return provider(settings, wire)  # type: ignore[call-arg]  # a provider is made so, by contract

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from vidi.errors import CredentialsError, PollError, UsageError, VidiError
 from vidi.inference.models.discovery.cog import read_replicate
@@ -121,18 +122,30 @@ class DocumentReader:
         provider, _, name = model_id.partition("/")
         try:
             if provider == "replicate":
-                return read_replicate(model_id, await self._ask(REPLICATE, f"{API}/models/{name}"))
+                return read_replicate(
+                    model_id, await self._ask(REPLICATE, f"{API}/models/{quote(name)}")
+                )
             for known in (listed, priced):
                 if isinstance(error := known.get(name), VidiError):
                     raise error
-            openapi = await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
-            return read_fal(model_id, openapi, listed.get(name), priced.get(name))
-        except DocumentError as error:
-            if provider == "fal" and name not in listed:
-                return NoSuchModelError(f"fal.ai does not list it: {error.message}", hint=HINT)
-            return error
+            return await self._read_endpoint(name, listed.get(name), priced.get(name))
         except VidiError as error:
             return error
+
+    async def _read_endpoint(self, name: str, listed: Any, priced: Any) -> Discovery:
+        """One endpoint of fal. It exists if it is listed, or if its schema can be read."""
+        try:
+            openapi = await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
+            return read_fal(f"fal/{name}", openapi, listed, priced)
+        except NoSuchModelError as error:
+            if listed is None:
+                raise
+            raise DocumentError(f"fal.ai lists it, and shows no schema: {error.message}") from error
+        except DocumentError as error:
+            if listed is not None:
+                raise
+            told = f"fal.ai does not list it: {error.message}"
+            raise NoSuchModelError(told, hint=HINT) from error
 
     async def _ask_by_fifty(self, url: str, key: str, names: Sequence[str]) -> dict[str, Any]:
         """Fal's entries by endpoint, fifty to a question; the error where there is one."""

@@ -76,6 +76,7 @@ class FalProvider(Provider):
         *,
         patience: Patience | None = None,
     ) -> None:
+        self.settings, self.wire = settings, wire
         self._channel = Channel(FAL, settings, _load_sdk, wire, patience or Patience())
         self._server_errors: Counter[str] = Counter()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    import httpx
+
     from vidi.inference.models.template import ModelInfo
+    from vidi.inference.outputs.result import InferenceResult
+    from vidi.inference.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,16 @@ Look = Running | Succeeded | Failed
 
 
 class Provider(ABC):
-    """A provider of hosted models. A subclass is a row in `vidi.inference.providers.PROVIDERS`."""
+    """A provider of hosted models. A subclass is a row in `vidi.inference.providers.PROVIDERS`.
+
+    Another distribution's is an entry point in the group `vidi.providers`: docs/add-a-provider.md.
+    """
 
     name: ClassVar[str]
+    settings: Settings | None = None
+    """What the files of results are fetched with; the defaults where it is None."""
+    wire: httpx.AsyncBaseTransport | None = None
+    """What is sent through instead of the network."""
 
     @abstractmethod
     def is_available(self) -> bool:
@@ -93,6 +105,26 @@ class Provider(ABC):
     def get_provider_name(self) -> str:
         """The provider's name as model ids begin with it."""
         return self.name
+
+    def infer(
+        self, model: str, parameters: Mapping[str, Any], template: ModelInfo
+    ) -> InferenceResult:
+        """Run one inference and wait for its result, as `InferenceEngine.infer` does, unrecorded.
+
+        Args:
+            model: The model's id.
+            parameters: Its inputs; input files are relative to the working directory.
+            template: The model, as `ModelRegistry.get_template` gives it.
+
+        Raises:
+            UsageError: The template is another model's.
+            ParamsError: At least one input is wrong; `problems` holds all of them.
+            VidiError: As `InferenceEngine.infer`.
+        """
+        # By name: how an inference is carried out is built upon providers, and above them.
+        direct = import_module("vidi.inference.direct")
+        result: InferenceResult = direct.infer_directly(self, model, parameters, template)
+        return result
 
     @abstractmethod
     async def upload(self, path: Path) -> str:

@@ -61,6 +61,7 @@ class ReplicateProvider(Provider):
         patience: Patience | None = None,
     ) -> None:
         patience = patience or Patience()
+        self.settings, self.wire = settings, wire
         self._channel = Channel(REPLICATE, settings, _load_sdk, wire, patience)
 
     def is_available(self) -> bool:

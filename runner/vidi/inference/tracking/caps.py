@@ -54,6 +54,16 @@ class Standing:
         return self.spent + self.reserved
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a cap leaves for a plan, in USD."""
+
+    cap: Cap
+    left: Decimal
+    over: Decimal
+    """By how much the plan exceeds that; 0 where it fits."""
+
+
 def name_periods(run: str, moment: datetime) -> dict[Kind, str]:
     """The run, day, ISO week and month of a moment: `2026-11-23`, `2026-W48`, `2026-11`."""
     utc = moment.astimezone(UTC)

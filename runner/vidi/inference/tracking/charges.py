@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 class ChargeKey(NamedTuple):
-    """What names a charge in every journal and ledger: no two attempts ever share it."""
+    """What names a charge in every journal and ledger: no two attempts ever share it.
+
+    `attempt` counts the attempts of the inference from 1 over all runs of its journal, so that one
+    run may buy under one id any number of times.
+    """
 
     run: str
     inference: str
@@ -40,6 +44,11 @@ class Charge:
     def open(self) -> bool:
         """Whether it may still be billed."""
         return self.actual is None
+
+
+def number_next(charges: tuple[Charge, ...]) -> int:
+    """The number of the next attempt."""
+    return len(charges) + 1
 
 
 def close_last(

@@ -96,14 +96,16 @@ class CostTracker:
         return estimate(template, checked)
 
     def track_inference_cost(self, result: Priced) -> None:
-        """Count what a result has cost; the same result again changes nothing.
+        """Count what a result has cost; the same again, or one bought before, changes nothing.
 
         Raises:
             StorageError: The ledger cannot be written.
         """
-        if result.cost is not None:
+        if result.cost is not None and not result.metadata.get("replayed"):
             now = datetime.now(UTC)
-            self.store.add(Charge(_key_of(result), result.model, result.cost, now, result.cost, now))
+            self.store.add(
+                Charge(_key_of(result), result.model, result.cost, now, result.cost, now)
+            )
         self._alert()
 
     def get_total_cost(self) -> Decimal:

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from vidi.inference.tracking.charges import Charge, ChargeKey, close_last
+from vidi.inference.tracking.charges import Charge, ChargeKey, close_last, number_next
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -156,7 +156,7 @@ def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
 
 
 def _open_charge(state: InferenceState, event: Event) -> Charge:
-    key = ChargeKey(event["run"], state.id, event["attempt"])
+    key = ChargeKey(event["run"], state.id, number_next(state.charges))
     return Charge(key, event["model"], _amount(event["reserved_usd"]), _moment(event))
 
 

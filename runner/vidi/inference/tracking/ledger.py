@@ -98,7 +98,7 @@ def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime)
     Raises:
         StorageError: The ledger cannot be written; the journal knows the amount.
     """
-    with ledger.writing() as connection:
+    with ledger.noting() as connection:
         book_actual(connection, key, micros_up(actual), at)
 
 

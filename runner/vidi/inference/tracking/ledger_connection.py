@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,9 +19,16 @@ from vidi.inference.tracking.ledger_schema import SCHEMA_VERSION, about, metadat
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-BUSY_S = 10
+Purpose = Literal["writes", "notes", "reads"]
+
+BUSY_S = 5
 """Seconds to wait for another process to let go of the ledger, and for a server to answer."""
 _SCHEMA_LOCK = 0x76696469  # "vidi": held while the tables are made
+_BEGIN: dict[Purpose, tuple[str, ...]] = {
+    "writes": ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE"),  # NORMAL may lose the last commits
+    "notes": ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE"),
+    "reads": ("BEGIN",),
+}
 HINT = "Mend or move it, name another one with VIDI_LEDGER, or run untracked with VIDI_COSTS=off."
 
 
@@ -34,12 +41,22 @@ class Ledger(NamedTuple):
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that writes.
+        """A transaction that writes, and that no power failure takes back.
 
         Raises:
             StorageError: It could not be carried out, and nothing of it was.
         """
-        with self._explaining(), self.engine.begin() as connection:
+        with self._transaction("writes") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[sa.Connection]:
+        """A transaction that a power failure may take back: the journal knows it, or it is a pace.
+
+        Raises:
+            StorageError: It could not be carried out, and nothing of it was.
+        """
+        with self._transaction("notes") as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -49,8 +66,7 @@ class Ledger(NamedTuple):
         Raises:
             StorageError: The ledger cannot be read.
         """
-        engine = self.engine.execution_options(vidi_reads=True)
-        with self._explaining(), engine.begin() as connection:
+        with self._transaction("reads") as connection:
             yield connection
 
     def close(self) -> None:
@@ -58,9 +74,11 @@ class Ledger(NamedTuple):
         self.engine.dispose()
 
     @contextlib.contextmanager
-    def _explaining(self) -> Iterator[None]:
+    def _transaction(self, purpose: Purpose) -> Iterator[sa.Connection]:
+        engine = self.engine.execution_options(vidi_purpose=purpose)
         try:
-            yield
+            with engine.begin() as connection:
+                yield connection
         except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
             raise _explain(self.where, error) from error
 
@@ -128,7 +146,7 @@ def _open_url(address: str, patience_s: float) -> Ledger:
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             connect_args={
-                "connect_timeout": BUSY_S,
+                "connect_timeout": max(2, round(patience_s)),
                 "options": f"-c lock_timeout={patience_s * 1000:.0f} -c timezone=UTC",
             },
         )
@@ -148,19 +166,18 @@ def _refuse_address(why: str) -> UsageError:
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
-    """Durable to the last commit even when the power fails; readers do not wait for writers."""
+    """Readers do not wait for writers."""
     del record
     connection.isolation_level = None  # transactions are ours: see _begin_sqlite
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     """A writer takes its lock first: what it reads is then still true when it writes."""
-    reads = connection.get_execution_options().get("vidi_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    for statement in _BEGIN[connection.get_execution_options()["vidi_purpose"]]:
+        connection.exec_driver_sql(statement)
 
 
 def _make_tables(connection: sa.Connection) -> None:

@@ -51,7 +51,7 @@ def take_turn(ledger: Ledger, account: Account, per_minute: int) -> Turn:
     Raises:
         StorageError: The ledger cannot be written.
     """
-    with ledger.writing() as connection:
+    with ledger.noting() as connection:
         row, now = _lock_pace(connection, account)
         closed_for = row.closed_until - now
         if 0 < closed_for <= LONGEST_WAIT_S:
@@ -83,7 +83,7 @@ def close_account(ledger: Ledger, account: Account, seconds: float) -> None:
     Raises:
         StorageError: The ledger cannot be written.
     """
-    with ledger.writing() as connection:
+    with ledger.noting() as connection:
         row, now = _lock_pace(connection, account)
         until = now + min(seconds, LONGEST_WAIT_S)
         change = sa.update(paces).where(_of(paces, account))
@@ -104,7 +104,7 @@ def take_place(ledger: Ledger, account: Account, holder: str, most: int) -> bool
         StorageError: The ledger cannot be written.
     """
     own = sa.and_(_of(leases, account), leases.c.holder == holder)
-    with ledger.writing() as connection:
+    with ledger.noting() as connection:
         _, now = _lock_pace(connection, account)
         connection.execute(sa.delete(leases).where(_of(leases, account), leases.c.until < now))
         keep = connection.execute(sa.update(leases).where(own).values(until=now + LEASE_S))
@@ -124,7 +124,7 @@ def leave_place(ledger: Ledger, account: Account, holder: str) -> None:
     Raises:
         StorageError: The ledger cannot be written; the place falls free by itself.
     """
-    with ledger.writing() as connection:
+    with ledger.noting() as connection:
         own = sa.and_(_of(leases, account), leases.c.holder == holder)
         connection.execute(sa.delete(leases).where(own))
 

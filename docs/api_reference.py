@@ -1,0 +1,145 @@
+"""docs/api.md from the code: every public name with its signature and its docstring."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INTRODUCTION = """\
+# The API of `vidi.inference`
+
+Generated from the code by `python docs/make.py`. Amounts are `Decimal`s in USD, times are seconds,
+errors are those of `vidi.errors`. [library.md](library.md) shows how it is used.
+"""
+MORE = (
+    ("vidi.inference.session", "InferenceEvent"),
+    ("vidi.inference.models.estimate", "Estimate"),
+    ("vidi.inference.models.estimate", "PriceLine"),
+    ("vidi.inference.settings", "Settings"),
+    ("vidi.inference.tracking.costs", "CostAlertWarning"),
+    ("vidi.inference.tracking.sanitize", "sanitize_parameters"),
+    ("vidi.inference.models.registry", "UnknownModelError"),
+    ("vidi.inference.models.registry", "ParamsError"),
+)
+"""What is not in `__all__`, but comes out of what is."""
+SECTION = re.compile(r"^(Args|Returns|Raises):$")
+MEMBER = re.compile(
+    r'^    (\w+): ([^=\n]+?)(?: = [^\n]+)?\n    """(.+?)"""', re.MULTILINE | re.DOTALL
+)
+
+
+def make_api_page() -> str:
+    """The whole page."""
+    import vidi.inference
+
+    own = [("vidi.inference", name) for name in vidi.inference.__all__]
+    parts = [INTRODUCTION]
+    parts += [_describe(module, name) for module, name in own]
+    parts.append("## What comes with it\n")
+    parts += [_describe(module, name, level=3) for module, name in MORE]
+    return "\n".join(parts)
+
+
+def _describe(module: str, name: str, level: int = 2) -> str:
+    thing = getattr(__import__(module, fromlist=[name]), name)
+    mark = "#" * level
+    shown = f"{name}{_signature(thing)}" if not inspect.isclass(thing) else _call(thing)
+    lines = [f"{mark} {name}", "", f"`from {module} import {name}`", ""]
+    lines += [_block(shown), *_text(inspect.getdoc(thing) or "")]
+    if inspect.isclass(thing):
+        for member, text in _fields(thing):
+            lines += [f"- `{member}`: {text}"]
+        lines += [""]
+        for method in _methods(thing):
+            lines += list(_method(thing, method))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
+
+
+def _call(thing: type) -> str:
+    if issubclass(thing, (str, Exception)):
+        return f"class {thing.__name__}({thing.__mro__[1].__name__})"
+    return f"class {thing.__name__}{_signature(thing)}"
+
+
+def _signature(thing: object) -> str:
+    try:
+        signature = inspect.signature(thing)  # type: ignore[arg-type]  # a class or a function
+    except (TypeError, ValueError):
+        return "()"
+    kept = [each for each in signature.parameters.values() if each.name not in {"self", "cls"}]
+    text = str(signature.replace(parameters=[_plainly(each) for each in kept]))
+    return re.sub(r"<([\w.]+)[^>]*>", "…", text.replace("'", ""))
+
+
+def _plainly(parameter: inspect.Parameter) -> inspect.Parameter:
+    """A parameter whose default is written the same on every machine."""
+    default = parameter.default
+    if default is inspect.Parameter.empty or isinstance(default, str | int | float | None | tuple):
+        return parameter
+    return parameter.replace(default=...)
+
+
+def _fields(thing: type) -> Iterator[tuple[str, str]]:
+    """The documented attributes and properties of a class, and the values of an enum."""
+    source = inspect.getsource(thing)
+    members = getattr(thing, "__members__", {})
+    for name, member in members.items():
+        yield name, f"`{member.value!r}`"
+    for match in MEMBER.finditer(source):
+        if not match[1].startswith("_"):
+            yield f"{match[1]}: {match[2]}", " ".join(match[3].split())
+    for name, value in vars(thing).items():
+        if isinstance(value, property) and not name.startswith("_"):
+            yield name, " ".join((inspect.getdoc(value) or "").split())
+
+
+def _methods(thing: type) -> list[str]:
+    own = [each for each in thing.__mro__ if each.__module__.startswith("vidi.inference")]
+    names = dict.fromkeys(name for each in own for name in vars(each))
+    return [
+        name
+        for name in names
+        if not name.startswith("_")
+        and (inspect.isfunction(value := inspect.getattr_static(thing, name)) or _is_bound(value))
+        and inspect.getdoc(getattr(thing, name))
+    ]
+
+
+def _is_bound(value: object) -> bool:
+    return isinstance(value, classmethod | staticmethod)
+
+
+def _method(thing: type, name: str) -> Iterator[str]:
+    method = getattr(thing, name)
+    word = "async " if inspect.iscoroutinefunction(method) else ""
+    yield f"#### {thing.__name__}.{name}\n"
+    yield _block(f"{word}{name}{_signature(method)}")
+    yield from _text(inspect.getdoc(method) or "")
+    yield ""
+
+
+def _block(code: str) -> str:
+    return f"```text\n{code}\n```\n"
+
+
+def _text(doc: str) -> Iterator[str]:
+    """A google-style docstring as Markdown: sections become lists."""
+    inside = False
+    for line in doc.splitlines():
+        section = SECTION.match(line)
+        if section:
+            inside = True
+            yield f"{section[1]}:\n"
+        elif inside and re.match(r"    \S", line):
+            name, _, words = line.strip().partition(": ")
+            yield f"- `{name}`: {words}" if words else f"- {name}"
+        elif inside and line.startswith("     "):
+            yield f"  {line.strip()}"
+        else:
+            inside = inside and not line.strip()
+            yield line
+    yield ""
