@@ -6,6 +6,7 @@
     ├── RefusedError                3  stopped before spending: over budget, unpriced, frozen
     ├── CredentialsError            4  a key is missing or refused, or the account is out of credit
     ├── FolderLockedError           7  another run holds the output folder
+    ├── StoppedError              130  stopped by the user before anything was sent
     ├── StorageError                1  the disk is full, read-only, or the folder went away
     └── InferenceError              1  one inference did not end well
         ├── NotSentError            1  provably never reached the provider; may be sent again
@@ -109,6 +110,13 @@ class FolderLockedError(VidiError):
 
     exit_code = 7
     code = "locked"
+
+
+class StoppedError(VidiError):
+    """The user stopped the command before anything was sent."""
+
+    exit_code = 130
+    code = "stopped"
 
 
 class StorageError(VidiError):

@@ -118,6 +118,15 @@ def test_a_folder_says_the_same_without_the_job_file(here, run):
     assert [line["in_job"] for line in found["inferences"]] == [None, None]
 
 
+def test_a_folder_that_is_not_the_usual_one_is_named_in_the_next_command(here, run):
+    run({"on": "submit", "fault": "reset"}, options=["-o", "there"])
+    found = here("vidi", "status", "there", "--json").json
+    assert found["next_command"] == "vidi reconcile job.yaml -o there"
+    (here.folder / "job.yaml").unlink()
+    found = here("vidi", "status", "there", "--json").json
+    assert found["next_command"] == "vidi reconcile job.yaml"
+
+
 def test_the_sandbox_has_a_folder_of_its_own(here):
     here.write("job.yaml", JOB)
     here("vidi-run", "job.yaml", "--sandbox", "--select", "tree")

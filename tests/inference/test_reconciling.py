@@ -6,14 +6,19 @@ import json
 import os
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from servers import serve_sandbox
+from vidi.inference.models.checked import CheckedParams, InputFile
+from vidi.inference.models.estimate import Estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.providers.same_json import is_same_json
-from vidi.inference.sent import HashedText, restore_params
+from vidi.inference.request import InferenceRequest
+from vidi.inference.sent import HashedText, describe_sent, restore_params
 from vidi.inference.tracking.events import InferenceState
 
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/flux/dev"}
@@ -220,6 +225,36 @@ def test_a_secret_is_taken_from_whoever_knows_it():
     state = InferenceState("a", params={"prompt": "x", "api_key": "[redacted]"})
     assert restore_params(state, model)["api_key"] == "[redacted]"
     assert restore_params(state, model, {"api_key": "k"}) == {"prompt": "x", "api_key": "k"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "given", "same"),
+    [
+        (["https://a", "data:abc"], ["https://a", "data:abc"], True),
+        (["https://a", "data:abc"], ["https://a", "data:abd"], False),
+        ([{"url": "data:abc"}], [{"url": "data:abc"}], True),
+        ([{"url": "data:abc"}], [{"url": "https://a"}], False),
+    ],
+)
+def test_files_in_lists_are_recorded_short_and_recognised(sent, given, same):
+    model = ModelRegistry().get_template("fal/fal-ai/flux/dev")
+    files = (InputFile(("images", 0), Path("a"), "a", 3),)
+    request = InferenceRequest(
+        id="a",
+        model=model,
+        checked=CheckedParams({"images": ["a"]}, {}, files),
+        estimate=Estimate(Decimal(0), Decimal(0)),
+        reserve=Decimal(0),
+        fingerprint="f",
+        output="a.png",
+        timeout_s=1,
+    )
+    described = describe_sent(request, {"images": sent, "prompt": "x"})
+    assert "data:" not in json.dumps(described)
+    recorded = json.loads(json.dumps(described), parse_float=Decimal)
+    state = InferenceState("a", params={"prompt": "x", "strength": Decimal("0.7")}, sent=recorded)
+    restored = restore_params(state, model)
+    assert is_same_json({"prompt": "x", "strength": 0.7, "images": given}, restored) is same
 
 
 def test_looking_is_bounded_in_time(here, sandbox):

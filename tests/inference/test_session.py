@@ -7,7 +7,14 @@ import pytest
 
 from inference.engines import BANANA, SCHNELL, serve_engine
 from servers import serve_sandbox
-from vidi.errors import FailedError, FolderLockedError, InDoubtError, StorageError, UsageError
+from vidi.errors import (
+    FailedError,
+    FolderLockedError,
+    InDoubtError,
+    RefusedError,
+    StorageError,
+    UsageError,
+)
 from vidi.inference import CostTracker, InferenceEngine
 
 
@@ -97,3 +104,15 @@ def test_a_failure_that_cost_something_is_counted():
         with pytest.raises(FailedError):
             engine.infer(SCHNELL, prompt="a tree")
         assert engine.get_total_cost() == served.sandbox.billing.total
+
+
+def test_the_caps_of_the_project_hold(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("VIDI_BUDGET_DAY", "0.004")
+    costs = CostTracker()
+    with serve_engine(costs=costs, project=tmp_path) as (engine, served):
+        engine.infer(SCHNELL, prompt="a tree")
+        with pytest.raises(RefusedError, match=r"^this needs up to \$0\.003"):
+            engine.infer(SCHNELL, prompt="a bush")
+        assert served.submits == 1
+    costs.close()
+    assert "50 % of the day's budget" in caplog.text

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from vidi.cli.console import Console
-from vidi.errors import UsageError, VidiError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-INTERRUPTED = 130
+from vidi.errors import StoppedError, StorageError, UsageError, VidiError
 
 
 def run_guarded(command: click.Command, program: str) -> int:
     """Run a click command with the process's arguments; returns the exit code, never raises."""
+    _mend_streams()
     console = Console(json_wanted="--json" in sys.argv)
     try:
+        return _run(command, program, console)
+    except OSError:
+        # Nobody can be told: what we would print goes nowhere. Whatever was bought is on record.
+        _silence_streams()
+        return StorageError.exit_code
+
+
+def _run(command: click.Command, program: str, console: Console) -> int:
+    try:
+        _mend_arguments()
         result = command.main(prog_name=program, standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as leave:
@@ -29,17 +36,48 @@ def run_guarded(command: click.Command, program: str) -> int:
         hint = f"See `{_path_of(error) or program} --help`."
         return console.report_error(UsageError(error.format_message(), hint=hint))
     except (click.Abort, KeyboardInterrupt):
-        console.say("stopped", style="red")
-        return INTERRUPTED
+        return console.report_error(StoppedError("stopped before anything was sent"))
     except BrokenPipeError:
-        # Whoever read our output has gone; closing a dead pipe at exit would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_streams()  # whoever read our output has gone; closing it would complain again
         return 0
     except VidiError as error:
         return console.report_error(error)
     except Exception as bug:  # noqa: BLE001 - the boundary: no traceback ever reaches a user
         return _report_bug(bug, console)
     return result if isinstance(result, int) else 0
+
+
+def _mend_streams() -> None:
+    """Make every text printable anywhere, and give a closed stream somewhere to go."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _silence_streams() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+
+
+def _mend_arguments() -> None:
+    """Read arguments as UTF-8 whatever the locale says.
+
+    Raises:
+        UsageError: One of them is no UTF-8.
+    """
+    for number, argument in enumerate(sys.argv):
+        try:
+            sys.argv[number] = os.fsencode(argument).decode("utf-8")
+        except UnicodeError as error:
+            raise UsageError(
+                f"an argument is not UTF-8 text: {argument!r}",
+                hint="Name files and values in UTF-8.",
+            ) from error
 
 
 def _path_of(error: click.ClickException) -> str:

@@ -40,7 +40,7 @@ def write_crash_report(bug: BaseException) -> Path | None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / name
-            path.write_text(_redact(text), encoding="utf-8")
+            path.write_text(_redact(text), encoding="utf-8", errors="backslashreplace")
         except OSError:
             continue
         return path

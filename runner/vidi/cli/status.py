@@ -53,7 +53,7 @@ def status(
         found = read_status(path)
         header = found.header or {}
         job_file = str(header.get("job_file", "JOB_FILE"))
-        options = ["--sandbox"] if header.get("sandbox") else []
+        options = _lead_to(path, job_file, sandbox=bool(header.get("sandbox")))
     else:
         folder, models = _read_job_file(path, project, output_dir, sandbox=sandbox)
         found, job_file = read_status(folder, models), path.as_posix()
@@ -77,6 +77,21 @@ def _read_job_file(
     entries = (item for item in job.inferences() if not isinstance(item, Problem))
     models = {entry.id: entry.model for entry in entries}
     return locate_folder(job, project, given=output_dir, sandbox=sandbox), models
+
+
+def _lead_to(folder: Path, job_file: str, *, sandbox: bool) -> list[str]:
+    """The options with which a job file's commands find a folder."""
+    from vidi.errors import VidiError
+    from vidi.jobs.job import read_job
+    from vidi.runs.folder import locate_folder
+
+    options = ["--sandbox"] if sandbox else []
+    try:
+        job = read_job(Path(job_file), project=Path())
+    except VidiError:
+        return options
+    usual = locate_folder(job, Path(), given=None, sandbox=sandbox)
+    return options if usual.resolve() == folder.resolve() else ["-o", folder.as_posix(), *options]
 
 
 def _repeat_options(project: Path, output_dir: Path | None, *, sandbox: bool) -> list[str]:

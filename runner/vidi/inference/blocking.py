@@ -101,14 +101,10 @@ def _make_loop() -> asyncio.AbstractEventLoop:
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """Run a loop until it is stopped. Its executor is ended here: at exit, none can be started."""
-    asyncio.set_event_loop(loop)
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="vidi-inference") as executor:
         loop.set_default_executor(executor)
-        try:
-            loop.run_forever()
-            loop.run_until_complete(loop.shutdown_asyncgens())
-        finally:
-            asyncio.set_event_loop(None)
+        loop.run_forever()
+        loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from vidi.errors import UsageError
 from vidi.inference.blocking import LoopThread
-from vidi.inference.ordering import make_request
+from vidi.inference.means import Means
+from vidi.inference.ordering import Terms, make_request
 from vidi.inference.results import make_result
-from vidi.inference.session import Means, Session
+from vidi.inference.session import Session
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.cost_stores import NoCosts
 
@@ -35,7 +36,7 @@ def infer_directly(
             f"the template of {template.id} does not fit {model} of {provider.get_provider_name()}",
             hint="Give what ModelRegistry.get_template(model) returns.",
         )
-    request = make_request(template, parameters, base=Path.cwd())
+    request = make_request(template, parameters, base=Path.cwd(), terms=Terms())
     settings = provider.settings or Settings()
     means = Means(settings, NoCosts(), Path.cwd(), wire=provider.wire, provider=provider)
     session, thread = Session(means), LoopThread()

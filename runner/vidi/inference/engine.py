@@ -9,23 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from vidi.errors import CredentialsError, UsageError
+from vidi.errors import UsageError
 from vidi.inference.blocking import LoopThread
 from vidi.inference.environment import read_environment
+from vidi.inference.means import SANDBOX_KEYS, Means, existing_folder, open_sandbox
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.template import OutputType
-from vidi.inference.ordering import check_inputs, make_request
+from vidi.inference.ordering import Terms, check_inputs, make_request
 from vidi.inference.results import make_result
-from vidi.inference.session import InferenceEvent, Means, Session
-from vidi.inference.settings import KEYS, Settings
+from vidi.inference.session import InferenceEvent, Session
+from vidi.inference.settings import Settings
 from vidi.inference.tracking.cost_stores import MemoryCosts
 from vidi.inference.tracking.costs import CostTracker, choose_store
 from vidi.inference.tracking.logger import InferenceLogger
+from vidi.inference.tracking.project import read_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,23 +34,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
 
-    import httpx
-
     from vidi.inference.models.estimate import Estimate
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.outputs.result import InferenceResult
     from vidi.inference.request import InferenceRequest
 
 _log = logging.getLogger("vidi.inference")
-SANDBOX_KEYS = {name: f"sandbox-{name}-key" for name in KEYS}
-
-
-class _Terms(NamedTuple):
-    """How an inference is bought, whatever its model is; named as `make_request` names it."""
-
-    key: str | None
-    timeout_s: float | None
-    assume_cost: Decimal | None
 
 
 class InferenceEngine:
@@ -82,8 +72,8 @@ class InferenceEngine:
         costs: CostTracker | None = None,
         settings: Settings | None = None,
     ) -> None:
-        self._project = _existing(Path(project))
-        named = [] if templates is None else [_existing(self._project / templates)]
+        self._project = existing_folder(Path(project))
+        named = [] if templates is None else [existing_folder(self._project / templates)]
         self.registry = ModelRegistry([*named, self._project / "templates"])
         environ = read_environment(self._project)
         if settings is None:
@@ -99,9 +89,10 @@ class InferenceEngine:
             settings=settings,
             costs=costs.store,
             project=self._project,
-            wire=_open_sandbox(self.registry) if sandbox else None,
+            wire=open_sandbox(self.registry) if sandbox else None,
             journal=None if journal is None else Path(journal),
             sandbox=sandbox,
+            caps=() if sandbox else read_project(self._project, environ).caps,
         )
         self._session = Session(self._means)
         self._thread = LoopThread()
@@ -141,7 +132,7 @@ class InferenceEngine:
             UnfinishedError: It still runs; the same `idempotency_key` fetches it.
             UsageError: The engine is closed, or the key was used for something else.
         """
-        terms = _Terms(idempotency_key, timeout, assume_cost)
+        terms = Terms(idempotency_key, timeout, assume_cost)
         request = self._order(model, {**(params or {}), **inputs}, terms)
         self.logger.log_inference_start(request.model, request.checked.params)
         try:
@@ -164,7 +155,7 @@ class InferenceEngine:
         **inputs: Any,
     ) -> InferenceResult:
         """As `infer`, without blocking the caller's event loop; cancelling it stops the wait."""
-        terms = _Terms(idempotency_key, timeout, assume_cost)
+        terms = Terms(idempotency_key, timeout, assume_cost)
         request = await asyncio.to_thread(self._order, model, {**(params or {}), **inputs}, terms)
         self.logger.log_inference_start(request.model, request.checked.params)
         try:
@@ -269,13 +260,11 @@ class InferenceEngine:
     ) -> None:
         await self.aclose()
 
-    def _order(self, model_id: str, params: Mapping[str, Any], terms: _Terms) -> InferenceRequest:
+    def _order(self, model_id: str, params: Mapping[str, Any], terms: Terms) -> InferenceRequest:
         model = self.registry.get_template(model_id)
-        request = make_request(model, params, base=self._project, **terms._asdict())
+        request = make_request(model, params, base=self._project, terms=terms)
         _warn(request)
-        provider = self._session.open_provider(model.provider)
-        if not provider.is_available():
-            raise _no_key(model.provider)
+        self._session.require_key(model.provider)
         return request
 
     async def _buy(
@@ -291,36 +280,11 @@ class InferenceEngine:
         return result
 
 
-def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", hint="Check `project` and `templates`.")
-    return folder
-
-
-def _open_sandbox(registry: ModelRegistry) -> httpx.AsyncBaseTransport:
-    # By name: the sandbox is a part beside the runner, and inference is below both.
-    app = import_module("vidi.sandbox.app").create_app(registry)
-    wire: httpx.AsyncBaseTransport = import_module("vidi.sandbox.transport").SandboxTransport(app)
-    return wire
-
-
 def _warn(request: InferenceRequest) -> None:
     if request.model.retired:
         _log.warning("%s is retired: %s", request.model.id, request.model.retired)
     for problem in request.checked.problems:
         _log.warning("%s: %s. %s", request.model.id, problem.message, problem.hint)
-
-
-def _no_key(provider: str) -> CredentialsError:
-    from vidi.inference.providers.account import FAL, REPLICATE
-
-    for account in (REPLICATE, FAL):
-        if account.provider == provider:
-            return account.no_key()
-    return CredentialsError(
-        f"the provider '{provider}' is not available: it has no key",
-        hint="Its own documentation says where it looks for one.",
-    )
 
 
 def _shut(thread: LoopThread, session: Session, own_costs: CostTracker | None) -> None:

@@ -33,4 +33,6 @@ def read_environment(project: Path, env_file: Path | None = None) -> Mapping[str
         values = dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("this env file cannot be read", place=Place(str(path))) from error
-    return {**{name: value for name, value in values.items() if value}, **os.environ}
+    # An empty variable counts as unset: that is what CI makes of a secret that is not there.
+    given = {name: value for name, value in os.environ.items() if value}
+    return {**{name: value for name, value in values.items() if value}, **given}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import PurePath
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vidi.errors import RefusedError, UsageError
 from vidi.inference.models.estimate import Estimate
@@ -36,14 +36,19 @@ def check_inputs(model: ModelInfo, params: Mapping[str, Any], base: Path) -> Che
     return checked
 
 
+class Terms(NamedTuple):
+    """How an inference is bought, whatever its model is."""
+
+    key: str | None = None
+    """What names the purchase; a new name where it is None."""
+    timeout_s: float | None = None
+    """Seconds from submit to result; the template's where it is None."""
+    assume_cost: Decimal | None = None
+    """USD that it is taken to cost at most, where nobody knows."""
+
+
 def make_request(
-    model: ModelInfo,
-    params: Mapping[str, Any],
-    *,
-    base: Path,
-    key: str | None = None,
-    timeout_s: float | None = None,
-    assume_cost: Decimal | None = None,
+    model: ModelInfo, params: Mapping[str, Any], *, base: Path, terms: Terms
 ) -> InferenceRequest:
     """Check and price one inference. Reads its input files.
 
@@ -51,15 +56,14 @@ def make_request(
         model: What is to be run.
         params: Its inputs.
         base: What the paths of input files are relative to.
-        key: What names this purchase; a new name where it is None.
-        timeout_s: Seconds from submit to result; the template's where it is None.
-        assume_cost: USD that it is taken to cost at most where nobody knows.
+        terms: How it is bought.
 
     Raises:
         ParamsError: At least one param is wrong.
         RefusedError: Nothing bounds its price, and no cost is assumed.
         UsageError: The key, the time or the cost is no such thing.
     """
+    key, timeout_s, assume_cost = terms
     if key is not None and not key.strip():
         raise UsageError("idempotency_key is empty", hint="Give it a name, or leave it out.")
     if timeout_s is not None and not 0 < timeout_s < float("inf"):

@@ -6,6 +6,7 @@ Everything here happens on one event loop; the engine is what brings it there.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -22,7 +23,7 @@ from vidi.errors import (
 )
 from vidi.inference.lifecycle import carry_out
 from vidi.inference.outputs.download import Fetcher
-from vidi.inference.providers import open_provider
+from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
@@ -34,16 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import httpx
     from filelock import FileLock
 
     from vidi.errors import VidiError
+    from vidi.inference.means import Means
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.settings import Settings
-    from vidi.inference.tracking.cost_stores import CostStore, StoreBooks
+    from vidi.inference.tracking.cost_stores import StoreBooks
     from vidi.inference.tracking.events import InferenceState
 
+_log = logging.getLogger("vidi.inference")
 _FREE_AGAIN = frozenset({"new", "refused", "failed", "moderated"})
 """After these, a key may be used for other params: nothing of the first is kept or still open."""
 
@@ -68,21 +69,6 @@ class Bought:
     run: str
     replayed: bool
     """Whether it had been bought before, so that this call has cost nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What a session is opened with."""
-
-    settings: Settings
-    costs: CostStore
-    project: Path
-    wire: httpx.AsyncBaseTransport | None = None
-    """What to send through instead of the network."""
-    journal: Path | None = None
-    sandbox: bool = False
-    provider: Provider | None = None
-    """The one provider to ask, whatever a model's id begins with."""
 
 
 class Session:
@@ -166,19 +152,28 @@ class Session:
             self._providers[name] = open_provider(name, self._means.settings, self._means.wire)
         return self._providers[name]
 
+    def require_key(self, name: str) -> None:
+        """Make sure that the provider of that name may be asked.
+
+        Raises:
+            UsageError: There is no such provider.
+            CredentialsError: It has no key.
+        """
+        if not self.open_provider(name).is_available():
+            raise describe_keyless(name)
+
     def _open(self) -> Runtime:
         if self._runtime is not None:
             return self._runtime
         means = self._means
         self._journal = journal = self._open_journal()
-        facts = RunFacts(self._run, LIBRARY, str(means.project.resolve()), datetime.now(UTC))
-        if means.journal is not None:
-            facts = RunFacts(self._run, LIBRARY, str(means.journal.resolve()), facts.started_at)
+        where = str((means.journal or means.project).resolve())
+        facts = RunFacts(self._run, LIBRARY, where, datetime.now(UTC), means.caps)
         self._books = means.costs.open_books(facts, journal.headers, journal.states)
         self._runtime = Runtime(
             open_provider=self.open_provider,
             journal=journal,
-            budget=Budget(None, self._books),
+            budget=Budget(None, self._books, _log.warning),
             fetcher=Fetcher(means.settings, means.wire),
             notify=self._tell,
             stopping=lambda: self._stopping,

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.request import hash_file
-from vidi.inference.tracking.events import replay
-from vidi.inference.tracking.journal import read_events
+from vidi.inference.tracking.journal import FileJournal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +29,7 @@ def verify_folder(folder: Path, journal: Path) -> tuple[VerifiedAsset, ...]:
     Raises:
         UsageError: The journal cannot be read.
     """
-    states = replay(event for event, _ in read_events(journal))
+    states = FileJournal(journal, run="").states
     return tuple(
         VerifiedAsset(state.id, asset.path, _judge(folder / asset.path, asset.sha256))
         for state in states.values()

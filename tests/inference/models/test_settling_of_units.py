@@ -37,14 +37,15 @@ def test_things_that_only_come_whole_are_not_billed_in_parts(unit, units, expect
 @pytest.mark.parametrize(
     ("units", "expected"),
     [
-        ("2.49", estimated("0.5")),
-        ("2.5", metered("0.25")),
-        ("10", metered(1)),
-        ("10.01", estimated("0.5")),
+        ("0.07", estimated("0.5")),
+        ("0.08", metered("0.008")),
+        ("15.04", metered("1.504")),
+        ("320", metered(32)),
+        ("321", estimated("0.5")),
         ("-5", estimated("0.5")),
     ],
 )
-def test_units_from_half_to_double_of_what_is_expected(units, expected):
+def test_units_count_unless_they_are_orders_away(units, expected):
     assert by_units(line(5, {"usd_per_second": 0.1}), units) == expected
 
 

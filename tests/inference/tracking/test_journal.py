@@ -101,12 +101,58 @@ def test_garbage_in_the_middle_is_refused_with_its_line(tmp_path, garbage):
 
 
 def test_secrets_never_reach_the_disk(tmp_path):
-    secret = 'r8_ab"c\\d'
+    secret = 'r8_ab"c\\d…'
     with open_journal(tmp_path / "log.jsonl", secrets=(secret, "")) as journal:
-        journal.append("completed", "tree", output=f"key={secret}")
+        journal.append("completed", "tree", output=[{"said": f"key={secret}"}])
     text = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
     assert "r8_ab" not in text
-    assert '"output":"key=[redacted]"' in text
+    assert '"output":[{"said":"key=[redacted]"}]' in text
+
+
+@pytest.mark.parametrize("secret", ["e", "test", "thumbnails-job"])
+def test_no_secret_changes_what_an_event_is_about(tmp_path, secret):
+    path = tmp_path / "log.jsonl"
+    with open_journal(path, secrets=(secret,)) as journal:
+        journal.append("intent", "thumbnails-job", **INTENT)
+        journal.append("submitted", "thumbnails-job", request_id="test", urls={"get": secret})
+    state = open_journal(path).states["thumbnails-job"]
+    assert (state.request_id, state.urls) == ("test", {"get": secret})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"event":"intent","run":"r","ts":"2026-11-23T10:00:00+00:00","id":"a"}',
+        '{"event":"submitted","run":"r","ts":"20x6","id":"a","request_id":"q","urls":{}}',
+        '{"event":"settled","run":"r","ts":"2026-11-23T10:00:00+00:00","id":"a","status":"x",'
+        '"actual_usd":"x","basis":"none"}',
+        '{"event":5,"run":"r","ts":"x","id":[1]}',
+    ],
+)
+def test_an_event_that_makes_no_sense_is_refused_with_its_line(tmp_path, line):
+    path = tmp_path / "log.jsonl"
+    write_one(path)
+    path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        open_journal(path)
+    assert str(caught.value.place) == f"{path}:4:1"
+
+
+def test_a_journal_that_is_a_folder_is_refused(tmp_path):
+    (tmp_path / "log.jsonl").mkdir()
+    with pytest.raises(UsageError, match="is not a file"):
+        open_journal(tmp_path / "log.jsonl")
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_text("")])
+def test_a_journal_that_was_taken_away_stops_every_purchase(tmp_path, spoil):
+    path = tmp_path / "log.jsonl"
+    with open_journal(path) as journal:
+        journal.append("run_started", schema=1)
+        path.rename(tmp_path / "elsewhere")
+        spoil(path) if path.exists() else None
+        with pytest.raises(StorageError):
+            journal.append("intent", "tree", **INTENT)
 
 
 def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Actual", "Estimate", "MediaFacts", "Metered", "PriceLine", "estimate", "settle"]
 
-_LEAST, _MOST = Decimal("0.5"), Decimal(2)
+_LEAST, _MOST = Decimal("0.015625"), Decimal(64)
 """How far fal's billable units may be from the quantity that we expect, as factors."""
 
 
@@ -115,8 +115,12 @@ def _by_units(row: Row, before: PricedRow, units: Decimal) -> Decimal | None:
 
 
 def _fits(units: Decimal, rate: Rate, expected: Interval) -> bool:
-    """Whether units are near what is expected; so many images, but not 1.7 of them."""
-    if rate.unit in COUNTED and units != units.to_integral_value():
+    """Whether units can measure what the rate prices: so many images, but not 1.7 of them.
+
+    They are the provider's own figure, so they count also when they are far from what was
+    expected; only a figure of another kind, such as pixels for megapixels, is orders away.
+    """
+    if units < 0 or (rate.unit in COUNTED and units != units.to_integral_value()):
         return False
     most = None if expected.high is None else expected.high / rate.size * _MOST
     return units >= expected.low / rate.size * _LEAST and (most is None or units <= most)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.errors import UsageError
+from vidi.errors import CredentialsError, UsageError
 from vidi.inference.models.provider_names import PLUG_INS, provider_names
+from vidi.inference.providers.account import FAL, REPLICATE
 from vidi.inference.providers.fal import FalProvider
 from vidi.inference.providers.provider import Provider
 from vidi.inference.providers.replicate import ReplicateProvider
@@ -44,6 +45,17 @@ def open_provider(
     if name in PROVIDERS:
         return PROVIDERS[name](settings, wire)
     return _open_plug_in(name, settings, wire)
+
+
+def describe_keyless(name: str) -> CredentialsError:
+    """The refusal to ask a provider that has no key."""
+    accounts = {account.provider: account for account in (REPLICATE, FAL)}
+    if name in accounts:
+        return accounts[name].no_key()
+    return CredentialsError(
+        f"the provider '{name}' is not available: it has no key",
+        hint="Its own documentation says where it looks for one.",
+    )
 
 
 def _open_plug_in(name: str, settings: Settings, wire: httpx.AsyncBaseTransport | None) -> Provider:

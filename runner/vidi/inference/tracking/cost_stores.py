@@ -20,7 +20,7 @@ from vidi.inference.tracking.charges import Charge, ChargeKey
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from vidi.inference.tracking.caps import Grouping
+    from vidi.inference.tracking.caps import Cap, Grouping
     from vidi.inference.tracking.events import InferenceState
     from vidi.inference.tracking.ledger_connection import Ledger
 
@@ -37,6 +37,8 @@ class RunFacts:
     folder: str
     """Absolute; names the journal that the run writes to."""
     started_at: datetime
+    caps: tuple[Cap, ...] = ()
+    """What it stays under, together with everybody else; held against a ledger only."""
 
 
 class StoreBooks(Protocol):
@@ -194,7 +196,7 @@ class LedgerCosts:
         ledger = self._ledger()
         replay_folder(ledger, record, headers, states)
         self._runs.add(facts.run)
-        return RunBooks(ledger, facts.run, (), states)
+        return RunBooks(ledger, facts.run, facts.caps, states)
 
     def add(self, charge: Charge) -> None:
         """Book a charge, once.

@@ -8,6 +8,7 @@ guessed at.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from datetime import UTC, datetime
@@ -16,12 +17,17 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from vidi.errors import Place, StorageError, UsageError
 from vidi.inference.models.money import json_number
+from vidi.inference.settings import SHORTEST_SECRET
 from vidi.inference.tracking.events import DURABLE, InferenceState, apply_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
+
+
+SPOKEN = frozenset({"error", "message", "output", "params", "status", "vars"})
+"""The fields of an event that may repeat what a person or a provider has said."""
 
 
 class Journal(Protocol):
@@ -41,7 +47,8 @@ class FileJournal:
     Args:
         path: The file; made when the first event is written.
         run: The id of this run, written into each event.
-        secrets: Texts that are never written, whatever an event holds.
+        secrets: Texts that are never written in what people and providers say (`SPOKEN`). Ids,
+            paths and URLs are left as they are: what is read back must be what was written.
 
     Raises:
         UsageError: A line that is not the last one cannot be read.
@@ -50,7 +57,7 @@ class FileJournal:
     def __init__(self, path: Path, *, run: str, secrets: tuple[str, ...] = ()) -> None:
         self._path = path
         self._run = run
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = tuple(each for each in secrets if len(each) >= SHORTEST_SECRET)
         self._sequence = 0
         self._file: int | None = None
         self.states: dict[str, InferenceState] = {}
@@ -58,9 +65,12 @@ class FileJournal:
         self.headers: list[Mapping[str, Any]] = []
         """The `run_started` of every run, oldest first; `header` is the last of them."""
         self._whole = 0
-        for event, end in read_events(path):
+        for number, (event, end) in enumerate(read_events(path), start=1):
             self._whole = end
-            self._remember(event)
+            try:
+                self._remember(event)
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                raise _unreadable(path, number) from error
 
     def append(self, event: str, inference: str | None = None, **fields: Any) -> None:
         """Write one event as a line, fsynced where the event must not be lost."""
@@ -73,8 +83,11 @@ class FileJournal:
         }
         if inference is not None:
             record["id"] = inference
-        text = self._redact(dump_line({**record, **fields}))
-        self._write(text.encode() + b"\n", durable=event in DURABLE)
+        told = {
+            name: self._redact(each) if name in SPOKEN else each for name, each in fields.items()
+        }
+        text = dump_line({**record, **told})
+        self._write(text.encode(errors="replace") + b"\n", durable=event in DURABLE)
         self._remember(json.loads(text, parse_float=Decimal))
 
     def close(self) -> None:
@@ -108,6 +121,8 @@ class FileJournal:
         if self._file is None:
             self._file = self._open()
         try:
+            if durable and not os.path.samestat(os.fstat(self._file), self._path.stat()):
+                raise FileNotFoundError(errno.ENOENT, "it was moved or replaced during the run")
             written = 0
             while written < len(line):
                 written += os.write(self._file, line[written:])
@@ -135,10 +150,16 @@ class FileJournal:
             ) from error
         return file
 
-    def _redact(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(json.dumps(secret)[1:-1], "[redacted]")
-        return text
+    def _redact(self, value: Any) -> Any:
+        if isinstance(value, str):
+            for secret in self._secrets:
+                value = value.replace(secret, "[redacted]")
+            return value
+        if isinstance(value, dict):
+            return {key: self._redact(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._redact(each) for each in value]
+        return value
 
 
 def read_events(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
@@ -149,6 +170,8 @@ def read_events(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
     """
     if not path.exists():
         return
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file", hint="Move it away: the journal goes there.")
     end = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
@@ -175,7 +198,11 @@ def _read_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
             return event
     except (ValueError, RecursionError):
         pass
-    raise UsageError(
+    raise _unreadable(path, number)
+
+
+def _unreadable(path: Path, number: int) -> UsageError:
+    return UsageError(
         "this line of the journal cannot be read, so what was bought cannot be known",
         place=Place(str(path), number, 1),
         hint="Restore the file from a backup, or move the whole folder away to start afresh: "

@@ -1,0 +1,59 @@
+"""What a session is opened with: who we are, where things go, and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from vidi.errors import UsageError
+from vidi.inference.settings import KEYS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import httpx
+
+    from vidi.inference.models.registry import ModelRegistry
+    from vidi.inference.providers.provider import Provider
+    from vidi.inference.settings import Settings
+    from vidi.inference.tracking.caps import Cap
+    from vidi.inference.tracking.cost_stores import CostStore
+
+SANDBOX_KEYS = {name: f"sandbox-{name}-key" for name in KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a session is opened with."""
+
+    settings: Settings
+    costs: CostStore
+    project: Path
+    wire: httpx.AsyncBaseTransport | None = None
+    """What to send through instead of the network."""
+    journal: Path | None = None
+    sandbox: bool = False
+    caps: tuple[Cap, ...] = ()
+    """What is spent stays under these, where there is a ledger."""
+    provider: Provider | None = None
+    """The one provider to ask, whatever a model's id begins with."""
+
+
+def existing_folder(folder: Path) -> Path:
+    """The folder, which must be there.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", hint="Check `project` and `templates`.")
+    return folder
+
+
+def open_sandbox(registry: ModelRegistry) -> httpx.AsyncBaseTransport:
+    """The emulation of both providers, in this process."""
+    # By name: the sandbox is a part beside the runner, and inference is below both.
+    app = import_module("vidi.sandbox.app").create_app(registry)
+    wire: httpx.AsyncBaseTransport = import_module("vidi.sandbox.transport").SandboxTransport(app)
+    return wire
