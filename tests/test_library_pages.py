@@ -1,10 +1,14 @@
 """What docs/library.md, docs/add-a-provider.md and docs/api.md say is so."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import vidi
+
+RUNNER = Path(vidi.__file__).parents[1]
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -17,7 +21,8 @@ def blocks_of(page, language):
 
 def run_program(program, folder, **variables):
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", program]
-    environ = {"PYTHONPATH": str(folder / "site"), "PATH": "", "HOME": str(folder), **variables}
+    path = f"{folder / 'site'}{os.pathsep}{RUNNER}"
+    environ = {"PYTHONPATH": path, "PATH": "", "HOME": str(folder), **variables}
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environ)
     assert done.returncode == 0, done.stderr
     assert "Warning" not in done.stderr, done.stderr
@@ -64,5 +69,6 @@ def install(project, site):
 def test_the_api_page_is_current():
     program = f"import sys; sys.path.insert(0, {str(DOCS)!r}); import api_reference as made; "
     program += "sys.stdout.reconfigure(encoding='utf-8'); print(made.make_api_page(), end='')"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8")
+    command, environ = [sys.executable, "-c", program], {**os.environ, "PYTHONPATH": str(RUNNER)}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environ)
     assert done.stdout == (DOCS / "api.md").read_text(encoding="utf-8"), done.stderr

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import vidi
 from inference.engines import BANANA, MODELS, SCHNELL, serve_engine
 from vidi.errors import (
     CredentialsError,
@@ -81,7 +83,10 @@ def test_left_open_to_the_end_of_a_program_it_ends_without_a_warning(tmp_path):
         f"print(engine.infer(model={SCHNELL!r}, prompt='a tree').cost)\n"
     )
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=30)
+    environ = {**os.environ, "PYTHONPATH": str(Path(vidi.__file__).parents[1])}
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=environ, timeout=30
+    )
     assert (done.stdout, done.returncode) == ("0.003\n", 0)
     assert "Warning" not in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from vidi.cli.money import open_accounts
 from vidi.cli.progress import open_progress
 from vidi.cli.summary import print_summary
+from vidi.errors import UsageError
 from vidi.runs.execute import Limits
 from vidi.runs.figures import format_usd
 from vidi.runs.folder import MANIFEST
@@ -96,11 +98,25 @@ def _open_sandbox(options: RunOptions) -> httpx.AsyncBaseTransport:
     return SandboxTransport(create_app(registry))
 
 
+def prepare_junit(path: Path) -> None:
+    """Make sure that the JUnit report can be written, before anything is spent.
+
+    Raises:
+        UsageError: Its folder cannot be made, or the path is a folder.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path.parent, os.W_OK) and not path.is_dir()
+    except OSError:
+        writable = False
+    if not writable:
+        raise UsageError(f"cannot write {path}", hint="Name another file with --junit.")
+
+
 def write_junit_report(tickets: Sequence[Ticket], path: Path) -> None:
     """Write the JUnit report of every job file that was run.
 
     Raises:
         StorageError: The file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_junit(path, *(ticket.result for ticket in tickets if ticket.result is not None))

@@ -94,8 +94,10 @@ def _go(
     held: contextlib.ExitStack,
 ) -> None:
     """Run file after file; stop at an interrupt."""
-    from vidi.cli.running import confirm_spending, run_ticket, write_junit_report
+    from vidi.cli.running import confirm_spending, prepare_junit, run_ticket, write_junit_report
 
+    if options.junit is not None:
+        prepare_junit(options.junit)
     if not confirm_spending(tickets, options, console):
         tickets[0].exit_code = 130
         return

@@ -90,7 +90,7 @@ class _Desk:
         self._held = held
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
         self._registry = open_registry(options.project, options.templates)
-        self._folders: dict[Path, Path] = {}
+        self._folders: dict[Path, Ticket] = {}
         self._choices = Choices(
             budget=options.budget,
             select=parse_selectors(options.select),
@@ -126,10 +126,10 @@ class _Desk:
         )
 
     def _claim(self, folder: Path, ticket: Ticket) -> None:
-        other = self._folders.setdefault(folder.resolve(), ticket.path)
-        if other != ticket.path:
+        other = self._folders.setdefault(folder.resolve(), ticket)
+        if other is not ticket:
             raise UsageError(
-                f"{other} and {ticket.path} both write to {folder}",
+                f"{other.path} and {ticket.path} both write to {folder}",
                 hint="Give one of them another `output_dir` or `name`.",
             )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from vidi.errors import FolderLockedError, StorageError, UsageError
+from vidi.errors import FolderLockedError, UsageError
 from vidi.inference.tracking.journal import read_events
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
 
     Raises:
         FolderLockedError: Another run holds it; the message says which.
-        StorageError: The folder cannot be made.
+        UsageError: The folder cannot be made.
     """
     own = folder / OWN
     try:
@@ -69,7 +69,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
             hint="Wait for it to end, or give this run a folder of its own with -o.",
         ) from error
     except OSError as error:
-        raise StorageError(
+        raise UsageError(
             f"cannot use {folder}: {error.strerror}",
             hint="Make it a writable folder, or name another one with -o.",
         ) from error

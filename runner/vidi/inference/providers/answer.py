@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from vidi.errors import PollError
+
 if TYPE_CHECKING:
     from vidi.inference.settings import Settings
 
@@ -64,3 +66,15 @@ def shorten(text: str) -> str:
     """Bring a provider's text to one line of bounded length."""
     line = " ".join(text.split())
     return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 1]}…"
+
+
+def read_items(page: Fields, name: str) -> list[Fields]:
+    """The objects of one page of a list.
+
+    Raises:
+        PollError: It is no list, so that a count of it would say nothing.
+    """
+    items = page.get(name)
+    if not isinstance(items, list):
+        raise PollError(f"a list of requests cannot be read: '{name}' is not a list")
+    return [each for each in items if isinstance(each, dict)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from vidi.errors import CredentialsError, InferenceError, PollError, RejectedError
 from vidi.inference.providers.account import FAL
+from vidi.inference.providers.answer import read_items
 from vidi.inference.providers.channel import Channel
 from vidi.inference.providers.fal_answers import (
     derive_urls,
@@ -29,6 +30,7 @@ from vidi.inference.providers.fal_history import (
     read_kept,
 )
 from vidi.inference.providers.fal_result import (
+    OF_THE_WAY,
     NotFoundError,
     is_status_error,
     read_result,
@@ -79,6 +81,7 @@ class FalProvider(Provider):
         self.settings, self.wire = settings, wire
         self._channel = Channel(FAL, settings, _load_sdk, wire, patience or Patience())
         self._server_errors: Counter[str] = Counter()
+        self._refusals: Counter[str] = Counter()
 
     def is_available(self) -> bool:
         """Whether FAL_KEY is set. Asks nobody."""
@@ -154,7 +157,7 @@ class FalProvider(Provider):
         found = []
         for _ in range(MOST_PAGES):
             page = await self._history(query)
-            items = [each for each in page.get("items") or () if isinstance(each, dict)]
+            items = read_items(page, "items")
             found += [match_request(each, submission, since, until) for each in items]
             cursor = page.get("next_cursor")
             if not cursor or page.get("has_more") is False:
@@ -195,9 +198,23 @@ class FalProvider(Provider):
         if running is not None:
             return running
         result = await self._ask(lambda sdk: sdk.fetch(accepted.urls["response"]))
-        if result.status < SERVER_ERROR or is_status_error(status):
+        if result.ok or is_status_error(status):
             return read_result(result, status)
+        if result.status < SERVER_ERROR:
+            return self._read_refusal(result, status, accepted.request_id)
         return self._read_server_error(result, status, accepted.request_id)
+
+    def _read_refusal(self, result: Answer, status: Fields, request_id: str) -> Look:
+        """A 4xx for the result of a request that ended: it cannot be had, should that stay so."""
+        try:
+            return read_result(result, status)
+        except NotFoundError:
+            raise
+        except PollError as error:
+            self._refusals[request_id] += 1
+            if result.status in OF_THE_WAY or self._refusals[request_id] <= MOST_SERVER_ERRORS:
+                raise
+            return Failed("failed", error.message, error_type="result_refused")
 
     def _read_server_error(self, result: Answer, status: Fields, request_id: str) -> Look:
         """A 5xx for the result of a request that ended well: fetch it again, never buy it again.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from vidi.errors import InferenceError, PollError, RejectedError
 from vidi.inference.providers.account import REPLICATE
+from vidi.inference.providers.answer import read_items
 from vidi.inference.providers.channel import Channel
 from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Accepted, Provider
@@ -132,8 +133,7 @@ class ReplicateProvider(Provider):
         url, query = "/predictions", window
         for _ in range(MOST_PAGES):
             page = await self._get(url, query)
-            items = [each for each in page.get("results") or () if isinstance(each, dict)]
-            found += [match_prediction(each, submission) for each in items]
+            found += [match_prediction(each, submission) for each in read_items(page, "results")]
             url, query = page.get("next") or "", {}
             if not url:
                 return [each for each in found if each is not None]
