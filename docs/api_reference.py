@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+WIDTH = 76
+"""Characters of a signature on one line."""
 
 INTRODUCTION = """\
 # The API of `vidi.inference`
@@ -65,22 +69,37 @@ def _call(thing: type) -> str:
     return f"class {thing.__name__}{_signature(thing)}"
 
 
-def _signature(thing: object) -> str:
-    try:
-        signature = inspect.signature(thing)  # type: ignore[arg-type]  # a class or a function
-    except (TypeError, ValueError):
-        return "()"
-    kept = [each for each in signature.parameters.values() if each.name not in {"self", "cls"}]
-    text = str(signature.replace(parameters=[_plainly(each) for each in kept]))
-    return re.sub(r"<([\w.]+)[^>]*>", "…", text.replace("'", ""))
+def _signature(thing: Callable[..., object]) -> str:
+    """Parameters and return type, on one line where they fit."""
+    signature = inspect.signature(thing)
+    shown, starred = [], False
+    for each in signature.parameters.values():
+        if each.kind is each.KEYWORD_ONLY and not starred:
+            shown.append("*")
+            starred = True
+        if each.name not in {"self", "cls"}:
+            shown.append(_parameter(each))
+    returned = signature.return_annotation
+    after = "" if inspect.isclass(thing) or returned is signature.empty else f" -> {returned}"
+    line = f"({', '.join(shown)}){after}"
+    if len(line) <= WIDTH:
+        return line
+    return "(\n" + "".join(f"    {each},\n" for each in shown) + f"){after}"
 
 
-def _plainly(parameter: inspect.Parameter) -> inspect.Parameter:
-    """A parameter whose default is written the same on every machine."""
-    default = parameter.default
-    if default is inspect.Parameter.empty or isinstance(default, str | int | float | None | tuple):
-        return parameter
-    return parameter.replace(default=...)
+def _parameter(each: inspect.Parameter) -> str:
+    star = {each.VAR_KEYWORD: "**", each.VAR_POSITIONAL: "*"}.get(each.kind, "")
+    text = f"{star}{each.name}: {each.annotation}"
+    if each.default is each.empty:
+        return text
+    return f"{text} = {_default(each.default)}"
+
+
+def _default(value: object) -> str:
+    """A default as it is written, the same on every machine."""
+    if isinstance(value, Enum):
+        return str(type(value).__name__) + "." + value.name
+    return repr(value) if isinstance(value, str | int | float | None | tuple) else "…"
 
 
 def _fields(thing: type) -> Iterator[tuple[str, str]]:
@@ -98,11 +117,10 @@ def _fields(thing: type) -> Iterator[tuple[str, str]]:
 
 
 def _methods(thing: type) -> list[str]:
-    own = [each for each in thing.__mro__ if each.__module__.startswith("vidi.inference")]
-    names = dict.fromkeys(name for each in own for name in vars(each))
+    """Its own methods; what it inherits stands with its base."""
     return [
         name
-        for name in names
+        for name in vars(thing)
         if not name.startswith("_")
         and (inspect.isfunction(value := inspect.getattr_static(thing, name)) or _is_bound(value))
         and inspect.getdoc(getattr(thing, name))

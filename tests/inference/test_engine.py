@@ -92,6 +92,31 @@ def test_left_open_to_the_end_of_a_program_it_ends_without_a_warning(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_it_does_not_follow_a_fork(tmp_path):
+    program = (
+        "import os\n"
+        "from vidi.errors import UsageError\n"
+        "from vidi.inference import InferenceEngine\n"
+        "engine = InferenceEngine(sandbox=True)\n"
+        f"engine.infer(model={SCHNELL!r}, prompt='a tree')\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    try:\n"
+        f"        engine.infer(model={SCHNELL!r}, prompt='a tree')\n"
+        "    except UsageError as error:\n"
+        "        print(error.message, flush=True)\n"
+        "else:\n"
+        "    print(os.waitpid(child, 0)[1])\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(vidi.__file__).parents[1])}
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=environ, timeout=30
+    )
+    message = "the engine belongs to another process, which this one was forked from"
+    assert done.stdout == f"{message}\n0\n", done.stderr
+
+
 @providers
 def test_events_come_in_order(provider):
     events = []

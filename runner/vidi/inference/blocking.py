@@ -72,8 +72,8 @@ class LoopThread:
             self._closed = True
             loop, thread = self._loop, self._thread
             self._loop = None
-        if loop is None or thread is None:
-            return
+        if loop is None or thread is None or not thread.is_alive():
+            return  # nothing was begun here; or it was, before this process was forked off
         ending = asyncio.run_coroutine_threadsafe(_wind_up(farewell), loop)
         if threading.current_thread() is not thread:  # else the collector struck on the loop itself
             try:
@@ -90,6 +90,11 @@ class LoopThread:
                 target=_serve, args=(self._loop,), name="vidi-inference", daemon=True
             )
             self._thread.start()
+        elif self._thread is None or not self._thread.is_alive():
+            raise UsageError(
+                "the engine belongs to another process, which this one was forked from",
+                hint="Make an InferenceEngine in each process.",
+            )
         return self._loop
 
 

@@ -17,7 +17,7 @@ from vidi.runs.earlier import find_strays, settle_first
 from vidi.runs.problems import collect_problems, locate_problem
 from vidi.runs.reasons import Verdict, explain_assets, explain_purchase, judge_open
 from vidi.runs.selection import Selector, matches_any
-from vidi.runs.targets import find_obstacle
+from vidi.runs.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,6 +162,7 @@ class _Planner:
     ) -> None:
         self.problems: list[Problem] = []
         self.defaults = DefaultParams()
+        self._targets = Targets()
         self._registry = registry
         self._project = project
         self._folder = folder
@@ -182,8 +183,9 @@ class _Planner:
             return None
         request = self._make_request(spec, model, checked)
         action, (reason, free) = self._decide(spec, request)
+        if spec.output:
+            self._check_targets(spec, request, will_write=action == "run")
         if action == "run":
-            self._check_target(spec)
             request = self._settle_first(spec, request)
         planned = PlannedInference(
             spec.id, spec.model, action, reason, request.estimate, request, spec.max_cost, free
@@ -262,10 +264,18 @@ class _Planner:
         """Every path that the journal says vidi made."""
         return frozenset(path for state in self._states.values() for path in state.owned)
 
-    def _check_target(self, spec: InferenceSpec) -> None:
-        if self._choices.overwrite or spec.output in self._owned:
-            return
-        obstacle = find_obstacle(spec.output, self._folder, self._states.get(spec.id))
+    def _check_targets(
+        self, spec: InferenceSpec, request: InferenceRequest, *, will_write: bool
+    ) -> None:
+        obstacle: UsageError | None = self._targets.claim(request)
+        if obstacle is None and will_write:
+            obstacle = find_obstacle(
+                request,
+                self._folder,
+                self._states.get(spec.id),
+                owned=self._owned,
+                overwrite=self._choices.overwrite,
+            )
         if obstacle is not None:
             self._complain(spec, obstacle, spec.places.of_value("output"))
 

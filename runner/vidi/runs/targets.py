@@ -1,38 +1,143 @@
-"""Whether the place of an asset is free: a file in the way is told before anything is spent."""
+"""The places of a plan's assets: each its own, and free, before anything is spent."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.inference.models.facts import OUTPUT_COUNTS
+from vidi.inference.outputs.naming import has_extension, is_media_extension, plan_paths
+from vidi.jobs.output_path import same_file_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.events import InferenceState
+
+MOST_OUTPUTS = 1000
 
 
 class OutputExistsError(UsageError):
-    """A file that vidi did not make stands where an asset is to go."""
+    """Something that vidi did not make stands where an asset is to go."""
 
     code = "output-exists"
 
 
+class SharedOutputError(UsageError):
+    """Two inferences would write the same file."""
+
+    code = "same-output"
+
+
+def expect_paths(request: InferenceRequest) -> list[str]:
+    """Name the assets that an inference will make, as far as its params say how many."""
+    counts = [1]
+    if "[]" in request.model.output:
+        given = (request.checked.effective.get(name) for name in sorted(OUTPUT_COUNTS))
+        counts += [each for each in given if isinstance(each, int) and each <= MOST_OUTPUTS]
+    return plan_paths(request.output, max(counts))
+
+
+class Targets:
+    """Every place that the inferences of a plan have taken.
+
+    A name without an extension gets its real type's only later, so it takes `x.png`, `x.mp4` and
+    every other `x.` with it.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._bare: dict[str, str] = {}
+        self._stems: dict[str, str] = {}
+
+    def claim(self, request: InferenceRequest) -> SharedOutputError | None:
+        """Take the places of one inference; says so where another has one of them."""
+        for path in expect_paths(request):
+            key = same_file_key(path)
+            stem = key if not has_extension(path) else key.rpartition(".")[0]
+            owner = self._find_owner(key, stem, bare=not has_extension(path))
+            if owner not in (None, request.id):
+                return SharedOutputError(
+                    f"'{path}' is an asset of inference '{owner}' too",
+                    hint='Give each inference a path of its own, such as "{{ id }}.png".',
+                )
+            taken = self._stems if has_extension(path) else self._bare
+            taken.setdefault(stem, request.id)
+            self._files.setdefault(key, request.id)
+        return None
+
+    def _find_owner(self, key: str, stem: str, *, bare: bool) -> str | None:
+        if bare:
+            return self._bare.get(stem) or self._stems.get(stem)
+        return self._files.get(key) or self._bare.get(stem)
+
+
 def find_obstacle(
-    output: str, folder: Path, state: InferenceState | None
+    request: InferenceRequest,
+    folder: Path,
+    state: InferenceState | None,
+    *,
+    owned: frozenset[str],
+    overwrite: bool,
 ) -> OutputExistsError | None:
-    """Say what stands where an asset is to go, unless vidi may have put it there.
+    """Say what stands where an asset is to go, unless vidi put it there or may replace it.
 
     Args:
-        output: The asset's path in the folder; empty where the entry has none that is right.
+        request: The inference.
         folder: The output folder.
         state: What the journal says of the inference. One that was cut off between its file and
             the record of it finds its own file there: fetching it again compares the content.
+        owned: Every path that the journal says vidi made.
+        overwrite: Whether files that vidi did not make may be replaced.
     """
-    target = folder / output
-    if not output or not target.exists() or (state is not None and state.status == "completed"):
-        return None
-    return OutputExistsError(
-        f"{target} exists already and vidi did not make it",
-        hint="Move it, choose another output, or allow it with --overwrite.",
-    )
+    cut_off = state is not None and state.status == "completed"
+    for path in expect_paths(request):
+        if (blocked := _find_blocked_way(folder, path)) is not None:
+            return blocked
+        for target in _find_standing(folder, path):
+            relative = target.relative_to(folder).as_posix()
+            if target.is_dir():
+                return OutputExistsError(
+                    f"{target} is a folder", hint="Move it, or choose another output."
+                )
+            if not (overwrite or cut_off or relative in owned):
+                return OutputExistsError(
+                    f"{target} exists already and vidi did not make it",
+                    hint="Move it, choose another output, or allow it with --overwrite.",
+                )
+    return None
+
+
+def _find_standing(folder: Path, path: str) -> Iterator[Path]:
+    """What is there under the name of an asset, whatever its type will be."""
+    target = folder / path
+    if has_extension(path):
+        if os.path.lexists(target):
+            yield target
+    elif target.parent.is_dir():
+        for each in target.parent.iterdir():
+            if each.stem == target.name and is_media_extension(each.suffix):
+                yield each
+
+
+def _find_blocked_way(folder: Path, path: str) -> OutputExistsError | None:
+    """A file where a folder must be, or a link that leads out, on the way to an asset."""
+    way = folder
+    for part in path.split("/")[:-1]:
+        way = way / part
+        if not os.path.lexists(way):
+            return None
+        if not way.is_dir():
+            return OutputExistsError(
+                f"{way} is in the way: a folder is needed there",
+                hint="Move it, or choose another output.",
+            )
+        if not way.resolve().is_relative_to(folder.resolve()):
+            return OutputExistsError(
+                f"{way} is a link that leads out of the output folder",
+                hint="Remove the link, or choose another output.",
+            )
+    return None
