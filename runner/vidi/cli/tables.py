@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.cli.console import name_some
 from vidi.runs.figures import format_estimate, format_usd
+from vidi.runs.gate import is_too_dear
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,8 +63,10 @@ def _judge(plan: Plan, rooms: Sequence[Room]) -> str:
     high = plan.high
     if high is None:
         return f"refused: {len(plan.unpriced)} unpriced"
-    if plan.budget is not None and high > plan.budget:
-        return f"refused: {format_usd(high - plan.budget)} over budget"
+    if plan.over_budget:
+        return f"refused: {format_usd(plan.over_budget)} over budget"
+    if dear := sum(is_too_dear(planned) for planned in plan.to_run):
+        return f"refused: {dear} over max_cost"
     for room in rooms:
         if room.over:
             return f"refused: {format_usd(room.over)} over the {room.cap.kind}'s budget"

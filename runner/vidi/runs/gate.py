@@ -8,7 +8,6 @@ from vidi.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from vidi.runs.plan import Plan, PlannedInference
 
@@ -24,10 +23,9 @@ def find_refusals(plan: Plan, *, frozen: bool) -> tuple[RefusedError, ...]:
         refusals.append(_refuse_frozen(purchases))
     if plan.unpriced:
         refusals.append(_refuse_unpriced(plan.unpriced))
-    refusals += [_refuse_dear(each) for each in purchases if _is_too_dear(each)]
-    high = plan.high
-    if high is not None and plan.budget is not None and high > plan.budget:
-        refusals.append(_refuse_over_budget(high, plan.budget))
+    refusals += [_refuse_dear(each) for each in purchases if is_too_dear(each)]
+    if plan.over_budget:
+        refusals.append(_refuse_over_budget(plan))
     return tuple(refusals)
 
 
@@ -48,7 +46,8 @@ def _refuse_unpriced(unpriced: Sequence[PlannedInference]) -> RefusedError:
     )
 
 
-def _is_too_dear(planned: PlannedInference) -> bool:
+def is_too_dear(planned: PlannedInference) -> bool:
+    """Whether an inference may cost more than its own `max_cost`."""
     high = planned.estimate.high
     return planned.max_cost is not None and high is not None and high > planned.max_cost
 
@@ -61,9 +60,11 @@ def _refuse_dear(planned: PlannedInference) -> RefusedError:
     )
 
 
-def _refuse_over_budget(high: Decimal, budget: Decimal) -> RefusedError:
+def _refuse_over_budget(plan: Plan) -> RefusedError:
+    held = f" beside ${plan.held:f} that is still open" if plan.held else ""
     return RefusedError(
-        f"this costs up to ${high:f}, which is ${high - budget:f} over the budget of ${budget:f}",
+        f"this costs up to ${plan.high:f}{held}, which is ${plan.over_budget:f} over the budget "
+        f"of ${plan.budget:f}",
         hint="Raise `budget` in the job file (or --budget), or leave some out with --exclude.",
     )
 

@@ -20,7 +20,7 @@ from vidi.runs.selection import Selector, matches_any
 from vidi.runs.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from vidi.errors import Place
@@ -80,6 +80,15 @@ class Plan:
     inferences: tuple[PlannedInference, ...]
     budget: Decimal | None
     warnings: tuple[Problem, ...] = ()
+    held: Decimal = Decimal(0)
+    """USD that earlier runs left open: it may be billed, and counts against the budget."""
+
+    @property
+    def over_budget(self) -> Decimal:
+        """USD by which what is held and what may be bought exceed the budget; 0 where they fit."""
+        if self.budget is None or not self.high:
+            return Decimal(0)
+        return max(Decimal(0), self.held + self.high - self.budget)
 
     @property
     def to_run(self) -> tuple[PlannedInference, ...]:
@@ -134,13 +143,20 @@ def make_plan(
     )
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
-    return Plan(job, folder, tuple(planned), lower_budget(job.budget, choices.budget), problems)
+    budget = lower_budget(job.budget, choices.budget)
+    return Plan(job, folder, tuple(planned), budget, problems, _sum_held(planned, states))
 
 
 def lower_budget(first: Decimal | None, second: Decimal | None) -> Decimal | None:
     """The cap that holds when two are given; None is no cap."""
     given = [cap for cap in (first, second) if cap is not None]
     return min(given) if given else None
+
+
+def _sum_held(planned: Sequence[PlannedInference], states: Mapping[str, InferenceState]) -> Decimal:
+    known = (states[each.id] for each in planned if each.id in states)
+    held = (state.reserved for state in known if state.doubtful or state.attached)
+    return sum(held, Decimal(0))
 
 
 def _is_said_already(spec: InferenceSpec, problem: ParamProblem) -> bool:
