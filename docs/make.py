@@ -140,6 +140,8 @@ def make_page(text: str) -> str:
 
 def make_schemas() -> dict[Path, str]:
     """The published schemas."""
+    from api_reference import make_api_page
+
     from vidi.inference.models.template_schema import template_schema_text
     from vidi.jobs.schema import job_schema
     from vidi.runs.manifest_schema import render_manifest_schema
@@ -149,6 +151,7 @@ def make_schemas() -> dict[Path, str]:
         TOP / "docs/job.schema.json": job,
         TOP / "docs/manifest.schema.json": render_manifest_schema(),
         TOP / "docs/template.schema.json": template_schema_text(),
+        TOP / "docs/api.md": make_api_page(),
     }
 
 

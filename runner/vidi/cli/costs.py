@@ -44,8 +44,8 @@ def costs(
     still running, may still be billed: it counts at its high estimate, apart from what is spent.
     """
     from vidi.cli.console import Console
-    from vidi.cli.environment import read_environment
     from vidi.cli.money import open_existing
+    from vidi.inference.environment import read_environment
     from vidi.inference.tracking.ledger_address import find_ledger
 
     if json_wanted and csv_wanted:

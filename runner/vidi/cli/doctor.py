@@ -34,8 +34,8 @@ def doctor(project: Path, env_file: Path | None) -> int:  # fmt: skip
     Exit 0 when every provider has a key, 4 when one has none.
     """
     from vidi.cli.console import Console
-    from vidi.cli.environment import read_environment
     from vidi.cli.ticket import open_registry
+    from vidi.inference.environment import read_environment
     from vidi.inference.settings import KEYS, PROVIDER_URLS, Settings
 
     console = Console()

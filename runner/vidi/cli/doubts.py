@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from vidi.cli.environment import read_environment
 from vidi.cli.money import open_existing
 from vidi.cli.ticket import SANDBOX_KEYS, open_registry
 from vidi.errors import StorageError, UsageError
+from vidi.inference.environment import read_environment
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal import FileJournal
 from vidi.inference.tracking.ledger_address import locate_ledger

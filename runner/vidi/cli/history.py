@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def history(limit: int, json_wanted: bool, csv_wanted: bool) -> int:
     """List the latest runs: when, which job file, into which folder, for how much."""
     from vidi.cli.console import Console
-    from vidi.cli.environment import read_environment
     from vidi.cli.money import open_existing
+    from vidi.inference.environment import read_environment
     from vidi.inference.tracking.ledger_address import find_ledger
 
     if json_wanted and csv_wanted:

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidi.cli.environment import read_environment
 from vidi.cli.ticket import SANDBOX_KEYS
+from vidi.inference.environment import read_environment
 from vidi.inference.models.registry import ModelRegistry, shipped_templates
 from vidi.inference.providers.documents import DocumentReader
 from vidi.inference.settings import Settings

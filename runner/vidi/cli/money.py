@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.cli.environment import read_environment
 from vidi.errors import RefusedError
+from vidi.inference.environment import read_environment
 from vidi.inference.tracking.caps import Cap, Room, Standing
 from vidi.inference.tracking.ledger_address import locate_ledger
 from vidi.inference.tracking.project import ProjectSettings, read_project

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from vidi.cli.environment import read_environment
 from vidi.errors import UsageError, VidiError
+from vidi.inference.environment import read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal import FileJournal

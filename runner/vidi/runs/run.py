@@ -97,9 +97,11 @@ async def carry_out_plan(
     stop.on_press(lambda level: means.listener("", "stop", level=level, execution=execution))
     means.listener("", "balance", budget=runtime.budget)
     keeper = asyncio.create_task(_keep_manifest(plan, journal, execution, facts))
+    crashed = True
     try:
         with listening_to_signals(stop):
             await execution.run()
+        crashed = False
     finally:
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
@@ -107,6 +109,8 @@ async def carry_out_plan(
             await provider.aclose()
         await fetcher.aclose()
         facts = _conclude(facts, execution, stop, plan)
+        if crashed and not stop.requested:
+            facts = replace(facts, exit_code=VidiError.exit_code)
         journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
         manifest = _write_manifest(plan, journal, execution, facts)
     return RunResult(facts.exit_code or 0, manifest, execution.halted)
