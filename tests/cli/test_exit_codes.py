@@ -148,3 +148,25 @@ def wait_until(condition, seconds=20.0):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("fault", ["429", "failed-transient"])
+def test_nothing_is_bought_after_the_first_signal(job, fault):
+    on = "submit" if fault == "429" else "result"
+    faults = [{"on": on, "fault": fault, "times": 0, "retry_after": 4}]
+    (job / "one.yaml").write_text(ONE.replace("0.01", "1") + "    retry: {attempts: 10}\n")
+    with serve_sandbox(faults) as served:
+        process = subprocess.Popen(
+            [installed("vidi-run"), "one.yaml", "-q"],
+            cwd=job,
+            env={**os.environ, **served.environment},
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        wait_until(lambda: served.submits == 1)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        process.communicate(timeout=30)
+        submits = served.submits
+    assert (process.returncode, submits) == (143, 1)
+    assert time.monotonic() - began < 3

@@ -19,6 +19,7 @@ from vidi.errors import (
     FailedError,
     InDoubtError,
     InferenceError,
+    NotSentError,
     RefusedError,
     UnfinishedError,
     VidiError,
@@ -82,6 +83,8 @@ async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Run
         runtime.journal.append("unfinished", request.id, error=describe_error(error))
         return Outcome(request.id, "unfinished", error)
     except (InferenceError, RefusedError) as error:
+        if isinstance(error, NotSentError) and runtime.stopping():
+            return Outcome(request.id, "skipped", error)
         return _end_failed(request, error, runtime)
     return Outcome(request.id, "succeeded")
 
@@ -134,15 +137,37 @@ async def _buy_until_it_holds(
         return runtime.stopping() or state.attempt_number >= request.attempts
 
     patience = runtime.patience
+    failure: _TransientFailureError | None = None
     async for attempt in tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception_type(_TransientFailureError),
         wait=tenacity.wait_random_exponential(patience.first_wait_s, patience.longest_wait_s),
         stop=give_up,
+        sleep=runtime.pause,
         reraise=True,
     ):
         with attempt:
-            bought = await _buy(request, runtime, attempt.retry_state.attempt_number)
-            await _finish(request, bought.accepted, folder, runtime, sent_at=bought.sent_at)
+            if failure is not None and runtime.stopping():
+                raise failure
+            number = attempt.retry_state.attempt_number
+            bought = await _buy_again(request, runtime, number, failure)
+            try:
+                await _finish(request, bought.accepted, folder, runtime, sent_at=bought.sent_at)
+            except _TransientFailureError as error:
+                failure = error
+                raise
+
+
+async def _buy_again(
+    request: InferenceRequest, runtime: Runtime, number: int, failure: FailedError | None
+) -> Purchase:
+    """Buy; where there is no room to buy again, it is the failure before that is told."""
+    try:
+        return await _buy(request, runtime, number)
+    except RefusedError as refusal:
+        if failure is None:
+            raise
+        told = f"{failure.message} (not bought again: {refusal.message})"
+        raise FailedError(told, hint=refusal.hint) from refusal
 
 
 async def _buy(request: InferenceRequest, runtime: Runtime, number: int) -> Purchase:
@@ -243,7 +268,7 @@ def _actual_cost(
     request: InferenceRequest, end: Succeeded, assets: Sequence[Asset]
 ) -> tuple[Decimal, str]:
     metered = Metered(end.metrics, end.billable_units, tuple(assets))
-    actual = settle(request.model, request.checked, metered)
+    actual = settle(request.model, request.checked, metered, timeout_s=request.timeout_s)
     if actual.usd is None:
         return request.reserve, "estimated"
     return actual.usd, actual.basis
@@ -256,7 +281,7 @@ def _settle_failure(request: InferenceRequest, end: Failed, runtime: Runtime) ->
         usd, basis = Decimal(0), "none"
     elif end.metrics or end.billable_units is not None:
         metered = Metered(end.metrics, end.billable_units, ())
-        actual = settle(request.model, request.checked, metered)
+        actual = settle(request.model, request.checked, metered, timeout_s=request.timeout_s)
         if actual.usd is not None and actual.basis == "metered":
             usd, basis = actual.usd, actual.basis
     status = "moderated" if end.kind == "moderated" else "failed"

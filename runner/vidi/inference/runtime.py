@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vidi.inference.pace import Pace, Throttle
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from vidi.inference.outputs.download import Fetcher
     from vidi.inference.providers.provider import Provider
@@ -36,6 +37,10 @@ class Patience:
     """How long a provider is asked for a submit whose outcome is unknown: lists lag behind."""
 
 
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """The means of a run: who to ask, where to write, what may be spent, whom to tell."""
@@ -48,6 +53,8 @@ class Runtime:
     notify: Listener
     stopping: Callable[[], bool] = lambda: False
     """Whether nothing new may be submitted any more."""
+    until_stopped: Callable[[], Awaitable[object]] = _never
+    """Returns when nothing new may be submitted any more."""
     overwrite: bool = False
     """Whether a file that vidi did not make may be replaced."""
     pace: Pace = field(default_factory=Pace)
@@ -57,3 +64,9 @@ class Runtime:
     """The ids whose paid request is on the wire: not yet bought, not yet refused."""
     nudges: dict[str, asyncio.Event] = field(default_factory=dict)
     """Set for an id that is waited for: look at it now."""
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but only while something new may still be submitted."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.until_stopped()

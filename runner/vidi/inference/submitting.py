@@ -168,10 +168,7 @@ async def _send(submission: Submission, provider: Provider, runtime: Runtime) ->
     name = submission.model.provider
 
     async def send_once() -> Purchase:
-        try:
-            await runtime.throttle.wait_for_turn(name)
-        except asyncio.CancelledError as cut:
-            raise cut from NotSentError("the run was stopped before its turn came")
+        await _wait_for_turn(name, runtime)
         sent_at = time.monotonic()
         return Purchase(await provider.submit(submission), sent_at)
 
@@ -198,5 +195,29 @@ async def _send(submission: Submission, provider: Provider, runtime: Runtime) ->
         retry=tenacity.retry_if_exception_type((NotSentError, ThrottledError)),
         wait=wait_as_told,
         stop=give_up,
+        sleep=runtime.pause,
         reraise=True,
     )(send_once)
+
+
+async def _wait_for_turn(provider: str, runtime: Runtime) -> None:
+    """Return when the next submit may go.
+
+    Raises:
+        NotSentError: The run was stopped before.
+    """
+    stopped = NotSentError("the run was stopped before this was sent")
+    if runtime.stopping():
+        raise stopped
+    turn = asyncio.ensure_future(runtime.throttle.wait_for_turn(provider))
+    stop = asyncio.ensure_future(runtime.until_stopped())
+    try:
+        await asyncio.wait({turn, stop}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError as cut:
+        raise cut from stopped
+    finally:
+        turn.cancel()
+        stop.cancel()
+    if runtime.stopping() or turn.cancelled() or not turn.done():
+        raise stopped
+    turn.result()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST_WATCH_S = 30.0
 LONGEST_WATCH_S = 300.0
+REFUSALS_BELIEVED = 3
+"""A gateway may refuse a good key once; a key that is refused so often in a row is not good."""
 """How long a provider's own word is waited for before a look makes sure that it is still there."""
 
 
@@ -65,6 +67,7 @@ async def _look_until_end(
     """Look again and again; returns the end, and how many looks came before the one that saw it."""
     provider = runtime.open_provider(request.model.provider)
     warned: set[str] = set()
+    refusals = 0
     for looks in count():
         try:
             look = await provider.look(request.model, accepted)
@@ -72,11 +75,16 @@ async def _look_until_end(
             runtime.notify(request.id, "look_failed", message=error.message)
             await vigil.sleep(error.retry_after or 0)
         except CredentialsError as error:
+            refusals += 1
+            if refusals < REFUSALS_BELIEVED:
+                await vigil.sleep(refusals)
+                continue
             raise CredentialsError(
                 f"{error.message} (request {accepted.request_id} goes on at the provider)",
                 hint=error.hint,
             ) from error
         else:
+            refusals = 0
             if not isinstance(look, Running):
                 return look, looks
             _tell(request, look, runtime, warned)

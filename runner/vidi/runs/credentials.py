@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError
+from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.settings import KEYS
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def check_credentials(plan: Plan, settings: Settings) -> None:
         CredentialsError: One is missing; the hint says which variable and where to get a key.
     """
     needed = dict.fromkeys(planned.request.model.provider for planned in plan.to_run)
-    missing = [provider for provider in needed if provider not in settings.keys]
+    for plug_in in needed.keys() - KEYS.keys():
+        if not open_provider(plug_in, settings).is_available():
+            raise describe_keyless(plug_in)
+    missing = [provider for provider in needed if provider in KEYS.keys() - settings.keys.keys()]
     if missing:
         names = " and ".join(KEYS[provider] for provider in missing)
         pages = " and ".join(WHERE_TO_GET_KEYS[provider] for provider in missing)

@@ -21,7 +21,7 @@ from vidi.runs.execute import Execution
 from vidi.runs.folder import MANIFEST
 from vidi.runs.json_text import render_json
 from vidi.runs.manifest import RunFacts, render_manifest
-from vidi.runs.stopping import Stop, listening_to_signals
+from vidi.runs.stopping import DRAIN, Stop, listening_to_signals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +89,7 @@ async def carry_out_plan(
         fetcher=fetcher,
         notify=means.listener,
         stopping=lambda: stop.requested,
+        until_stopped=lambda: stop.wait_for(DRAIN),
         overwrite=means.overwrite,
         throttle=means.throttle or Throttle(),
         patience=Patience(reconcile_s=means.settings.reconcile_s),
