@@ -31,8 +31,8 @@ month,attempts,estimated_usd,actual_usd,in_doubt_usd
 def spent(here):
     """A ledger with two runs."""
     records = [
-        RunRecord("run-1", "jobs/a.yaml", "/work/outputs/a", NOON - timedelta(days=1)),
-        RunRecord("run-2", "jobs/a.yaml", "/work/outputs/a", NOON),
+        RunRecord("run-1", "jobs/a.yaml", "/data/outputs/a", NOON - timedelta(days=1)),
+        RunRecord("run-2", "jobs/a.yaml", "/data/outputs/a", NOON),
     ]
     ledger = open_ledger(os.environ["VIDI_LEDGER"])
     replay_journal(ledger, records, BOUGHT, NOON)

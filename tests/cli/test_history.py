@@ -9,13 +9,13 @@ from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
 
 TABLE = """\
 run    began                    job file     folder           inferences   cost  in doubt
-run-2  2026-11-23 13:00:00 UTC  jobs/a.yaml  /work/outputs/a           0  $0.00     $0.00
-run-1  2026-11-23 12:00:00 UTC  jobs/a.yaml  /work/outputs/a           2  $0.04     $0.03
+run-2  2026-11-23 13:00:00 UTC  jobs/a.yaml  /data/outputs/a           0  $0.00     $0.00
+run-1  2026-11-23 12:00:00 UTC  jobs/a.yaml  /data/outputs/a           2  $0.04     $0.03
 """
 CSV = """\
 id,started_at,job_file,output_dir,inferences,cost_usd,in_doubt_usd
-run-2,2026-11-23T13:00:00+00:00,jobs/a.yaml,/work/outputs/a,0,0.00,0.00
-run-1,2026-11-23T12:00:00+00:00,jobs/a.yaml,/work/outputs/a,2,0.04,0.03
+run-2,2026-11-23T13:00:00+00:00,jobs/a.yaml,/data/outputs/a,0,0.00,0.00
+run-1,2026-11-23T12:00:00+00:00,jobs/a.yaml,/data/outputs/a,2,0.04,0.03
 """
 
 
@@ -23,8 +23,8 @@ run-1,2026-11-23T12:00:00+00:00,jobs/a.yaml,/work/outputs/a,2,0.04,0.03
 def past(here):
     """A ledger with two runs, the second of which had nothing to buy."""
     records = [
-        RunRecord("run-1", "jobs/a.yaml", "/work/outputs/a", NOON),
-        RunRecord("run-2", "jobs/a.yaml", "/work/outputs/a", NOON + timedelta(hours=1)),
+        RunRecord("run-1", "jobs/a.yaml", "/data/outputs/a", NOON),
+        RunRecord("run-2", "jobs/a.yaml", "/data/outputs/a", NOON + timedelta(hours=1)),
     ]
     journal = [a_charge("a", actual="0"), a_charge("a", attempt=2, actual="0.04")]
     ledger = open_ledger(os.environ["VIDI_LEDGER"])
@@ -53,7 +53,7 @@ def test_the_same_as_json(past):
                 "id": "run-2",
                 "started_at": "2026-11-23T13:00:00.000+00:00",
                 "job_file": "jobs/a.yaml",
-                "output_dir": "/work/outputs/a",
+                "output_dir": "/data/outputs/a",
                 "inferences": 0,
                 "cost_usd": 0,
                 "in_doubt_usd": 0,

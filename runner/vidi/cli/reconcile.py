@@ -18,21 +18,19 @@ if TYPE_CHECKING:
 IN_DOUBT = 6
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("job_file", type=FILE)
-@click.option(
+PAID = click.option(
     "--paid",
     multiple=True,
     metavar="ID=REQUEST_ID",
     help="This one was bought: the provider has it under that id.",
 )
-@click.option(
+NOT_PAID = click.option(
     "--not-paid",
     multiple=True,
     metavar="ID",
     help="This one was not bought: the next run may buy it.",
 )
-@click.option(
+PROJECT = click.option(
     "-C",
     "--project",
     type=FOLDER,
@@ -40,24 +38,38 @@ IN_DOUBT = 6
     metavar="DIR",
     help="Folder that paths are relative to.  [default: this one]",
 )
-@click.option(
+OUTPUT_DIR = click.option(
     "-o",
     "--output-dir",
     type=FOLDER,
     metavar="DIR",
     help="Where the assets are.  [default: the file's]",
 )
-@click.option(
+TEMPLATES = click.option(
     "--templates",
     type=FOLDER,
     metavar="DIR",
     help="Model templates that come before ./templates and vidi's own.",
 )
-@click.option(
+ENV_FILE = click.option(
     "--env-file", type=FILE, metavar="FILE", help="Read keys and settings from it.  [default: .env]"
 )
-@click.option("--sandbox", is_flag=True, help="The sandbox run of the file, not the real one.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+SANDBOX = click.option(
+    "--sandbox", is_flag=True, help="The sandbox run of the file, not the real one."
+)
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("job_file", type=FILE)
+@PAID
+@NOT_PAID
+@PROJECT
+@OUTPUT_DIR
+@TEMPLATES
+@ENV_FILE
+@SANDBOX
+@JSON
 def reconcile(
     job_file: Path,
     paid: tuple[str, ...],

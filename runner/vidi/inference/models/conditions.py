@@ -63,13 +63,20 @@ def _part(key: str, test: Any, facts: Facts, measure: Measure) -> Truth:
         case "@all":
             return every(holds(condition, facts, measure) for condition in test)
         case "@not":
-            truth = holds(test, facts, measure)
-            return None if truth is None else not truth
+            return _opposite(holds(test, facts, measure))
         case "@compare":
-            bounds = {name: test[name] for name in COMPARISONS if name in test}
-            return _within(measure(test["of"], facts), bounds)
+            return _compared(test, facts, measure)
         case _:
             return _fact_holds(measure({"fact": key}, facts), test)
+
+
+def _opposite(truth: Truth) -> Truth:
+    return None if truth is None else not truth
+
+
+def _compared(test: Mapping[str, Any], facts: Facts, measure: Measure) -> Truth:
+    bounds = {name: test[name] for name in COMPARISONS if name in test}
+    return _within(measure(test["of"], facts), bounds)
 
 
 def _param_holds(given: list[Any], test: Any) -> Truth:
