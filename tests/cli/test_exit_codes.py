@@ -165,8 +165,6 @@ def test_nothing_is_bought_after_the_first_signal(job, fault):
         )
         wait_until(lambda: served.submits == 1)
         process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
         process.communicate(timeout=30)
         submits = served.submits
     assert (process.returncode, submits) == (143, 1)
-    assert time.monotonic() - began < 3

