@@ -8,9 +8,9 @@ from vidi.inference.tracking.ledger import reserve_charge, settle_charge
 from vidi.inference.tracking.ledger_reading import Span, read_costs, read_history
 from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
 
-HERE = RunRecord("run-1", "jobs/a.yaml", "/work/outputs/a", NOON)
-NEXT = RunRecord("run-2", "jobs/a.yaml", "/work/outputs/a", NOON + timedelta(hours=1))
-COPY = RunRecord("run-1", "jobs/a.yaml", "/work/copies/a", NOON)
+HERE = RunRecord("run-1", "jobs/a.yaml", "/data/outputs/a", NOON)
+NEXT = RunRecord("run-2", "jobs/a.yaml", "/data/outputs/a", NOON + timedelta(hours=1))
+COPY = RunRecord("run-1", "jobs/a.yaml", "/data/copies/a", NOON)
 
 
 def replay(ledger, *journal, records=(HERE, NEXT)):
