@@ -165,3 +165,31 @@ def test_what_is_being_sent_when_it_leaves_is_reconciled_by_the_next_run(tmp_pat
         assert again.exit_code == 0, again.stderr
         assert served.submits == 3
     assert set(run.rows.values()) == {"succeeded"}
+
+
+PRESSED_AT_IMPORT = """\
+import os, signal, sys
+
+
+class Pressing:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["TEST_PRESS_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+sys.meta_path.insert(0, Pressing())
+"""
+
+
+@pytest.mark.parametrize(("wanted", "sdk"), [("tree", "replicate"), ("card", "fal_client")])
+def test_once_while_an_sdk_is_being_loaded_buys_nothing(tmp_path, wanted, sdk):
+    (tmp_path / "sitecustomize.py").write_text(PRESSED_AT_IMPORT)
+    (tmp_path / "job.yaml").write_text(JOB)
+    paths = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    with serve_sandbox() as served:
+        settings = {**served.environment, "PYTHONPATH": paths, "TEST_PRESS_AT": sdk}
+        options = ("job.yaml", "--select", wanted, "--no-report")
+        answer = run_installed("vidi-run", *options, cwd=tmp_path, **settings)
+        assert (answer.exit_code, served.submits) == (130, 0), answer.stderr
+    manifest = json.loads((tmp_path / "outputs/job/manifest.json").read_text())
+    assert {row["status"] for row in manifest["inferences"]} == {"skipped"}

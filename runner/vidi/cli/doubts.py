@@ -16,17 +16,19 @@ from vidi.inference.environment import read_environment
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal import FileJournal
 from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
 from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
 from vidi.runs.reconciliation import Means, ask_providers, check_word, list_doubts, take_word
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import httpx
 
     from vidi.cli.console import Console
+    from vidi.inference.tracking.receipts import Receipts
     from vidi.runs.reconciliation import Finding
 
 
@@ -67,8 +69,9 @@ def settle_doubts(
         check_kind(folder, journal.header, sandbox=case.sandbox)
         check_word(journal.states, paid, not_paid)
         registry = open_registry(case.project, case.templates)
-        means = Means(journal, registry, settings, _open_sandbox(case) if case.sandbox else None)
-        with journal:
+        wire = _open_sandbox(case) if case.sandbox else None
+        with journal, _open_receipts(case, journal, environ) as receipts:
+            means = Means(journal, registry, settings, wire, receipts)
             if paid or not_paid:
                 findings = asyncio.run(take_word(means, paid, not_paid))
             else:
@@ -86,6 +89,21 @@ def _find_folder(case: Case) -> Path:
             f"{folder} holds no run", hint="Run the job first, or name its folder with -o."
         )
     return folder
+
+
+@contextlib.contextmanager
+def _open_receipts(
+    case: Case, journal: FileJournal, environ: Mapping[str, str]
+) -> Iterator[Receipts]:
+    """What other folders of this ledger have bought; the sandbox has no ledger."""
+    address = None if case.sandbox else locate_ledger(environ)
+    with open_existing(address) if address else contextlib.nullcontext() as ledger:
+        if ledger is None:
+            yield UnsharedReceipts()
+            return
+        from vidi.inference.tracking.books import RunBooks
+
+        yield RunBooks(ledger, "", (), journal.states)
 
 
 def _open_sandbox(case: Case) -> httpx.AsyncBaseTransport:

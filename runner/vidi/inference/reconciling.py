@@ -68,7 +68,9 @@ async def reconcile(
             raise _stays(state, f"the key may not read the provider's list: {error}") from error
         else:
             if len(matches) == 1 and not _has_rival(state, runtime):
-                return adopt(state.id, matches[0], runtime)
+                provider, match = submission.model.provider, matches[0]
+                if runtime.receipts.take_receipt(state.id, provider, match.request_id):
+                    return adopt(state.id, match, runtime)
             why = _describe(matches)
         left = deadline - time.monotonic()
         if left <= 0 or runtime.stopping():
@@ -93,7 +95,7 @@ def adopt(inference: str, accepted: Accepted, runtime: Runtime) -> Accepted:
 async def _search(
     state: InferenceState, submission: Submission, runtime: Runtime
 ) -> Sequence[Accepted]:
-    """The matches that no inference of this journal has a receipt for."""
+    """The matches that nobody has a receipt for, in this journal or another."""
     now = datetime.now(UTC)
     since = (state.intended_at or now) - MARGIN
     until = (state.doubted_at or now) + MARGIN
@@ -101,7 +103,10 @@ async def _search(
     async with asyncio.timeout(LONGEST_LOOK_S):
         found = await provider.find(submission, since, until)
     taken = {key for each in runtime.journal.states.values() for key in each.receipts}
-    return [each for each in found if each.request_id not in taken]
+    free = [each for each in found if each.request_id not in taken]
+    ids = [each.request_id for each in free]
+    others = runtime.receipts.find_taken(state.id, submission.model.provider, ids) if ids else ()
+    return [each for each in free if each.request_id not in others]
 
 
 def _has_rival(state: InferenceState, runtime: Runtime) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vidi.inference.pace import Pace, Throttle
+from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vidi.inference.providers.provider import Provider
     from vidi.inference.tracking.budget import Budget
     from vidi.inference.tracking.journal import Journal
+    from vidi.inference.tracking.receipts import Receipts
 
 
 class Listener(Protocol):
@@ -55,6 +57,8 @@ class Runtime:
     """Whether nothing new may be submitted any more."""
     until_stopped: Callable[[], Awaitable[object]] = _never
     """Returns when nothing new may be submitted any more."""
+    receipts: Receipts = field(default_factory=UnsharedReceipts)
+    """What others have bought, so that one request is never taken for two purchases."""
     overwrite: bool = False
     """Whether a file that vidi did not make may be replaced."""
     pace: Pace = field(default_factory=Pace)

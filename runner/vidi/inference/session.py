@@ -30,6 +30,7 @@ from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
 from vidi.inference.tracking.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.journal import FileJournal
 from vidi.inference.tracking.memory_journal import MemoryJournal
+from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,6 +177,7 @@ class Session:
             budget=Budget(None, self._books, _log.warning),
             fetcher=Fetcher(means.settings, means.wire),
             notify=self._tell,
+            receipts=self._books or UnsharedReceipts(),
             stopping=lambda: self._stopping,
             patience=Patience(reconcile_s=means.settings.reconcile_s),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tenacity
@@ -50,6 +51,7 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         InDoubtError: The outcome is unknown; the reservation stays.
     """
     provider = runtime.open_provider(request.model.provider)
+    provider.prepare()
     submission = Submission(
         model=request.model,
         params=await _upload_inputs(request, provider, runtime),
@@ -84,6 +86,8 @@ async def _send_and_record(
         _record_cut(request, runtime, read_fate(cut))
         raise
     _keep_receipt(request, accepted, runtime)
+    with suppress(StorageError):  # the journal has it, and the next replay enters it
+        runtime.receipts.take_receipt(request.id, request.model.provider, accepted.request_id)
     runtime.notify(request.id, "submitted", request_id=accepted.request_id)
     return Purchase(accepted, sent_at)
 

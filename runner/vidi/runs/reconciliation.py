@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from vidi.errors import InDoubtError, PollError, UsageError
@@ -13,6 +13,7 @@ from vidi.inference.providers import open_provider
 from vidi.inference.reconciling import adopt, reconcile
 from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.events import InferenceState
     from vidi.inference.tracking.journal import Journal
+    from vidi.inference.tracking.receipts import Receipts
 
 AT_ONCE = 8
 """Inferences that are asked for at the same time."""
@@ -51,6 +53,8 @@ class Means:
     settings: Settings
     wire: httpx.AsyncBaseTransport | None = None
     """The transport to use instead of the network."""
+    receipts: Receipts = field(default_factory=UnsharedReceipts)
+    """What other folders have bought."""
 
 
 def list_doubts(states: Mapping[str, InferenceState]) -> tuple[InferenceState, ...]:
@@ -114,6 +118,8 @@ async def take_word(
             for key, request in paid.items()
         }
         for key, accepted in receipts.items():
+            provider = states[key].model.partition("/")[0]
+            runtime.receipts.take_receipt(key, provider, accepted.request_id)
             adopt(key, accepted, runtime)
         for key in not_paid:
             means.journal.append("refused", key, error=NOT_PAID)
@@ -144,6 +150,11 @@ async def _check_request(
             f"{request_id} cannot be taken for {state.id}: {error}",
             hint="Look the request up on the provider's page. Nothing was changed.",
         ) from error
+    if runtime.receipts.find_taken(state.id, model.provider, [request_id]):
+        raise UsageError(
+            f"{request_id} cannot be {state.id}'s: it was bought in another folder",
+            hint="Look the right request up on the provider's page. Nothing was changed.",
+        )
     return accepted
 
 
@@ -164,6 +175,7 @@ async def _open_runtime(means: Means) -> AsyncIterator[Runtime]:
             budget=Budget(None),
             fetcher=Fetcher(means.settings, wire=means.wire),
             notify=_hear_nothing,
+            receipts=means.receipts,
             patience=Patience(reconcile_s=means.settings.reconcile_s),
         )
 

@@ -16,6 +16,7 @@ from vidi.inference.providers import open_provider
 from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.events import JOURNAL_SCHEMA
+from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.runs.atomic import replace_text
 from vidi.runs.execute import Execution
 from vidi.runs.folder import MANIFEST
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from vidi.inference.providers.provider import Provider
     from vidi.inference.runtime import Listener
     from vidi.inference.settings import Settings
-    from vidi.inference.tracking.budget import Books
+    from vidi.inference.tracking.cost_stores import StoreBooks
     from vidi.inference.tracking.journal import FileJournal
     from vidi.runs.execute import Limits
     from vidi.runs.plan import Plan
@@ -50,7 +51,7 @@ class RunMeans:
     wire: httpx.AsyncBaseTransport | None = None
     """The transport to use instead of the network."""
     overwrite: bool = False
-    books: Books | None = None
+    books: StoreBooks | None = None
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
@@ -88,6 +89,7 @@ async def carry_out_plan(
         ),
         fetcher=fetcher,
         notify=means.listener,
+        receipts=means.books or UnsharedReceipts(),
         stopping=lambda: stop.requested,
         until_stopped=lambda: stop.wait_for(DRAIN),
         overwrite=means.overwrite,

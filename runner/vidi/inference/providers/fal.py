@@ -87,6 +87,10 @@ class FalProvider(Provider):
         """Whether FAL_KEY is set. Asks nobody."""
         return bool(self._channel.settings.keys.get(self.name))
 
+    def prepare(self) -> None:
+        """Import the SDK and open it."""
+        self._channel.open()
+
     async def upload(self, path: Path) -> str:
         """Upload a file to fal's CDN: one POST, or in parts above 100 MiB."""
         file = inspect_file(path)

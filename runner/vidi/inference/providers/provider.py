@@ -126,6 +126,14 @@ class Provider(ABC):
         result: InferenceResult = direct.infer_directly(self, model, parameters, template)
         return result
 
+    def prepare(self) -> None:  # noqa: B027  # for subclasses that have something to load
+        """Load what sending needs, so that `submit` sends at once. Asks nobody.
+
+        Raises:
+            CredentialsError: There is no key.
+            UsageError: A setting cannot be used.
+        """
+
     @abstractmethod
     async def upload(self, path: Path) -> str:
         """Give the provider a local input file; returns the URL or data URI to send instead.

@@ -69,6 +69,10 @@ class ReplicateProvider(Provider):
         """Whether REPLICATE_API_TOKEN is set. Asks nobody."""
         return bool(self._channel.settings.keys.get(self.name))
 
+    def prepare(self) -> None:
+        """Import the SDK and open it."""
+        self._channel.open()
+
     async def upload(self, path: Path) -> str:
         """Turn a file into a data URI of at most 256 KiB, or upload it for 24 hours."""
         file = inspect_file(path)

@@ -14,10 +14,11 @@ from vidi.errors import StorageError
 from vidi.inference.tracking.caps import Standing, describe_level, find_level
 from vidi.inference.tracking.charges import Charge, ChargeKey
 from vidi.inference.tracking.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger_receipts import find_takers, take_receipt
 from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from vidi.inference.tracking.caps import Cap, Kind
@@ -84,6 +85,27 @@ class RunBooks:
         self._owed.append((key, actual, self._now()))
         if not waiting:
             self.catch_up()
+
+    def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+        """Enter that a request is the open purchase of this inference; False: it is another's.
+
+        Raises:
+            StorageError: The ledger cannot be written.
+        """
+        key = self._open.get(inference)
+        return key is None or take_receipt(self._ledger, key, provider, request_id)
+
+    def find_taken(
+        self, inference: str, provider: str, request_ids: Collection[str]
+    ) -> Collection[str]:
+        """Which of these requests belong to other inferences, in whatever folder.
+
+        Raises:
+            StorageError: The ledger cannot be read.
+        """
+        own = self._open.get(inference)
+        takers = find_takers(self._ledger, provider, request_ids)
+        return {request for request, key in takers.items() if key != own}
 
     def catch_up(self) -> None:
         """Try to book what the ledger did not take before; never raises."""

@@ -34,6 +34,8 @@ class Charge:
     actual: Decimal | None = None
     """What it cost; None while that is open: under way, or in doubt."""
     settled_at: datetime | None = None
+    request_id: str | None = None
+    """The provider's own id of it, once there is a receipt."""
 
     @property
     def provider(self) -> str:
@@ -49,6 +51,11 @@ class Charge:
 def number_next(charges: tuple[Charge, ...]) -> int:
     """The number of the next attempt."""
     return len(charges) + 1
+
+
+def receive_last(charges: tuple[Charge, ...], request_id: str) -> tuple[Charge, ...]:
+    """Note the receipt of the latest charge."""
+    return (*charges[:-1], replace(charges[-1], request_id=request_id)) if charges else ()
 
 
 def close_last(

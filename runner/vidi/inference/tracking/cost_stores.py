@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from vidi.inference.tracking.caps import name_periods
 from vidi.inference.tracking.charges import Charge, ChargeKey
+from vidi.inference.tracking.receipts import Receipts, UnsharedReceipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +42,7 @@ class RunFacts:
     """What it stays under, together with everybody else; held against a ledger only."""
 
 
-class StoreBooks(Protocol):
+class StoreBooks(Receipts, Protocol):
     """The books of one run in a store: granted before anything is sent, settled as things end."""
 
     def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
@@ -135,7 +136,7 @@ class MemoryCosts:
         """Nothing is open."""
 
 
-class _MemoryBooks:
+class _MemoryBooks(UnsharedReceipts):
     """The books of one run in memory."""
 
     def __init__(self, charges: dict[ChargeKey, Charge], run: str) -> None:

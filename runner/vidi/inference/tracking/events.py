@@ -12,7 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from vidi.inference.tracking.charges import Charge, ChargeKey, close_last, number_next
+from vidi.inference.tracking.charges import (
+    Charge,
+    ChargeKey,
+    close_last,
+    number_next,
+    receive_last,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -168,6 +174,7 @@ def _fold_submitted(state: InferenceState, event: Event) -> InferenceState:
         urls=event["urls"],
         submitted_at=_moment(event),
         receipts=(*state.receipts, event["request_id"]),
+        charges=receive_last(state.charges, event["request_id"]),
         timed_in="" if event.get("adopted") else event["run"],
         error=None,
     )

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vidi.errors import StorageError, UsageError, VidiError
-from vidi.inference.tracking.ledger_schema import SCHEMA_VERSION, about, metadata
+from vidi.inference.tracking.ledger_schema import SCHEMA_VERSION, about, metadata, receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,8 +100,8 @@ def open_ledger(address: str, *, patience_s: float = BUSY_S) -> Ledger:
         ledger = _open_file(Path(address).expanduser(), patience_s)
     try:
         with ledger.reading() as connection:
-            ready = sa.inspect(connection).has_table(about.name)
-        if not ready:
+            tables = sa.inspect(connection).get_table_names()
+        if not {about.name, receipts.name} <= set(tables):
             with ledger.writing() as connection:
                 _make_tables(connection)
         with ledger.reading() as connection:

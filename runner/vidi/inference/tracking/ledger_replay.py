@@ -24,6 +24,7 @@ from vidi.inference.tracking.ledger import (
     write_moment,
 )
 from vidi.inference.tracking.ledger_connection import insert_once
+from vidi.inference.tracking.ledger_receipts import enter_receipts
 from vidi.inference.tracking.ledger_schema import about, charges, micros_up, runs
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def replay_journal(
         _take_turns(connection)
         insert_once(connection, runs, [_describe_run(record) for record in records])
         found = dict(_read_charges(connection, sorted({key.run for key in known})))
-        _add(connection, [charge for key, charge in known.items() if key not in found])
+        missing = [charge for key, charge in known.items() if key not in found]
+        _add(connection, missing)
+        enter_receipts(connection, (*missing, *(each for each in known.values() if each.open)))
         for key, charge in known.items():
             if key in found and charge.actual is not None:
                 actual = micros_up(charge.actual)

@@ -73,6 +73,17 @@ periods = Table(
 )
 """The sums of the charges of each run, day, week and month: what caps are held against."""
 
+receipts = Table(
+    "vidi_receipts",
+    metadata,
+    Column("provider", String, primary_key=True),
+    Column("request_id", String, primary_key=True),
+    Column("run", String, nullable=False),
+    Column("inference", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+)
+"""Which attempt each request at a provider belongs to; ledgers from before it had one gain it."""
+
 paces = Table(
     "vidi_paces",
     metadata,

@@ -1,0 +1,44 @@
+"""Whose a provider's request is, over all journals: every request belongs to one attempt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+class Receipts(Protocol):
+    """Where it is entered to which attempt a provider's request belongs."""
+
+    def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+        """Enter that a request is this inference's; False where it is another's already.
+
+        Raises:
+            StorageError: It could not be entered.
+        """
+
+    def find_taken(
+        self, inference: str, provider: str, request_ids: Collection[str]
+    ) -> Collection[str]:
+        """Which of these requests are known to be another inference's.
+
+        Raises:
+            StorageError: What is entered cannot be read.
+        """
+
+
+class UnsharedReceipts:
+    """Nobody else is known: what one journal knows is all there is."""
+
+    def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+        """Nobody else claims it."""
+        del inference, provider, request_id
+        return True
+
+    def find_taken(
+        self, inference: str, provider: str, request_ids: Collection[str]
+    ) -> Collection[str]:
+        """Nobody else has any."""
+        del inference, provider, request_ids
+        return ()
