@@ -13,6 +13,7 @@ import pytest
 
 from commands import installed, run_installed
 from vidi.cli.toolbox import COMMANDS
+from vidi.inference.tracking.ledger_connection import open_ledger
 
 JOB = """\
 version: 1
@@ -144,6 +145,30 @@ def test_doctor_names_what_is_missing(here):
     answer = here("vidi", "doctor")
     assert answer.exit_code == 0
     assert "VIDI_FAL_CDN_URL is http://127.0.0.1:1\n" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"VIDI_LEDGER": "books.sqlite3"}, "books.sqlite3 (made by the first run)"),
+        ({"VIDI_COSTS": "off"}, "none (VIDI_COSTS=off)"),
+        ({"VIDI_LEDGER": "mysql://x"},
+         "VIDI_LEDGER is a path or a postgresql:// URL, and mysql:// is neither"),
+        ({"VIDI_LEDGER": "job.yaml"},
+         "the ledger job.yaml cannot be used: file is not a database"),
+    ],
+)  # fmt: skip
+def test_doctor_says_where_the_ledger_is(here, settings, said):
+    here.write("job.yaml", JOB)
+    for name, value in settings.items():
+        here._monkeypatch.setenv(name, value)
+    assert f"\nledger: {said}\n" in here("vidi", "doctor").stdout
+
+
+def test_doctor_has_looked_into_the_ledger(here):
+    open_ledger("books.sqlite3").close()
+    here._monkeypatch.setenv("VIDI_LEDGER", "books.sqlite3")
+    assert "\nledger: books.sqlite3\n" in here("vidi", "doctor").stdout
 
 
 def test_the_sandbox_is_served_with_the_settings_that_lead_to_it(tmp_path):

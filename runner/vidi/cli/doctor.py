@@ -37,6 +37,7 @@ def doctor(project: Path, env_file: Path | None) -> int:  # fmt: skip
     from vidi.cli.ticket import open_registry
     from vidi.inference.environment import read_environment
     from vidi.inference.settings import KEYS, PROVIDER_URLS, Settings
+    from vidi.inference.tracking.ledger_address import locate_ledger
 
     console = Console()
     environ = read_environment(project, env_file)
@@ -47,7 +48,22 @@ def doctor(project: Path, env_file: Path | None) -> int:  # fmt: skip
     for setting, url in settings.urls.items():
         if url != PROVIDER_URLS[setting]:
             console.print_data(f"{setting} is {url}")
+    console.print_data(f"ledger: {_describe_ledger(locate_ledger(environ))}")
     for provider, variable in KEYS.items():
         there = "is set" if provider in settings.keys else "is not set"
         console.print_data(f"{provider}: {variable} {there}")
     return 0 if len(settings.keys) == len(KEYS) else 4
+
+
+def _describe_ledger(address: str | None) -> str:
+    """Where it is and whether it can be read."""
+    from vidi.cli.money import open_existing
+    from vidi.errors import StorageError, UsageError
+
+    if address is None:
+        return "none (VIDI_COSTS=off)"
+    try:
+        with open_existing(address) as ledger:
+            return f"{address} (made by the first run)" if ledger is None else ledger.where
+    except (StorageError, UsageError) as error:
+        return error.message

@@ -16,8 +16,19 @@ if TYPE_CHECKING:
 TYPES = ("image", "video", "audio", "text", "3d", "json")
 
 
+def _check_provider(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """See that there is such a provider; plug-ins are only looked for where one is named."""
+    from vidi.inference.models.provider_names import is_provider, provider_names
+
+    if name is not None and not is_provider(name):
+        raise click.BadParameter(f"{name!r} is not one of {', '.join(provider_names())}.")
+    return name
+
+
 @click.command("list", context_settings=HELP)
-@click.option("--provider", type=click.Choice(["replicate", "fal"]), help="Only this provider's.")
+@click.option(
+    "--provider", metavar="NAME", callback=_check_provider, help="Only this provider's models."
+)
 @click.option("--category", metavar="NAME", help="Only this category, such as text-to-image.")
 @click.option("--type", "output_type", type=click.Choice(TYPES), help="Only what makes this.")
 @click.option(

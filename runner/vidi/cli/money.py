@@ -16,6 +16,7 @@ from vidi.errors import RefusedError
 from vidi.inference.environment import read_environment
 from vidi.inference.tracking.caps import Cap, Room, Standing
 from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.limits import lower_limits
 from vidi.inference.tracking.project import ProjectSettings, read_project
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from vidi.cli.console import Console
     from vidi.cli.options import RunOptions
     from vidi.cli.ticket import Ticket
+    from vidi.inference.pace import Throttle
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.books import RunBooks
     from vidi.inference.tracking.caps import Kind
     from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.limits import ProviderLimits
     from vidi.runs.throttle import SharedThrottle
 
 UNTRACKED = (
@@ -112,7 +115,7 @@ class Accounts(NamedTuple):
     """What a run has of the ledger; nothing where there is none."""
 
     books: RunBooks | None = None
-    throttle: SharedThrottle | None = None
+    throttle: Throttle | None = None
 
 
 @contextlib.contextmanager
@@ -125,8 +128,14 @@ def open_accounts(
         StorageError: The ledger cannot be used: nothing has been bought.
     """
     plan, journal = ticket.plan, ticket.journal
-    if money is None or money.ledger is None or plan is None or journal is None:
+    if plan is None or journal is None:
         yield Accounts()
+        return
+    from vidi.inference.pace import Throttle
+
+    limits = lower_limits(plan.job.limits, money.project.limits if money else {})
+    if money is None or money.ledger is None:
+        yield Accounts(throttle=Throttle(limits.creates, limits.places))
         return
     from vidi.inference.tracking.books import RunBooks, replay_folder
     from vidi.inference.tracking.ledger_connection import open_ledger
@@ -139,7 +148,8 @@ def open_accounts(
         replay_folder(ledger, record, journal.headers, journal.states)
         books = RunBooks(ledger, ticket.run_id, caps, journal.states)
         try:
-            yield Accounts(books, _share_pace(ledger, ticket.run_id, money, settings))
+            throttle = _share_pace(ledger, ticket.run_id, limits, settings)
+            yield Accounts(books, throttle)
         finally:
             books.catch_up()
             if books.behind:
@@ -150,17 +160,12 @@ def open_accounts(
                 )
 
 
-def _share_pace(ledger: Ledger, run: str, money: Money, settings: Settings) -> SharedThrottle:
+def _share_pace(
+    ledger: Ledger, run: str, limits: ProviderLimits, settings: Settings
+) -> SharedThrottle:
     from vidi.runs.throttle import SharedThrottle
 
-    limits = money.project.limits.items()
-    return SharedThrottle(
-        ledger,
-        run,
-        settings.keys,
-        creates={name: each.creates_per_minute for name, each in limits if each.creates_per_minute},
-        places={name: each.concurrency for name, each in limits if each.concurrency},
-    )
+    return SharedThrottle(ledger, run, settings.keys, limits.creates, limits.places)
 
 
 def _refuse_plan(room: Room, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:

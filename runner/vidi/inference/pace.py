@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiolimiter import AsyncLimiter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 FIRST_LOOK_S = 0.05
 LONGEST_WAIT_S = 5.0
@@ -67,10 +67,20 @@ class Pace:
 
 
 class Throttle:
-    """Holds submits back: to a provider's documented rate, and after it has said "not now"."""
+    """Holds submits back: to a provider's rate, and after it has said "not now".
 
-    def __init__(self) -> None:
-        self._limits = {name: AsyncLimiter(rate, 60) for name, rate in CREATES_PER_MINUTE.items()}
+    Args:
+        creates: Provider name to creates a minute, where they differ from the documented ones.
+        places: Provider name to how many inferences it may have under way at once.
+    """
+
+    def __init__(
+        self, creates: Mapping[str, int] | None = None, places: Mapping[str, int] | None = None
+    ) -> None:
+        self.creates = {**CREATES_PER_MINUTE, **(creates or {})}
+        self.places = {**(places or {})}
+        self._limits = {name: AsyncLimiter(rate, 60) for name, rate in self.creates.items()}
+        self._rooms = {name: asyncio.Semaphore(most) for name, most in self.places.items()}
         self._closed_until: dict[str, float] = {}
 
     async def wait_for_turn(self, provider: str) -> None:
@@ -89,9 +99,10 @@ class Throttle:
     async def place(
         self, provider: str, inference: str, stopping: Callable[[], bool]
     ) -> AsyncIterator[None]:
-        """Hold one of a provider's places for an inference; here there is room for any number.
+        """Hold one of a provider's places for an inference, if it has a number of them.
 
-        A run that is stopping is let through without a place: it must look again before it begins.
+        A run that is stopping may be let through: it must look again before it begins.
         """
-        del provider, inference, stopping
-        yield
+        del inference, stopping
+        async with self._rooms.get(provider) or contextlib.nullcontext():
+            yield

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 FIRST_WATCH_S = 30.0
 LONGEST_WATCH_S = 300.0
+"""How long a provider's own word is waited for before a look makes sure that it is still there."""
 REFUSALS_BELIEVED = 3
 """A gateway may refuse a good key once; a key that is refused so often in a row is not good."""
-"""How long a provider's own word is waited for before a look makes sure that it is still there."""
+LAST_LOOK = 0.05
+"""The share of the deadline by which the last look comes before it: the provider cancels at it."""
+LONGEST_EARLY_S = 1.0
 
 
 async def wait_for_end(
@@ -30,9 +33,9 @@ async def wait_for_end(
 ) -> Succeeded | Failed:
     """Look at a submitted inference until it has ended.
 
-    One deadline covers the whole wait, from `sent_at`. It began before the provider's own clock
-    did, so the last look comes before the provider cancels by itself. A look that fails says
-    nothing about the inference; it only makes the next look come later.
+    One deadline covers the whole wait, from `sent_at`; the last look comes a little before it, as
+    the provider has it too and then cancels by itself. A look that fails says nothing about the
+    inference; it only makes the next look come later.
 
     Args:
         request: What was submitted.
@@ -48,7 +51,8 @@ async def wait_for_end(
     provider = runtime.open_provider(request.model.provider)
     began = time.monotonic() if sent_at is None else sent_at
     delays = runtime.pace.delays(request.model.id, began)
-    vigil = _Vigil(provider, accepted, delays, began + request.timeout_s)
+    early = min(request.timeout_s * LAST_LOOK, LONGEST_EARLY_S)
+    vigil = _Vigil(provider, accepted, delays, began + request.timeout_s - early)
     runtime.nudges[request.id] = vigil.nudge
     try:
         if sent_at is not None:

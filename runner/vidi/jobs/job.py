@@ -12,6 +12,7 @@ from vidi.jobs import fields
 from vidi.jobs.document import Document, read_document
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
 from vidi.jobs.expand import Scope, expand
+from vidi.jobs.limits import keep_limits, limit_mistakes
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.places import Places
 from vidi.jobs.tables import Row, Table
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from vidi.jobs.spec import InferenceSpec
 
 ROOT_KEYS = (
-    "version", "name", "budget", "output_dir", "concurrency", "vars", "defaults", "inferences",
+    "version", "name", "budget", "output_dir", "concurrency", "limits", "vars", "defaults",
+    "inferences",
 )  # fmt: skip
 FREE_PREFIX = "x-"
 """Keys of the root with this prefix hold what the author likes, such as anchors."""
@@ -44,6 +46,8 @@ class Job:
     output_dir: Path | None
     """As written; None for the default."""
     concurrency: int
+    limits: Mapping[str, Mapping[str, int]]
+    """Provider to `concurrency` and `creates_per_minute`, beside those of the project."""
     vars: Mapping[str, Any]
     """The file's variables, overridden by those from outside; templates not rendered."""
     sha256: str
@@ -60,6 +64,10 @@ class Job:
         A generator: an inference is made when it is asked for, and not kept.
         """
         return expand(self._entries, self._scope)
+
+    def locate(self, mistake: MistakeError, *path: str) -> Problem:
+        """A mistake in what a path of the file holds, with its place."""
+        return self._scope.places.problem(mistake, path)
 
 
 def load_job(
@@ -134,6 +142,7 @@ class _Reading:
             budget_given="budget" in self._root,
             output_dir=None if folder is None else Path(folder),
             concurrency=self._read("concurrency", _read_concurrency, 1),
+            limits=self._limits(),
             vars={**variables, **overrides},
             sha256=sha256,
             _entries=entries,
@@ -163,6 +172,12 @@ class _Reading:
             if key not in self._root:
                 mistake = MistakeError(f"{key!r} is missing", kind="missing", hint=hint)
                 self._problems.append(self._places.problem(mistake, ()))
+
+    def _limits(self) -> Mapping[str, Mapping[str, int]]:
+        written = self._read("limits", partial(fields.read_mapping, "limits"), {})
+        for mistake in limit_mistakes(written):
+            self._problems.append(self._places.problem(mistake, ("limits",)))
+        return keep_limits(written)
 
     def _variables(self) -> Mapping[str, Any]:
         found = self._root.get("vars")

@@ -6,6 +6,7 @@ from typing import Any
 
 from vidi.jobs.fields import MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_ID, MAX_USD, VERSION
 from vidi.jobs.job import FREE_PREFIX
+from vidi.jobs.limits import MOST
 
 _TEMPLATE = {"type": "string", "pattern": r"\{[{%#]"}
 _LINE = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
@@ -64,6 +65,17 @@ def _root() -> dict[str, Any]:
             "minimum": 1,
             "maximum": MAX_CONCURRENCY,
             "description": "How many inferences run at once. Default: 1.",
+        },
+        "limits": {
+            "type": "object",
+            "description": "What each provider is given at most, over all runs of a ledger.",
+            "additionalProperties": _object(
+                {
+                    name: {"type": "integer", "minimum": 1, "maximum": most}
+                    for name, most in MOST.items()
+                },
+                "Of one provider: inferences at once, creates a minute.",
+            ),
         },
         "vars": {
             "anyOf": [_names("Variables for templates."), {"type": "null"}],

@@ -14,7 +14,7 @@ from vidi.inference.models.schema import check_params
 from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
 from vidi.runs.defaults import DefaultParams
 from vidi.runs.earlier import find_strays, settle_first
-from vidi.runs.problems import collect_problems, locate_problem
+from vidi.runs.problems import collect_problems, find_strange_limits, locate_problem
 from vidi.runs.reasons import Verdict, explain_assets, explain_purchase, judge_open
 from vidi.runs.selection import Selector, matches_any
 from vidi.runs.targets import Targets, find_obstacle
@@ -137,7 +137,7 @@ def make_plan(
         named.add(item.id)
         if (line := planner.plan(item)) is not None:
             planned.append(line)
-    planner.problems += find_strays(job.path, named, states)
+    planner.problems += [*find_strays(job.path, named, states), *find_strange_limits(job)]
     problems = collect_problems(
         [*job.problems, *job.warnings, *planner.problems, *planner.defaults.problems()]
     )

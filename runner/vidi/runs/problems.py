@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, Problem
+from vidi.inference.models.provider_names import is_provider, provider_names
+from vidi.jobs.mistakes import MistakeError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from vidi.inference.models.checked import ParamProblem
+    from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
 
 NOWHERE = Place("")
@@ -29,6 +32,16 @@ def locate_problem(spec: InferenceSpec, found: ParamProblem) -> Problem:
         severity=found.severity,
         excerpt=spec.places.excerpt(place),
     )
+
+
+def find_strange_limits(job: Job) -> Iterator[Problem]:
+    """The limits of providers that do not exist."""
+    for name in job.limits:
+        if not is_provider(name):
+            known = provider_names()
+            hint = did_you_mean(name, known, otherwise=f"Providers: {', '.join(known)}.")
+            message = f"there is no provider {name!r}"
+            yield job.locate(MistakeError(message, kind="unknown-key", hint=hint), "limits", name)
 
 
 def collect_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
-from vidi.inference.pace import CREATES_PER_MINUTE, Throttle
+from vidi.inference.pace import Throttle
 from vidi.inference.tracking.ledger_pace import (
     LEASE_S,
     Account,
@@ -51,16 +51,14 @@ class SharedThrottle(Throttle):
         creates: Mapping[str, int],
         places: Mapping[str, int],
     ) -> None:
-        super().__init__()
+        super().__init__(creates, places)
         self._ledger = ledger
         self._run = run
         self._keys = keys
-        self._creates = {**CREATES_PER_MINUTE, **creates}
-        self._places = places
 
     async def wait_for_turn(self, provider: str) -> None:
         """Return when the next submit to this provider may go."""
-        account, rate = self._account(provider), self._creates.get(provider)
+        account, rate = self._account(provider), self.creates.get(provider)
         try:
             granted = False
             while not granted:
@@ -83,7 +81,7 @@ class SharedThrottle(Throttle):
         self, provider: str, inference: str, stopping: Callable[[], bool]
     ) -> AsyncIterator[None]:
         """Hold one of the provider's places, if it has a number of them."""
-        most = self._places.get(provider)
+        most = self.places.get(provider)
         if most is None:
             yield
             return

@@ -4,7 +4,7 @@ import pytest
 
 from vidi.errors import UsageError
 from vidi.inference.tracking.caps import Cap
-from vidi.inference.tracking.project import ProviderLimits, read_project
+from vidi.inference.tracking.project import read_project
 
 
 def read(folder, *, environ=None, **files):
@@ -16,10 +16,7 @@ def read(folder, *, environ=None, **files):
 def test_without_files_there_are_no_caps_and_no_limits_but_the_documented(tmp_path):
     settings = read(tmp_path)
     assert settings.caps == ()
-    assert settings.limits == {
-        "replicate": ProviderLimits(None, None),
-        "fal": ProviderLimits(None, None),
-    }
+    assert settings.limits == {}
 
 
 def test_each_place_may_set_caps_and_the_lowest_wins(tmp_path):
@@ -43,8 +40,8 @@ def test_limits_of_the_later_file_win(tmp_path):
         vidi="limits.replicate.concurrency = 8\nlimits.fal.concurrency = 2\n",
     )
     assert settings.limits == {
-        "replicate": ProviderLimits(8, 60),
-        "fal": ProviderLimits(2, None),
+        "replicate": {"concurrency": 8, "creates_per_minute": 60},
+        "fal": {"concurrency": 2},
     }
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from vidi.errors import Place, UsageError
+from vidi.inference.models.provider_names import is_provider, provider_names
 from vidi.inference.models.suggest import did_you_mean
 from vidi.inference.tracking.caps import Cap, lower_caps
 
@@ -17,19 +18,8 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.caps import Kind
 
 CAPPED: tuple[Kind, ...] = ("day", "week", "month")
-PROVIDERS = ("replicate", "fal")
 _KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits")
 _KNOWN_LIMITS = ("concurrency", "creates_per_minute")
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderLimits:
-    """What one account may do at a provider, over every process of a ledger."""
-
-    concurrency: int | None = None
-    """Inferences under way at once; None is no limit."""
-    creates_per_minute: int | None = None
-    """None is the provider's documented limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +27,8 @@ class ProjectSettings:
     """The caps and limits that hold in a project."""
 
     caps: tuple[Cap, ...]
-    limits: Mapping[str, ProviderLimits]
+    limits: Mapping[str, Mapping[str, int]]
+    """Provider to `concurrency` and `creates_per_minute`; what is not there is as documented."""
 
 
 def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
@@ -51,13 +42,11 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
     named = {f"VIDI_BUDGET_{kind.upper()}": kind for kind in CAPPED}
     given = {name: text for name in named if (text := environ.get(name, "").strip())}
     caps.append({named[name]: _read_cap(named[name], text, name) for name, text in given.items()})
-    limits: dict[str, dict[str, int]] = {name: {} for name in PROVIDERS}
+    limits: dict[str, dict[str, int]] = {}
     for name, table in tables:
         for provider, values in _limits_of(table, name).items():
-            limits[provider].update(values)
-    return ProjectSettings(
-        lower_caps(*caps), {name: ProviderLimits(**values) for name, values in limits.items()}
-    )
+            limits.setdefault(provider, {}).update(values)
+    return ProjectSettings(lower_caps(*caps), limits)
 
 
 def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -116,8 +105,8 @@ def _limits_of(table: Mapping[str, Any], where: str) -> dict[str, dict[str, int]
             f"limits in {where} must be a table", hint="Write limits.replicate.concurrency = 4."
         )
     for provider, values in limits.items():
-        if provider not in PROVIDERS:
-            raise _refuse_unknown(f"limits in {where}", provider, PROVIDERS)
+        if not is_provider(provider):
+            raise _refuse_unknown(f"limits in {where}", provider, provider_names())
         found[provider] = dict(_read_limits(values, f"limits.{provider} in {where}"))
     return found
 
