@@ -155,6 +155,8 @@ ENTRIES = [
     ("max_cost: 'nan'", "4:13: 'max_cost' must be an amount in USD, not the text 'nan'"),
     ("assume_cost: null", "4:16: 'assume_cost' must be an amount in USD, not nothing (null)"),
     ("timeout: 0", "4:12: 'timeout' must be more than 0 seconds, not 0"),
+    ("timeout: .inf", "4:12: 'timeout' must be more than 0 seconds, not inf"),
+    ("timeout: .nan", "4:12: 'timeout' must be more than 0 seconds, not nan"),
     ("timeout: soon", "4:12: 'timeout' must be a time, not the text 'soon'"),
     ("timeout: ''", "4:12: 'timeout' must be a time, not the text ''"),
     ("timeout: true", "4:12: 'timeout' must be a time, not true"),

@@ -12,7 +12,8 @@ from vidi.jobs.variables import read_variables
     [
         ("k=3", 3),
         ("k=16:9", "16:9"),
-        ("k=", None),
+        ("k=", ""),
+        ("k=null", None),
         ("k=true", True),
         ("k=a=b", "a=b"),
         ("k=1.5", 1.5),

@@ -138,7 +138,7 @@ def read_timeout(value: object) -> float:
             hours, minutes, rest = (float(each or 0) for each in found.groups())
             seconds = hours * 3600 + minutes * 60 + rest
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(min(value, 10**12))
+        seconds = float(value if value == math.inf else min(value, 10**12))
     if seconds is None:
         raise _wrong("timeout", "a time", value, _DURATION_HINT)
     if not (math.isfinite(seconds) and seconds > 0):

@@ -69,7 +69,7 @@ def _from_json(source: Source) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _read_assignment(assignment: str) -> tuple[str, Any]:
-    """`count=3` is a number, `ratio=16:9` text: the scalars of YAML 1.2."""
+    """`count=3` is a number, `ratio=16:9` text: the scalars of YAML 1.2, but no text is none."""
     name, equals, text = assignment.partition("=")
     if not equals:
         raise UsageError(
@@ -78,6 +78,6 @@ def _read_assignment(assignment: str) -> tuple[str, Any]:
     for mistake in name_mistakes("--var", [name]):
         raise UsageError(mistake.message, hint=mistake.hint)
     try:
-        return name, resolve(text)
+        return name, resolve(text) if text else ""
     except MistakeError as mistake:
         raise UsageError(f"--var {name}: {mistake.message}", hint=mistake.hint) from mistake
