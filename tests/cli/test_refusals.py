@@ -68,3 +68,34 @@ def test_what_is_still_open_counts_against_the_budget_in_the_estimate_too(one):
         assert one("vidi-run", "one.yaml", "--estimate").exit_code == 3
         assert one("vidi-run", "one.yaml").exit_code == 3
         assert served.submits == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "stderr"),
+    [
+        (
+            "HTTPS_PROXY",
+            "gopher://x:1",
+            "HTTPS_PROXY is not an HTTP proxy\n"
+            "  hint: Set HTTPS_PROXY to http://host:port, or unset it.\n",
+        ),
+        (
+            "SSL_CERT_FILE",
+            "/no/such.pem",
+            "the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read: "
+            "[Errno 2] No such file or directory\n"
+            "  hint: Point SSL_CERT_FILE at a PEM file, or unset it.\n",
+        ),
+    ],
+)
+def test_a_connection_that_cannot_be_set_up_is_told_before_anything_is_set_aside(
+    one, setting, value, stderr
+):
+    one._monkeypatch.setenv("REPLICATE_API_TOKEN", "key")
+    one._monkeypatch.setenv(setting, value)
+    answer = one("vidi-run", "one.yaml")
+    assert (answer.exit_code, answer.stderr) == (2, stderr)
+    manifest = one.manifest("outputs/one")
+    assert (manifest["run"]["status"], manifest["run"]["exit_code"]) == ("failed", 2)
+    assert manifest["inferences"][0]["status"] == "skipped"
+    assert one("vidi", "costs", "--json").json["in_doubt_usd"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -100,20 +101,20 @@ async def carry_out_plan(
     stop.on_press(lambda level: means.listener("", "stop", level=level, execution=execution))
     means.listener("", "balance", budget=runtime.budget)
     keeper = asyncio.create_task(_keep_manifest(plan, journal, execution, facts))
-    crashed = True
     try:
         with listening_to_signals(stop):
             await execution.run()
-        crashed = False
     finally:
+        crash = sys.exception()
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
         for provider in providers.values():
             await provider.aclose()
         await fetcher.aclose()
         facts = _conclude(facts, execution, stop, plan)
-        if crashed and not stop.requested:
-            facts = replace(facts, exit_code=VidiError.exit_code)
+        if crash is not None and not stop.requested:
+            told = crash if isinstance(crash, VidiError) else VidiError
+            facts = replace(facts, exit_code=told.exit_code)
         journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
         manifest = _write_manifest(plan, journal, execution, facts)
     return RunResult(facts.exit_code or 0, manifest, execution.halted)

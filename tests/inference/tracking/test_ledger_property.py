@@ -69,7 +69,7 @@ def test_in_ten_thousand_schedules_the_run_stays_under_its_cap():
             assert balance.spent + balance.reserved <= cap
             assert balance.left == cap - balance.spent - balance.reserved
 
-        play(budget, dice, dice.randint(1, 12), check)
+        play(budget, dice, dice.randint(1, 12) if seed % 50 else 96, check)
 
 
 @pytest.mark.parametrize("batch", range(5))
