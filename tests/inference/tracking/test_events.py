@@ -124,3 +124,60 @@ def test_the_first_doubt_says_since_when():
 @pytest.mark.parametrize(("fields", "sent"), [({}, {}), ({"sent": {"a": "u"}}, {"a": "u"})])
 def test_an_intent_says_what_was_sent_for_files(fields, sent):
     assert state_after({**intent(), **fields}).sent == sent
+
+
+def test_of_an_inference_that_was_never_bought_nothing_is_known():
+    state = InferenceState(id="a")
+    amounts = (state.reserved, state.estimated_low, state.estimated_high, state.spent)
+    assert (state.status, state.attempts, amounts) == ("new", 0, (0, 0, 0, 0))
+
+
+def test_an_intent_sets_aside_and_nothing_is_spent_yet():
+    state = state_after(intent())
+    assert (state.estimated_low, state.estimated_high) == (Decimal("0.1"), Decimal("0.2"))
+    assert (state.reserved, state.actual, state.spent) == (Decimal("0.2"), None, 0)
+    assert state.charges[-1].open
+
+
+def test_what_is_refused_costs_nothing_and_holds_nothing_back():
+    state = state_after(intent(), event("refused", error=ERROR))
+    assert (state.reserved, state.actual, state.basis) == (0, 0, "none")
+    assert [charge.actual for charge in state.charges] == [0]
+
+
+def test_a_refusal_after_the_end_of_an_attempt_leaves_its_cost_alone():
+    state = state_after(intent(), SUBMITTED, COMPLETED, SETTLED, event("refused", error=ERROR))
+    assert [charge.actual for charge in state.charges] == [Decimal("0.1")]
+
+
+@pytest.mark.parametrize("status", ["intended", "submitted", "completed", "unfinished", "in_doubt"])
+def test_it_may_still_be_billed_until_it_is_settled(status):
+    assert InferenceState(id="a", status=status, request_id="q").unsettled
+
+
+@pytest.mark.parametrize("status", ["new", "succeeded", "failed", "moderated", "refused"])
+def test_what_has_ended_is_not_billed_any_more(status):
+    assert not InferenceState(id="a", status=status, request_id="q").unsettled
+
+
+def test_what_was_not_measured_is_not_known():
+    made = event("asset", path="a", sha256="1", bytes=3, content_type="x/y")
+    state = state_after(intent(), SUBMITTED, event("completed", output=None), made)
+    assert (state.billable_units, state.assets[0].duration_s, state.assets[0].mtime_ns) == (
+        None,
+        None,
+        0,
+    )
+
+
+def test_a_failure_without_a_result_has_ended_when_it_was_settled():
+    late = "2026-11-23T10:00:07.000000+00:00"
+    failed = event("settled", status="failed", actual_usd="0", basis="none", error=ERROR)
+    state = state_after(intent(), SUBMITTED, {**failed, "ts": late})
+    assert state.completed_at == datetime(2026, 11, 23, 10, 0, 7, tzinfo=UTC)
+
+
+def test_a_result_has_ended_when_it_came_not_when_it_was_settled():
+    late = "2026-11-23T10:00:07.000000+00:00"
+    state = state_after(intent(), SUBMITTED, COMPLETED, {**SETTLED, "ts": late})
+    assert state.completed_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
