@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -73,12 +74,17 @@ def replay_journal(
         enter_receipts(connection, (*missing, *(each for each in known.values() if each.open)))
         for key, charge in known.items():
             if key in found and charge.actual is not None:
-                actual = micros_up(charge.actual)
-                if found[key] != actual:
-                    book_actual(connection, key, actual, charge.settled_at or at)
+                _settle(connection, charge, found[key], at)
         for key in list(_read_open(connection, records)):
             if key not in known:
                 book_actual(connection, key, 0, at)
+
+
+def _settle(connection: sa.Connection, charge: Charge, booked: int | None, at: datetime) -> None:
+    """Book what the journal says that a charge came to, where the ledger has it otherwise."""
+    actual = micros_up(charge.actual or Decimal(0))
+    if booked != actual:
+        book_actual(connection, charge.key, actual, charge.settled_at or at)
 
 
 def _take_turns(connection: sa.Connection) -> None:
