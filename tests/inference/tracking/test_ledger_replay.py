@@ -1,12 +1,17 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from ledgers import NOON, a_cap, a_charge, same, standing, usd
 from vidi.errors import RefusedError
 from vidi.inference.tracking.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger_connection import open_ledger
 from vidi.inference.tracking.ledger_reading import Span, read_costs, read_history
 from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+from vidi.inference.tracking.ledger_schema import charges
 
 HERE = RunRecord("run-1", "jobs/a.yaml", "/data/outputs/a", NOON)
 NEXT = RunRecord("run-2", "jobs/a.yaml", "/data/outputs/a", NOON + timedelta(hours=1))
@@ -107,3 +112,37 @@ def test_a_thousand_runs_are_replayed(ledger):
     assert standing(ledger) == same("1.001", "0")
     (row,) = read_costs(ledger, "provider", Span())
     assert (row.name, row.attempts, row.actual) == ("fal", 1001, usd("1.001"))
+
+
+def test_another_folders_runs_are_none_of_its_business(ledger):
+    elsewhere = RunRecord("run-9", "jobs/b.yaml", "/data/outputs/b", NOON)
+    replay(ledger, records=[elsewhere])
+    reserve_charge(ledger, a_charge("a", "0.05", run="run-9"), [])
+    replay(ledger)
+    assert standing(ledger) == same("0", "0.05")
+
+
+def test_copies_that_are_replayed_at_once_enter_everything_once(address):
+    open_ledger(address).close()
+    journal = [a_charge(str(number), "0.01", actual="0.01") for number in range(20)]
+
+    def replay_copy(number):
+        opened = open_ledger(address)
+        replay(opened, *journal, records=[RunRecord("run-1", "a.yaml", f"/{number}", NOON)])
+        opened.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(replay_copy, range(12)))
+    ledger = open_ledger(address)
+    assert standing(ledger) == same("0.20", "0")
+    ledger.close()
+
+
+def test_an_amount_is_settled_at_the_journals_time_not_at_the_replays(ledger):
+    reserve_charge(ledger, a_charge("a", "0.05"), [])
+    later = NOON + timedelta(hours=3)
+    replay(ledger, replace(a_charge("a", "0.05", actual="0.03"), settled_at=later))
+    replay(ledger, replace(a_charge("b", "0.05", actual="0.03"), settled_at=later))
+    with ledger.reading() as connection:
+        times = connection.execute(sa.select(charges.c.settled_at)).scalars().all()
+    assert times == ["2026-11-23T15:00:00.000000+00:00"] * 2
