@@ -1,59 +1,52 @@
-"""Kill real runs at random steps, thousands of times by hand, a few in CI; see tests/killing.py.
+"""Kill real runs at random, thousands of times, while things go wrong; see tests/soaking.py.
 
-    python bench/soak.py --rounds 1000 [--seed 1]
+    python bench/soak.py --rounds 1000 [--minutes 30] [--seed 1] [--first 0] [--postgres]
 
-Each round is a folder of its own against a sandbox of its own: a run of 12 inferences is killed up
-to four times at random steps, then run until it is done; then everything must be there, bought
-once, and every cent accounted for.
+A round that fails says its number: `--seed S --first NUMBER --rounds 1` makes the same again.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-import shutil
+import logging
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "runner"), str(ROOT / "tests")]
 
-from killing import Killable  # noqa: E402
-from servers import serve_sandbox  # noqa: E402
+from soaking import Soaked, keep_ledgers, soak  # noqa: E402
+from zygote import keep_zygote  # noqa: E402
 
-MOST_KILLS = 4
-
-
-def run_round(folder: Path, rng: random.Random) -> list[int]:
-    """Kill a run a few times and bring it to its end; returns where it was killed."""
-    kills = [rng.randint(1, 400) for _ in range(rng.randint(1, MOST_KILLS))]
-    try:
-        with serve_sandbox(latency=rng.choice([0.0, 0.05])) as served:
-            killed = Killable(folder, served)
-            for die_at in kills:
-                killed.run(die_at=die_at)
-            killed.run_until_done()
-            killed.check()
-    except AssertionError as error:
-        raise SystemExit(f"killed at {kills}: {error}\nkept in {folder}") from error
-    shutil.rmtree(folder)
-    return kills
+TOLD_EVERY = 25
 
 
 def main() -> None:
-    """Run the rounds and count them."""
+    """Make the rounds and count what happened."""
+    logging.disable(logging.ERROR)  # the sandbox complains of every client that dies
+    options = _read_options()
+    numbers = range(options.first, options.first + options.rounds)
+    base = Path(tempfile.mkdtemp(prefix="vidi-soak-"))
+    total = Soaked()
+    with keep_zygote() as zygote, keep_ledgers(postgres=options.postgres) as ledgers:
+        start, seconds = zygote.run, options.minutes * 60
+        for each in soak(base, start, options.seed, iter(numbers), ledgers, seconds):
+            total += each
+            if total.rounds % TOLD_EVERY == 0:
+                print(total, flush=True)
+    base.rmdir()
+    print(f"{total}: nothing lost, nothing bought twice, every cent accounted for")
+
+
+def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    rng = random.Random(options.seed)
-    base = Path(tempfile.mkdtemp(prefix="vidi-soak-"))
-    count = 0
-    for number in range(options.rounds):
-        count += len(run_round(base / str(number), rng))
-    base.rmdir()
-    print(f"{options.rounds} runs, killed {count} times: nothing lost, nothing bought twice")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", default="0")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first round")
+    parser.add_argument("--postgres", action="store_true", help="every second ledger is one there")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

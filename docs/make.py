@@ -121,12 +121,18 @@ def make_models() -> str:
 
 def make_part(name: str) -> str:
     """The text of one generated part."""
+    import fault_tables
+
     makers = {
         "estimate": make_estimate,
         "mistakes": make_mistakes,
         "exit codes": make_exit_codes,
         "job keys": make_job_keys,
         "models": make_models,
+        "fault phases": fault_tables.make_phases,
+        "faults": fault_tables.make_matrix,
+        "fault reasons": fault_tables.make_reasons,
+        "fault endings": fault_tables.make_endings,
     }
     if name.startswith("help "):
         return make_help(name.removeprefix("help "))

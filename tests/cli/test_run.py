@@ -125,7 +125,7 @@ def test_one_micro_dollar_under_the_estimate_is_refused_and_nothing_is_sent(two)
         answer = two("vidi-run", "two.yaml", "--budget", "0.055999")
         assert answer.exit_code == 3
         assert answer.stderr == (
-            "this costs up to $0.056000, which is $0.000001 over the budget of $0.055999\n"
+            "this costs up to $0.056, which is $0.000001 over the budget of $0.055999\n"
             "  hint: Raise `budget` in the job file (or --budget), or leave some out with "
             "--exclude.\n"
         )
@@ -348,7 +348,7 @@ def test_max_cost_is_a_cap_of_one_inference(two):
     two.write("two.yaml", TWO + "    max_cost: 0.01\n")
     answer = run_sandbox(two)
     assert answer.exit_code == 3
-    assert answer.stderr.startswith("card costs up to $0.050000, over its max_cost of $0.01\n")
+    assert answer.stderr.startswith("card costs up to $0.05, over its max_cost of $0.01\n")
 
 
 def test_junit_is_written_where_it_is_asked_for(two):

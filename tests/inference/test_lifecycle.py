@@ -1,4 +1,4 @@
-"""Every way in which one inference can go, through the command against a sandbox on a socket."""
+"""The ways in which one inference can go; `test_fault_matrix.py` has those of every fault."""
 
 import json
 from decimal import Decimal
@@ -72,17 +72,8 @@ def test_all_goes_well(run, provider):
 
 
 @providers
-@pytest.mark.parametrize("fault", ["429", "429-body", "429-detail"])
-def test_refused_for_now_waits_and_is_sent_again(run, provider, fault):
-    ended = run(provider, {"on": "submit", "fault": fault, "retry_after": 1})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (0, "succeeded", 2)
-    assert ended.events.count("intent") == 1
-
-
-@providers
-@pytest.mark.parametrize("fault", ["400", "404", "413", "422"])
-def test_refused_for_good_is_not_paid_and_not_sent_again(run, provider, fault):
-    ended = run(provider, {"on": "submit", "fault": fault, "times": 0})
+def test_refused_for_good_is_not_paid_and_not_sent_again(run, provider):
+    ended = run(provider, {"on": "submit", "fault": "400", "times": 0})
     assert (ended.exit_code, ended.row["status"], ended.submits) == (1, "failed", 1)
     assert ended.row["cost_usd"] == {
         "estimated_low": PRICES[provider],
@@ -91,38 +82,6 @@ def test_refused_for_good_is_not_paid_and_not_sent_again(run, provider, fault):
         "basis": "none",
     }
     assert ended.row["error"]["code"] == "rejected"
-
-
-@pytest.mark.parametrize(
-    ("provider", "fault"),
-    [("replicate", "401"), ("replicate", "402"), ("fal", "401"), ("fal", "403-locked")],
-)
-def test_refused_for_all_stops_the_run(run, provider, fault):
-    ended = run(provider, {"on": "submit", "fault": fault, "times": 0})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (4, "failed", 1)
-    assert ended.row["error"]["code"] == "credentials"
-    assert ended.row["cost_usd"]["actual"] == 0
-
-
-@providers
-@pytest.mark.parametrize(
-    "fault",
-    ["reset", "500", "502-nginx", "503", "504", "redirect"],
-)
-def test_anything_else_is_in_doubt_and_never_sent_again(run, provider, fault):
-    ended = run(provider, {"on": "submit", "fault": fault, "times": 0})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (6, "in_doubt", 1)
-    assert ended.events[-2:] == ["in_doubt", "run_finished"]
-    assert ended.manifest["cost_usd"]["in_doubt"] == PRICES[provider]
-
-
-@providers
-@pytest.mark.parametrize("fault", ["reset-after", "503-after", "garbage-2xx", "missing-id"])
-def test_what_the_provider_lists_is_adopted_and_never_sent_again(run, provider, fault):
-    ended = run(provider, {"on": "submit", "fault": fault, "times": 0})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (0, "succeeded", 1)
-    assert ended.events.count("submitted") == 1
-    assert ended.manifest["cost_usd"]["actual"] == PRICES[provider]
 
 
 @providers
@@ -144,37 +103,11 @@ def test_a_provider_that_cannot_be_reached_has_not_been_paid(here):
 
 
 @providers
-@pytest.mark.parametrize("fault", ["reset", "429", "500", "502-nginx", "503", "504", "garbage-2xx"])
-def test_no_look_that_fails_ends_an_inference(run, provider, fault):
-    ended = run(provider, {"on": "poll", "fault": fault, "times": 3, "retry_after": 0})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (0, "succeeded", 1)
-
-
-@providers
 def test_an_unknown_status_is_told_and_looked_past(run, provider):
     ended = run(provider, {"on": "poll", "fault": "unknown-status", "times": 2})
     assert (ended.exit_code, ended.row["status"]) == (0, "succeeded")
     assert ended.events.count("unknown_status") == 1
     assert "unknown status" in ended.stderr
-
-
-def test_a_result_that_cannot_be_had_at_once_is_fetched_again(run):
-    ended = run("fal", {"on": "result", "fault": "result-5xx", "times": 2})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (0, "succeeded", 1)
-
-
-@providers
-def test_a_failure_at_the_provider_is_a_failure(run, provider):
-    ended = run(provider, {"on": "result", "fault": "failed", "times": 0})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (1, "failed", 1)
-    assert ended.row["error"]["message"]
-
-
-@providers
-def test_a_transient_failure_is_bought_again_within_the_attempts(run, provider):
-    ended = run(provider, {"on": "result", "fault": "failed-transient", "times": 1})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (0, "succeeded", 2)
-    assert ended.row["attempts"] == 2
 
 
 @providers
@@ -184,13 +117,32 @@ def test_a_transient_failure_is_not_bought_more_often_than_allowed(run, provider
     assert (ended.exit_code, ended.row["status"], ended.submits) == (1, "failed", 2)
 
 
-@providers
-def test_a_transient_failure_is_not_bought_again_over_the_budget(run, provider):
-    job = JOBS[provider].replace("budget: 0.50", f"budget: {PRICES[provider]}")
-    ended = run(provider, {"on": "result", "fault": "failed-transient", "times": 0}, job=job)
-    spent = ended.manifest["cost_usd"]["actual"]
-    assert spent <= PRICES[provider]
-    assert (ended.exit_code, ended.row["status"]) == (1, "failed")
+BY_TIME = """\
+version: 1
+name: job
+budget: %s
+inferences:
+  - id: tree
+    model: replicate/ai-forever/kandinsky-2.2
+    params: {prompt: a tree}
+    output: tree.png
+    timeout: 10
+"""
+
+
+def test_a_transient_failure_that_was_billed_is_not_bought_again_over_the_budget(here, run):
+    here.write("job.yaml", BY_TIME % "1.00")
+    estimate = here("vidi-run", "job.yaml", "--estimate", "--json").json["estimate_usd"]["high"]
+    fault = {"on": "result", "fault": "failed-transient", "times": 0}
+    ended = run("replicate", fault, job=BY_TIME % estimate)
+    assert (ended.exit_code, ended.row["status"], ended.submits) == (1, "failed", 1)
+    assert 0 < ended.row["cost_usd"]["actual"] == float(ended.billed) < estimate
+    assert ended.row["error"] == {
+        "code": "failed",
+        "message": "An unknown error occurred. Please retry. (E1000) (not bought again: this needs "
+        "up to $0.014 and $0.0126 of the budget is left)",
+        "hint": "Raise `budget` in the job file or --budget.",
+    }
 
 
 @providers
@@ -205,41 +157,3 @@ def test_aborted_before_it_began_is_free(run):
     ended = run("replicate", {"on": "result", "fault": "aborted", "times": 0})
     assert (ended.row["status"], ended.row["cost_usd"]["basis"]) == ("failed", "none")
     assert ended.row["cost_usd"]["actual"] == 0
-
-
-@providers
-def test_still_running_at_the_deadline_is_unfinished_and_fetched_by_the_next_run(run, provider):
-    job = JOBS[provider] + "    timeout: 1\n"
-    ended = run(provider, {"on": "result", "fault": "stuck", "times": 0}, job=job)
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (5, "unfinished", 1)
-
-
-@providers
-@pytest.mark.parametrize("fault", ["reset", "500", "503", "429", "truncated", "slow"])
-def test_a_download_that_breaks_is_tried_again(run, provider, fault):
-    ended = run(provider, {"on": "download", "fault": fault, "times": 2, "seconds": 0.2})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (0, "succeeded", 1)
-
-
-@providers
-@pytest.mark.parametrize("fault", ["html", "empty", "wrong-type", "corrupt", "gone"])
-def test_what_is_not_the_asset_is_never_on_disk(run, here, provider, fault):
-    ended = run(provider, {"on": "download", "fault": fault, "times": 0})
-    assert (ended.exit_code, ended.row["status"], ended.submits) == (1, "failed", 1)
-    assert ended.row["error"]["code"] == "download"
-    assert ended.row["cost_usd"]["actual"] == PRICES[provider]
-    left = {path.name for path in (here.folder / "outputs/job").iterdir()}
-    assert left == {".vidi", "log.jsonl", "manifest.json", "report.html"}
-
-
-@providers
-def test_what_was_paid_for_and_not_fetched_is_fetched_by_the_next_run(here, provider):
-    here.write("job.yaml", JOBS[provider])
-    with serve_sandbox([{"on": "download", "fault": "html"}]) as served:
-        for name, value in served.environment.items():
-            here._monkeypatch.setenv(name, value)
-        assert here("vidi-run", "job.yaml").exit_code == 1
-        assert here("vidi-run", "job.yaml").exit_code == 0
-        assert served.submits == 1
-    row = here.manifest("outputs/job")["inferences"][0]
-    assert (row["status"], row["cost_usd"]["actual"]) == ("succeeded", 0)

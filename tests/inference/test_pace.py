@@ -1,55 +1,117 @@
-"""When vidi looks at a running inference: by the clock alone, nothing is waited for."""
-
-import time
-from itertools import accumulate
+"""When vidi looks at a running inference: by a clock of its own, nothing is waited for."""
 
 import pytest
 
-from vidi.inference.pace import LONGEST_WAIT_S, Pace
+from vidi.inference.pace import LONGEST_DOUBT_S, LONGEST_WAIT_S, Pace
+
+DURATIONS = [0.5, 1.0, 2.0, 2.05, 2.2, 5.0, 30.0, 90.0, 600.0]
 
 
-def notice(pace, duration):
-    """How late the end of an inference is noticed, and with how many looks."""
-    for number, moment in enumerate(accumulate(pace.delays("m", time.monotonic())), start=1):
-        if moment >= duration:
-            return moment - duration, number
+class Clock:
+    """Moves only when somebody waits."""
+
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def pace(clock):
+    return Pace(clock)
+
+
+def count_looks(delays, clock, duration):
+    """How late the end of an inference that begins now is noticed, and with how many looks."""
+    end = clock.now + duration
+    for number, delay in enumerate(delays, start=1):
+        clock.now += delay
+        if clock.now >= end:
+            delays.close()
+            return clock.now - end, number
     raise AssertionError
 
 
-@pytest.mark.parametrize("duration", [0.5, 1.0, 2.0, 2.05, 2.2, 5.0, 30.0, 90.0])
-def test_a_known_duration_is_noticed_within_five_percent(duration):
-    pace = Pace()
+def notice(pace, clock, duration):
+    return count_looks(pace.delays("m", clock.now, lambda: None), clock, duration)
+
+
+@pytest.mark.parametrize("duration", DURATIONS)
+@pytest.mark.parametrize("share", [0.96, 1.0, 1.005, 1.05])
+def test_a_known_duration_is_noticed_within_five_percent(pace, clock, duration, share):
     pace.learn("m", duration)
-    late, count = notice(pace, duration * 1.005)
-    assert late <= max(0.05, 0.05 * duration) + 0.01
-    assert count <= 3
+    late, looks = notice(pace, clock, duration * share)
+    assert late <= max(0.05, 0.05 * duration) + 0.001
+    assert looks <= 4
 
 
-@pytest.mark.parametrize(("duration", "most"), [(0.5, 5), (2.0, 8), (60.0, 22), (600.0, 130)])
-def test_an_unknown_duration_is_looked_at_ever_more_rarely(duration, most):
-    late, count = notice(Pace(), duration)
-    assert count <= most
-    assert late <= LONGEST_WAIT_S
+@pytest.mark.parametrize(("duration", "most"), [(0.5, 6), (2.0, 12), (60.0, 28), (600.0, 82)])
+def test_the_first_of_an_unknown_model_is_looked_at_ever_more_rarely(pace, clock, duration, most):
+    late, looks = notice(pace, clock, duration)
+    assert looks <= most
+    assert late <= min(max(0.1, 0.25 * duration), LONGEST_WAIT_S)
 
 
-def test_a_longer_one_than_the_shortest_known_is_still_noticed():
-    pace = Pace()
+@pytest.mark.parametrize(("duration", "most"), [(0.5, 1), (2.0, 3), (60.0, 11), (600.0, 65)])
+def test_the_others_of_an_unknown_model_are_looked_at_rarely(pace, clock, duration, most):
+    next(scout := pace.delays("m", clock.now, lambda: None))
+    assert notice(pace, clock, duration)[1] <= most
+    scout.close()
+
+
+def test_the_others_are_woken_when_the_model_is_known_and_wait_for_their_own_time(pace, clock):
+    woken = []
+    next(scout := pace.delays("m", clock.now, lambda: woken.append("scout")))
+    next(scout)
+    clock.now += 0.5
+    next(other := pace.delays("m", clock.now, lambda: woken.append("other")))
+    clock.now += 1.5
+    scout.close()
     pace.learn("m", 2.0)
-    late, count = notice(pace, 60.0)
+    assert woken == ["other"]
+    assert next(other) == pytest.approx(0.5)
+
+
+def test_when_the_first_of_an_unknown_model_teaches_nothing_another_one_scouts(pace, clock):
+    next(scout := pace.delays("m", clock.now, lambda: None))
+    scout.close()
+    assert notice(pace, clock, 2.0)[1] > 3
+
+
+def test_a_longer_one_than_the_shortest_known_is_still_noticed(pace, clock):
+    pace.learn("m", 2.0)
+    late, looks = notice(pace, clock, 60.0)
     assert late <= LONGEST_WAIT_S
-    assert count <= 30
+    assert looks <= 30
 
 
-def test_what_had_ended_when_it_was_first_looked_at_is_looked_at_earlier_next_time():
-    pace = Pace()
+def test_what_had_ended_when_it_was_first_looked_at_is_looked_at_earlier_next_time(pace, clock):
     for _ in range(40):
-        first = next(pace.delays("m", time.monotonic()))
-        pace.learn("m", max(first, 1.0), at_first_look=first >= 1.0)
-    assert notice(pace, 1.0)[0] <= 0.08
+        late, looks = notice(pace, clock, 1.0)
+        pace.learn("m", 1.0 + late, at_first_look=looks == 1)
+    assert notice(pace, clock, 1.0)[0] <= 0.08
 
 
-def test_time_that_has_passed_since_it_was_sent_is_not_waited_for_again():
-    pace = Pace()
+def test_time_that_has_passed_since_it_began_is_not_waited_for_again(pace, clock):
     pace.learn("m", 10.0)
-    assert next(pace.delays("m", time.monotonic() - 9.0)) == pytest.approx(0.5, abs=0.05)
-    assert next(pace.delays("m", time.monotonic() - 99.0)) == 0.05
+    assert next(pace.delays("m", clock.now - 9.0, lambda: None)) == pytest.approx(1.0)
+    assert next(pace.delays("m", clock.now - 99.0, lambda: None)) == 0.05
+
+
+@pytest.mark.parametrize(("duration", "most"), [(0.5, 1), (2.0, 2), (60.0, 8), (600.0, 26)])
+def test_beside_a_silent_word_a_look_comes_ever_more_rarely(pace, clock, duration, most):
+    late, looks = count_looks(pace.doubts("m", clock.now), clock, duration)
+    assert looks <= most
+    assert late <= min(max(1.2, 0.8 * duration), LONGEST_DOUBT_S)
+
+
+@pytest.mark.parametrize("duration", DURATIONS)
+def test_beside_a_silent_word_a_known_model_is_looked_at_once_it_is_overdue(pace, clock, duration):
+    pace.learn("m", duration)
+    late, looks = count_looks(pace.doubts("m", clock.now), clock, duration)
+    assert (late, looks) == (pytest.approx(0.2 * duration + 0.05), 1)

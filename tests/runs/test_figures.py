@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from vidi.dollars import format_amount, format_usd
 from vidi.runs import figures
 
 EN_DASH = "\N{EN DASH}"
@@ -23,12 +24,12 @@ EN_DASH = "\N{EN DASH}"
     ],
 )
 def test_amounts(usd, says):
-    assert figures.format_amount(usd) == says
+    assert format_amount(usd) == says
 
 
 @pytest.mark.parametrize(("usd", "says"), [(None, EN_DASH), (0.25, "$0.25")])
 def test_dollars(usd, says):
-    assert figures.format_usd(usd) == says
+    assert format_usd(usd) == says
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Every fault on the wire, in process: what is seen, and whether the request took effect."""
 
+from contextlib import suppress
 from io import BytesIO
 
 import av
@@ -8,9 +9,9 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 WIRE = {"refused": httpx.ConnectError, "reset": httpx.ReadError, "timeout": httpx.ReadTimeout}
-STATUSES = {"400": 400, "401": 401, "402": 402, "403-locked": 403, "404": 404, "413": 413,
-            "422": 422, "429": 429, "429-body": 429, "429-detail": 429, "429-bare": 429,
-            "500": 500, "502-nginx": 502, "503": 503, "504": 504, "gone": 410,
+STATUSES = {"400": 400, "401": 401, "402": 402, "403": 403, "403-locked": 403, "404": 404,
+            "413": 413, "422": 422, "429": 429, "429-body": 429, "429-detail": 429,
+            "429-bare": 429, "500": 500, "502-nginx": 502, "503": 503, "504": 504, "gone": 410,
             "result-5xx": 500}  # fmt: skip
 
 
@@ -240,3 +241,65 @@ async def test_a_fault_of_one_model_spares_the_others_downloads(call):
     assert (await caller.http.get(await _image_url(caller))).status_code == 200
     url = (await caller.result("acme/mesh")).json()["model_mesh"]["url"]
     assert (await caller.http.get(url)).status_code == 410
+
+
+async def test_what_is_forbidden_is_no_locked_account(call):
+    caller = call(faults=[{"on": "submit", "fault": "403", "times": 2}])
+    said = "You do not have permission to perform this action."
+    assert (await caller.predict()).json()["detail"] == said
+    assert (await caller.submit()).json() == {"detail": said}
+
+
+HISTORY = "/v1/models/requests/by-endpoint?endpoint_id=acme/paint/fast"
+
+
+@pytest.mark.parametrize(
+    ("fault", "kept"),
+    [("listed-twice", [1, 1]), ("unlisted", [0, 0]), ("missing-id", [0, 0])],
+)
+async def test_a_spoilt_list(call, fault, kept):
+    caller = call(faults=[{"on": "list", "fault": fault, "times": 0}])
+    prediction, request = (await caller.predict()).json(), (await caller.submit()).json()
+    listed = (await caller.replicate("GET", "/predictions")).json()["results"]
+    items = (await caller.fal("GET", HISTORY, host="api.fal.ai")).json()["items"]
+    ids = [each.get("id") for each in listed], [each.get("request_id") for each in items]
+    own = [ids[0].count(prediction["id"]), ids[1].count(request["request_id"])]
+    assert (own, len(listed)) == (kept, {"listed-twice": 2, "unlisted": 0, "missing-id": 1}[fault])
+
+
+async def test_nulls(call):
+    caller = call(faults=[{"on": "submit", "fault": "nulls", "times": 2}])
+    for submit in (caller.predict, caller.submit):
+        assert set((await submit()).json().values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        ("unknown-status", b'"status": "hibernating"'),
+        ("nulls", b'data: {"status": null'),
+        ("missing-id", b'data: {"status": "COMPLETED", "response_url"'),
+        ("corrupt", bytes(16)),
+        ("truncated", b""),
+        ("slow", b"COMPLETED"),
+    ],
+)
+async def test_a_spoilt_stream_of_events(call, fault, line):
+    caller = call(faults=[{"on": "poll", "fault": fault, "seconds": 0.05}])
+    url = (await caller.submit()).json()["status_url"]
+    data = b""
+    with suppress(httpx.RemoteProtocolError):
+        async with caller.http.stream(
+            "GET", f"{url}/stream", headers={"Authorization": "Key k"}
+        ) as answer:
+            async for piece in answer.aiter_raw():
+                data += piece
+    whole = (await caller.fal("GET", f"{url}/stream")).content
+    assert line in data
+    assert (data == whole) == (fault == "slow")
+
+
+async def test_a_file_has_no_fields_to_be_spoilt(call):
+    caller = call(faults=[{"on": "download", "fault": "nulls"}])
+    url = await _image_url(caller)
+    assert (await caller.http.get(url)).content == (await caller.http.get(url)).content

@@ -25,6 +25,7 @@ FAULTS = [
     {"on": "submit", "fault": "timeout", "model": "*/film", "nth": 3},
     {"on": "submit", "fault": "timeout-after", "model": "*/film", "nth": 4},
     {"on": "submit", "fault": "refused", "model": "*/film", "nth": 5},
+    {"on": "submit", "fault": "timeout", "model": "*/film", "nth": 6, "seconds": 0.05},
     {"on": "download", "fault": "truncated", "model": "fal/acme/mesh"},
     {"on": "download", "fault": "slow", "model": "fal/acme/mesh", "nth": 2, "seconds": 0.1},
 ]
@@ -158,12 +159,12 @@ async def http():
 async def test_connections_that_break(served, http):
     url = f"{served.url}/fal-queue/acme/film"
     errors = []
-    for _ in range(5):
+    for _ in range(6):
         with pytest.raises(httpx.TransportError) as caught:
             await http.post(url, json={"prompt": "x"})
         errors.append((type(caught.value), len(served.sandbox.works)))
-    reset, stall = httpx.ReadError, httpx.ReadTimeout
-    assert errors == [(reset, 0), (reset, 1), (stall, 1), (stall, 2), (reset, 2)]
+    reset, stall, end = httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError
+    assert errors == [(reset, 0), (reset, 1), (stall, 1), (stall, 2), (reset, 2), (end, 2)]
     assert (await http.post(url, json={"prompt": "x"})).status_code == 200
 
 

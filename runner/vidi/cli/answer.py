@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from vidi.errors import Problem, VidiError
+    from vidi.runs.manifest_shape import Manifest
     from vidi.runs.plan import Plan, PlannedInference
 
 SCHEMA_VERSION = 1
@@ -24,8 +25,8 @@ def describe_answer(
     plan: Plan | None = None,
     errors: Sequence[VidiError] = (),
     manifest: Path | None = None,
-    ran: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+    ran: Manifest | None = None,
+) -> dict[str, object]:
     """What became of one job file, as JSON values."""
     answer = {
         "schema_version": SCHEMA_VERSION,
@@ -34,7 +35,7 @@ def describe_answer(
         "exit_code": exit_code,
         "job_file": job_file.as_posix() if job_file else None,
         **_describe_plan(plan),
-        "errors": [*_describe_errors(errors), *_describe_failures(ran or {})],
+        "errors": [*_describe_errors(errors), *_describe_failures(ran)],
         "warnings": _describe_warnings(errors, plan),
     }
     if command == "run":
@@ -42,7 +43,7 @@ def describe_answer(
     return answer
 
 
-def _describe_plan(plan: Plan | None) -> dict[str, Any]:
+def _describe_plan(plan: Plan | None) -> dict[str, object]:
     if plan is None:
         return {"budget_usd": None, "estimate_usd": None, "inferences": []}
     return {
@@ -52,18 +53,18 @@ def _describe_plan(plan: Plan | None) -> dict[str, Any]:
     }
 
 
-def _describe_errors(errors: Sequence[VidiError]) -> list[dict[str, Any]]:
+def _describe_errors(errors: Sequence[VidiError]) -> list[dict[str, object]]:
     found = [each for each in _problems_of(errors) if each.severity == "error"]
     others = [each for each in errors if not isinstance(each, JobFileError)]
     return [*map(describe_problem, found), *map(describe_vidi_error, others)]
 
 
-def _describe_warnings(errors: Sequence[VidiError], plan: Plan | None) -> list[dict[str, Any]]:
+def _describe_warnings(errors: Sequence[VidiError], plan: Plan | None) -> list[dict[str, object]]:
     problems = [*_problems_of(errors), *(plan.warnings if plan else ())]
     return [describe_problem(each) for each in problems if each.severity == "warning"]
 
 
-def describe_planned(planned: PlannedInference) -> dict[str, Any]:
+def describe_planned(planned: PlannedInference) -> dict[str, object]:
     """One line of a plan as JSON values."""
     return {
         "id": planned.id,
@@ -77,7 +78,7 @@ def describe_planned(planned: PlannedInference) -> dict[str, Any]:
     }
 
 
-def describe_problem(problem: Problem) -> dict[str, Any]:
+def describe_problem(problem: Problem) -> dict[str, object]:
     """One problem as JSON values; its first id, as `ids` holds every one."""
     place = problem.place
     return {
@@ -92,7 +93,7 @@ def describe_problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def describe_vidi_error(error: VidiError) -> dict[str, Any]:
+def describe_vidi_error(error: VidiError) -> dict[str, object]:
     """An error that is no problem of a job file, in the same shape."""
     place = error.place
     return {
@@ -107,12 +108,12 @@ def describe_vidi_error(error: VidiError) -> dict[str, Any]:
     }
 
 
-def _describe_failures(ran: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _describe_failures(ran: Manifest | None) -> list[dict[str, object]]:
     """What went wrong with the inferences of a run."""
     where = {"path": None, "line": None, "column": None}
     return [
         {**where, "id": row["id"], "ids": [row["id"]], **row["error"]}
-        for row in ran.get("inferences", ())
+        for row in (ran["inferences"] if ran else ())
         if row["error"]
     ]
 

@@ -55,6 +55,8 @@ def _mend_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if "--json" in sys.argv and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")  # as JSON is (RFC 8259)
 
 
 def _silence_streams() -> None:
@@ -68,8 +70,14 @@ def _mend_arguments() -> None:
     """Read arguments as UTF-8 whatever the locale says.
 
     Raises:
-        UsageError: One of them is no UTF-8.
+        UsageError: One of them is no UTF-8, or files cannot be given names in UTF-8.
     """
+    names = sys.getfilesystemencoding()
+    if names != "utf-8":
+        raise UsageError(
+            f"Python names files in {names} here, and job files name them in UTF-8",
+            hint="Set PYTHONUTF8=1, or a UTF-8 locale such as LC_ALL=C.UTF-8.",
+        )
     for number, argument in enumerate(sys.argv):
         try:
             sys.argv[number] = os.fsencode(argument).decode("utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +11,9 @@ from vidi.errors import UsageError
 from vidi.inference.tracking.caps import GROUPINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+    from decimal import Decimal
 
     from vidi.cli.console import Console
     from vidi.inference.tracking.caps import Grouping
@@ -77,7 +79,7 @@ def _print_json(sums: dict[Grouping, list[Costs]], console: Console) -> None:
     from vidi.runs.json_text import render_json
 
     models = sums["model"]
-    answer: dict[str, Any] = {
+    answer: dict[str, object] = {
         "schema_version": 1,
         "total_usd": sum(row.actual for row in models),
         "in_doubt_usd": sum(row.in_doubt for row in models),
@@ -88,7 +90,7 @@ def _print_json(sums: dict[Grouping, list[Costs]], console: Console) -> None:
 
 def _print_rows(by: str, rows: list[Costs], console: Console, *, csv_wanted: bool) -> None:
     from vidi.cli.columns import align, render_csv
-    from vidi.runs.figures import format_amount, format_usd
+    from vidi.dollars import format_amount, format_usd
 
     if csv_wanted:
         table = [(by, "attempts", "estimated_usd", "actual_usd", "in_doubt_usd")]
@@ -106,5 +108,5 @@ def _print_rows(by: str, rows: list[Costs], console: Console, *, csv_wanted: boo
         console.print_data(line)
 
 
-def _describe(row: Costs, form: Any) -> tuple[str, str, str, str, str]:
+def _describe(row: Costs, form: Callable[[Decimal], str]) -> tuple[str, str, str, str, str]:
     return (row.name, str(row.attempts), form(row.estimated), form(row.actual), form(row.in_doubt))

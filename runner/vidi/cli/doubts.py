@@ -121,17 +121,9 @@ def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, consol
         with open_existing(address) as ledger, contextlib.suppress(KeyError):
             if ledger is None:
                 return
-            from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+            from vidi.inference.tracking.ledger_replay import read_record, replay_journal
 
-            runs = [
-                RunRecord(
-                    header["run"],
-                    header["job_file"],
-                    str(folder.resolve()),
-                    datetime.fromisoformat(header["ts"]),
-                )
-                for header in journal.headers
-            ]
+            runs = [read_record(header, str(folder.resolve())) for header in journal.headers]
             charges = [charge for state in journal.states.values() for charge in state.charges]
             replay_journal(ledger, runs, charges, datetime.now(UTC))
     except StorageError as error:

@@ -68,7 +68,8 @@ def _print_json(past: list[PastRun], console: Console) -> None:
 
 def _print_rows(past: list[PastRun], console: Console, *, csv_wanted: bool) -> None:
     from vidi.cli.columns import align, render_csv
-    from vidi.runs.figures import format_amount, format_time, format_usd
+    from vidi.dollars import format_amount, format_usd
+    from vidi.runs.figures import format_time
 
     form = format_amount if csv_wanted else format_usd
     rows = [

@@ -12,7 +12,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from vidi.runs.figures import format_seconds, format_usd
+from vidi.dollars import format_usd
+from vidi.runs.figures import format_seconds
 
 if TYPE_CHECKING:
     from types import TracebackType

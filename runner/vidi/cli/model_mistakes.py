@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import VidiError
 from vidi.inference.models.loading import load_template
@@ -14,8 +14,9 @@ from vidi.inference.models.rows import row_in_force
 from vidi.inference.models.schema import check_params
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from vidi.inference.models.price_rules import PriceRow
     from vidi.inference.models.template import ModelInfo
 
 FIRST = "-01"
@@ -104,7 +105,7 @@ def _warn(model: ModelInfo, today: date, stale_days: int) -> Iterator[str]:
         yield f"price last checked on {text}, {(today - day).days} days ago: look at {model.page}"
 
 
-def _last_look(row: Mapping[str, Any]) -> str:
+def _last_look(row: PriceRow) -> str:
     return max(str(row["from"]), str(row.get("checked", "")))
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from vidi.dollars import DASH, format_usd
 from vidi.inference.models.money import json_number
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.schema import check_params
-from vidi.runs.figures import DASH, format_estimate, format_usd
+from vidi.runs.figures import format_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
     from vidi.inference.models.estimate import Estimate, PriceLine
+    from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.template import ModelInfo
 
 EXTENSIONS = {
@@ -59,7 +61,7 @@ def describe_model(model: ModelInfo) -> str:
     return "\n".join(lines)
 
 
-def model_as_json(model: ModelInfo) -> dict[str, Any]:
+def model_as_json(model: ModelInfo) -> dict[str, object]:
     """The same for programs."""
     return {
         "schema_version": 1,
@@ -107,7 +109,7 @@ def _describe_params(model: ModelInfo) -> list[str]:
     return lines
 
 
-def _describe_type(schema: Mapping[str, Any]) -> str:
+def _describe_type(schema: ParamSchema) -> str:
     if "x-file" in schema:
         return f"{schema['x-file']} file"
     if "anyOf" in schema:
@@ -116,15 +118,16 @@ def _describe_type(schema: Mapping[str, Any]) -> str:
     return "/".join(kind) if isinstance(kind, list) else str(kind)
 
 
-def _describe_bounds(schema: Mapping[str, Any]) -> list[str]:
+def _describe_bounds(schema: ParamSchema) -> list[str]:
     bounds = []
     if "enum" in schema:
         shown = [_plain(value) for value in schema["enum"][:SHOWN_VALUES]]
         more = len(schema["enum"]) - len(shown)
         bounds.append(" | ".join(shown) + (f" | … {more} more" if more else ""))
+    limits: Mapping[str, object] = schema
     for word, sign in (("minimum", "≥"), ("maximum", "≤"), ("maxLength", "length ≤")):
-        if word in schema:
-            bounds.append(f"{sign} {_plain(schema[word])}")
+        if word in limits:
+            bounds.append(f"{sign} {_plain(limits[word])}")
     return bounds
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -191,7 +191,7 @@ def _write(target: Path, text: str) -> None:
         raise StorageError(error.message, hint=hint) from error
 
 
-def _as_json(draft: Draft, target: Path, *, written: bool) -> dict[str, Any]:
+def _as_json(draft: Draft, target: Path, *, written: bool) -> dict[str, object]:
     code = 0 if written else 1
     return {
         "schema_version": 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.cli.answer import describe_vidi_error
 from vidi.cli.console import Console, name_some
@@ -132,9 +132,9 @@ def _sum_up(checks: Checks) -> list[str]:
     return lines
 
 
-def _as_json(checks: Checks) -> dict[str, Any]:
+def _as_json(checks: Checks) -> dict[str, object]:
     code = checks.exit_code
-    answer: dict[str, Any] = {
+    answer: dict[str, object] = {
         "schema_version": 1,
         "command": "models check",
         "ok": code == 0,
@@ -153,7 +153,7 @@ def _as_json(checks: Checks) -> dict[str, Any]:
     return answer
 
 
-def _news_as_json(news: News) -> dict[str, Any]:
+def _news_as_json(news: News) -> dict[str, object]:
     return {
         "id": news.id,
         "changes": [

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.dollars import format_usd
 from vidi.errors import RefusedError
 from vidi.inference.environment import read_environment
 from vidi.inference.tracking.caps import Cap, Room, Standing
@@ -170,10 +171,10 @@ def _share_pace(
 
 def _refuse_plan(room: Room, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:
     cap = room.cap
-    others = f", ${before:f} for the files before this one" if before else ""
+    others = f", {format_usd(before)} for the files before this one" if before else ""
     return RefusedError(
-        f"this costs up to ${high:f}, and ${room.left:f} is left of the {cap.kind}'s budget of "
-        f"${cap.usd:f}: ${standing.spent:f} spent, ${standing.reserved:f} reserved{others}",
+        f"this costs up to {format_usd(high)}, and {format_usd(room.left)} is left of "
+        f"{cap.title}: {standing.told}{others}",
         hint=f"Raise {cap.setting}, wait for the next {cap.kind} (UTC), or leave some out with "
         "--exclude.",
     )

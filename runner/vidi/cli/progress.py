@@ -7,7 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from vidi.runs.figures import format_seconds, format_usd
+from vidi.dollars import format_usd
+from vidi.runs.figures import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.money import open_accounts
 from vidi.cli.progress import open_progress
-from vidi.cli.summary import print_summary
+from vidi.cli.resting import describe_asked, list_others
+from vidi.cli.summary import print_summary, read_manifest
+from vidi.dollars import format_usd
 from vidi.errors import UsageError
 from vidi.runs.execute import Limits
-from vidi.runs.figures import format_usd
 from vidi.runs.folder import MANIFEST
 from vidi.runs.junit import write_junit
 from vidi.runs.report import write_report
 from vidi.runs.run import RunMeans, carry_out_plan
+from vidi.runs.seal import seal_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +58,10 @@ def run_ticket(
     Raises:
         VidiError: The run could not be carried out or recorded.
     """
+    if ticket.sealed is not None:
+        ticket.result, ticket.manifest = read_manifest(ticket.sealed), ticket.sealed / MANIFEST
+        print_summary(ticket.result, ticket.sealed, options, console)
+        return
     plan, journal = ticket.plan, ticket.journal
     if plan is None or journal is None:
         return
@@ -86,7 +92,9 @@ def run_ticket(
     ticket.result = result.manifest
     if options.report:
         write_report(result.manifest, plan.folder)
-    print_summary(result, plan, options, console)
+    print_summary(result.manifest, plan.folder, options, console, result.halted)
+    if asked := describe_asked(options, money):
+        seal_folder(plan, journal.states, asked, list_others(options), ticket.began_ns)
 
 
 def _open_sandbox(options: RunOptions) -> httpx.AsyncBaseTransport:

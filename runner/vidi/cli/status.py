@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -100,7 +100,7 @@ def _repeat_options(project: Path, output_dir: Path | None, *, sandbox: bool) ->
     return [*options, "--sandbox"] if sandbox else options
 
 
-def _to_json(found: FolderStatus, job_file: str, command: str) -> dict[str, Any]:
+def _to_json(found: FolderStatus, job_file: str, command: str) -> dict[str, object]:
     from vidi.inference.models.money import json_number
 
     return {
@@ -123,7 +123,7 @@ def _describe(found: FolderStatus, command: str) -> list[str]:
     from datetime import UTC, datetime
 
     from vidi.cli.columns import align
-    from vidi.runs.figures import format_usd
+    from vidi.dollars import format_usd
 
     now = datetime.now(UTC)
     rows = [HEADINGS]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vidi.cli.answer import describe_answer
 from vidi.cli.console import Console
 from vidi.cli.money import read_money, refuse_by_caps
+from vidi.cli.resting import describe_asked
 from vidi.cli.tables import print_estimate
 from vidi.cli.ticket import Ticket, plan_tickets, read_settings
 from vidi.errors import FolderLockedError, VidiError
@@ -32,7 +33,7 @@ def run_job_files(options: RunOptions) -> int:
     settings = read_settings(options)
     money = read_money(options, console)
     with contextlib.ExitStack() as held:
-        tickets = plan_tickets(options, settings, held)
+        tickets = plan_tickets(options, settings, held, describe_asked(options, money))
         _report(tickets, console)
         if not _blocked(tickets):
             _refuse(tickets, options)

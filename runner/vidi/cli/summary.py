@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from vidi.cli.console import name_some
-from vidi.runs.figures import format_usd
+from vidi.dollars import format_usd
 from vidi.runs.folder import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from vidi.cli.console import Console
     from vidi.cli.options import RunOptions
-    from vidi.runs.plan import Plan
-    from vidi.runs.run import RunResult
+    from vidi.errors import VidiError
+    from vidi.runs.manifest_shape import Manifest
 
 NEXT_STEP = {
     "unfinished": "run the same command again to fetch them",
@@ -22,37 +24,49 @@ NEXT_STEP = {
 }
 
 
-def print_summary(result: RunResult, plan: Plan, options: RunOptions, console: Console) -> None:
+def print_summary(
+    manifest: Manifest,
+    folder: Path,
+    options: RunOptions,
+    console: Console,
+    halted: VidiError | None = None,
+) -> None:
     """Count the inferences by how they ended, sum up the money, and name the manifest."""
-    manifest = result.manifest
-    colour = "green" if result.exit_code == 0 else "red"
+    colour = "red" if manifest["run"]["exit_code"] else "green"
     console.tell(f"{manifest['run']['status']}: {_count(manifest)}", style=colour)
-    console.tell(_sum_up(manifest, plan, options))
+    console.tell(_sum_up(manifest, options))
     _say_what_is_open(manifest, console)
-    if result.halted is not None:
-        console.say(f"stopped: {result.halted.message}", style="red")
-        if result.halted.hint:
-            console.say(f"  hint: {result.halted.hint}")
+    if halted is not None:
+        console.say(f"stopped: {halted.message}", style="red")
+        if halted.hint:
+            console.say(f"  hint: {halted.hint}")
     if not options.json_wanted and not options.quiet:
-        console.print_data(str(plan.folder / MANIFEST))
+        console.print_data(str(folder / MANIFEST))
 
 
-def _count(manifest: Mapping[str, Any]) -> str:
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest that the last run left in a folder."""
+    text = (folder / MANIFEST).read_text(encoding="utf-8")
+    manifest: Manifest = json.loads(text, parse_float=Decimal)
+    return manifest
+
+
+def _count(manifest: Manifest) -> str:
     counts = manifest["totals"]["by_status"].items()
     return ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts) or (
         "nothing to do"
     )
 
 
-def _sum_up(manifest: Mapping[str, Any], plan: Plan, options: RunOptions) -> str:
-    costs = manifest["cost_usd"]
+def _sum_up(manifest: Manifest, options: RunOptions) -> str:
+    costs, cap = manifest["cost_usd"], manifest["budget_usd"]
     note = " (sandbox: nothing was paid)" if options.sandbox else ""
-    budget = "no budget" if plan.budget is None else f"budget {format_usd(plan.budget)}"
+    budget = "no budget" if cap is None else f"budget {format_usd(cap)}"
     saved = f", saved {format_usd(costs['saved'])}" if costs["saved"] else ""
     return f"spent {format_usd(costs['actual'])}{note}, {budget}{saved}"
 
 
-def _say_what_is_open(manifest: Mapping[str, Any], console: Console) -> None:
+def _say_what_is_open(manifest: Manifest, console: Console) -> None:
     if manifest["cost_usd"]["in_doubt"]:
         open_usd = format_usd(manifest["cost_usd"]["in_doubt"])
         console.say(f"may still be billed: {open_usd}", style="yellow")

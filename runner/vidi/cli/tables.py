@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from vidi.cli.console import name_some
-from vidi.runs.figures import format_estimate, format_usd
+from vidi.dollars import format_usd
+from vidi.runs.figures import format_estimate
 from vidi.runs.gate import is_too_dear
 
 if TYPE_CHECKING:

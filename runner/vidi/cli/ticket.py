@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import read_environment
@@ -14,15 +15,16 @@ from vidi.inference.tracking.journal import FileJournal
 from vidi.jobs.job import read_job
 from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
 from vidi.runs.plan import Choices, Plan, make_plan
+from vidi.runs.seal import is_sealed
 from vidi.runs.selection import parse_selectors
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import Mapping
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
     from vidi.inference.tracking.caps import Room
+    from vidi.runs.manifest_shape import Manifest
 
 SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
 
@@ -46,8 +48,12 @@ class Ticket:
     exit_code: int = 0
     manifest: Path | None = None
     """Where manifest.json is, once the file has been run."""
-    result: Mapping[str, Any] | None = None
+    result: Manifest | None = None
     """What it holds."""
+    began_ns: int = field(default_factory=time.time_ns)
+    """When its files had not been read yet."""
+    sealed: Path | None = None
+    """Its folder, where a glance shows that nothing is left to do; then there is no plan."""
 
     def fail(self, error: VidiError) -> None:
         """Note an error; the first one decides the exit code."""
@@ -69,10 +75,17 @@ def read_settings(options: RunOptions) -> Settings:
 
 
 def plan_tickets(
-    options: RunOptions, settings: Settings, held: contextlib.ExitStack
+    options: RunOptions, settings: Settings, held: contextlib.ExitStack, asked: str = ""
 ) -> list[Ticket]:
-    """Plan every job file of a command, so that all mistakes of all of them come out at once."""
-    desk = _Desk(options, settings, held)
+    """Plan every job file of a command, so that all mistakes of all of them come out at once.
+
+    Args:
+        options: What the command line says.
+        settings: Those of the run.
+        held: Holds the folders.
+        asked: As `resting.describe_asked` has it; a folder that was sealed for it is not planned.
+    """
+    desk = _Desk(options, settings, held, asked)
     tickets = [Ticket(path, token_hex(8)) for path in options.job_files]
     for ticket in tickets:
         try:
@@ -85,9 +98,12 @@ def plan_tickets(
 class _Desk:
     """Plans tickets with the same options, registry and folders."""
 
-    def __init__(self, options: RunOptions, settings: Settings, held: contextlib.ExitStack) -> None:
+    def __init__(
+        self, options: RunOptions, settings: Settings, held: contextlib.ExitStack, asked: str
+    ) -> None:
         self._options = options
         self._held = held
+        self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
         self._registry = open_registry(options.project, options.templates)
         self._folders: dict[Path, Ticket] = {}
@@ -113,6 +129,9 @@ class _Desk:
         if not options.estimate and folder.exists():
             self._held.enter_context(hold_folder(folder))
             ticket.held = True
+        if self._asked and is_sealed(folder, self._asked):
+            ticket.sealed = folder
+            return
         journal = FileJournal(folder / JOURNAL, run=ticket.run_id, secrets=self._secrets)
         check_kind(folder, journal.header, sandbox=options.sandbox)
         ticket.journal = journal

@@ -34,7 +34,7 @@ class LoopThread:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def submit(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+    def submit(self, work: Callable[[], Coroutine[object, object, T]]) -> Future[T]:
         """Start a coroutine on the loop; cancelling the future cancels it.
 
         Raises:
@@ -44,7 +44,7 @@ class LoopThread:
             loop = self._started()  # before the coroutine is made: else nobody would run it
             return asyncio.run_coroutine_threadsafe(work(), loop)
 
-    def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def run(self, work: Callable[[], Coroutine[object, object, T]]) -> T:
         """Run a coroutine to its end; an interrupt of the caller cancels it.
 
         Raises:
@@ -58,11 +58,10 @@ class LoopThread:
         future = self.submit(work)
         try:
             return future.result()
-        except BaseException:
-            future.cancel()
-            raise
+        finally:
+            future.cancel()  # does nothing where it has ended
 
-    def close(self, farewell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def close(self, farewell: Callable[[], Coroutine[object, object, None]]) -> None:
         """Cancel what runs, run a last coroutine, and end the thread. Again does nothing.
 
         Args:
@@ -113,7 +112,7 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-async def _wind_up(farewell: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def _wind_up(farewell: Callable[[], Coroutine[object, object, None]]) -> None:
     try:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.outputs.find import RemoteFile, find_outputs
@@ -24,7 +24,7 @@ FLAGGED = "the provider's filter flagged it, and may have blacked it out; it is 
 
 async def collect_assets(
     request: InferenceRequest,
-    answer: Any,
+    answer: object,
     folder: Path,
     runtime: Runtime,
 ) -> tuple[Asset, ...]:
@@ -79,7 +79,7 @@ def _warn(asset: Asset, more: str) -> Asset:
     return replace(asset, warning="; ".join(filter(None, (asset.warning, more))))
 
 
-def count_asked(effective: Mapping[str, Any]) -> int:
+def count_asked(effective: Mapping[str, object]) -> int:
     """How many outputs the params ask for; 0 where they do not say."""
     counts = (effective.get(name) for name in ("num_outputs", "num_images"))
     return next((count for count in counts if type(count) is int), 0)

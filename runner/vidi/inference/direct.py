@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 from vidi.inference.blocking import LoopThread
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def infer_directly(
-    provider: Provider, model: str, parameters: Mapping[str, Any], template: ModelInfo
+    provider: Provider, model: str, parameters: Mapping[str, object], template: ModelInfo
 ) -> InferenceResult:
     """Run one inference with a provider; its cost is in the result and nowhere else.
 

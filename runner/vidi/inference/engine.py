@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,7 +30,7 @@ from vidi.inference.tracking.logger import InferenceLogger
 from vidi.inference.tracking.project import read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
     from decimal import Decimal
     from types import TracebackType
@@ -102,12 +103,12 @@ class InferenceEngine:
         self,
         model: str,
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
         idempotency_key: str | None = None,
         on_event: Callable[[InferenceEvent], None] | None = None,
         timeout: float | None = None,
         assume_cost: Decimal | None = None,
-        **inputs: Any,
+        **inputs: object,
     ) -> InferenceResult:
         """Run one inference and wait for its result. Nothing is downloaded yet.
 
@@ -134,12 +135,8 @@ class InferenceEngine:
         """
         terms = Terms(idempotency_key, timeout, assume_cost)
         request = self._order(model, {**(params or {}), **inputs}, terms)
-        self.logger.log_inference_start(request.model, request.checked.params)
-        try:
+        with self._logged(request):
             result = self._thread.run(lambda: self._buy(request, idempotency_key, on_event))
-        except BaseException as error:
-            self.logger.log_inference_error(request.model, error)
-            raise
         self.logger.log_inference_success(result, result.metadata["duration"])
         return result
 
@@ -147,24 +144,20 @@ class InferenceEngine:
         self,
         model: str,
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
         idempotency_key: str | None = None,
         on_event: Callable[[InferenceEvent], None] | None = None,
         timeout: float | None = None,
         assume_cost: Decimal | None = None,
-        **inputs: Any,
+        **inputs: object,
     ) -> InferenceResult:
         """As `infer`, without blocking the caller's event loop; cancelling it stops the wait."""
         terms = Terms(idempotency_key, timeout, assume_cost)
         request = await asyncio.to_thread(self._order, model, {**(params or {}), **inputs}, terms)
-        self.logger.log_inference_start(request.model, request.checked.params)
-        try:
+        with self._logged(request):
             result = await asyncio.wrap_future(
                 self._thread.submit(lambda: self._buy(request, idempotency_key, on_event))
             )
-        except BaseException as error:
-            self.logger.log_inference_error(request.model, error)
-            raise
         self.logger.log_inference_success(result, result.metadata["duration"])
         return result
 
@@ -196,7 +189,7 @@ class InferenceEngine:
             )
         return found
 
-    def estimate_cost(self, model_id: str, params: Mapping[str, Any]) -> Estimate:
+    def estimate_cost(self, model_id: str, params: Mapping[str, object]) -> Estimate:
         """What one inference will cost: `low` and `high` in USD, and why.
 
         Raises:
@@ -260,12 +253,22 @@ class InferenceEngine:
     ) -> None:
         await self.aclose()
 
-    def _order(self, model_id: str, params: Mapping[str, Any], terms: Terms) -> InferenceRequest:
+    def _order(self, model_id: str, params: Mapping[str, object], terms: Terms) -> InferenceRequest:
         model = self.registry.get_template(model_id)
         request = make_request(model, params, base=self._project, terms=terms)
         _warn(request)
         self._session.require_key(model.provider)
         return request
+
+    @contextmanager
+    def _logged(self, request: InferenceRequest) -> Iterator[None]:
+        """Log that an inference begins, and what ended it where it has no result."""
+        self.logger.log_inference_start(request.model, request.checked.params)
+        try:
+            yield
+        except BaseException as error:
+            self.logger.log_inference_error(request.model, error)
+            raise
 
     async def _buy(
         self,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import tenacity
 
@@ -258,7 +258,7 @@ async def _collect_and_settle(
 
 
 async def _collect(
-    request: InferenceRequest, answer: Any, folder: Path | None, runtime: Runtime
+    request: InferenceRequest, answer: object, folder: Path | None, runtime: Runtime
 ) -> tuple[Asset, ...]:
     """Bring the assets home; without a folder they stay at the provider."""
     return () if folder is None else await collect_assets(request, answer, folder, runtime)
@@ -296,7 +296,7 @@ def _record_settled(
     runtime: Runtime,
     error: VidiError | None = None,
 ) -> None:
-    fields: dict[str, Any] = {"status": status, "actual_usd": usd, "basis": basis}
+    fields: dict[str, object] = {"status": status, "actual_usd": usd, "basis": basis}
     if error is not None:
         fields["error"] = describe_error(error)
     runtime.journal.append("settled", request.id, **fields)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import PurePath
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import RefusedError, UsageError
 from vidi.inference.models.estimate import Estimate
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 ASSUMED = "assume_cost: the caller's figure, not a published price"
 
 
-def check_inputs(model: ModelInfo, params: Mapping[str, Any], base: Path) -> CheckedParams:
+def check_inputs(model: ModelInfo, params: Mapping[str, object], base: Path) -> CheckedParams:
     """Check and convert params; `Path`s are taken as the names of files.
 
     Raises:
         ParamsError: At least one is wrong; it carries all the problems.
     """
-    checked = check_params(model, _name_paths(params), base=base)
+    named = {name: _name_paths(each) for name, each in params.items()}
+    checked = check_params(model, named, base=base)
     if checked.errors:
         raise ParamsError(model.id, checked.errors)
     return checked
@@ -48,7 +49,7 @@ class Terms(NamedTuple):
 
 
 def make_request(
-    model: ModelInfo, params: Mapping[str, Any], *, base: Path, terms: Terms
+    model: ModelInfo, params: Mapping[str, object], *, base: Path, terms: Terms
 ) -> InferenceRequest:
     """Check and price one inference. Reads its input files.
 
@@ -100,7 +101,7 @@ def _bound(price: Estimate, assumed: Decimal | None) -> Estimate:
     return Estimate(assumed, assumed, ASSUMED)
 
 
-def _name_paths(value: Any) -> Any:
+def _name_paths(value: object) -> object:
     if isinstance(value, PurePath):
         return value.as_posix()
     if isinstance(value, Mapping):

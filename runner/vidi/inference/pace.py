@@ -10,27 +10,42 @@ from typing import TYPE_CHECKING
 from aiolimiter import AsyncLimiter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Generator, Mapping
 
 FIRST_LOOK_S = 0.05
-LONGEST_WAIT_S = 5.0
-GROWTH = 1.6
-"""How much longer each wait is than the one before, while nobody knows how long a model takes."""
+LONGEST_WAIT_S = 10.0
+SCOUT_STEP_S, SCOUT_STEP = 0.1, 0.25
+"""How long, at least and as a share of its age, the scout of an unknown model is left alone."""
+OTHERS_STEP_S, OTHERS_STEP = 1.0, 0.6
+"""The same for the others of that model, which wait for what the scout teaches."""
+CLOSE_STEP = 0.04
+"""The share of its known duration between two looks at what is due: so late its end is noticed."""
+CLOSE_GROWTH = 1.25
 EARLY = 0.05
-"""The share of its known duration by which the first look comes before its end."""
-STEP = 0.04
-"""The share of it between the looks after that: so late its end may be noticed."""
-STEP_GROWTH = 1.25
+"""How much earlier the next first look comes where the last one came too late."""
+
+OVERDUE = 1.2
+"""After how many times a model's known duration the provider's own word is overdue."""
+DOUBT_STEP_S, DOUBT_STEP = 1.2, 0.8
+"""How long, at least and as a share of its age, the provider's own word is waited for alone."""
+LONGEST_DOUBT_S = 30.0
 
 CREATES_PER_MINUTE = {"replicate": 600}
 """Documented limits (replicate.com/docs/topics/predictions/rate-limits); fal's queue has none."""
 
 
 class Pace:
-    """Learns how long each model takes, and spaces the looks by it."""
+    """Learns how long each model takes, and spaces the looks by it.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._shortest: dict[str, float] = {}
+        self._scouts: set[str] = set()
+        self._waiting: dict[str, set[Callable[[], object]]] = {}
 
     def learn(self, model: str, seconds: float, *, at_first_look: bool = False) -> None:
         """Note how long one inference of a model took, from submit to result.
@@ -44,26 +59,63 @@ class Pace:
         if at_first_look:
             seconds *= 1 - EARLY
         self._shortest[model] = min(seconds, self._shortest.get(model, seconds))
+        for wake in self._waiting.pop(model, ()):
+            wake()
 
-    def delays(self, model: str, began: float) -> Iterator[float]:
-        """Seconds to wait before each look, without end.
+    def delays(
+        self, model: str, began: float, wake: Callable[[], object]
+    ) -> Generator[float, None, None]:
+        """Seconds to wait before each look, without end. To be closed by who stops looking.
 
-        A model that has been seen is left alone until its shortest time is nearly over, and then
-        looked at every twenty-fifth of it; an unknown one is looked at ever more rarely.
+        A model that has been seen is left alone until its shortest time is over, and then looked
+        at every twenty-fifth of it. Of the inferences of an unknown one, the first is looked at
+        closely, and the others rarely until it has ended.
 
         Args:
             model: Its id.
-            began: When this one was sent, in monotonic seconds.
+            began: When this one began, by the same clock.
+            wake: Called when the model becomes known, during a wait that did not know it yet.
         """
-        known = self._shortest.get(model)
-        delay, growth = FIRST_LOOK_S, GROWTH
-        if known is not None:
-            due = began + known * (1 - EARLY) - time.monotonic()
-            yield max(FIRST_LOOK_S, due)
-            delay, growth = max(FIRST_LOOK_S, known * STEP), STEP_GROWTH
+        yield from self._explore(model, began, wake)
+        known = self._shortest[model]
+        yield max(FIRST_LOOK_S, began + known - self._clock())
+        delay = max(FIRST_LOOK_S, known * CLOSE_STEP)
         while True:
             yield min(delay, LONGEST_WAIT_S)
-            delay *= growth
+            delay *= CLOSE_GROWTH
+
+    def doubts(self, model: str, began: float) -> Generator[float, None, None]:
+        """Seconds to wait for a provider's own word before each look that makes sure.
+
+        Args:
+            model: The id of the model.
+            began: When this one began, by the same clock.
+        """
+        if model in self._shortest:
+            overdue = began + self._shortest[model] * OVERDUE
+            yield max(FIRST_LOOK_S, overdue + FIRST_LOOK_S - self._clock())
+        while True:
+            age = self._clock() - began
+            yield min(max(DOUBT_STEP_S, age * DOUBT_STEP), LONGEST_DOUBT_S)
+
+    def _explore(
+        self, model: str, began: float, wake: Callable[[], object]
+    ) -> Generator[float, None, None]:
+        """The waits until somebody knows how long the model takes."""
+        scouting = model not in self._scouts and model not in self._shortest
+        least, step = (SCOUT_STEP_S, SCOUT_STEP) if scouting else (OTHERS_STEP_S, OTHERS_STEP)
+        try:
+            if scouting:
+                self._scouts.add(model)
+                yield FIRST_LOOK_S
+            while model not in self._shortest:
+                self._waiting.setdefault(model, set()).add(wake)
+                age = self._clock() - began
+                yield min(max(least, age * step), LONGEST_WAIT_S)
+        finally:
+            self._waiting.get(model, set()).discard(wake)
+            if scouting:
+                self._scouts.discard(model)
 
 
 class Throttle:

@@ -18,7 +18,6 @@ from vidi.inference.sent import restore_params
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.provider import Accepted
@@ -37,7 +36,7 @@ async def reconcile(
     model: ModelInfo,
     runtime: Runtime,
     *,
-    known: Mapping[str, Any] | None = None,
+    known: Mapping[str, object] | None = None,
 ) -> Accepted:
     """Find out whether an inference in doubt was bought, and adopt it where it was.
 

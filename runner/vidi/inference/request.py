@@ -42,7 +42,7 @@ class InferenceRequest:
     again: bool = False
     """Buy it although the same was bought before: what is there is not fetched again."""
 
-    def described_params(self) -> dict[str, Any]:
+    def described_params(self) -> dict[str, object]:
         """The parameters as they may be recorded: files as descriptors, secrets left out."""
         described = dict(self.checked.params)
         for name, schema in self.model.params["properties"].items():
@@ -59,7 +59,7 @@ class InferenceRequest:
 
 def fingerprint_of(model: ModelInfo, checked: CheckedParams, inputs: Mapping[str, str]) -> str:
     """Hash what an inference is made from: sha256, hexadecimal."""
-    params: Any = dict(checked.params)
+    params: dict[str, object] = dict(checked.params)
     for file in checked.files:
         params = replace_at(params, file.at, f"sha256:{inputs[file.name]}")
     made_from = {"model": model.id, "version": model.version, "params": params}
@@ -75,7 +75,7 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def replace_at(value: Any, at: tuple[str | int, ...], new: Any) -> Any:
+def replace_at(value: Any, at: tuple[str | int, ...], new: object) -> Any:
     """Return a copy of a JSON value in which the item at a path is another."""
     if not at:
         return new

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from vidi.dollars import format_usd
 from vidi.errors import DownloadError
 from vidi.inference.outputs.download import Fetcher
 from vidi.inference.outputs.find import find_outputs
@@ -41,7 +42,7 @@ def make_result(
     if not outputs:
         raise DownloadError(
             f"the provider's answer holds no output (request {state.request_id})",
-            hint=f"Look at it on the provider's site; it has cost ${state.actual or 0:f}.",
+            hint=f"Look at it on the provider's site; it has cost {format_usd(state.actual or 0)}.",
             gone=True,
         )
     return InferenceResult(
@@ -55,7 +56,7 @@ def make_result(
     )
 
 
-def _tell_more(request: InferenceRequest, bought: Bought) -> dict[str, Any]:
+def _tell_more(request: InferenceRequest, bought: Bought) -> dict[str, object]:
     state = bought.state
     charge = state.charges[-1].key if state.charges else None
     return {
@@ -76,7 +77,7 @@ def _tell_more(request: InferenceRequest, bought: Bought) -> dict[str, Any]:
     }
 
 
-def _facts_in(answer: object) -> dict[str, Any]:
+def _facts_in(answer: object) -> dict[str, object]:
     """What the provider said beside the outputs, such as `seed`."""
     if not isinstance(answer, Mapping):
         return {}

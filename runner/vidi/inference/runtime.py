@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vidi.inference.pace import Pace, Throttle
 from vidi.inference.tracking.receipts import UnsharedReceipts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """Who is told how an inference goes on (progress, logs)."""
 
-    def __call__(self, inference: str, event: str, **detail: Any) -> None:
+    def __call__(self, inference: str, event: str, **detail: object) -> None:
         """Hear of one event; must return at once and never raise."""
 
 

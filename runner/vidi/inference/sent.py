@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
@@ -35,7 +35,7 @@ class HashedText:
         return hashlib.sha256(other.encode()).hexdigest() == self.sha256
 
 
-def describe_sent(request: InferenceRequest, params: Mapping[str, Any]) -> dict[str, Any]:
+def describe_sent(request: InferenceRequest, params: Mapping[str, object]) -> dict[str, object]:
     """The params that hold files, as they were sent; the others are in the intent as they are."""
     return {
         name: _shorten(params[name])
@@ -45,8 +45,8 @@ def describe_sent(request: InferenceRequest, params: Mapping[str, Any]) -> dict[
 
 
 def restore_params(
-    state: InferenceState, model: ModelInfo, known: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+    state: InferenceState, model: ModelInfo, known: Mapping[str, object] | None = None
+) -> dict[str, object]:
     """The params of an inference as they were sent, for comparing with a provider's list.
 
     Args:
@@ -63,7 +63,7 @@ def _secrets(model: ModelInfo) -> set[str]:
     return {name for name, schema in model.params["properties"].items() if schema.get("x-secret")}
 
 
-def _shorten(value: Any) -> Any:
+def _shorten(value: object) -> object:
     if isinstance(value, str) and value[:5].lower() == "data:":
         digest = hashlib.sha256(value.encode()).hexdigest()
         return {HASHED: digest, "length": len(value)}
@@ -74,7 +74,7 @@ def _shorten(value: Any) -> Any:
     return value
 
 
-def _restore(value: Any) -> Any:
+def _restore(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value)  # as a provider's JSON is read
     if isinstance(value, Mapping):

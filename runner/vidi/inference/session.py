@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import vidi
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.cost_stores import StoreBooks
+    from vidi.inference.tracking.event_shape import Event
     from vidi.inference.tracking.events import InferenceState
 
 _log = logging.getLogger("vidi.inference")
@@ -58,7 +59,7 @@ class InferenceEvent:
     """`uploading`, `intent`, `submitted`, `running`, `in_doubt`, `adopted` and so on."""
     inference: str
     """The idempotency key of the inference, made up where none was given."""
-    detail: Mapping[str, Any]
+    detail: Mapping[str, object]
     """What else there is to say, such as `request_id` or `queue_position`."""
 
 
@@ -134,7 +135,7 @@ class Session:
             if state is None or not state.unsettled:
                 journal.forget(key)
 
-    def _tell(self, inference: str, event: str, **detail: Any) -> None:
+    def _tell(self, inference: str, event: str, **detail: object) -> None:
         listener = self._listeners.get(inference)
         if listener is not None:
             # Not called from here: what a listener raises must not come between buying and noting.
@@ -226,7 +227,7 @@ def _refuse_other_use(request: InferenceRequest, state: InferenceState | None) -
     )
 
 
-def _refuse_other_kind(path: Path, header: Mapping[str, Any] | None, *, sandbox: bool) -> None:
+def _refuse_other_kind(path: Path, header: Event | None, *, sandbox: bool) -> None:
     if header is not None and bool(header.get("sandbox")) != sandbox:
         made, now = ("real", "sandbox") if sandbox else ("sandbox", "real")
         raise UsageError(

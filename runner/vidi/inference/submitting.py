@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import tenacity
 
@@ -112,8 +112,8 @@ def describe_error(error: VidiError) -> dict[str, str]:
 
 async def _upload_inputs(
     request: InferenceRequest, provider: Provider, runtime: Runtime
-) -> Mapping[str, Any]:
-    params: Mapping[str, Any] = request.checked.params
+) -> Mapping[str, object]:
+    params: Mapping[str, object] = request.checked.params
     sent: dict[str, str] = {}
     for file in request.checked.files:
         if file.name not in sent:
@@ -125,7 +125,7 @@ async def _upload_inputs(
 
 def _describe_intent(
     request: InferenceRequest, submission: Submission, attempt: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "attempt": attempt,
         "model": request.model.id,

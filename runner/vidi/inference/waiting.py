@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -12,15 +14,12 @@ from vidi.errors import CredentialsError, PollError, UnfinishedError
 from vidi.inference.providers.provider import Failed, Running, Succeeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from vidi.inference.providers.provider import Accepted, Provider
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
 
-FIRST_WATCH_S = 30.0
-LONGEST_WATCH_S = 300.0
-"""How long a provider's own word is waited for before a look makes sure that it is still there."""
 REFUSALS_BELIEVED = 3
 """A gateway may refuse a good key once; a key that is refused so often in a row is not good."""
 LAST_LOOK = 0.05
@@ -49,20 +48,33 @@ async def wait_for_end(
         CredentialsError: The key is no longer accepted, so nobody can look.
     """
     provider = runtime.open_provider(request.model.provider)
-    began = time.monotonic() if sent_at is None else sent_at
-    delays = runtime.pace.delays(request.model.id, began)
+    now = time.monotonic()
     early = min(request.timeout_s * LAST_LOOK, LONGEST_EARLY_S)
-    vigil = _Vigil(provider, accepted, delays, began + request.timeout_s - early)
-    runtime.nudges[request.id] = vigil.nudge
+    deadline = (now if sent_at is None else sent_at) + request.timeout_s - early
+    began = now - _measure_age(request, runtime)
+    nudge = runtime.nudges[request.id] = asyncio.Event()
+    delays = runtime.pace.delays(request.model.id, began, nudge.set)
+    doubts = runtime.pace.doubts(request.model.id, began)
+    vigil = _Vigil(provider, accepted, delays, doubts, nudge, deadline)
     try:
         if sent_at is not None:
             await vigil.wait()
         end, looks = await _look_until_end(request, accepted, runtime, vigil)
     finally:
         del runtime.nudges[request.id]
+        await vigil.aclose()
     if sent_at is not None:
-        _learn(request, end, runtime, time.monotonic() - began, looks)
+        at_first_look = looks == 0 and not vigil.told
+        _learn(request, end, runtime, time.monotonic() - sent_at, at_first_look=at_first_look)
     return end
+
+
+def _measure_age(request: InferenceRequest, runtime: Runtime) -> float:
+    """Seconds since it was submitted, in this run or in an earlier one."""
+    state = runtime.journal.states.get(request.id)
+    if state is None or state.submitted_at is None:
+        return 0.0
+    return max(0.0, (datetime.now(UTC) - state.submitted_at).total_seconds())
 
 
 async def _look_until_end(
@@ -101,31 +113,40 @@ async def _look_until_end(
     )
 
 
+@dataclass(slots=True)
 class _Vigil:
-    """The waits between looks: by the provider's own word where it gives it, else by the pace."""
+    """The waits between looks: by the provider's own word where it gives it, else by the pace.
 
-    def __init__(
-        self, provider: Provider, accepted: Accepted, delays: Iterator[float], deadline: float
-    ) -> None:
-        self.nudge = asyncio.Event()
-        """Ends the wait at once."""
-        self._provider = provider
-        self._accepted = accepted
-        self._delays = delays
-        self._deadline = deadline
-        self._watch_s = FIRST_WATCH_S
-        self._watching = True
+    A provider that is to give its word and says nothing is looked at all the same.
+    """
+
+    provider: Provider
+    accepted: Accepted
+    delays: Generator[float, None, None]
+    """Seconds to wait before each look, where the provider has no word to give."""
+    doubts: Iterator[float]
+    """Seconds to wait for its word before each look all the same."""
+    nudge: asyncio.Event
+    """Ends the wait at once."""
+    deadline: float
+    word: asyncio.Task[bool] | None = None
+    listening: bool = True
 
     @property
     def left(self) -> float:
         """Seconds until the deadline."""
-        return self._deadline - time.monotonic()
+        return self.deadline - time.monotonic()
+
+    @property
+    def told(self) -> bool:
+        """Whether the provider has told by itself that it ended."""
+        word = self.word
+        return word is not None and word.done() and not word.cancelled() and word.result()
 
     async def wait(self) -> None:
         """Return when the next look is due, at the deadline at the latest."""
-        if self._watching and await self._watch():
-            return
-        await self.sleep(next(self._delays))
+        if not (self.listening and await self._listen()):
+            await self.sleep(next(self.delays))
 
     async def sleep(self, seconds: float) -> None:
         """Sleep until nudged, but not past the deadline."""
@@ -134,26 +155,24 @@ class _Vigil:
                 await self.nudge.wait()
                 self.nudge.clear()
 
-    async def _watch(self) -> bool:
-        """Wait for the provider's own word; False where it has none to give.
+    async def aclose(self) -> None:
+        """Stop listening, and let others of the model look closely."""
+        self.delays.close()
+        if self.word is not None:
+            self.word.cancel()
+            await asyncio.gather(self.word, return_exceptions=True)
 
-        A stream that ends early, or that was right already, is not asked again.
+    async def _listen(self) -> bool:
+        """Wait until a look is due by the provider's own word, or for want of it.
+
+        Returns False where it has no word to give, at once or any more.
         """
-        seconds = max(0.0, min(self._watch_s, self.left))
-        until = time.monotonic() + seconds
-        watch = asyncio.ensure_future(self._provider.watch(self._accepted, seconds))
-        nudge = asyncio.ensure_future(self.nudge.wait())
-        try:
-            await asyncio.wait({watch, nudge}, return_when=asyncio.FIRST_COMPLETED)
-            told = nudge.done() or watch.result()
-        finally:
-            watch.cancel()
-            nudge.cancel()
-            await asyncio.gather(watch, nudge, return_exceptions=True)
-        self.nudge.clear()
-        self._watching = not told and time.monotonic() >= until
-        self._watch_s = min(2 * self._watch_s, LONGEST_WATCH_S)
-        return told or self._watching
+        if self.word is None:
+            self.word = asyncio.create_task(self.provider.watch(self.accepted, self.left))
+            self.word.add_done_callback(lambda _: self.nudge.set())
+        await self.sleep(next(self.doubts))
+        self.listening = not self.word.done()
+        return self.listening or self.word.result()
 
 
 def _learn(
@@ -161,7 +180,8 @@ def _learn(
     look: Succeeded | Failed,
     runtime: Runtime,
     seconds: float,
-    looks: int,
+    *,
+    at_first_look: bool,
 ) -> None:
     """Note how long it took: by the provider's own figure, else by when it was noticed."""
     if not isinstance(look, Succeeded):
@@ -170,7 +190,7 @@ def _learn(
     if isinstance(total, int | float) and 0 < total < seconds:
         runtime.pace.learn(request.model.id, float(total))
     else:
-        runtime.pace.learn(request.model.id, seconds, at_first_look=looks == 0)
+        runtime.pace.learn(request.model.id, seconds, at_first_look=at_first_look)
 
 
 def _tell(request: InferenceRequest, look: Running, runtime: Runtime, warned: set[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError
 from vidi.jobs import fields
@@ -12,6 +12,7 @@ from vidi.jobs.entry import READERS, read_axis
 from vidi.jobs.mistakes import MistakeError, describe
 from vidi.jobs.recipe import UNKNOWN, Recipe
 from vidi.jobs.rows import read_rows
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,7 @@ class Combinations:
         self.count = 0
         """How many there are, once they are given."""
 
-    def given(self, names: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    def given(self, names: Mapping[str, object]) -> Iterator[dict[str, object]]:
         """The names of each inference, rows first; nothing where one of the two is wrong."""
         axes = self._axes(names)
         rows = self._rows(names)
@@ -74,7 +75,7 @@ class Combinations:
         )
         self.count = 0
 
-    def _axes(self, names: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+    def _axes(self, names: Mapping[str, object]) -> dict[str, list[object]] | None:
         matrix = self._entry.get("matrix")
         if matrix is None:
             return {} if "matrix" not in self._entry else None
@@ -82,12 +83,13 @@ class Combinations:
         axes = recipe.render(names, self._note)
         try:
             if not recipe.dynamic:
-                return {name: read_axis(name, values) for name, values in axes.items()} or None
+                written = as_object(axes).items()
+                return {name: read_axis(name, values) for name, values in written} or None
             return self._rendered_axes(axes)
-        except (MistakeError, AttributeError):
+        except MistakeError:
             return None  # said when the file was checked
 
-    def _rendered_axes(self, axes: object) -> dict[str, list[Any]] | None:
+    def _rendered_axes(self, axes: object) -> dict[str, list[object]] | None:
         if axes is UNKNOWN:
             return None
         if not isinstance(axes, dict) or not axes:
@@ -106,7 +108,7 @@ class Combinations:
             self._note(("matrix",), mistake)
         return None if wrong else axes
 
-    def _rows(self, names: Mapping[str, Any]) -> list[Any] | None:
+    def _rows(self, names: Mapping[str, object]) -> list[object] | None:
         """The rows of `foreach`; an empty list where there is none, None where it is wrong."""
         if "foreach" not in self._entry:
             return []

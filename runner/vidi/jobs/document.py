@@ -88,22 +88,23 @@ class _StopError(Exception):
         self.problem = problem
 
 
-_Event = Any
-"""A PyYAML event; its stubs do not know that the C parser always sets the marks."""
-_Placed = tuple[Any, int]
+_Placed = tuple[Value, int]
 _OPEN = object()
 """What an anchor stands for while its own value is still being read."""
 _BOM = "\ufeff"
 
 
 class _Composer:
-    """Events in, values out. One pass, no look-ahead."""
+    """Events in, values out. One pass, no look-ahead.
+
+    PyYAML's stubs do not know that its parsers always set the marks: an event is Any.
+    """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.problems: list[Problem] = []
         self._next = _Parser(source.text).get_event
-        self._anchors: dict[str, tuple[Any, int, int, str]] = {}
+        self._anchors: dict[str, tuple[Value, int, int, str]] = {}
         """Name to value, mark, number of values in it, and text if it is a scalar."""
         self._keys: dict[str, str] = {}
         self._count = 0
@@ -117,7 +118,7 @@ class _Composer:
             raise self._stop("empty", "the file is empty", 0)
         placed = self._value(self._next(), 0)
         self._next()  # the end of the document
-        following: _Event = self._next()
+        following: Any = self._next()
         if not isinstance(following, StreamEndEvent):
             raise self._stop(
                 "many-documents",
@@ -127,7 +128,7 @@ class _Composer:
             )
         return placed
 
-    def _value(self, event: _Event, depth: int) -> _Placed:
+    def _value(self, event: Any, depth: int) -> _Placed:
         kind = type(event)
         if kind is ScalarEvent:
             return self._scalar(event)
@@ -135,13 +136,13 @@ class _Composer:
             return self._alias(event)
         return self._collection(event, depth)
 
-    def _scalar(self, event: _Event) -> _Placed:
+    def _scalar(self, event: Any) -> _Placed:
         text: str = event.value
         mark: int = event.start_mark.index
         self._count += 1
         try:
             if event.tag is not None:
-                value: Any = resolve_tagged(text, event.tag)
+                value: Value = resolve_tagged(text, event.tag)
             elif event.implicit[0]:
                 value = resolve(text)
             else:
@@ -155,7 +156,7 @@ class _Composer:
             self._anchors[event.anchor] = (value, mark, 1, text)
         return value, mark
 
-    def _past_properties(self, event: _Event, text: str) -> int:
+    def _past_properties(self, event: Any, text: str) -> int:
         """The mark of a scalar itself, behind its anchor and its tag."""
         start: int = event.start_mark.index
         found = self.source.text.find(text, start, event.end_mark.index) if text else -1
@@ -163,7 +164,7 @@ class _Composer:
             found = max(start, event.end_mark.index - len(text))
         return start if found < 0 else found
 
-    def _collection(self, event: _Event, depth: int) -> _Placed:
+    def _collection(self, event: Any, depth: int) -> _Placed:
         mark: int = event.start_mark.index
         if depth >= MAX_DEPTH:
             raise self._stop("too-deep", f"nested more than {MAX_DEPTH} levels deep", mark)
@@ -189,7 +190,7 @@ class _Composer:
 
     def _table(self, mark: int, depth: int) -> Table:
         table = Table(mark)
-        merges: Any = None
+        merges: Value = None
         merge_mark = -1
         while type(event := self._next()) is not MappingEndEvent:
             is_merge = type(event) is ScalarEvent and event.value == "<<" and event.implicit[0]
@@ -209,7 +210,7 @@ class _Composer:
             self._merge(table, merges, merge_mark)
         return table
 
-    def _key(self, event: _Event, depth: int) -> tuple[str | None, int]:
+    def _key(self, event: Any, depth: int) -> tuple[str | None, int]:
         """A key is the text that is written, so that `on`, `010` and `16:9` may be keys."""
         mark: int = event.start_mark.index
         if type(event) is ScalarEvent:
@@ -256,7 +257,7 @@ class _Composer:
                 if key not in table:
                     table.put(key, value, other.marks[2 * number], other.marks[2 * number + 1])
 
-    def _alias(self, event: _Event) -> _Placed:
+    def _alias(self, event: Any) -> _Placed:
         mark: int = event.start_mark.index
         if event.anchor not in self._anchors:
             hint = did_you_mean(

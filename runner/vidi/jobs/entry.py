@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 REQUIRED = ("id", "model", "params", "output")
 
 
-def _matrix(value: object) -> dict[str, Any]:
+def _matrix(value: object) -> dict[str, object]:
     axes = fields.read_mapping("matrix", value)
     if not axes:
         raise MistakeError("'matrix' is empty", hint="Add a name with a list of values.")
@@ -58,7 +58,7 @@ DEFAULT_KEYS = frozenset(READERS) - {"id"}
 
 
 def mistakes_in(
-    table: Mapping[str, Any], known: Iterable[str], what: str
+    table: Mapping[str, object], known: Iterable[str], what: str
 ) -> Iterator[tuple[tuple[str, ...], MistakeError]]:
     """What is wrong in an entry or in the defaults, each with the path where it is."""
     for key, value in table.items():
@@ -79,7 +79,7 @@ def _unknown(key: str, known: Iterable[str], what: str) -> MistakeError:
     return MistakeError(f"unknown key {key!r} in {what}", kind="unknown-key", hint=hint)
 
 
-def _mistakes_of(key: str, value: Any) -> Iterator[MistakeError]:
+def _mistakes_of(key: str, value: object) -> Iterator[MistakeError]:
     try:
         if key == "tags" and isinstance(value, list):
             yield from _tag_mistakes(value)
@@ -90,15 +90,15 @@ def _mistakes_of(key: str, value: Any) -> Iterator[MistakeError]:
     except MistakeError as mistake:
         yield mistake
         return
-    if key in {"vars", "matrix"}:
+    if key in {"vars", "matrix"} and isinstance(value, dict):
         yield from fields.name_mistakes(key, value)
-    if key == "matrix":
+    if key == "matrix" and isinstance(value, dict):
         yield from _axis_mistakes(value)
     if key in {"params", "vars", "matrix", "foreach"}:
         yield from non_finite(value)
 
 
-def _tag_mistakes(tags: list[Any]) -> Iterator[MistakeError]:
+def _tag_mistakes(tags: list[object]) -> Iterator[MistakeError]:
     for number, tag in enumerate(tags):
         try:
             fields.read_text("tags", tag)
@@ -107,7 +107,7 @@ def _tag_mistakes(tags: list[Any]) -> Iterator[MistakeError]:
             yield mistake
 
 
-def _axis_mistakes(axes: Mapping[str, Any]) -> Iterator[MistakeError]:
+def _axis_mistakes(axes: Mapping[str, object]) -> Iterator[MistakeError]:
     for name, values in axes.items():
         if isinstance(values, str) and has_template(values):
             continue
@@ -118,7 +118,7 @@ def _axis_mistakes(axes: Mapping[str, Any]) -> Iterator[MistakeError]:
             yield mistake
 
 
-def read_axis(name: str, values: object) -> list[Any]:
+def read_axis(name: str, values: object) -> list[object]:
     """The values that one name of a matrix takes.
 
     Raises:
@@ -136,7 +136,7 @@ def read_axis(name: str, values: object) -> list[Any]:
     return values
 
 
-def non_finite(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[MistakeError]:
+def non_finite(value: object, path: tuple[str | int, ...] = ()) -> Iterator[MistakeError]:
     """The numbers in a value that JSON cannot hold."""
     if isinstance(value, float) and not math.isfinite(value):
         yield MistakeError(

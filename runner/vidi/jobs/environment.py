@@ -111,7 +111,7 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     takes_context = hasattr(function, "jinja_pass_arg")
 
     @functools.wraps(function)
-    def guarded(*given: Any, **options: Any) -> Any:
+    def guarded(*given: object, **options: object) -> object:
         value, *arguments = given[1:] if takes_context else given
         _check_call(name, value, [*arguments, *options.values()])
         return function(*given, **options)
@@ -120,7 +120,7 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pass_context
-def _counted(context: Context, values: Iterable[Any]) -> Iterator[Any]:
+def _counted(context: Context, values: Iterable[object]) -> Iterator[object]:
     """The turns of a loop, counted together with those of every other loop of the template."""
     turns = context[TURNS]
     for value in values:
@@ -146,18 +146,20 @@ class JobEnvironment(ImmutableSandboxedEnvironment):
         self.filters = {name: _guarded(name, each) for name, each in self.filters.items()}
         self.filters[_COUNTED] = _counted
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: object, attribute: str) -> object:
         """A key of a mapping comes before a method of the same name, such as `title`."""
         if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Refuse sums and products that would be too big, before they are made."""
         _check_operation(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
-    def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def call(
+        self, context: Context, function: Callable[..., Any], /, *args: object, **kwargs: object
+    ) -> object:
         """Call a function or a method from a template."""
         owner = getattr(unwrap(function), "__self__", None)
         owner = owner if isinstance(owner, (str, list, tuple, dict)) else None
@@ -192,12 +194,12 @@ def _check_product(times: object, value: object) -> None:
         _check_repeated(value, times)
 
 
-def _check_repeated(value: str | list[Any] | tuple[Any, ...], times: int) -> None:
+def _check_repeated(value: str | list[object] | tuple[object, ...], times: int) -> None:
     if len(value) * times > (MAX_TEXT if isinstance(value, str) else MAX_ITEMS):
         raise TooBigError(f"{times:,} times a {'text' if isinstance(value, str) else 'list'}")
 
 
-def _bits(operator: str, left: Any, right: Any) -> float:
+def _bits(operator: str, left: object, right: object) -> float:
     if not (isinstance(left, int) and isinstance(right, int)):
         return 0  # a float overflows by itself
     wide = math.log2(abs(left) + 1)
@@ -223,11 +225,11 @@ def bounded(template: nodes.Template) -> nodes.Template:
     return template
 
 
-def _filtered(name: str, node: Any) -> nodes.Expr:
+def _filtered(name: str, node: nodes.Node) -> nodes.Expr:
     return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A template's value as JSON has it: markup becomes text, what can be counted a list.
 
     Raises:

@@ -35,8 +35,8 @@ class Scope:
     project: Path
     places: Places
     """Of the job file's root, for `vars`."""
-    vars: Mapping[str, Any]
-    overrides: Mapping[str, Any]
+    vars: Mapping[str, object]
+    overrides: Mapping[str, object]
     """From `--vars-file` and `--var`; never rendered."""
 
 
@@ -80,7 +80,7 @@ class _Expansion:
         self._variables: dict[str, Recipe] = {}
         self._base: Recipe | None = None
         """The params of the defaults, where the entry's own are one template."""
-        self._noted: dict[tuple[Any, ...], _Noted] = {}
+        self._noted: dict[tuple[object, ...], _Noted] = {}
         self._line = entry.of_value().line
 
     def inferences(self) -> Iterator[InferenceSpec | Problem]:
@@ -139,7 +139,9 @@ class _Expansion:
             if name not in self._scope.overrides
         }
 
-    def _with_variables(self, given: Mapping[str, Any], *, lenient: bool) -> dict[str, Any] | None:
+    def _with_variables(
+        self, given: Mapping[str, object], *, lenient: bool
+    ) -> dict[str, object] | None:
         """The variables, each rendered with those above it; None where one has failed."""
         names = {**self._scope.overrides, **given}
         failed = False
@@ -155,7 +157,7 @@ class _Expansion:
 
     # Inferences
 
-    def _inference(self, given: dict[str, Any]) -> InferenceSpec | None:
+    def _inference(self, given: dict[str, object]) -> InferenceSpec | None:
         names = self._with_variables(given, lenient=False)
         if names is None or self._value("enabled", names) is False:
             return None
@@ -181,7 +183,7 @@ class _Expansion:
             unknown=self._unknown,
         )
 
-    def _own_id(self, names: Mapping[str, Any]) -> str:
+    def _own_id(self, names: Mapping[str, object]) -> str:
         """The id; where it has none, words that say which entry this is."""
         written = self._entry.get("id")
         self._current = written if isinstance(written, str) else ""
@@ -199,7 +201,7 @@ class _Expansion:
         except MistakeError as mistake:
             self._note(("output",), mistake)
 
-    def _value(self, key: str, names: Mapping[str, Any]) -> Any:
+    def _value(self, key: str, names: Mapping[str, object]) -> Any:
         """What a key holds for one inference; None where it is absent or wrong."""
         if key in self._constants:
             return self._constants[key]
@@ -209,10 +211,7 @@ class _Expansion:
         if not recipe.dynamic:
             self._constants[key] = value = self._constant(key, recipe)
             return value
-        if key == "params" and recipe.is_mapping:
-            value, self._unknown = recipe.render_known(names, self._note)
-        else:
-            value = recipe.render(names, self._note)
+        value = self._rendered(key, recipe, names)
         if value is UNKNOWN:
             return None
         try:
@@ -220,12 +219,23 @@ class _Expansion:
         except MistakeError as mistake:
             self._note((key,), mistake)
             return None
-        if key == "params" and self._base is not None:
-            base = self._base.render(names, self._note)
-            value = value if base is UNKNOWN else {**base, **value}
-        for wrong in non_finite(value) if key == "params" else ():
-            self._note((key,), wrong)
-        return value
+        return self._whole_params(value, names) if key == "params" else value
+
+    def _rendered(self, key: str, recipe: Recipe, names: Mapping[str, object]) -> object:
+        if key == "params" and recipe.is_mapping:
+            known, self._unknown = recipe.render_known(names, self._note)
+            return known
+        return recipe.render(names, self._note)
+
+    def _whole_params(
+        self, params: dict[str, object], names: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Rendered params over the defaults that a template stood before; JSON must hold them."""
+        base = UNKNOWN if self._base is None else self._base.render(names, self._note)
+        whole = {**base, **params} if isinstance(base, dict) else params
+        for wrong in non_finite(whole):
+            self._note(("params",), wrong)
+        return whole
 
     def _constant(self, key: str, recipe: Recipe) -> Any:
         """A value without templates: its mistakes were said when the file was checked."""
@@ -241,7 +251,7 @@ def _ignore(_path: _Path, _mistake: MistakeError) -> None:
     """Whether a variable can be made is only known when `item` and the matrix are."""
 
 
-def _as_text(key: str, value: Any) -> Any:
+def _as_text(key: str, value: object) -> object:
     """A number where only text makes sense is that text: an id may be `{{ item.number }}`."""
     if key in {"id", "model", "output"} and type(value) in {int, float}:
         return str(value)

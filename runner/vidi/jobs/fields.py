@@ -6,7 +6,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.rendering import has_template
@@ -157,7 +157,7 @@ def read_retry(value: object) -> int:
     return read_count("attempts", value["attempts"], MAX_ATTEMPTS)
 
 
-def retry_mistakes(value: dict[str, Any]) -> Iterator[MistakeError]:
+def retry_mistakes(value: dict[str, object]) -> Iterator[MistakeError]:
     """Everything that is wrong in a `retry`."""
     for key in value:
         if key != "attempts":
@@ -190,7 +190,7 @@ def read_flag(key: str, value: object) -> bool:
     return value
 
 
-def read_mapping(key: str, value: object) -> dict[str, Any]:
+def read_mapping(key: str, value: object) -> dict[str, object]:
     """A mapping."""
     if not isinstance(value, dict):
         hint = f"Write `{key}: {{}}` for none." if value is None else ""

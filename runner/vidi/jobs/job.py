@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from vidi.errors import JobFileError, Problem
 from vidi.jobs import fields
@@ -15,6 +15,7 @@ from vidi.jobs.expand import Scope, expand
 from vidi.jobs.limits import keep_limits, limit_mistakes
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.places import Places
+from vidi.jobs.rendering import has_template
 from vidi.jobs.tables import Row, Table
 from vidi.jobs.variables import read_variables
 
@@ -48,7 +49,7 @@ class Job:
     concurrency: int
     limits: Mapping[str, Mapping[str, int]]
     """Provider to `concurrency` and `creates_per_minute`, beside those of the project."""
-    vars: Mapping[str, Any]
+    vars: Mapping[str, object]
     """The file's variables, overridden by those from outside; templates not rendered."""
     sha256: str
     """Of the file's bytes."""
@@ -64,6 +65,14 @@ class Job:
         A generator: an inference is made when it is asked for, and not kept.
         """
         return expand(self._entries, self._scope)
+
+    @property
+    def data_files(self) -> frozenset[Path] | None:
+        """The files that `foreach` walks over; None where a template says which."""
+        names = [name for each in self._entries if isinstance(name := each.get("foreach"), str)]
+        if any(map(has_template, names)):
+            return None
+        return frozenset(self._scope.project / name for name in names)
 
     def locate(self, mistake: MistakeError, *path: str) -> Problem:
         """A mistake in what a path of the file holds, with its place."""
@@ -118,6 +127,9 @@ def _not_a_mapping(document: Document) -> Problem:
     )
 
 
+T = TypeVar("T")
+
+
 class _Reading:
     """One job file on its way from a document to a Job."""
 
@@ -127,7 +139,7 @@ class _Reading:
         self._places = Places(document.source, root, Table(root.at))
         self._problems = [*document.problems, *problems]
 
-    def job(self, path: Path, project: Path, overrides: Mapping[str, Any], sha256: str) -> Job:
+    def job(self, path: Path, project: Path, overrides: Mapping[str, object], sha256: str) -> Job:
         """The job, with everything that is wrong in it."""
         self._check_root_keys()
         self._read("version", fields.read_version, None)
@@ -151,7 +163,7 @@ class _Reading:
             warnings=(),
         )
 
-    def _read(self, key: str, read: Callable[[Any], Any], otherwise: Any) -> Any:
+    def _read(self, key: str, read: Callable[[object], T], otherwise: T) -> T:
         if key not in self._root:
             return otherwise
         try:
@@ -159,6 +171,10 @@ class _Reading:
         except MistakeError as mistake:
             self._problems.append(self._places.problem(mistake, (key,)))
             return otherwise
+
+    def _read_mapping(self, key: str) -> dict[str, object]:
+        nothing: dict[str, object] = {}
+        return self._read(key, partial(fields.read_mapping, key), nothing)
 
     def _check_root_keys(self) -> None:
         for key in self._root:
@@ -174,24 +190,23 @@ class _Reading:
                 self._problems.append(self._places.problem(mistake, ()))
 
     def _limits(self) -> Mapping[str, Mapping[str, int]]:
-        written = self._read("limits", partial(fields.read_mapping, "limits"), {})
+        written = self._read_mapping("limits")
         for mistake in limit_mistakes(written):
             self._problems.append(self._places.problem(mistake, ("limits",)))
         return keep_limits(written)
 
-    def _variables(self) -> Mapping[str, Any]:
+    def _variables(self) -> Mapping[str, object]:
         found = self._root.get("vars")
         if found is None:
             return {}
-        variables = self._read("vars", partial(fields.read_mapping, "vars"), {})
+        variables = self._read_mapping("vars")
         for mistake in (*fields.name_mistakes("vars", variables), *non_finite(variables)):
             self._problems.append(self._places.problem(mistake, ("vars",)))
         return dict(variables)
 
     def _entries(self) -> tuple[Places, ...]:
-        defaults = self._read("defaults", partial(fields.read_mapping, "defaults"), {})
-        if not isinstance(defaults, Table):
-            defaults = Table(self._root.at)
+        written = self._read_mapping("defaults")
+        defaults = written if isinstance(written, Table) else Table(self._root.at)
         rows = self._read("inferences", _read_inferences, Row(0))
         entries = [Places(self._source, row, defaults) for row in rows if isinstance(row, Table)]
         self._check_defaults(defaults, entries)

@@ -6,7 +6,7 @@ YAML's parser reads most JSON, but not the surrogate pairs that JSON writers mak
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import Place, Problem
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vidi.jobs.source import Source
 
 
-def parse_json(source: Source, text: str, first_line: int) -> Any:
+def parse_json(source: Source, text: str, first_line: int) -> object:
     """The value of a JSON text that begins on a line of a source; a Problem where it is none."""
     try:
         return json.loads(text, parse_constant=_refuse_constant)

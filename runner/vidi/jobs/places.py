@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.jobs.tables import Row, Table
 
@@ -44,14 +44,14 @@ class Places:
         """The line of a place."""
         return self.source.excerpt(place.line)
 
-    def get(self, key: str) -> Any:
+    def get(self, key: str) -> object:
         """What the entry says of a key, else the defaults, else None."""
         own, other = self._entry.get(key), self._defaults.get(key)
         if key in MERGED_BY_KEY and isinstance(own, dict) and isinstance(other, dict):
             return {**other, **own}
         return own if key in self._entry else other
 
-    def default_under_template(self, key: str) -> Any:
+    def default_under_template(self, key: str) -> object:
         """The mapping of the defaults that a template in the entry is to be added to, or None."""
         other = self._defaults.get(key)
         merges = isinstance(self._entry.get(key), str) and isinstance(other, dict)
@@ -95,7 +95,7 @@ class Places:
 
 
 def _has(table: Table, path: tuple[str | int, ...]) -> bool:
-    value: Any = table
+    value: object = table
     for step in path:
         if not isinstance(value, dict) or step not in value:
             return False
@@ -105,7 +105,7 @@ def _has(table: Table, path: tuple[str | int, ...]) -> bool:
 
 def _walk(table: Table, path: tuple[str | int, ...]) -> tuple[int, int]:
     key = mark = table.at
-    value: Any = table
+    value: object = table
     for step in path:
         if isinstance(value, Table) and step in value:
             key, mark = value.key_mark(str(step)), value.value_mark(str(step))

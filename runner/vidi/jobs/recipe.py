@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.rendering import CompiledText, compile_text, has_template
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,25 +23,23 @@ class Recipe:
 
     __slots__ = ("_path", "_tree", "dynamic")
 
-    def __init__(self, value: Any, path: tuple[str | int, ...], note: Note) -> None:
+    def __init__(self, value: object, path: tuple[str | int, ...], note: Note) -> None:
         self._path = path
         self._tree, self.dynamic = _compiled(value, path, note)
         """`dynamic`: whether any template is in it; if not, every rendering is the same object."""
 
-    def render(self, names: Mapping[str, Any], note: Note) -> Any:
+    def render(self, names: Mapping[str, object], note: Note) -> object:
         """The value with these names; UNKNOWN where anything in it has failed."""
         if not self.dynamic:
             return self._tree
         return _rendered(self._tree, names, self._path, note)
 
     def render_known(
-        self, names: Mapping[str, Any], note: Note
-    ) -> tuple[dict[str, Any], frozenset[str]]:
+        self, names: Mapping[str, object], note: Note
+    ) -> tuple[dict[str, object], frozenset[str]]:
         """The parts of a mapping that can be rendered, and the keys of those that cannot."""
-        made = {
-            key: _rendered(each, names, (*self._path, key), note)
-            for key, each in self._tree.items()
-        }
+        tree = as_object(self._tree)
+        made = {key: _rendered(each, names, (*self._path, key), note) for key, each in tree.items()}
         known = {key: each for key, each in made.items() if each is not UNKNOWN}
         return known, frozenset(made.keys() - known.keys())
 
@@ -50,7 +49,7 @@ class Recipe:
         return isinstance(self._tree, dict)
 
 
-def _compiled(value: Any, path: tuple[str | int, ...], note: Note) -> tuple[Any, bool]:
+def _compiled(value: object, path: tuple[str | int, ...], note: Note) -> tuple[object, bool]:
     if isinstance(value, str):
         if not has_template(value):
             return value, False
@@ -70,11 +69,11 @@ def _compiled(value: Any, path: tuple[str | int, ...], note: Note) -> tuple[Any,
 
 
 def _rendered(
-    tree: Any,
-    names: Mapping[str, Any],
+    tree: object,
+    names: Mapping[str, object],
     path: tuple[str | int, ...],
     note: Note,
-) -> Any:
+) -> object:
     if isinstance(tree, CompiledText):
         try:
             return tree.render(names)

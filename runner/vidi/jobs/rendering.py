@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
@@ -65,7 +65,7 @@ class CompiledText(ABC):
     def __init__(self, source: str) -> None:
         self.source = source
 
-    def render(self, names: Mapping[str, Any]) -> Any:
+    def render(self, names: Mapping[str, object]) -> object:
         """Its value, with these names.
 
         Raises:
@@ -79,7 +79,7 @@ class CompiledText(ABC):
         return value
 
     @abstractmethod
-    def _evaluated(self, names: Mapping[str, Any]) -> Any:
+    def _evaluated(self, names: Mapping[str, object]) -> object:
         """Its value; may raise what Jinja2 raises."""
 
 
@@ -88,11 +88,11 @@ class _Value(CompiledText):
 
     __slots__ = ("_evaluate",)
 
-    def __init__(self, source: str, evaluate: Callable[[Mapping[str, Any]], Any]) -> None:
+    def __init__(self, source: str, evaluate: Callable[[Mapping[str, object]], object]) -> None:
         super().__init__(source)
         self._evaluate = evaluate
 
-    def _evaluated(self, names: Mapping[str, Any]) -> Any:
+    def _evaluated(self, names: Mapping[str, object]) -> object:
         return plain(self._evaluate(names))
 
 
@@ -105,7 +105,7 @@ class _Joined(CompiledText):
         super().__init__(source)
         self._pieces = pieces
 
-    def _evaluated(self, names: Mapping[str, Any]) -> str:
+    def _evaluated(self, names: Mapping[str, object]) -> str:
         return _bounded_join(
             piece if isinstance(piece, str) else str(piece.render(names)) for piece in self._pieces
         )
@@ -120,7 +120,7 @@ class _Whole(CompiledText):
         super().__init__(source)
         self._template = template
 
-    def _evaluated(self, names: Mapping[str, Any]) -> str:
+    def _evaluated(self, names: Mapping[str, object]) -> str:
         context = self._template.new_context({**names, TURNS: []})
         return _bounded_join(self._template.root_render_func(context))
 
@@ -181,7 +181,7 @@ def _compiled_by_jinja(text: str) -> CompiledText:
 
 
 @lru_cache(maxsize=4096)
-def _compiled_expression(source: str) -> Callable[[Mapping[str, Any]], Any]:
+def _compiled_expression(source: str) -> Callable[[Mapping[str, object]], object]:
     dotted = _DOTTED.fullmatch(source)
     if dotted and dotted[1] not in _KEYWORDS:
         return _looked_up(dotted[1], tuple(dotted[2].split(".")[1:]))
@@ -194,11 +194,11 @@ def _compiled_expression(source: str) -> Callable[[Mapping[str, Any]], Any]:
     raise TemplateSyntaxError("not an expression", 1)  # not reached by what _SIMPLE lets through
 
 
-def _looked_up(name: str, attributes: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Any]:
+def _looked_up(name: str, attributes: tuple[str, ...]) -> Callable[[Mapping[str, object]], object]:
     """The same as Jinja2's code for `name.attribute`, thirty times as fast."""
     environment = _environment()
 
-    def look_up(names: Mapping[str, Any]) -> Any:
+    def look_up(names: Mapping[str, object]) -> object:
         value = names[name] if name in names else environment.globals.get(name, environment)
         if value is environment:
             raise UndefinedError(f"{name!r} is undefined")
@@ -209,13 +209,13 @@ def _looked_up(name: str, attributes: tuple[str, ...]) -> Callable[[Mapping[str,
     return look_up
 
 
-def _evaluator(expression: nodes.Expr) -> Callable[[Mapping[str, Any]], Any]:
+def _evaluator(expression: nodes.Expr) -> Callable[[Mapping[str, object]], object]:
     assignment = nodes.Assign(nodes.Name("value", "store"), expression, lineno=1)
     tree = nodes.Template([assignment], lineno=1)
     tree.set_environment(_environment())
     template = _environment().from_string(tree)
 
-    def evaluate(names: Mapping[str, Any]) -> Any:
+    def evaluate(names: Mapping[str, object]) -> object:
         context = template.new_context({**names, TURNS: []})
         for _ in template.root_render_func(context):
             pass
@@ -230,24 +230,32 @@ def _defined(value: object) -> object:
     return value
 
 
-def _explained(error: BaseException, source: str, names: Mapping[str, Any]) -> MistakeError:
+def _explained(error: BaseException, source: str, names: Mapping[str, object]) -> MistakeError:
     """What went wrong in a template, for whoever wrote it."""
     if isinstance(error, MistakeError):
         return error
-    message, _, hint = (getattr(error, "message", None) or str(error)).partition("\n")
-    kind = "template"
-    if unknown := _UNDEFINED.fullmatch(message):
-        kind, message = "undefined", f"{unknown[1]!r} is not defined"
-        known = [name for name in names if not name.startswith("_")]
-        otherwise = f"Defined here: {', '.join(sorted(known)) or 'nothing'}."
-        hint = _GIVEN.get(unknown[1]) or did_you_mean(unknown[1], known, otherwise=otherwise)
-    elif isinstance(error, UndefinedError):
-        kind = "undefined"
-    elif unknown := _NO_SUCH.match(message):
-        table = _environment().filters if unknown[1] == "filter" else _environment().tests
-        message, hint = f"no {unknown[1]} {unknown[2]!r}", did_you_mean(unknown[2], table)
-    elif isinstance(error, TemplateSyntaxError):
-        message = f"template syntax: {message.removesuffix('.')}"
-    elif not isinstance(error, TooBigError):
-        message = f"the template failed: {message or type(error).__name__}"
+    kind, message, hint = _reason(error, names)
     return MistakeError(message, kind=kind, hint=hint, needle=source if "{{" in source else "")
+
+
+def _reason(error: BaseException, names: Mapping[str, object]) -> tuple[str, str, str]:
+    """The kind of a mistake, what is wrong, and the hint."""
+    message, _, hint = (getattr(error, "message", None) or str(error)).partition("\n")
+    if unknown := _UNDEFINED.fullmatch(message):
+        return "undefined", f"{unknown[1]!r} is not defined", _meant(unknown[1], names)
+    if isinstance(error, UndefinedError):
+        return "undefined", message, hint
+    if unknown := _NO_SUCH.match(message):
+        table = _environment().filters if unknown[1] == "filter" else _environment().tests
+        return "template", f"no {unknown[1]} {unknown[2]!r}", did_you_mean(unknown[2], table)
+    if isinstance(error, TemplateSyntaxError):
+        return "template", f"template syntax: {message.removesuffix('.')}", hint
+    if isinstance(error, TooBigError):
+        return "template", message, hint
+    return "template", f"the template failed: {message or type(error).__name__}", hint
+
+
+def _meant(unknown: str, names: Iterable[str]) -> str:
+    known = [name for name in names if not name.startswith("_")]
+    otherwise = f"Defined here: {', '.join(sorted(known)) or 'nothing'}."
+    return _GIVEN.get(unknown) or did_you_mean(unknown, known, otherwise=otherwise)

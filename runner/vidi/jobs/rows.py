@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.jobs.document import parse_document
@@ -24,7 +24,7 @@ MAX_BAD_ROWS = 100
 """After this many mistakes in one file, the rest is not looked at."""
 
 
-def read_rows(name: str, project: Path) -> list[Any]:
+def read_rows(name: str, project: Path) -> list[object]:
     """The rows of a data file; `name` is its path, relative to the project.
 
     Raises:
@@ -58,9 +58,9 @@ def _nearest_file(path: Path) -> str:
     return "Paths are relative to the project directory."
 
 
-def _read_csv(name: str, text: str) -> list[dict[str, str]]:
+def _read_csv(name: str, text: str) -> list[object]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[dict[str, str]] = []
+    rows: list[object] = []
     problems: list[Problem] = []
     source = Source(name, text)
     header: list[str] = []
@@ -91,7 +91,7 @@ def _header_problems(source: Source, header: list[str]) -> list[Problem]:
     return [problem_at(source, message, 1) for message in messages]
 
 
-def _read_json(name: str, text: str) -> list[Any]:
+def _read_json(name: str, text: str) -> list[object]:
     source = Source(name, text)
     value = parse_json(source, text, 1)
     if isinstance(value, Problem):
@@ -101,21 +101,24 @@ def _read_json(name: str, text: str) -> list[Any]:
     return value
 
 
-def _read_jsonl(name: str, text: str) -> list[Any]:
+def _read_jsonl(name: str, text: str) -> list[object]:
     source = Source(name, text)
-    rows: list[Any] = []
+    rows: list[object] = []
     problems: list[Problem] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         row = parse_json(source, line, number)
-        (problems if isinstance(row, Problem) else rows).append(row)
+        if isinstance(row, Problem):
+            problems.append(row)
+        else:
+            rows.append(row)
         if len(problems) >= MAX_BAD_ROWS:
             break
     return _unless(problems, rows)
 
 
-def _read_yaml(name: str, text: str) -> list[Any]:
+def _read_yaml(name: str, text: str) -> list[object]:
     document = parse_document(name, text)
     if document.problems:
         raise JobFileError(document.problems)
@@ -124,13 +127,13 @@ def _read_yaml(name: str, text: str) -> list[Any]:
     return [without_places(row) for row in document.root]
 
 
-def _unless(problems: list[Problem], rows: list[Any]) -> list[Any]:
+def _unless(problems: list[Problem], rows: list[object]) -> list[object]:
     if problems:
         raise JobFileError(problems)
     return rows
 
 
-_READERS: dict[str, Callable[[str, str], list[Any]]] = {
+_READERS: dict[str, Callable[[str, str], list[object]]] = {
     ".csv": _read_csv,
     ".json": _read_json,
     ".jsonl": _read_jsonl,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vidi.jobs.fields import MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_ID, MAX_USD, VERSION
 from vidi.jobs.job import FREE_PREFIX
 from vidi.jobs.limits import MOST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TEMPLATE = {"type": "string", "pattern": r"\{[{%#]"}
 _LINE = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
@@ -18,7 +21,7 @@ _DURATION = r"^\s*(?=\d)(\d+(\.\d+)?\s*h)?\s*(\d+(\.\d+)?\s*m(in)?)?\s*(\d+(\.\d
 _USD_TEXT = {"type": "string", "pattern": r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"}
 
 
-def job_schema() -> dict[str, Any]:
+def job_schema() -> dict[str, object]:
     """The schema (2020-12) that `vidi schema` prints."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,7 +44,7 @@ def job_schema() -> dict[str, Any]:
     }
 
 
-def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
+def _object(properties: dict[str, object], description: str) -> dict[str, object]:
     return {
         "type": "object",
         "description": description,
@@ -50,7 +53,7 @@ def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
     }
 
 
-def _root() -> dict[str, Any]:
+def _root() -> dict[str, object]:
     plain = {"type": "string", "pattern": _LINE, "not": {"pattern": r"\{[{%#]"}}
     return {
         "version": {"const": VERSION, "description": "The version of this format."},
@@ -86,7 +89,7 @@ def _root() -> dict[str, Any]:
     }
 
 
-def _id() -> dict[str, Any]:
+def _id() -> dict[str, object]:
     pattern = r"^[^\s\u0000-\u001f\u007f-\u009f](.*[^\s])?$"
     return {
         "anyOf": [{"type": "string", "pattern": pattern, "maxLength": MAX_ID}, _TEMPLATE],
@@ -94,7 +97,7 @@ def _id() -> dict[str, Any]:
     }
 
 
-def _per_inference() -> dict[str, Any]:
+def _per_inference() -> dict[str, object]:
     return {
         "model": _or_template(_NAME, "replicate/OWNER/NAME or fal/ENDPOINT."),
         "params": _or_template({"type": "object"}, "What the model is sent."),
@@ -130,15 +133,15 @@ def _per_inference() -> dict[str, Any]:
     }
 
 
-def _or_template(schema: dict[str, Any], description: str) -> dict[str, Any]:
+def _or_template(schema: Mapping[str, object], description: str) -> dict[str, object]:
     return {"anyOf": [schema, _TEMPLATE], "description": description}
 
 
-def _money(description: str) -> dict[str, Any]:
+def _money(description: str) -> dict[str, object]:
     return {"anyOf": [_USD, _USD_TEXT, _TEMPLATE], "description": description}
 
 
-def _names(description: str) -> dict[str, Any]:
+def _names(description: str) -> dict[str, object]:
     return {
         "type": "object",
         "description": description,
@@ -146,12 +149,12 @@ def _names(description: str) -> dict[str, Any]:
     }
 
 
-def _matrix() -> dict[str, Any]:
+def _matrix() -> dict[str, object]:
     values = {"anyOf": [{"type": "array", "minItems": 1}, _TEMPLATE]}
     return {**_names("Names."), "minProperties": 1, "additionalProperties": values}
 
 
-def _retry() -> dict[str, Any]:
+def _retry() -> dict[str, object]:
     attempts = {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}
     return {
         "type": "object",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ class InferenceSpec:
 
     id: str
     model: str
-    params: Mapping[str, Any]
+    params: Mapping[str, object]
     """As written, not checked against the model; may be shared between inferences."""
     output: str
     """Relative to the output folder, with `/`; may hold INDEX_MARKER."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -33,7 +33,7 @@ def syntax_problem(source: Source, error: yaml.YAMLError) -> Problem:
         message = f"the character U+{ord(character):04X} is not allowed in YAML"
         return source.problem("yaml", message, mark, hint="Remove it.")
     message = "not YAML"
-    marks: list[Any] = []
+    marks: list[yaml.Mark | None] = []
     if isinstance(error, yaml.MarkedYAMLError):
         message = error.problem or message
         marks = [error.problem_mark, error.context_mark]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
 
-Value = Any
+Value = object
 """A Table, a Row, text, a number, a boolean or None."""
 
 
-class Table(dict[str, Any]):
+class Table(dict[str, object]):
     """A mapping. Beside its values, the mark of every key and every value."""
 
     __slots__ = ("at", "marks")
@@ -34,7 +33,7 @@ class Table(dict[str, Any]):
         self.marks.append(value_mark)
 
 
-class Row(list[Any]):
+class Row(list[object]):
     """A list. Beside its values, the mark of each."""
 
     __slots__ = ("at", "marks")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import Problem, UsageError
 from vidi.jobs.document import parse_document
@@ -23,14 +23,14 @@ _NO_MAPPING = "a file of variables must hold a mapping"
 
 def read_variables(
     var: Sequence[str], files: Sequence[Path]
-) -> tuple[dict[str, Any], list[Problem]]:
+) -> tuple[dict[str, object], list[Problem]]:
     """The variables that override a job file's, later ones winning, and what is wrong in files.
 
     Raises:
         UsageError: A `--var` is not NAME=VALUE, or a file cannot be read.
         JobFileError: A file is not YAML.
     """
-    variables: dict[str, Any] = {}
+    variables: dict[str, object] = {}
     problems: list[Problem] = []
     for path in files:
         found, wrong = _read_file(path)
@@ -42,7 +42,7 @@ def read_variables(
     return variables, problems
 
 
-def _read_file(path: Path) -> tuple[dict[str, Any], list[Problem]]:
+def _read_file(path: Path) -> tuple[dict[str, object], list[Problem]]:
     name = str(path)
     text = decoded(read_bytes(path, name), name)
     if path.suffix.lower() == ".json":
@@ -55,10 +55,10 @@ def _read_file(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         source.problem_of(mistake, root.key_mark(str(mistake.path[0])))
         for mistake in name_mistakes(path.name, root)
     ]
-    return without_places(root), [*document.problems, *wrong]
+    return {key: without_places(each) for key, each in root.items()}, [*document.problems, *wrong]
 
 
-def _from_json(source: Source) -> tuple[dict[str, Any], list[Problem]]:
+def _from_json(source: Source) -> tuple[dict[str, object], list[Problem]]:
     value = parse_json(source, source.text, 1)
     if isinstance(value, Problem):
         return {}, [value]
@@ -68,7 +68,7 @@ def _from_json(source: Source) -> tuple[dict[str, Any], list[Problem]]:
     return value, [source.problem_of(mistake, 0) for mistake in wrong]
 
 
-def _read_assignment(assignment: str) -> tuple[str, Any]:
+def _read_assignment(assignment: str) -> tuple[str, object]:
     """`count=3` is a number, `ratio=16:9` text: the scalars of YAML 1.2, but no text is none."""
     name, equals, text = assignment.partition("=")
     if not equals:

@@ -6,7 +6,7 @@ does not have is left out there, with a warning; one that no model of the file h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import Problem
 from vidi.inference.models.suggest import nearest
@@ -26,7 +26,7 @@ class DefaultParams:
         self._left: dict[str, list[InferenceSpec]] = {}
         self._known: set[str] = set()
 
-    def fit(self, spec: InferenceSpec, model: ModelInfo) -> Mapping[str, Any]:
+    def fit(self, spec: InferenceSpec, model: ModelInfo) -> Mapping[str, object]:
         """The params of an inference without the defaults that its model does not have."""
         known = model.params["properties"]
         fitting = {}

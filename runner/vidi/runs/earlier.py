@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import Place, Problem
 from vidi.inference.models.checked import CheckedParams
@@ -95,7 +95,7 @@ def name_replaced(output: str, state: InferenceState) -> str:
     return (PurePosixPath(REPLACED.as_posix()) / path.parent / name).as_posix()
 
 
-def _name_file(value: Any) -> Any:
+def _name_file(value: object) -> object:
     """A file's descriptor becomes its name again, as prices look at it."""
     if isinstance(value, dict):
         if value.keys() == {"file", "bytes", "sha256"}:

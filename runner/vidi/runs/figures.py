@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
-Number = Decimal | float
-
-DASH = "\N{EN DASH}"
-"""Stands for what is not known, and between the ends of a range."""
+from vidi.dollars import DASH, Number, format_usd
 
 KILO = 1000
 """Files are measured in SI units, as file managers and providers do."""
 _MINUTE, _HOUR = 60, 3600
-
-
-def format_amount(usd: Number) -> str:
-    """Write dollars without the sign, exactly: at least 2 decimals, at most 6."""
-    whole, _, decimals = f"{Decimal(str(usd)):.6f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0'):0<2}"
-
-
-def format_usd(usd: Number | None) -> str:
-    """Write dollars with the sign, or a dash where the amount is not known."""
-    return DASH if usd is None else f"${format_amount(usd)}"
 
 
 def format_estimate(low: Number, high: Number | None) -> str:

@@ -8,22 +8,37 @@ import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from filelock import FileLock, Timeout
 
-from vidi.errors import FolderLockedError, UsageError
+from vidi.errors import FolderLockedError, Place, UsageError
+from vidi.inference.outputs.staging import remove_leftovers
 from vidi.inference.tracking.journal import read_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from vidi.inference.tracking.event_shape import Event
     from vidi.jobs.job import Job
 
 JOURNAL = "log.jsonl"
 MANIFEST = "manifest.json"
 OWN = ".vidi"
 """The folder inside the output folder that is vidi's own."""
+HOLDER = "holder.json"
+LONGEST_LAST_LINE = 1 << 16
+"""Bytes in which the line begins that ends a journal."""
+
+
+class Holder(TypedDict, total=False):
+    """What the run that holds a folder notes about itself."""
+
+    pid: int
+    host: str
+    since: str
+    held: bool
+    journal_bytes: int
 
 
 def locate_folder(job: Job, project: Path, *, given: Path | None, sandbox: bool) -> Path:
@@ -35,7 +50,7 @@ def locate_folder(job: Job, project: Path, *, given: Path | None, sandbox: bool)
     return project / (job.output_dir or Path("outputs") / job.name)
 
 
-def check_kind(folder: Path, header: Mapping[str, Any] | None, *, sandbox: bool) -> None:
+def check_kind(folder: Path, header: Event | None, *, sandbox: bool) -> None:
     """Refuse to mix sandbox assets with real ones.
 
     Raises:
@@ -54,11 +69,30 @@ def check_kind(folder: Path, header: Mapping[str, Any] | None, *, sandbox: bool)
 def hold_folder(folder: Path) -> Iterator[None]:
     """Hold a folder for one run; the lock is the system's, so it dies with the process.
 
+    How long the journal was is noted when the folder is let go, so that a journal that has lost
+    its last lines since is not believed. What a run left half written that was killed is removed.
+
     Raises:
         FolderLockedError: Another run holds it; the message says which.
-        UsageError: The folder cannot be made.
+        UsageError: The folder cannot be made, or its journal is shorter than it was.
     """
     own = folder / OWN
+    lock = _lock(folder, own)
+    try:
+        before = _read_holder(own)
+        length = before.get("journal_bytes", 0)
+        _check_length(folder / JOURNAL, length)
+        if before.get("held"):
+            with contextlib.suppress(OSError):
+                remove_leftovers(folder)
+        _sign(own, length, held=True)
+        yield
+        _sign(own, _measure(folder / JOURNAL) or length, held=False)
+    finally:
+        lock.release()
+
+
+def _lock(folder: Path, own: Path) -> FileLock:
     try:
         own.mkdir(parents=True, exist_ok=True)
         lock = FileLock(own / "lock", timeout=0)
@@ -73,33 +107,65 @@ def hold_folder(folder: Path) -> Iterator[None]:
             f"cannot use {folder}: {error.strerror}",
             hint="Make it a writable folder, or name another one with -o.",
         ) from error
+    return lock
+
+
+def _check_length(journal: Path, length: int) -> None:
+    """Refuse a journal that has lost lines at its end; a torn last line is no loss."""
+    if not length or (journal.is_file() and journal.stat().st_size >= length):
+        return
+    content = journal.read_bytes() if journal.is_file() else b""
+    for _ in read_events(journal):
+        pass  # where a line in the middle is damaged too, that is the better place to name
+    raise UsageError(
+        f"the end of this journal is missing: it has {len(content)} bytes, and had over "
+        f"{length} after the last run, so what was bought cannot be known",
+        place=Place(str(journal), content.count(b"\n") + 1, 1),
+        hint="Restore the file from a backup. To go on from what is left, delete "
+        f"{journal.parent / OWN / HOLDER}: what is missing would then be bought again.",
+    )
+
+
+def _measure(journal: Path) -> int:
+    """Bytes of a journal up to its last line, which says that a run ended; 0 where it is not whole.
+
+    A last line that is torn is dropped wherever it happened, so it does not count.
+    """
     try:
-        _sign(own)
-        yield
-    finally:
-        lock.release()
+        with journal.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            start = file.seek(max(0, size - LONGEST_LAST_LINE))
+            end = file.read()
+    except OSError:
+        return 0
+    return start + end.rfind(b"\n", 0, -1) + 1 if end.endswith(b"\n") else 0
 
 
-def read_header(folder: Path) -> Mapping[str, Any] | None:
-    """The first event of a folder's journal; None where there is none."""
-    for event, _ in read_events(folder / JOURNAL):
-        return event
-    return None
-
-
-def _sign(own: Path) -> None:
+def _sign(own: Path, length: int, *, held: bool) -> None:
+    """Note who holds the folder, for another run's message, and how long its journal is."""
     holder = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        "held": held,
+        "journal_bytes": length,
     }
-    with contextlib.suppress(OSError):  # only for the words of another run's message
-        (own / "holder.json").write_text(json.dumps(holder), encoding="utf-8")
+    with contextlib.suppress(OSError):
+        (own / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
+
+
+def _read_holder(own: Path) -> Holder:
+    """What the last holder noted; nothing where that cannot be read."""
+    try:
+        holder = json.loads((own / HOLDER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    noted = isinstance(holder, dict) and type(holder.get("journal_bytes", 0)) is int
+    return holder if noted else {}
 
 
 def _describe_holder(own: Path) -> str:
-    try:
-        holder = json.loads((own / "holder.json").read_text(encoding="utf-8"))
-        return f": process {holder['pid']} on {holder['host']}, since {holder['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    holder = _read_holder(own)
+    if not holder.keys() >= {"pid", "host", "since"}:
         return ""
+    return f": process {holder['pid']} on {holder['host']}, since {holder['since']}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.dollars import format_usd
 from vidi.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -54,17 +55,17 @@ def is_too_dear(planned: PlannedInference) -> bool:
 
 def _refuse_dear(planned: PlannedInference) -> RefusedError:
     return RefusedError(
-        f"{planned.id} costs up to ${planned.estimate.high:f}, over its max_cost "
-        f"of ${planned.max_cost:f}",
+        f"{planned.id} costs up to {format_usd(planned.estimate.high)}, over its max_cost "
+        f"of {format_usd(planned.max_cost)}",
         hint="Raise its `max_cost`, or choose cheaper parameters.",
     )
 
 
 def _refuse_over_budget(plan: Plan) -> RefusedError:
-    held = f" beside ${plan.held:f} that is still open" if plan.held else ""
+    held = f" beside {format_usd(plan.held)} that is still open" if plan.held else ""
     return RefusedError(
-        f"this costs up to ${plan.high:f}{held}, which is ${plan.over_budget:f} over the budget "
-        f"of ${plan.budget:f}",
+        f"this costs up to {format_usd(plan.high)}{held}, which is "
+        f"{format_usd(plan.over_budget)} over the budget of {format_usd(plan.budget)}",
         hint="Raise `budget` in the job file (or --budget), or leave some out with --exclude.",
     )
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from vidi.dollars import format_amount
 from vidi.runs.atomic import replace_text
-from vidi.runs.figures import format_amount, seconds_between
+from vidi.runs.figures import seconds_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from vidi.runs.manifest_shape import InferenceShape, Manifest
 
 OUTCOMES = {
     "succeeded": None,
@@ -30,7 +34,7 @@ OUTCOMES = {
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render_junit(*manifests: Mapping[str, Any]) -> str:
+def render_junit(*manifests: Manifest) -> str:
     """Write one testsuite per manifest, one testcase per inference, well-formed for any text."""
     root = ET.Element("testsuites", {"name": "vidi"})
     root.extend(_suite(manifest) for manifest in manifests)
@@ -40,13 +44,13 @@ def render_junit(*manifests: Mapping[str, Any]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
 
-def write_junit(path: Path, *manifests: Mapping[str, Any]) -> Path:
+def write_junit(path: Path, *manifests: Manifest) -> Path:
     """Put the XML at `path`, whole or not at all; its folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return replace_text(path, render_junit(*manifests))
 
 
-def _suite(manifest: Mapping[str, Any]) -> ET.Element:
+def _suite(manifest: Manifest) -> ET.Element:
     run, inferences = manifest["run"], manifest["inferences"]
     outcomes = Counter(OUTCOMES[inference["status"]] for inference in inferences)
     suite = _element(
@@ -70,7 +74,7 @@ def _suite(manifest: Mapping[str, Any]) -> ET.Element:
     return suite
 
 
-def _case(inference: Mapping[str, Any], job_file: str) -> ET.Element:
+def _case(inference: InferenceShape, job_file: str) -> ET.Element:
     case = _element(
         "testcase",
         classname=inference["model"],
@@ -93,7 +97,7 @@ def _case(inference: Mapping[str, Any], job_file: str) -> ET.Element:
     return case
 
 
-def _outcome(name: str, inference: Mapping[str, Any]) -> ET.Element:
+def _outcome(name: str, inference: InferenceShape) -> ET.Element:
     error = inference["error"] or {"code": inference["status"], "message": "", "hint": ""}
     message = error["message"] or inference["reason"]
     if name == "skipped":
@@ -102,12 +106,12 @@ def _outcome(name: str, inference: Mapping[str, Any]) -> ET.Element:
     return _element(name, "\n".join(filter(None, said)), message=message, type=error["code"])
 
 
-def _properties(facts: Mapping[str, Any]) -> ET.Element:
+def _properties(facts: Mapping[str, object]) -> ET.Element:
     """List what is known; what is null is left out, since a property's value is text."""
     properties = ET.Element("properties")
     for name, value in facts.items():
-        if value is not None:
-            text = value if isinstance(value, str) else format_amount(value)
+        text = format_amount(value) if isinstance(value, int | float | Decimal) else value
+        if isinstance(text, str):
             properties.append(_element("property", name=name, value=text))
     return properties
 
@@ -122,5 +126,5 @@ def _clean(text: str) -> str:
     return _NOT_XML.sub("", text)
 
 
-def _seconds(value: float | None) -> str:
+def _seconds(value: float | Decimal | None) -> str:
     return f"{value or 0:.3f}"

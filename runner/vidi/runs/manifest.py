@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import vidi
 from vidi.inference.models.money import json_number
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle import Outcome
     from vidi.inference.tracking.events import AssetRecord
+    from vidi.runs.manifest_shape import (
+        AssetShape,
+        CostShape,
+        CostsShape,
+        InferenceShape,
+        Manifest,
+        TotalShape,
+        TotalsShape,
+    )
     from vidi.runs.plan import Plan, PlannedInference
 
 SCHEMA_VERSION = 1
@@ -36,7 +45,7 @@ class RunFacts:
     """succeeded, partial, failed or interrupted; the last until the run has ended."""
     exit_code: int | None = None
     finished_at: datetime | None = None
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
 
 
 def render_manifest(
@@ -44,7 +53,7 @@ def render_manifest(
     states: Mapping[str, InferenceState],
     outcomes: Mapping[str, Outcome],
     facts: RunFacts,
-) -> dict[str, Any]:
+) -> Manifest:
     """The manifest as JSON values: a pure function of the plan and of what became of it."""
     rows = [
         _render_inference(planned, states.get(planned.id), outcomes.get(planned.id), facts)
@@ -59,7 +68,7 @@ def render_manifest(
             "id": facts.id,
             "status": facts.status,
             "exit_code": facts.exit_code,
-            "started_at": _iso(facts.started_at),
+            "started_at": _write_moment(facts.started_at),
             "finished_at": _iso(facts.finished_at),
             "job_file": plan.job.path.as_posix(),
             "job_sha256": plan.job.sha256,
@@ -77,7 +86,7 @@ def _render_inference(
     state: InferenceState | None,
     outcome: Outcome | None,
     facts: RunFacts,
-) -> dict[str, Any]:
+) -> InferenceShape:
     known = state or InferenceState(id=planned.id)
     ours = known.run == facts.id
     status = _status_of(planned, known, outcome)
@@ -109,7 +118,7 @@ def _status_of(planned: PlannedInference, state: InferenceState, outcome: Outcom
     return "unfinished" if state.attached else "skipped"
 
 
-def _render_cost(planned: PlannedInference, state: InferenceState, *, ours: bool) -> dict[str, Any]:
+def _render_cost(planned: PlannedInference, state: InferenceState, *, ours: bool) -> CostShape:
     if planned.action == "run":
         low, high = planned.estimate.low, planned.estimate.high
     else:
@@ -122,8 +131,8 @@ def _render_cost(planned: PlannedInference, state: InferenceState, *, ours: bool
     }
 
 
-def _render_asset(asset: AssetRecord) -> dict[str, Any]:
-    return {
+def _render_asset(asset: AssetRecord) -> AssetShape:
+    shown: AssetShape = {
         "path": asset.path,
         "sha256": asset.sha256,
         "bytes": asset.bytes,
@@ -132,31 +141,33 @@ def _render_asset(asset: AssetRecord) -> dict[str, Any]:
         "height": asset.height,
         "duration_s": None if asset.duration_s is None else json_number(asset.duration_s),
         "replaced": asset.replaced,
-        **({"warning": asset.warning} if asset.warning else {}),
     }
+    if asset.warning:
+        shown["warning"] = asset.warning
+    return shown
 
 
-def _render_error(state: InferenceState, outcome: Outcome | None) -> Mapping[str, Any] | None:
+def _render_error(state: InferenceState, outcome: Outcome | None) -> Mapping[str, str] | None:
     if outcome is not None and outcome.error is not None:
         return describe_error(outcome.error)
     return state.error
 
 
 def _sum_costs(
-    plan: Plan, rows: list[dict[str, Any]], reserves: Mapping[str, Decimal]
-) -> dict[str, Any]:
+    plan: Plan, rows: list[InferenceShape], reserves: Mapping[str, Decimal]
+) -> CostsShape:
     return {
         "estimated_low": _usd(plan.low),
         "estimated_high": _usd(plan.high),
-        "actual": _usd(_sum_actual(rows)),
-        "in_doubt": _usd(_sum_reserves(rows, reserves, OPEN)),
-        "saved": _usd(_sum_reserves(rows, reserves, frozenset({"unchanged"}))),
+        "actual": json_number(_sum_actual(rows)),
+        "in_doubt": json_number(_sum_reserves(rows, reserves, OPEN)),
+        "saved": json_number(_sum_reserves(rows, reserves, frozenset({"unchanged"}))),
     }
 
 
-def _count(rows: list[dict[str, Any]], reserves: Mapping[str, Decimal]) -> dict[str, Any]:
-    models: dict[str, list[dict[str, Any]]] = {}
-    providers: dict[str, list[dict[str, Any]]] = {}
+def _count(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalsShape:
+    models: dict[str, list[InferenceShape]] = {}
+    providers: dict[str, list[InferenceShape]] = {}
     for row in rows:
         models.setdefault(row["model"], []).append(row)
         providers.setdefault(row["model"].partition("/")[0], []).append(row)
@@ -167,21 +178,21 @@ def _count(rows: list[dict[str, Any]], reserves: Mapping[str, Decimal]) -> dict[
     }
 
 
-def _total(rows: list[dict[str, Any]], reserves: Mapping[str, Decimal]) -> dict[str, Any]:
+def _total(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalShape:
     return {
         "inferences": len(rows),
         "assets": sum(len(row["assets"]) for row in rows),
-        "actual_usd": _usd(_sum_actual(rows)),
-        "in_doubt_usd": _usd(_sum_reserves(rows, reserves, OPEN)),
+        "actual_usd": json_number(_sum_actual(rows)),
+        "in_doubt_usd": json_number(_sum_reserves(rows, reserves, OPEN)),
     }
 
 
-def _sum_actual(rows: list[dict[str, Any]]) -> Decimal:
+def _sum_actual(rows: list[InferenceShape]) -> Decimal:
     return sum((Decimal(str(row["cost_usd"]["actual"])) for row in rows), Decimal(0))
 
 
 def _sum_reserves(
-    rows: list[dict[str, Any]], reserves: Mapping[str, Decimal], statuses: frozenset[str]
+    rows: list[InferenceShape], reserves: Mapping[str, Decimal], statuses: frozenset[str]
 ) -> Decimal:
     return sum((reserves[row["id"]] for row in rows if row["status"] in statuses), Decimal(0))
 
@@ -189,7 +200,8 @@ def _sum_reserves(
 def _duration(state: InferenceState) -> float | None:
     if state.submitted_at is None or state.completed_at is None:
         return None
-    return round((state.completed_at - state.submitted_at).total_seconds(), 3)
+    seconds = (state.completed_at - state.submitted_at).total_seconds()
+    return round(seconds, 3) if seconds >= 0 else None  # the clock was set back meanwhile
 
 
 def _usd(amount: Decimal | None) -> int | float | None:
@@ -197,4 +209,8 @@ def _usd(amount: Decimal | None) -> int | float | None:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds")
+    return None if moment is None else _write_moment(moment)
+
+
+def _write_moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

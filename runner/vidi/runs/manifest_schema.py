@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vidi.runs.json_text import render_json
 
-Schema = dict[str, Any]
+Schema = dict[str, object]
 
 RUN_STATUSES = ("succeeded", "partial", "failed", "interrupted")
 INFERENCE_STATUSES = (

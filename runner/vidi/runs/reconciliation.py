@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import InDoubtError, PollError, UsageError
 from vidi.inference.outputs.download import Fetcher
@@ -78,6 +78,11 @@ def check_word(
             raise UsageError(f"{key} {known}", hint=there)
         if key in paid and key in not_paid:
             raise UsageError(f"{key} is said to be paid and not paid", hint="Say one of them.")
+    _check_receipts(states, paid)
+
+
+def _check_receipts(states: Mapping[str, InferenceState], paid: Mapping[str, str]) -> None:
+    """Refuse a request that is another inference's, or that was this one's before."""
     takers = {request: state.id for state in states.values() for request in state.receipts}
     for key, request in paid.items():
         taker = takers.setdefault(request, key)
@@ -180,5 +185,5 @@ async def _open_runtime(means: Means) -> AsyncIterator[Runtime]:
         )
 
 
-def _hear_nothing(inference: str, event: str, **detail: Any) -> None:
+def _hear_nothing(inference: str, event: str, **detail: object) -> None:
     """The command itself says what was found."""

@@ -10,11 +10,12 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from vidi.dollars import format_usd
 from vidi.runs import figures
 from vidi.runs.atomic import replace_text
 from vidi.runs.manifest_schema import INFERENCE_STATUSES
@@ -22,6 +23,8 @@ from vidi.runs.manifest_schema import INFERENCE_STATUSES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from vidi.runs.manifest_shape import AssetShape, InferenceShape, Manifest, TotalShape
 
 Kind = Literal["image", "video", "audio", "text", "file"]
 
@@ -58,7 +61,7 @@ class Bar:
     in_doubt: float
 
 
-def render_report(manifest: Mapping[str, Any], texts: Mapping[str, str] | None = None) -> str:
+def render_report(manifest: Manifest, texts: Mapping[str, str] | None = None) -> str:
     """Write the page for a manifest.
 
     Args:
@@ -82,12 +85,12 @@ def render_report(manifest: Mapping[str, Any], texts: Mapping[str, str] | None =
     )
 
 
-def write_report(manifest: Mapping[str, Any], folder: Path) -> Path:
+def write_report(manifest: Manifest, folder: Path) -> Path:
     """Put report.html into the folder of the manifest, whole or not at all."""
     return replace_text(folder / REPORT_NAME, render_report(manifest, read_texts(manifest, folder)))
 
 
-def read_texts(manifest: Mapping[str, Any], folder: Path) -> dict[str, str]:
+def read_texts(manifest: Manifest, folder: Path) -> dict[str, str]:
     """Read the text assets that are in the folder, within TEXT_LIMIT and TEXTS_LIMIT bytes."""
     texts: dict[str, str] = {}
     room = TEXTS_LIMIT
@@ -104,7 +107,7 @@ def read_texts(manifest: Mapping[str, Any], folder: Path) -> dict[str, str]:
     return texts
 
 
-def name_kind(asset: Mapping[str, Any]) -> Kind:
+def name_kind(asset: AssetShape) -> Kind:
     """Name how a page presents an asset: image, video, audio, text, or file for a mere link."""
     content_type: str = asset["content_type"]
     family, _, subtype = content_type.partition(";")[0].strip().lower().partition("/")
@@ -124,7 +127,7 @@ def link_to(path: str) -> str:
     return "./" + quote(path.encode("utf-8", "surrogatepass"))
 
 
-def find_prompt(params: Mapping[str, Any]) -> str:
+def find_prompt(params: Mapping[str, object]) -> str:
     """Find the words that say what was asked for; empty where there are none."""
     said = (params.get(name) for name in _PROMPTS)
     return next((text for text in said if isinstance(text, str) and text), "")
@@ -138,9 +141,9 @@ def format_param(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
 
 
-def sum_up_statuses(inferences: Iterable[Mapping[str, Any]]) -> list[Total]:
+def sum_up_statuses(inferences: Iterable[InferenceShape]) -> list[Total]:
     """Group by status, from what went well to what was not tried, and add up."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+    groups: dict[str, list[InferenceShape]] = {}
     for inference in inferences:
         groups.setdefault(inference["status"], []).append(inference)
     return [
@@ -156,7 +159,7 @@ def sum_up_statuses(inferences: Iterable[Mapping[str, Any]]) -> list[Total]:
     ]
 
 
-def read_totals(totals: Mapping[str, Mapping[str, Any]]) -> list[Total]:
+def read_totals(totals: Mapping[str, TotalShape]) -> list[Total]:
     """Read the totals by model or by provider, as the manifest has them."""
     return [
         Total(
@@ -170,7 +173,7 @@ def read_totals(totals: Mapping[str, Mapping[str, Any]]) -> list[Total]:
     ]
 
 
-def measure_bar(manifest: Mapping[str, Any]) -> Bar | None:
+def measure_bar(manifest: Manifest) -> Bar | None:
     """Measure what is spent and what is in doubt against the budget; None without a budget."""
     if not manifest["budget_usd"]:
         return None
@@ -198,7 +201,7 @@ def _read_head(folder: Path, relative: str, size: int) -> bytes | None:
         return None
 
 
-def _read_actual(inference: Mapping[str, Any]) -> Decimal:
+def _read_actual(inference: InferenceShape) -> Decimal:
     return Decimal(str(inference["cost_usd"]["actual"] or 0))
 
 
@@ -222,7 +225,7 @@ def _template() -> Template:
         "prompt": find_prompt,
         "seconds": figures.format_seconds,
         "time": figures.format_time,
-        "usd": figures.format_usd,
+        "usd": format_usd,
     }
     environment.globals["estimate"] = figures.format_estimate
     return environment.from_string((files("vidi.runs") / REPORT_NAME).read_text("utf-8"))

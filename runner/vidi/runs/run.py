@@ -7,7 +7,7 @@ import contextlib
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import vidi
 from vidi.errors import CredentialsError, StorageError, VidiError
@@ -26,8 +26,6 @@ from vidi.runs.manifest import RunFacts, render_manifest
 from vidi.runs.stopping import DRAIN, Stop, listening_to_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import httpx
 
     from vidi.inference.providers.provider import Provider
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.cost_stores import StoreBooks
     from vidi.inference.tracking.journal import FileJournal
     from vidi.runs.execute import Limits
+    from vidi.runs.manifest_shape import Manifest
     from vidi.runs.plan import Plan
 
 MANIFEST_EVERY_S = 10.0
@@ -63,7 +62,7 @@ class RunResult:
     """How a run ended. `manifest` is what manifest.json holds."""
 
     exit_code: int
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     halted: VidiError | None = None
 
 
@@ -79,24 +78,7 @@ async def carry_out_plan(
     _note_start(plan, journal, facts)
     stop = Stop()
     providers: dict[str, Provider] = {}
-    fetcher = Fetcher(means.settings, wire=means.wire)
-    runtime = Runtime(
-        open_provider=lambda name: _open_once(providers, name, means),
-        journal=journal,
-        budget=Budget(
-            plan.budget,
-            means.books,
-            tell=lambda message: means.listener("", "alert", message=message),
-        ),
-        fetcher=fetcher,
-        notify=means.listener,
-        receipts=means.books or UnsharedReceipts(),
-        stopping=lambda: stop.requested,
-        until_stopped=lambda: stop.wait_for(DRAIN),
-        overwrite=means.overwrite,
-        throttle=means.throttle or Throttle(),
-        patience=Patience(reconcile_s=means.settings.reconcile_s),
-    )
+    runtime = _make_runtime(plan, journal, means, providers, stop)
     execution = Execution(plan, runtime, means.limits, stop)
     stop.on_press(lambda level: means.listener("", "stop", level=level, execution=execution))
     means.listener("", "balance", budget=runtime.budget)
@@ -110,7 +92,7 @@ async def carry_out_plan(
         await asyncio.gather(keeper, return_exceptions=True)
         for provider in providers.values():
             await provider.aclose()
-        await fetcher.aclose()
+        await runtime.fetcher.aclose()
         facts = _conclude(facts, execution, stop, plan)
         if crash is not None and not stop.requested:
             told = crash if isinstance(crash, VidiError) else VidiError
@@ -118,6 +100,29 @@ async def carry_out_plan(
         journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
         manifest = _write_manifest(plan, journal, execution, facts)
     return RunResult(facts.exit_code or 0, manifest, execution.halted)
+
+
+def _make_runtime(
+    plan: Plan, journal: FileJournal, means: RunMeans, providers: dict[str, Provider], stop: Stop
+) -> Runtime:
+    """What the inferences of the plan are carried out with."""
+    return Runtime(
+        open_provider=lambda name: _open_once(providers, name, means),
+        journal=journal,
+        budget=Budget(
+            plan.budget,
+            means.books,
+            tell=lambda message: means.listener("", "alert", message=message),
+        ),
+        fetcher=Fetcher(means.settings, wire=means.wire),
+        notify=means.listener,
+        receipts=means.books or UnsharedReceipts(),
+        stopping=lambda: stop.requested,
+        until_stopped=lambda: stop.wait_for(DRAIN),
+        overwrite=means.overwrite,
+        throttle=means.throttle or Throttle(),
+        patience=Patience(reconcile_s=means.settings.reconcile_s),
+    )
 
 
 def _open_once(providers: dict[str, Provider], name: str, means: RunMeans) -> Provider:
@@ -179,7 +184,7 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
 
 def _write_manifest(
     plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
-) -> dict[str, Any]:
+) -> Manifest:
     manifest = render_manifest(plan, journal.states, execution.outcomes, facts)
     replace_text(plan.folder / MANIFEST, render_json(manifest))
     return manifest

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.money import json_number
-from vidi.inference.tracking.events import replay
-from vidi.inference.tracking.journal import read_events
+from vidi.inference.tracking.journal import FileJournal
 from vidi.runs.folder import JOURNAL
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from vidi.inference.tracking.event_shape import Event
     from vidi.inference.tracking.events import InferenceState
 
 WORDS = {
@@ -43,11 +43,11 @@ class StatusLine:
     """When it last moved on."""
     request_id: str | None
     assets: tuple[str, ...]
-    error: Mapping[str, Any] | None
+    error: Mapping[str, str] | None
     in_job: bool | None
     """Whether the job file still has it; None where no job file was given."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The line as JSON values."""
         return {
             "id": self.id,
@@ -68,7 +68,7 @@ class FolderStatus:
     """What a folder holds. `header` is the last run's first event."""
 
     folder: Path
-    header: Mapping[str, Any] | None
+    header: Event | None
     lines: tuple[StatusLine, ...]
 
     @property
@@ -96,12 +96,11 @@ def read_status(folder: Path, models: Mapping[str, str] | None = None) -> Folder
     Raises:
         UsageError: The journal cannot be read.
     """
-    events = [event for event, _ in read_events(folder / JOURNAL)]
-    headers = [event for event in events if event["event"] == "run_started"]
-    states = replay(events)
+    journal = FileJournal(folder / JOURNAL, run="")
+    states = journal.states
     order = [*(models or {}), *(key for key in states if key not in (models or {}))]
     lines = tuple(_describe(key, states.get(key), models) for key in order)
-    return FolderStatus(folder, headers[-1] if headers else None, lines)
+    return FolderStatus(folder, journal.header, lines)
 
 
 def choose_command(status: FolderStatus, job_file: str, options: Sequence[str] = ()) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from vidi.json_values import as_list
 from vidi.sandbox.media.text import chunks_of, say
 from vidi.sandbox.orders import order_media, output_count, words_of
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.media.order import MediaOrder
 
 Leaf = Literal["file", "url", "text", "chunks", "json"]
@@ -53,9 +53,9 @@ def read_notation(notation: str) -> tuple[Slot, ...]:
     return tuple(_read_slot(part) for part in notation.split(", "))
 
 
-def build_answer(model: ModelInfo, effective: Mapping[str, Json]) -> JsonObject:
+def build_answer(model: ModelInfo, effective: Mapping[str, object]) -> dict[str, object]:
     """The answer's tree, its files still `FileLeaf`s. Replicate's is under `output`."""
-    tree: JsonObject = {}
+    tree: dict[str, object] = {}
     slots = read_notation(model.output)
     for slot in slots:
         shared = slot is slots[0] or (slot.path[0] == slots[0].path[0] and slot.path[0][1])
@@ -67,7 +67,7 @@ def build_answer(model: ModelInfo, effective: Mapping[str, Json]) -> JsonObject:
     return tree
 
 
-def file_leaves(tree: Json) -> list[FileLeaf]:
+def file_leaves(tree: object) -> list[FileLeaf]:
     """Every file of a tree, in order."""
     if isinstance(tree, FileLeaf):
         return [tree]
@@ -75,7 +75,7 @@ def file_leaves(tree: Json) -> list[FileLeaf]:
     return [leaf for each in inner for leaf in file_leaves(each)]
 
 
-def replace_leaves(tree: Json, put: Callable[[FileLeaf], Json]) -> Json:
+def replace_leaves(tree: object, put: Callable[[FileLeaf], object]) -> object:
     """The same tree with what `put` gives for each of its files."""
     if isinstance(tree, FileLeaf):
         return put(tree)
@@ -98,7 +98,7 @@ def _read_slot(part: str) -> Slot:
     return Slot(tuple((name.removesuffix("[]"), name.endswith("[]")) for name in names), leaf)
 
 
-def _leaf(model: ModelInfo, effective: Mapping[str, Json], slot: Slot, index: int) -> Json:
+def _leaf(model: ModelInfo, effective: Mapping[str, object], slot: Slot, index: int) -> object:
     words = say(words_of(effective))
     match slot.leaf:
         case "text":
@@ -113,7 +113,7 @@ def _leaf(model: ModelInfo, effective: Mapping[str, Json], slot: Slot, index: in
             return FileLeaf(order, as_url=slot.leaf == "url")
 
 
-def _place(tree: JsonObject, path: tuple[tuple[str, bool], ...], leaves: list[Json]) -> None:
+def _place(tree: dict[str, Any], path: tuple[tuple[str, bool], ...], leaves: list[object]) -> None:
     (name, many), *rest = path
     if rest and many:
         rows = tree.setdefault(name, [{} for _ in leaves])
@@ -129,13 +129,13 @@ def _place(tree: JsonObject, path: tuple[tuple[str, bool], ...], leaves: list[Js
 
 
 def _fal_extras(
-    model: ModelInfo, effective: Mapping[str, Json], tree: Mapping[str, Json]
-) -> JsonObject:
-    extras: JsonObject = {}
+    model: ModelInfo, effective: Mapping[str, object], tree: Mapping[str, object]
+) -> dict[str, object]:
+    extras: dict[str, object] = {}
     if "seed" in model.params["properties"]:
         extras["seed"] = effective.get("seed", 42)
     if "images" in tree:
         extras["timings"] = {"inference": 0.5}
-        extras["has_nsfw_concepts"] = [False for _ in tree["images"]]
+        extras["has_nsfw_concepts"] = [False for _ in as_list(tree["images"])]
         extras["prompt"] = words_of(effective)
     return {name: value for name, value in extras.items() if name not in tree}

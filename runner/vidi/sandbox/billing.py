@@ -13,7 +13,6 @@ from vidi.inference.models.pricing import estimate, settle
 from vidi.sandbox.metrics import PlannedMedia, billing_metrics
 
 if TYPE_CHECKING:
-    from vidi.sandbox.json_values import JsonObject
     from vidi.sandbox.work import Stage, Work
 
 
@@ -31,7 +30,7 @@ class Charge:
     units: Decimal | None
     """fal's billable units."""
 
-    def to_json(self) -> JsonObject:
+    def to_json(self) -> dict[str, object]:
         """The charge as JSON values."""
         return {
             "request_id": self.request_id,
@@ -68,7 +67,7 @@ class Billing:
         """The charge of one inference."""
         return self._charges[request_id]
 
-    def to_json(self) -> JsonObject:
+    def to_json(self) -> dict[str, object]:
         """The whole record as JSON values."""
         charges = [charge.to_json() for charge in self.charges]
         return {"total_usd": json_number(self.total), "charges": charges}

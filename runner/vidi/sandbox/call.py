@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from vidi.sandbox.addresses import Service
-    from vidi.sandbox.json_values import Json
     from vidi.sandbox.state import Sandbox
 
 
@@ -45,7 +44,7 @@ class Call:
         """A part of the request's path."""
         return str(self.request.path_params[name])
 
-    async def json(self) -> Json:
+    async def json(self) -> object:
         """The request's body; None where it is not JSON."""
         try:
             return json.loads(await self.request.body())
@@ -88,7 +87,7 @@ def route(
 
 
 def answer_json(
-    body: Json, status: int = 200, headers: dict[str, str] | None = None
+    body: object, status: int = 200, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """A JSON answer."""
     return JSONResponse(body, status, headers)

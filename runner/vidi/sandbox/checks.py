@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import Json, JsonObject
 
 _IGNORED = {"additionalProperties", "unevaluatedProperties"}
 """Unknown keys inside the input are ignored by both providers, as far as anyone has seen."""
@@ -28,9 +27,9 @@ class Violation:
     """Where in the input; for a missing value, where it should be."""
     rule: str
     """The JSON Schema keyword that it breaks, or `url` for a file that is no URL."""
-    expected: Json
+    expected: object
     """What the keyword says."""
-    given: Json
+    given: object
 
     @property
     def name(self) -> str:
@@ -38,21 +37,21 @@ class Violation:
         return ".".join(str(step) for step in self.path)
 
 
-def find_violations(model: ModelInfo, params: Mapping[str, Json]) -> tuple[Violation, ...]:
+def find_violations(model: ModelInfo, params: Mapping[str, object]) -> tuple[Violation, ...]:
     """Everything that the model refuses about its input."""
     validator = _validator(dumps(dict(model.params), default=float))
     broken = [each for error in validator.iter_errors(dict(params)) for each in _read(error)]
     return (*broken, *_unreachable_files(model, params))
 
 
-def with_defaults(model: ModelInfo, params: Mapping[str, Json]) -> JsonObject:
+def with_defaults(model: ModelInfo, params: Mapping[str, object]) -> dict[str, object]:
     """The input with the template's defaults, as the model will see it, in exact decimals."""
     properties = model.params["properties"]
     defaults = {name: each["default"] for name, each in properties.items() if "default" in each}
     return defaults | {name: _exact(value) for name, value in params.items() if value is not None}
 
 
-def _exact(value: Json) -> Json:
+def _exact(value: object) -> object:
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, list):
@@ -81,10 +80,9 @@ def _read(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
     yield Violation(path, rule, expected, error.instance)
 
 
-def _unreachable_files(model: ModelInfo, params: Mapping[str, Json]) -> Iterator[Violation]:
+def _unreachable_files(model: ModelInfo, params: Mapping[str, object]) -> Iterator[Violation]:
     for name, schema in model.params["properties"].items():
-        items = schema.get("items", {})
-        if "x-file" not in schema and not (isinstance(items, dict) and "x-file" in items):
+        if "x-file" not in schema and "x-file" not in schema.get("items", {}):
             continue
         value = params.get(name)
         for each in value if isinstance(value, list) else [value]:

@@ -7,7 +7,7 @@ then show nothing until the end.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import httpx
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp, Message, Scope
-
-    from vidi.sandbox.json_values import Json
 
 
 class Head(NamedTuple):
@@ -43,7 +41,7 @@ class Exchange(httpx.AsyncByteStream):
         task = asyncio.create_task(exchange._work_off(app, _scope_of(request)))
         exchange._task = task
         try:
-            either: set[asyncio.Future[Json]] = {task, exchange._head}
+            either: set[asyncio.Future[Any]] = {task, exchange._head}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await exchange.aclose()

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers import FileLeaf, replace_leaves
 
-if TYPE_CHECKING:
-    from vidi.sandbox.json_values import Json, JsonObject
 
-
-def bend_answer(tree: JsonObject, doom: str) -> JsonObject:
+def bend_answer(tree: dict[str, object], doom: str) -> dict[str, object]:
     """The answer as an inference with this fate gives it."""
     match doom:
         case "no-output" | "data-removed":
@@ -24,11 +20,11 @@ def bend_answer(tree: JsonObject, doom: str) -> JsonObject:
             return tree
 
 
-def _emptied(value: Json) -> Json:
+def _emptied(value: object) -> object:
     return [] if isinstance(value, list) else None
 
 
-def _thin(tree: JsonObject) -> JsonObject:
+def _thin(tree: dict[str, object]) -> dict[str, object]:
     """Replicate leaves out what it moderated."""
     output = tree.get("output")
     if isinstance(output, list) and len(output) > 1:
@@ -36,23 +32,23 @@ def _thin(tree: JsonObject) -> JsonObject:
     return tree
 
 
-def _black_first(tree: JsonObject) -> JsonObject:
+def _black_first(tree: dict[str, object]) -> dict[str, object]:
     """At fal a black image stands for it."""
     images = tree.get("images")
-    if not images:
+    if not isinstance(images, list) or not images:
         return tree
-    return {**tree, "images": [_black_all(images[0]), *images[1:]]}
+    return {**tree, "images": [replace_leaves(images[0], _blacken), *images[1:]]}
 
 
-def _black_all(tree: Json) -> Json:
-    return replace_leaves(tree, _blacken)
+def _black_all(tree: dict[str, object]) -> dict[str, object]:
+    return {name: replace_leaves(each, _blacken) for name, each in tree.items()}
 
 
 def _blacken(leaf: FileLeaf) -> FileLeaf:
     return replace(leaf, order=replace(leaf.order, black=True))
 
 
-def _flag(tree: JsonObject, *, first_only: bool) -> JsonObject:
+def _flag(tree: dict[str, object], *, first_only: bool) -> dict[str, object]:
     flags = tree.get("has_nsfw_concepts")
     if not isinstance(flags, list):
         return tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vidi.errors import UsageError
 
@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from vidi.sandbox.json_values import Json
 
 ACTIONS = ("upload", "submit", "poll", "result", "download", "cancel", "list")
 
 REFUSALS = (
-    "refused", "reset", "timeout", "400", "401", "402", "403-locked", "404", "413", "422",
+    "refused", "reset", "timeout", "400", "401", "402", "403", "403-locked", "404", "413", "422",
     "429", "429-body", "429-detail", "429-bare", "500", "502-nginx", "503", "504",
     "gone", "redirect", "result-5xx",
 )  # fmt: skip
@@ -26,7 +25,7 @@ REFUSALS = (
 
 SPOILERS = (
     "garbage-2xx", "missing-id", "html", "empty", "truncated", "wrong-type", "corrupt", "slow",
-    "unknown-status",
+    "unknown-status", "nulls", "unlisted", "listed-twice",
 )  # fmt: skip
 """The request has its effect, and the answer to it is spoilt."""
 
@@ -45,7 +44,7 @@ class Fault:
     """One fault, as it strikes one request or one inference."""
 
     name: str
-    options: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def after(self) -> bool:
@@ -73,7 +72,7 @@ class FaultRule:
     """How many matching requests have come by."""
 
     @classmethod
-    def from_json(cls, rule: Mapping[str, Json]) -> FaultRule:
+    def from_json(cls, rule: Mapping[str, Any]) -> FaultRule:
         """Read one rule of a plan file.
 
         Raises:
@@ -107,7 +106,7 @@ class FaultRule:
 class FaultPlan:
     """Every rule of one sandbox. All matching rules count a request; the first to strike wins."""
 
-    def __init__(self, rules: Iterable[Mapping[str, Json]] = ()) -> None:
+    def __init__(self, rules: Iterable[Mapping[str, object]] = ()) -> None:
         self._rules = [FaultRule.from_json(rule) for rule in rules]
 
     def strike(self, action: str, provider: str, model: str = "") -> Fault | None:
@@ -149,7 +148,7 @@ def _is_fault(name: str) -> bool:
     return name in (*REFUSALS, *SPOILERS, *FATES) or name.removesuffix("-after") in REFUSALS
 
 
-def _refuse_unless(valid: bool, rule: Mapping[str, Json], complaint: str) -> None:
+def _refuse_unless(valid: bool, rule: Mapping[str, object], complaint: str) -> None:
     if not valid:
         raise UsageError(
             f"the fault rule {json.dumps(rule)} {complaint}",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from vidi.sandbox.json_values import Json
     from vidi.sandbox.media.order import MediaOrder
 
 
@@ -34,7 +33,7 @@ class StoredFile:
     expires_at: float = math.inf
     sha256: str = ""
     """Of an upload, in hex digits."""
-    metadata: Mapping[str, Json] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     data: bytes | None = field(default=None, repr=False)
     order: MediaOrder | None = None
     model: str = ""

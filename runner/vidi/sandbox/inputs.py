@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import Json, JsonObject
 
 _FOLLOWING = {
     "lip-sync", "avatar", "video-upscale", "video-edit", "background-removal", "segmentation",
@@ -39,8 +38,8 @@ class InputFacts:
 
 
 def follow_inputs(
-    model: ModelInfo, effective: Mapping[str, Json], stored: Callable[[str], bytes | None]
-) -> JsonObject:
+    model: ModelInfo, effective: Mapping[str, object], stored: Callable[[str], bytes | None]
+) -> dict[str, object]:
     """Params that ask for what the input files imply and nothing else asks for.
 
     Args:
@@ -58,7 +57,9 @@ def follow_inputs(
     return sizes | (_follow_length(effective, facts) if follows else {})
 
 
-def _follow_size(model: ModelInfo, effective: Mapping[str, Json], facts: InputFacts) -> JsonObject:
+def _follow_size(
+    model: ModelInfo, effective: Mapping[str, object], facts: InputFacts
+) -> dict[str, object]:
     if asks_size(effective):
         return {}
     ratio = f"{facts.width}:{facts.height}"
@@ -71,11 +72,11 @@ def _follow_size(model: ModelInfo, effective: Mapping[str, Json], facts: InputFa
     return {"width": round(facts.width * factor), "height": round(facts.height * factor)}
 
 
-def _follow_length(effective: Mapping[str, Json], facts: InputFacts) -> JsonObject:
+def _follow_length(effective: Mapping[str, object], facts: InputFacts) -> dict[str, object]:
     return {} if asks_length(effective) else {"duration": round(facts.length_s, 3)}
 
 
-def _factor(effective: Mapping[str, Json]) -> float:
+def _factor(effective: Mapping[str, object]) -> float:
     for name in _FACTORS:
         match = re.match(r"\d+(?:\.\d+)?", str(effective.get(name, "")))
         if match and float(match[0]):
@@ -84,7 +85,7 @@ def _factor(effective: Mapping[str, Json]) -> float:
 
 
 def _read_files(
-    model: ModelInfo, effective: Mapping[str, Json], stored: Callable[[str], bytes | None]
+    model: ModelInfo, effective: Mapping[str, object], stored: Callable[[str], bytes | None]
 ) -> InputFacts:
     """The size of the first picture, and the length of the first sound, else of the first film."""
     found: dict[str, InputFacts] = {}
@@ -102,7 +103,7 @@ def _read_files(
 def _file_params(model: ModelInfo) -> Iterator[tuple[str, str]]:
     """The params that take files, and the kind of each."""
     for name, schema in model.params["properties"].items():
-        kind = schema.get("x-file") or dict(schema.get("items") or {}).get("x-file")
+        kind = schema.get("x-file") or schema.get("items", {}).get("x-file")
         if kind:
             yield name, kind
 

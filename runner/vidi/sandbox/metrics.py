@@ -11,7 +11,6 @@ from vidi.sandbox.answers import file_leaves
 from vidi.sandbox.orders import words_of
 
 if TYPE_CHECKING:
-    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.work import Stage, Work
 
 _DIMENSIONS = {
@@ -33,7 +32,7 @@ class PlannedMedia:
     duration_s: Decimal | None
 
     @classmethod
-    def of(cls, tree: Json) -> tuple[PlannedMedia, ...]:
+    def of(cls, tree: object) -> tuple[PlannedMedia, ...]:
         """The files of an answer's tree."""
         return tuple(
             cls(
@@ -50,7 +49,7 @@ def seconds(length: float) -> Decimal:
     return round(Decimal(str(length)), 3)
 
 
-def billing_metrics(work: Work, stage: Stage) -> JsonObject:
+def billing_metrics(work: Work, stage: Stage) -> dict[str, object]:
     """Replicate's `metrics`: the times, and what it bills by.
 
     Names: replicate's record_billing_metric code. A failed inference has made nothing.
@@ -74,7 +73,7 @@ def _waited(work: Work) -> float:
     return min(work.end()[0], work.started_at) - work.created_at
 
 
-def _output_metrics(work: Work, *, made: bool) -> JsonObject:
+def _output_metrics(work: Work, *, made: bool) -> dict[str, object]:
     files = [leaf.order for leaf in file_leaves(work.tree)] if made else []
     length = float(sum((seconds(order.duration_s) for order in files), Decimal(0)))
     words = words_of(work.effective)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import Json
 
 COUNTS = ("num_outputs", "num_images", "number_of_images", "num_results", "num_samples", "n")
 """The params that say how many outputs to make."""
@@ -57,15 +56,15 @@ _FIELD_KINDS: Mapping[str, tuple[Kind, str]] = {
 """What a field of an answer holds, by a part of its name; else what the model makes."""
 
 
-def output_count(effective: Mapping[str, Json]) -> int:
+def output_count(effective: Mapping[str, object]) -> int:
     """How many outputs the params ask for."""
-    counts = [effective[name] for name in COUNTS if isinstance(effective.get(name), int)]
+    counts = [count for name in COUNTS if isinstance(count := effective.get(name), int)]
     if effective.get("sequential_image_generation") == "auto":
         counts.insert(0, int(_positive(effective.get("max_images"))))
     return max(1, counts[0]) if counts else 1
 
 
-def order_media(model: ModelInfo, effective: Mapping[str, Json], field: str = "") -> MediaOrder:
+def order_media(model: ModelInfo, effective: Mapping[str, object], field: str = "") -> MediaOrder:
     """What one output file of this inference shall be.
 
     Args:
@@ -91,18 +90,20 @@ def order_media(model: ModelInfo, effective: Mapping[str, Json], field: str = ""
             return order
 
 
-def asks_length(effective: Mapping[str, Json]) -> bool:
+def asks_length(effective: Mapping[str, object]) -> bool:
     """Whether the params say how long the output is."""
     return bool(_length(effective) or _frame_count(effective))
 
 
-def words_of(effective: Mapping[str, Json]) -> str:
+def words_of(effective: Mapping[str, object]) -> str:
     """The prompt, or whatever this model calls it."""
     found = (effective[name] for name in _WORDS if effective.get(name))
     return str(next(found, ""))
 
 
-def _order_video(order: MediaOrder, model: ModelInfo, effective: Mapping[str, Json]) -> MediaOrder:
+def _order_video(
+    order: MediaOrder, model: ModelInfo, effective: Mapping[str, object]
+) -> MediaOrder:
     width, height = video_size(effective)
     fps = next((rate for name in _RATES if (rate := _positive(effective.get(name)))), 0.0)
     frames = _frame_count(effective)
@@ -114,7 +115,7 @@ def _order_video(order: MediaOrder, model: ModelInfo, effective: Mapping[str, Js
     )  # fmt: skip
 
 
-def _frame_count(effective: Mapping[str, Json]) -> int:
+def _frame_count(effective: Mapping[str, object]) -> int:
     counts = (int(_positive(effective.get(name))) for name in _FRAMES)
     return next((count for count in counts if count >= _FEWEST_FRAMES), 0)
 
@@ -136,7 +137,7 @@ def _kind_of(model: ModelInfo, field: str) -> tuple[Kind, str]:
             return "audio", ""
 
 
-def _format_of(model: ModelInfo, kind: Kind, effective: Mapping[str, Json]) -> str:
+def _format_of(model: ModelInfo, kind: Kind, effective: Mapping[str, object]) -> str:
     known = _OF_KIND[kind]
     for name in _FORMATS:
         # such as jpeg, mp3_44100_128, "VP9 (.webm)"
@@ -149,11 +150,11 @@ def _format_of(model: ModelInfo, kind: Kind, effective: Mapping[str, Json]) -> s
     return known[0]
 
 
-def _seed(model: ModelInfo, effective: Mapping[str, Json], field: str) -> str:
+def _seed(model: ModelInfo, effective: Mapping[str, object], field: str) -> str:
     return repr((model.id, field, sorted(effective.items(), key=lambda item: item[0])))
 
 
-def _length(effective: Mapping[str, Json]) -> float:
+def _length(effective: Mapping[str, object]) -> float:
     """In seconds; 0 where the params do not say."""
     lengths = (unit * _positive(effective.get(name)) for name, unit in _LENGTHS.items())
     return next((length for length in lengths if length), 0.0)
@@ -165,7 +166,7 @@ def _spoken(model: ModelInfo, words: str) -> float:
     return 10.0 if "music" in model.category else 5.0
 
 
-def _sample_rate(effective: Mapping[str, Json]) -> int:
+def _sample_rate(effective: Mapping[str, object]) -> int:
     for name in _SAMPLE_RATES:
         if rate := int(_positive(effective.get(name))):
             return max(8000, min(rate, 48000))

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from vidi.inference.models.money import json_number
 
-if TYPE_CHECKING:
-    from vidi.sandbox.json_values import Json
 
-
-def plain_json(value: Json) -> Json:
+def plain_json(value: object) -> object:
     """The same value without a Decimal in it."""
     if isinstance(value, Decimal):
         return json_number(value)
@@ -23,7 +19,7 @@ def plain_json(value: Json) -> Json:
     return value
 
 
-def without_marks(schema: Json) -> Json:
+def without_marks(schema: object) -> object:
     """A param's schema as a provider shows it: files are `format: uri`, our own `x-` keys go."""
     if isinstance(schema, list):
         return [without_marks(each) for each in schema]

@@ -13,7 +13,6 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 if TYPE_CHECKING:
     from vidi.sandbox.addresses import ProviderName
     from vidi.sandbox.faults import Fault
-    from vidi.sandbox.json_values import Json, JsonObject
 
 PROBLEM = "application/problem+json"
 
@@ -27,11 +26,12 @@ _CREDIT = (
     "https://replicate.com/account/billing#billing to purchase credit. Once you purchase credit, "
     "please wait a few minutes before trying again."
 )
+_FORBIDDEN = "You do not have permission to perform this action."
 _REPLICATE = {
     400: ("Bad request", "The request could not be read."),
     401: ("Unauthenticated", "You did not pass a valid authentication token"),
     402: ("Insufficient credit", _CREDIT),
-    403: ("Forbidden", "You do not have permission to perform this action."),
+    403: ("Forbidden", _FORBIDDEN),
     404: ("Not found", "The requested resource could not be found."),
     410: ("Gone", "The requested resource is no longer available."),
     413: ("Payload too large", "The request body is too large."),
@@ -73,13 +73,14 @@ def refuse(fault: Fault, provider: ProviderName) -> Response:
         return HTMLResponse(_NGINX, status_code=502)
     names = {"403-locked": 403, "gone": 410, "result-5xx": 500}
     status = int(fault.options.get("status", names.get(fault.kind) or fault.kind))
+    message = fault.options.get("message", _FORBIDDEN if fault.kind == "403" else None)
     if provider == "replicate":
-        return replicate_problem(status, fault.options.get("message"))
-    return fal_refusal(status, fault.options.get("message"))
+        return replicate_problem(status, message)
+    return fal_refusal(status, message)
 
 
 def replicate_problem(
-    status: int, detail: str | None = None, *, title: str | None = None, **more: Json
+    status: int, detail: str | None = None, *, title: str | None = None, **more: object
 ) -> Response:
     """A `application/problem+json` answer as Replicate gives it."""
     usual_title, usual_detail = _REPLICATE.get(status, ("Error", "Something went wrong."))
@@ -101,7 +102,7 @@ def fal_refusal(status: int, detail: str | None = None) -> Response:
     return JSONResponse(body, status, headers)
 
 
-def model_error(at: list[str | int], message: str, kind: str, **more: Json) -> JsonObject:
+def model_error(at: list[str | int], message: str, kind: str, **more: object) -> dict[str, object]:
     """One entry of fal's family A: an error that the model itself reports."""
     url = f"https://docs.fal.ai/errors#{kind}"
     return {"loc": at, "msg": message, "type": kind, "url": url, **more}
@@ -111,7 +112,7 @@ def _throttle(fault: Fault, provider: ProviderName) -> Response:
     """429 that says how long to wait in the header, in the body, in the text, or not at all."""
     wait = fault.options.get("retry_after", 1)
     headers = {"Retry-After": str(wait)} if fault.kind == "429" else {}
-    body: JsonObject = {"detail": "Request was throttled."}
+    body: dict[str, object] = {"detail": "Request was throttled."}
     if fault.kind == "429-body":
         body = {"detail": _LOW_CREDIT.strip(), "status": 429, "retry_after": wait}
     elif fault.kind == "429-detail":

@@ -6,23 +6,14 @@ import re
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from vidi.inference.models.output_size import PRESETS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vidi.sandbox.json_values import Json
 
 Size = tuple[int, int]
 """Width and height, in pixels."""
-
-PRESETS: Mapping[str, Size] = {
-    "square_hd": (1024, 1024),
-    "square": (512, 512),
-    "portrait_4_3": (768, 1024),
-    "portrait_16_9": (576, 1024),
-    "landscape_4_3": (1024, 768),
-    "landscape_16_9": (1024, 576),
-}
-"""fal's names of sizes."""
 
 _LONGEST = 8192
 """No side is longer, whatever was asked for."""
@@ -33,34 +24,34 @@ _WORDS = {"landscape": 16 / 9, "portrait": 9 / 16, "square": 1.0}
 _LINES = {"4k": 2160, "uhd": 2160, "2k": 1440, "1k": 720}
 
 
-def image_size(effective: Mapping[str, Json]) -> Size:
+def image_size(effective: Mapping[str, object]) -> Size:
     """The size of an image: 1024 x 1024 where the params say nothing."""
     return _exact(effective) or _from_area(
         _area(effective) or 1024 * 1024, _ratio(effective) or 1.0
     )
 
 
-def video_size(effective: Mapping[str, Json]) -> Size:
+def video_size(effective: Mapping[str, object]) -> Size:
     """The size of a video: 1280 x 720 where the params say nothing."""
     return _exact(effective) or _from_lines(_lines(effective) or 720, _ratio(effective) or 16 / 9)
 
 
-def asks_size(effective: Mapping[str, Json]) -> bool:
+def asks_size(effective: Mapping[str, object]) -> bool:
     """Whether the params say both sides."""
     return _exact(effective) is not None
 
 
-def asks_ratio(effective: Mapping[str, Json]) -> bool:
+def asks_ratio(effective: Mapping[str, object]) -> bool:
     """Whether the params say the shape."""
     return _ratio(effective) is not None
 
 
-def asks_area(effective: Mapping[str, Json]) -> bool:
+def asks_area(effective: Mapping[str, object]) -> bool:
     """Whether the params say how much there is to see, without its shape."""
     return bool(_area(effective) or _lines(effective))
 
 
-def _exact(effective: Mapping[str, Json]) -> Size | None:
+def _exact(effective: Mapping[str, object]) -> Size | None:
     sides = effective.get("width"), effective.get("height")
     named = [effective.get(name) for name in _SIZE_PARAMS]
     known = (_read_size(value) for value in ({"width": sides[0], "height": sides[1]}, *named))
@@ -81,7 +72,7 @@ def _read_size(value: object) -> Size | None:
     return (int(match[1]), int(match[2])) if match else PRESETS.get(value)
 
 
-def _ratio(effective: Mapping[str, Json]) -> float | None:
+def _ratio(effective: Mapping[str, object]) -> float | None:
     for name in _RATIO_PARAMS:
         value = str(effective.get(name, "")).lower()
         match = re.match(r"(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)", value)
@@ -92,7 +83,7 @@ def _ratio(effective: Mapping[str, Json]) -> float | None:
     return None
 
 
-def _area(effective: Mapping[str, Json]) -> float | None:
+def _area(effective: Mapping[str, object]) -> float | None:
     """In pixels: of `megapixels: "0.25"`, `resolution: "2K"`, `resolution: "1 MP"`."""
     million = _number(effective.get("megapixels"))
     if million:
@@ -106,7 +97,7 @@ def _area(effective: Mapping[str, Json]) -> float | None:
     return None
 
 
-def _lines(effective: Mapping[str, Json]) -> int | None:
+def _lines(effective: Mapping[str, object]) -> int | None:
     """The shorter side of a frame: of `resolution: "1080p"`, `resolution: "4k"`."""
     for name in _QUALITY_PARAMS:
         value = str(effective.get(name, "")).lower()

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers import FileLeaf
     from vidi.sandbox.checks import Violation
-    from vidi.sandbox.json_values import Json
 
 OUTPUTS_KEPT_S = 3600
 """How long Replicate keeps inputs and outputs, in seconds."""
@@ -92,7 +91,7 @@ class Sandbox:
     def accept(
         self,
         model: ModelInfo,
-        params: Mapping[str, Json],
+        params: Mapping[str, object],
         *,
         violations: tuple[Violation, ...] = (),
         deadline_s: float = math.inf,

@@ -25,11 +25,17 @@ Drop = Literal["refused", "reset", "timeout", "truncated"]
 
 
 class DroppedResponse(Response):
-    """No answer: the connection is reset, or nothing comes until the client gives up."""
+    """No answer: the connection is reset, or nothing comes until somebody gives up.
 
-    def __init__(self, drop: Drop) -> None:
+    Args:
+        drop: What happens to the connection.
+        patience_s: After how many seconds of silence the server ends it; None waits for the client.
+    """
+
+    def __init__(self, drop: Drop, patience_s: float | None = None) -> None:
         super().__init__(status_code=599, headers={MARK: drop})
         self._drop = drop
+        self._patience_s = patience_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Drop the connection, or say in process that it dropped."""
@@ -38,6 +44,9 @@ class DroppedResponse(Response):
             return
         if self._drop != "timeout":
             scope[HANG_UP](reset=True)
+        elif self._patience_s is not None:
+            await asyncio.sleep(self._patience_s)
+            scope[HANG_UP](reset=False)
         await _gone(receive)
 
 

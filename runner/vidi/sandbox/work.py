@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from vidi.sandbox.checks import Violation
     from vidi.sandbox.faults import Fault
     from vidi.sandbox.files import StoredFile
-    from vidi.sandbox.json_values import Json, JsonObject
 
 Stage = Literal["queued", "running", "succeeded", "failed", "canceled", "aborted"]
 
@@ -30,9 +29,9 @@ class Work:
 
     id: str
     model: ModelInfo
-    input: Mapping[str, Json]
+    input: Mapping[str, object]
     """As it was sent."""
-    effective: JsonObject
+    effective: dict[str, object]
     """The same with the template's defaults."""
     created_at: float
     latency: float
@@ -40,7 +39,7 @@ class Work:
     fate: Fault | None = None
     violations: tuple[Violation, ...] = ()
     """Why the model refuses its input (fal, whose queue accepts any)."""
-    tree: Json = None
+    tree: dict[str, object] = field(default_factory=dict)
     """The answer that will come, with `FileLeaf`s."""
     deadline_at: float = math.inf
     canceled_at: float = math.inf

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from inference.providers.conftest import make_model, make_submission, settings_at
+from inference.providers.conftest import SHORT, make_model, make_submission, settings_at
 from inference.providers.loopback import RESET, STALL, STALL_MIDWAY, Loopback, Reply, closed_port
 from vidi.errors import CredentialsError, InferenceError, PollError, RejectedError
 from vidi.inference.providers.fal_answers import derive_urls
@@ -87,6 +89,48 @@ async def test_a_result_that_does_not_come_is_fetched_again(connect, fault):
         with pytest.raises(PollError):
             await connect("fal", server.url).look(MODEL, ACCEPTED)
     assert len(server.asked) == 2 + (fault is RESET)  # an idempotent GET is sent once more
+
+
+BOOM = {"detail": "boom", "error_type": "internal_error"}
+ITEM = {"detail": [{"msg": "boom", "type": "internal_server_error"}]}
+REFUSALS = [
+    (Reply(400, b"<html>"), Failed("failed", "fal.ai answered HTTP 400 for the result: <html>",
+                                   error_type="result_refused")),
+    (Reply(500, BOOM), Failed("failed", "boom", error_type="internal_error")),
+    (Reply(500, ITEM), Failed("failed", "boom (internal_server_error)",
+                              error_type="internal_server_error", free=True)),
+]  # fmt: skip
+
+
+async def look_often(provider, times):
+    """Look again and again; what the last look shows, and how many said nothing."""
+    for before in range(times):
+        with suppress(PollError):
+            return await provider.look(MODEL, ACCEPTED), before
+    return None, times
+
+
+@pytest.mark.parametrize(("refusal", "failed"), REFUSALS)
+async def test_a_result_that_stays_refused_is_believed_and_never_bought_again(
+    connect, refusal, failed
+):
+    async with Loopback(*[COMPLETED, refusal] * 6) as server:
+        provider = connect("fal", server.url, patience=replace(SHORT, result=0))
+        assert await look_often(provider, 9) == (failed, 5)
+
+
+@pytest.mark.parametrize(("refusal", "failed"), REFUSALS)
+async def test_only_a_models_own_error_is_believed_soon(connect, refusal, failed):
+    async with Loopback(*[COMPLETED, refusal] * 9) as server:
+        shown = await look_often(connect("fal", server.url), 9)
+    assert shown == ((failed, 5) if failed.free else (None, 9))
+
+
+@pytest.mark.parametrize("status", [402, 403, 408, 410, 425, 429])
+async def test_a_refusal_by_a_gateway_is_never_believed(connect, status):
+    async with Loopback(*[COMPLETED, Reply(status, BOOM)] * 9) as server:
+        provider = connect("fal", server.url, patience=replace(SHORT, result=0))
+        assert await look_often(provider, 9) == (None, 9)
 
 
 @pytest.mark.parametrize("status", [301, 400, 403, 408, 409, 422, 429, 500, 502, 503, 504])

@@ -173,7 +173,7 @@ def test_an_old_models_422_is_its_own(body, message, kind):
     assert read_result(answer(422, body), {}) == Failed("failed", message, error_type=kind)
 
 
-@pytest.mark.parametrize("status", [301, 403, 404, 408, 410, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [301, 402, 403, 404, 408, 410, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("body", [b"", b"<html>nginx", b'{"detail": "because"}'])
 def test_a_bare_answer_of_the_way_is_fetched_again(status, body):
     with pytest.raises(PollError, match=f"fal.ai answered HTTP {status} for the result"):
@@ -199,6 +199,13 @@ def test_a_bare_401_is_about_the_key():
 def test_a_models_own_401_is_about_the_request():
     look = read_result(answer(401, item("downstream_key_missing")), DONE)
     assert (look.kind, look.error_type) == ("failed", "downstream_key_missing")
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 408, 410, 425, 429])
+def test_a_refused_look_with_an_error_type_is_still_about_the_look(status):
+    body = {"detail": "slow down", "error_type": "concurrent_requests_limit"}
+    with pytest.raises(PollError):
+        read_result(answer(status, body, x_fal_needs_retry="1"), DONE)
 
 
 def test_a_throttled_result_says_how_long_to_wait():

@@ -74,11 +74,11 @@ def test_thresholds_are_told_once_each(ledger):
     for number, amount in enumerate(["0.04", "0.02", "0.005", "0.02", "0.015"]):
         budget.reserve(str(number), usd(amount), model=FLUX)
     assert told == [
-        "50 % of the day's budget of $0.10 is taken: $0.000000 spent, $0.060000 reserved "
+        "50 % of the day's budget of $0.10 is taken: $0.00 spent, $0.06 reserved "
         "(VIDI_BUDGET_DAY)",
-        "80 % of the day's budget of $0.10 is taken: $0.000000 spent, $0.085000 reserved "
+        "80 % of the day's budget of $0.10 is taken: $0.00 spent, $0.085 reserved "
         "(VIDI_BUDGET_DAY)",
-        "100 % of the day's budget of $0.10 is taken: $0.000000 spent, $0.100000 reserved "
+        "100 % of the day's budget of $0.10 is taken: $0.00 spent, $0.10 reserved "
         "(VIDI_BUDGET_DAY)",
     ]
 

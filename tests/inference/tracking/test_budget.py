@@ -23,7 +23,7 @@ def test_what_does_not_fit_is_refused_whole():
     budget.reserve("a", Decimal("0.500000"))
     with pytest.raises(RefusedError) as caught:
         budget.reserve("b", Decimal("0.000001"))
-    assert caught.value.message == "this needs up to $0.000001 and $0.000000 of the budget is left"
+    assert caught.value.message == "this needs up to $0.000001 and $0.00 of the budget is left"
     assert budget.balance.reserved == Decimal("0.5")
 
 

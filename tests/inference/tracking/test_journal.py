@@ -1,6 +1,4 @@
-import contextlib
 import json
-import resource
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from disks import files_limited_to
 from vidi.errors import StorageError, UsageError
 from vidi.inference.tracking.events import replay
 from vidi.inference.tracking.journal import FileJournal, as_recorded, read_events
@@ -28,7 +27,7 @@ def open_journal(path: Path, run: str = "r1", **options) -> FileJournal:
 
 def write_one(path: Path, **options) -> None:
     with open_journal(path, **options) as journal:
-        journal.append("run_started", schema=1)
+        journal.append("run_started", schema=1, job_file="job.yaml")
         journal.append("intent", "tree", **INTENT)
         journal.append("submitted", "tree", request_id="q1", urls={"get": "u"})
 
@@ -70,7 +69,7 @@ def test_the_state_while_writing_is_the_state_after_reading(tmp_path):
     assert written == replay(event for event, _ in read_events(path))
 
 
-@pytest.mark.parametrize("cut", range(1, 60))
+@pytest.mark.parametrize("cut", range(2, 60))
 def test_a_torn_last_line_is_dropped_and_overwritten(tmp_path, cut):
     path = tmp_path / "log.jsonl"
     write_one(path)
@@ -84,6 +83,18 @@ def test_a_torn_last_line_is_dropped_and_overwritten(tmp_path, cut):
         "intent",
         "in_doubt",
     ]
+
+
+def test_a_last_line_that_lacks_its_end_only_counts_and_gets_it(tmp_path):
+    path = tmp_path / "log.jsonl"
+    write_one(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    with open_journal(path, "r2") as journal:
+        assert journal.states["tree"].status == "submitted"
+        journal.append("in_doubt", "tree", error={"code": "x"})
+    assert path.read_bytes().startswith(whole)
+    assert [event["seq"] for event, _ in read_events(path)] == [1, 2, 3, 1]
 
 
 @pytest.mark.parametrize("garbage", [b"{", b"\x00\x00", b"[]", b'{"a":1}', b"\xff\xfe", b""])
@@ -155,6 +166,29 @@ def test_a_journal_that_was_taken_away_stops_every_purchase(tmp_path, spoil):
             journal.append("intent", "tree", **INTENT)
 
 
+@pytest.mark.parametrize("content", [b"", b"{}\n", b"x" * 4096])
+def test_a_journal_that_was_changed_after_it_was_read_is_left_alone(tmp_path, content):
+    path = tmp_path / "log.jsonl"
+    write_one(path)
+    journal = open_journal(path, "r2")
+    path.write_bytes(content)
+    with pytest.raises(StorageError) as caught:
+        journal.append("intent", "tree", **INTENT)
+    assert caught.value.message == f"{path} was changed by somebody else after it was read"
+    assert path.read_bytes() == content
+
+
+def test_a_journal_that_was_deleted_after_it_was_read_is_not_made_anew(tmp_path):
+    path = tmp_path / "log.jsonl"
+    write_one(path)
+    journal = open_journal(path, "r2")
+    path.unlink()
+    with pytest.raises(StorageError) as caught:
+        journal.append("intent", "tree", **INTENT)
+    assert caught.value.message == f"cannot open {path}: No such file or directory"
+    assert not path.exists()
+
+
 def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
     journal = open_journal(tmp_path / "file-2" / "log.jsonl")
@@ -163,17 +197,6 @@ def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
         journal.append("run_started")
     assert caught.value.exit_code == 1
     assert caught.value.hint == "Make the output folder writable, or name another one with -o."
-
-
-@contextlib.contextmanager
-def files_limited_to(size: int):
-    """A disk that is full for this process: no file may grow beyond so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_leaves_no_half_line(tmp_path):
@@ -187,6 +210,7 @@ def test_a_full_disk_leaves_no_half_line(tmp_path):
         assert path.read_bytes() == whole
         journal.append("in_doubt", "tree", error={})
     assert open_journal(path).states["tree"].status == "in_doubt"
+    assert [event["seq"] for event, _ in read_events(path)] == [1, 2]
 
 
 json_values = st.recursive(

@@ -42,8 +42,8 @@ def test_a_cap_is_held_to_the_micro_dollar_and_says_what_to_change(ledger, kind)
     with pytest.raises(RefusedError) as caught:
         reserve_charge(ledger, a_charge("c", "0.020001"), [cap])
     assert caught.value.message == (
-        f"this needs up to $0.020001, and $0.020000 is left of the {kind}'s budget of $0.10: "
-        "$0.030000 spent, $0.050000 reserved"
+        f"this needs up to $0.020001, and $0.02 is left of the {kind}'s budget of $0.10: "
+        "$0.03 spent, $0.05 reserved"
     )
     assert caught.value.hint == (
         f"Raise VIDI_BUDGET_{kind.upper()}, or wait for the next {kind} (UTC)."

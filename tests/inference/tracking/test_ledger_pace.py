@@ -63,13 +63,57 @@ def test_a_shorter_not_now_does_not_open_what_a_longer_one_closed(ledger):
     assert look_for_turn(ledger, OURS).wait_s == pytest.approx(30, abs=1)
 
 
-def test_a_clock_that_was_wrong_holds_nobody_back(ledger):
-    take_turn(ledger, OURS, 60)
+def set_clock_back(ledger, seconds):
+    """Leave everything as a clock left it that was ahead by so long."""
     with ledger.writing() as connection:
-        far = time.time() + 86_400
-        connection.execute(sa.update(paces).values(next_at=far, closed_until=far))
+        for column in (paces.c.next_at, paces.c.closed_until, leases.c.until):
+            later = sa.case((column > 0, column + seconds), else_=column)
+            connection.execute(sa.update(column.table).values({column: later}))
+
+
+AHEAD = pytest.mark.parametrize("ahead", [600, 3_000, 86_400, 10 * 365 * 86_400])
+
+
+@AHEAD
+@pytest.mark.parametrize("rate", [60, 600])
+def test_a_clock_that_was_ahead_holds_nobody_back(ledger, ahead, rate):
+    take_turn(ledger, OURS, rate)
+    close_account(ledger, OURS, 30)
+    set_clock_back(ledger, ahead)
     assert look_for_turn(ledger, OURS) == (True, 0.0)
+    assert take_turn(ledger, OURS, rate) == (True, 0.0)
+
+
+@AHEAD
+def test_not_now_is_heard_after_a_clock_was_ahead(ledger, ahead):
+    close_account(ledger, OURS, 30)
+    set_clock_back(ledger, ahead)
+    close_account(ledger, OURS, 20)
+    assert look_for_turn(ledger, OURS) == (False, pytest.approx(20, abs=1))
+    assert take_turn(ledger, OURS, 60) == (False, pytest.approx(20, abs=1))
+
+
+@AHEAD
+def test_a_place_that_was_taken_by_a_clock_that_was_ahead_falls_free(ledger, ahead):
+    assert take_place(ledger, OURS, "gone", 1)
+    set_clock_back(ledger, ahead)
+    assert take_place(ledger, OURS, "next", 1)
+
+
+def test_a_clock_that_is_set_forward_only_ends_waits(ledger):
+    close_account(ledger, OURS, 30)
+    set_clock_back(ledger, -3600)
     assert take_turn(ledger, OURS, 60) == (True, 0.0)
+
+
+def test_a_place_is_kept_by_taking_it_again(ledger):
+    assert take_place(ledger, OURS, "a", 1)
+    set_clock_back(ledger, -50)
+    assert take_place(ledger, OURS, "a", 1)
+    set_clock_back(ledger, -50)
+    assert not take_place(ledger, OURS, "b", 1), "60 s from the last time, not from the first"
+    set_clock_back(ledger, -20)
+    assert take_place(ledger, OURS, "b", 1)
 
 
 def test_places_are_shared_by_all_and_given_up(address, ledger):

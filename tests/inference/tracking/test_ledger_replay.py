@@ -86,7 +86,7 @@ def test_facts_are_entered_over_any_cap_and_then_nothing_more_is_granted(ledger)
     replay(ledger, a_charge("a", "3", actual="3"))
     with pytest.raises(RefusedError) as caught:
         reserve_charge(ledger, a_charge("b", "0.01"), [a_cap("day", "1")])
-    assert "and $0 is left of the day's budget of $1: $3.000000 spent" in caught.value.message
+    assert "and $0.00 is left of the day's budget of $1.00: $3.00 spent" in caught.value.message
 
 
 def test_each_charge_is_entered_in_its_own_periods(ledger):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,9 +44,9 @@ class InputFile:
 class CheckedParams:
     """The params of one inference after the check."""
 
-    params: dict[str, Any]
+    params: dict[str, object]
     """What will be sent: converted, legacy params dropped, defaults left to the provider."""
-    effective: dict[str, Any]
+    effective: dict[str, object]
     """The same with the schema's defaults: what the provider will work with."""
     files: tuple[InputFile, ...] = ()
     problems: tuple[ParamProblem, ...] = ()

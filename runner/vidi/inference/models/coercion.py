@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.checked import ParamProblem
 from vidi.inference.models.choices import is_same, match_choice
@@ -17,8 +17,9 @@ from vidi.inference.models.wording import dotted, quoted, type_names
 
 if TYPE_CHECKING:
     from vidi.inference.models.checked import At
+    from vidi.inference.models.param_schema import ParamSchema
 
-Schema = Mapping[str, Any]
+Schema = Mapping[str, object]
 _SCALARS: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -28,8 +29,8 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 
 
 def coerce(
-    given: Mapping[str, Any], schema: Schema, at: At, notes: list[ParamProblem]
-) -> dict[str, Any]:
+    given: Mapping[str, object], schema: ParamSchema, at: At, notes: list[ParamProblem]
+) -> dict[str, object]:
     """The fields of a mapping, converted; without those that are null or no longer taken.
 
     Args:
@@ -39,7 +40,7 @@ def coerce(
         notes: Where problems with what cannot or should not be sent are added.
     """
     fields = schema.get("properties", {})
-    made: dict[str, Any] = {}
+    made: dict[str, object] = {}
     for key, value in given.items():
         name = str(key)
         here = (*at, name)
@@ -52,7 +53,7 @@ def coerce(
     return made
 
 
-def branch_for(value: Any, schema: Schema) -> Schema | None:
+def branch_for(value: object, schema: ParamSchema) -> ParamSchema | None:
     """The branch of an `anyOf` that a mapping, a list or a scalar can only mean.
 
     None where there is no such branch; the schema itself where it has no branches.
@@ -62,7 +63,7 @@ def branch_for(value: Any, schema: Schema) -> Schema | None:
     return next((each for each in schema["anyOf"] if _has_type_of(value, each)), None)
 
 
-def _note_status(value: Any, field: Schema, at: At, notes: list[ParamProblem]) -> bool:
+def _note_status(value: object, field: ParamSchema, at: At, notes: list[ParamProblem]) -> bool:
     """Say what is to be said about a param that should not be used; True if it is dropped."""
     name = dotted(at)
     if field.get("x-legacy"):
@@ -80,7 +81,7 @@ def _note_status(value: Any, field: Schema, at: At, notes: list[ParamProblem]) -
     return False
 
 
-def _convert(value: Any, schema: Schema, at: At, notes: list[ParamProblem]) -> Any:
+def _convert(value: object, schema: ParamSchema, at: At, notes: list[ParamProblem]) -> object:
     if isinstance(value, Mapping):
         return coerce(value, branch_for({}, schema) or {}, at, notes)
     if isinstance(value, list | tuple):
@@ -89,7 +90,7 @@ def _convert(value: Any, schema: Schema, at: At, notes: list[ParamProblem]) -> A
     return _fit(_plain(value, at, notes), schema)
 
 
-def _plain(value: Any, at: At, notes: list[ParamProblem]) -> Any:
+def _plain(value: object, at: At, notes: list[ParamProblem]) -> object:
     """A scalar as JSON has it; null, and a note, for what JSON does not have."""
     match value:
         case None | bool():
@@ -116,7 +117,7 @@ def _plain(value: Any, at: At, notes: list[ParamProblem]) -> Any:
     return None
 
 
-def _class(value: Any) -> str:
+def _class(value: object) -> str:
     return f"a {type(value).__name__} object"
 
 
@@ -130,7 +131,7 @@ def _broken_text(named: At, at: At) -> ParamProblem:
     return ParamProblem(at, False, "bad-value", message, "Write the character itself, as UTF-8.")
 
 
-def _fit(value: Any, schema: Schema) -> Any:
+def _fit(value: object, schema: ParamSchema) -> object:
     """A scalar in the type that the schema asks for, if that loses nothing."""
     if "anyOf" in schema:
         fitted = [(_fit(value, branch), branch) for branch in schema["anyOf"]]
@@ -145,13 +146,13 @@ def _fit(value: Any, schema: Schema) -> Any:
     return value
 
 
-def _belongs(value: Any, schema: Schema) -> bool:
+def _belongs(value: object, schema: ParamSchema) -> bool:
     if "enum" in schema:
         return any(is_same(value, choice) for choice in schema["enum"])
     return _has_type_of(value, schema)
 
 
-def _has_type_of(value: Any, schema: Schema) -> bool:
+def _has_type_of(value: object, schema: ParamSchema) -> bool:
     """Whether a value is of a type that the schema names, or the schema names none."""
     names = type_names(schema)
     if isinstance(value, dict | list):

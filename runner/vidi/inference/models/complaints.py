@@ -17,11 +17,13 @@ from vidi.inference.models.edits import (
 )
 from vidi.inference.models.suggest import did_you_mean
 from vidi.inference.models.wording import counted, described, dotted, kind_of, quoted, wanted
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from vidi.inference.models.checked import At
+    from vidi.inference.models.param_schema import ParamSchema
 
 _OVERRULING = ("enum", "const", "anyOf", "type")
 """Keywords that say all there is to say about a value; the first of them that fails counts."""
@@ -34,14 +36,15 @@ class Fault:
 
     keyword: str
     at: At
-    value: Any
-    schema: Mapping[str, Any]
+    value: object
+    schema: ParamSchema
     """The schema that the keyword is in."""
 
     @property
-    def limit(self) -> Any:
+    def limit(self) -> object:
         """What the keyword says."""
-        return self.schema[self.keyword]
+        keywords: Mapping[str, object] = self.schema
+        return keywords[self.keyword]
 
     @property
     def name(self) -> str:
@@ -56,7 +59,7 @@ class Fault:
 
 
 def find_problems(
-    validator: jsonschema_rs.Draft202012Validator, schema: Mapping[str, Any], params: Any
+    validator: jsonschema_rs.Draft202012Validator, schema: ParamSchema, params: object
 ) -> Iterator[ParamProblem]:
     """Every mistake in params that are already converted, with its mending edit."""
     for fault in _faults(validator, schema, params, ()):
@@ -64,7 +67,7 @@ def find_problems(
 
 
 def _faults(
-    validator: jsonschema_rs.Draft202012Validator, schema: Mapping[str, Any], value: Any, at: At
+    validator: jsonschema_rs.Draft202012Validator, schema: ParamSchema, value: object, at: At
 ) -> Iterator[Fault]:
     found: dict[tuple[At, str], Fault] = {}
     for error in validator.iter_errors(value):
@@ -89,7 +92,7 @@ def _inside_branch(fault: Fault) -> Iterator[Fault]:
         yield fault if each.at == fault.at and each.keyword in _OVERRULING else each
 
 
-def _dig(value: Any, path: Any) -> Any:
+def _dig(value: Any, path: Iterable[str | int]) -> Any:
     for step in path:
         value = value[step]
     return value
@@ -129,7 +132,7 @@ def _as_choice(fault: Fault) -> str:
 def _unknown(fault: Fault) -> Iterator[ParamProblem]:
     fields = fault.schema.get("properties", {})
     known = [name for name, field in fields.items() if not field.get("x-legacy")]
-    for name in fault.value:
+    for name in as_object(fault.value):
         if name in fields:
             continue
         at = (*fault.at, name)
@@ -146,8 +149,8 @@ def _known_names(names: list[str]) -> str:
 
 def _missing(fault: Fault) -> Iterator[ParamProblem]:
     where = f"'{fault.name}'" if fault.at else "the params"
-    for name in fault.limit:
-        if name not in fault.value:
+    for name in fault.schema["required"]:
+        if name not in as_object(fault.value):
             message = f"'{dotted((*fault.at, name))}' is required"
             hint = f"Add '{name}' to {where}."
             yield ParamProblem(fault.at, True, "missing-param", message, hint)
@@ -169,12 +172,15 @@ def _about_number(fault: Fault) -> ParamProblem:
 
 def _about_size(fault: Fault) -> ParamProblem:
     """Too long, too short: texts by their characters, lists by their items."""
-    noun = "item" if isinstance(fault.value, list) else "character"
-    size, limit = len(fault.value), fault.limit
+    is_list = isinstance(fault.value, list)
+    noun = "item" if is_list else "character"
+    size = len(fault.value) if isinstance(fault.value, list | str) else 0
     if fault.keyword in {"maxLength", "maxItems"}:
+        limit = fault.schema["maxItems" if is_list else "maxLength"]
         rule = f"at most {limit:,} {'is' if limit == 1 else 'are'} allowed"
         hint = f"Take {counted(size - limit, noun)} out."
     else:
+        limit = fault.schema["minItems" if is_list else "minLength"]
         rule = f"at least {limit:,} {'is' if limit == 1 else 'are'} needed"
         hint = f"Add {counted(limit - size, noun)}."
     return _problem(fault, f"'{fault.name}' has {counted(size, noun)}; {rule}", hint)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import operator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.facts import Facts, as_decimal, is_given, number_in, signed_number_in
+from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vidi.inference.models.facts import Expr
     from vidi.inference.models.intervals import Interval
+    from vidi.inference.models.price_rules import Condition, Expr
 
     Measure = Callable[[Expr, Facts], Interval]
 
@@ -29,7 +30,7 @@ COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
 """The operators of `{"lte": 24}`."""
 
 
-def holds(condition: Mapping[str, Any], facts: Facts, measure: Measure) -> Truth:
+def holds(condition: Condition, facts: Facts, measure: Measure) -> Truth:
     """Whether all parts of a condition hold.
 
     Args:
@@ -52,18 +53,18 @@ def some(truths: Iterable[Truth]) -> Truth:
     return True if True in known else None if None in known else False
 
 
-def _part(key: str, test: Any, facts: Facts, measure: Measure) -> Truth:
+def _part(key: str, test: object, facts: Facts, measure: Measure) -> Truth:
     if not key.startswith("@"):
         return _param_holds([v for v in facts.values(key) if is_given(v)], test)
     match key:
         case "@any_of_present":
-            return any(is_given(value) for value in facts.values(test))
+            return any(map(is_given, facts.values(map(str, as_list(test)))))
         case "@any":
-            return some(holds(condition, facts, measure) for condition in test)
+            return some(holds(each, facts, measure) for each in map(as_object, as_list(test)))
         case "@all":
-            return every(holds(condition, facts, measure) for condition in test)
+            return every(holds(each, facts, measure) for each in map(as_object, as_list(test)))
         case "@not":
-            return _opposite(holds(test, facts, measure))
+            return _opposite(holds(as_object(test), facts, measure))
         case "@compare":
             return _compared(test, facts, measure)
         case _:
@@ -74,12 +75,14 @@ def _opposite(truth: Truth) -> Truth:
     return None if truth is None else not truth
 
 
-def _compared(test: Mapping[str, Any], facts: Facts, measure: Measure) -> Truth:
+def _compared(test: object, facts: Facts, measure: Measure) -> Truth:
+    if not isinstance(test, dict):
+        return None
     bounds = {name: test[name] for name in COMPARISONS if name in test}
     return _within(measure(test["of"], facts), bounds)
 
 
-def _param_holds(given: list[Any], test: Any) -> Truth:
+def _param_holds(given: list[object], test: object) -> Truth:
     if test is None:
         return not given
     if test == "present":
@@ -90,11 +93,11 @@ def _param_holds(given: list[Any], test: Any) -> Truth:
     return any(_equal(value, want) for value in given for want in wanted)
 
 
-def _number_holds(value: object, test: Mapping[str, Any]) -> Truth:
+def _number_holds(value: object, test: Mapping[str, object]) -> Truth:
     number = signed_number_in(value)
     if number is None:
         return None
-    return every(_compare(number, op, Decimal(limit)) for op, limit in test.items())
+    return every(_compare(number, op, Decimal(str(limit))) for op, limit in test.items())
 
 
 def _equal(value: object, want: object) -> bool:
@@ -114,7 +117,7 @@ def plain(value: object) -> str | None:
     return None if number is None else format(number.normalize(), "f")
 
 
-def _fact_holds(fact: Interval, test: Any) -> Truth:
+def _fact_holds(fact: Interval, test: object) -> Truth:
     if isinstance(test, dict):
         return _within(fact, test)
     wanted = test if isinstance(test, list) else [test]
@@ -122,8 +125,8 @@ def _fact_holds(fact: Interval, test: Any) -> Truth:
     return some(_within(fact, {"eq": number}) for number in numbers)
 
 
-def _within(fact: Interval, bounds: Mapping[str, Any]) -> Truth:
-    return every(_bound_holds(fact, op, Decimal(limit)) for op, limit in bounds.items())
+def _within(fact: Interval, bounds: Mapping[str, object]) -> Truth:
+    return every(_bound_holds(fact, op, Decimal(str(limit))) for op, limit in bounds.items())
 
 
 def _bound_holds(fact: Interval, op: str, limit: Decimal) -> Truth:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.choices import number_in
 from vidi.inference.models.suggest import did_you_mean
@@ -20,18 +20,26 @@ from vidi.inference.models.wording import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from vidi.inference.models.param_schema import ParamSchema
+
 _SWITCHES = {"true": "true", "yes": "true", "on": "true", "1": "true"} | {
     "false": "false",
     "no": "false",
     "off": "false",
     "0": "false",
 }
+_BOUNDS = {
+    "minimum": "{} or more",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "{} or less",
+    "exclusiveMaximum": "less than {}",
+}
 _LARGE = 10**15
 """Above it, floats are no longer exact to the unit."""
 _SIZE = re.compile(r"(\d+) ?[x×*] ?(\d+)", re.ASCII)
 
 
-def hint_for_choice(value: Any, schema: Mapping[str, Any]) -> str:
+def hint_for_choice(value: object, schema: ParamSchema) -> str:
     """For a value that is none of an enum, or fits no branch."""
     choices = choices_of(schema)
     size = _size_hint(value, schema)
@@ -47,7 +55,7 @@ def hint_for_choice(value: Any, schema: Mapping[str, Any]) -> str:
     return "Write one of these values." if len(choices) > 1 else f"Write {wanted(schema)}."
 
 
-def hint_for_type(value: Any, schema: Mapping[str, Any]) -> str:
+def hint_for_type(value: object, schema: ParamSchema) -> str:
     """For a value of a wrong JSON type."""
     names = type_names(schema)
     if isinstance(value, str) and {"integer", "number", "boolean"} & set(names):
@@ -64,22 +72,17 @@ def hint_for_type(value: Any, schema: Mapping[str, Any]) -> str:
     return f"Write {wanted(schema)}."
 
 
-def hint_for_range(schema: Mapping[str, Any]) -> str:
+def hint_for_range(schema: ParamSchema) -> str:
     """For a number below or above its bounds."""
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
         return f"Write a number from {low} to {high}."
-    bounds = {
-        "minimum": "{} or more",
-        "exclusiveMinimum": "more than {}",
-        "maximum": "{} or less",
-        "exclusiveMaximum": "less than {}",
-    }
-    said = [words.format(schema[key]) for key, words in bounds.items() if key in schema]
+    bounds: Mapping[str, object] = schema
+    said = [words.format(bounds[key]) for key, words in _BOUNDS.items() if key in bounds]
     return f"Write {listed(said)}."
 
 
-def hint_for_multiple(value: Any, schema: Mapping[str, Any]) -> str:
+def hint_for_multiple(value: object, schema: ParamSchema) -> str:
     """For a number between two multiples."""
     step, number = Fraction(str(schema["multipleOf"])), Fraction(str(value))
     if abs(number) > _LARGE:
@@ -105,16 +108,16 @@ def _hint_for_text(value: str, names: tuple[str, ...]) -> str:
     number = number_in(text)
     if number is not None and ("number" in names or number == number.to_integral_value()):
         return f"Drop the quotes: {text}."
-    return f"Write {wanted({'type': names})}."
+    return f"Write {wanted({'type': list(names)})}."
 
 
-def _hint_for_list(value: Any) -> str:
+def _hint_for_list(value: object) -> str:
     if isinstance(value, dict) or value is None:
         return "Write a list."
     return f"Write it as a list: [{quoted(value)}]."
 
 
-def _hint_for_scalar(value: Any, schema: Mapping[str, Any]) -> str:
+def _hint_for_scalar(value: object, schema: ParamSchema) -> str:
     if isinstance(value, dict | list) or value is None:
         return "Write one text, not a list." if isinstance(value, list) else "Write a text."
     if schema.get("x-secret"):
@@ -122,7 +125,7 @@ def _hint_for_scalar(value: Any, schema: Mapping[str, Any]) -> str:
     return f'Put it in quotes: "{quoted(value)}".'
 
 
-def _size_hint(value: Any, schema: Mapping[str, Any]) -> str:
+def _size_hint(value: object, schema: ParamSchema) -> str:
     """For a size such as `1024x768` where a mapping of width and height is asked for."""
     size = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if size is None or not any({"width", "height"} <= set(each) for each in _fields(schema)):
@@ -130,6 +133,6 @@ def _size_hint(value: Any, schema: Mapping[str, Any]) -> str:
     return f"Write {{width: {size[1]}, height: {size[2]}}}."
 
 
-def _fields(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _fields(schema: ParamSchema) -> Iterator[Mapping[str, ParamSchema]]:
     for branch in schema.get("anyOf", ()):
         yield branch.get("properties", {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ class PriceLine:
     since: str
     """The date from which the price row holds."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The line as JSON values; amounts stay decimals until they are rendered."""
         return {
             "label": self.label,
@@ -58,7 +58,7 @@ class Estimate:
         """Whether nobody can say what it costs at most."""
         return self.high is None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The estimate as JSON values; amounts stay decimals until they are rendered."""
         return {
             "low": self.low,
@@ -89,7 +89,7 @@ class MediaFacts(Protocol):
 class Metered:
     """What is known after the run: the provider's own figures, and what came out."""
 
-    metrics: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, object] = field(default_factory=dict)
     """Replicate's `metrics`."""
     billable_units: Decimal | None = None
     """fal's `X-Fal-Billable-Units`."""

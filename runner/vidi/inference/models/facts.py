@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.intervals import Interval, between, exactly, unknown
 
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.checked import InputFile
     from vidi.inference.models.estimate import MediaFacts, Metered
-
-Expr = Any
-"""A quantity as docs/prices.md describes it: a number, or an object with one form in it."""
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.price_rules import Expr
 
 OUTPUT_COUNTS = frozenset(
     [
@@ -47,9 +46,9 @@ _NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[A-Za-z%]*\s*")
 class Facts:
     """The inputs of one inference as price rules see them."""
 
-    properties: Mapping[str, Any]
+    properties: Mapping[str, ParamSchema]
     """The schemas of the params."""
-    effective: Mapping[str, Any]
+    effective: Mapping[str, object]
     files: tuple[InputFile, ...]
     timeout_s: Decimal
     where: Mapping[str, Expr] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Facts:
     used: set[str] = field(default_factory=set)
     """`metered` and `derived`, as soon as such a figure was looked at."""
 
-    def values(self, names: str | Iterable[str]) -> list[Any]:
+    def values(self, names: str | Iterable[str]) -> list[object]:
         """The given values under one name or several, lists taken apart; see `values_at`."""
         every = (names,) if isinstance(names, str) else names
         return [value for name in every for value in values_at(self.effective, name)]
@@ -137,14 +136,14 @@ def shown(value: object) -> str:
     return value if isinstance(value, str) and len(value) <= 40 else "not a number"
 
 
-def values_at(params: Mapping[str, Any], path: str) -> list[Any]:
+def values_at(params: Mapping[str, object], path: str) -> list[object]:
     """The values under a name or a path such as `image_size.width` or `inputs[].text`.
 
     A list at the end is taken apart; nulls are left out.
     """
     if path.isidentifier():
         return list(_apart(params.get(path)))
-    found: list[Any] = [params]
+    found: list[object] = [params]
     for step in _steps(path):
         found = [
             value for item in found if isinstance(item, dict) for value in _apart(item.get(step))
@@ -157,14 +156,14 @@ def _steps(path: str) -> tuple[str, ...]:
     return tuple(step.removesuffix("[]") for step in path.split("."))
 
 
-def _apart(value: Any) -> Iterator[Any]:
+def _apart(value: object) -> Iterator[object]:
     if isinstance(value, list):
         yield from value
     elif value is not None:
         yield value
 
 
-def _enum(schema: Mapping[str, Any]) -> Iterator[Any]:
+def _enum(schema: ParamSchema) -> Iterator[object]:
     yield from schema.get("enum", ())
     for branch in schema.get("anyOf", ()):
         yield from _enum(branch)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from vidi.inference.models.facts import is_given
+from vidi.inference.models.facts import is_given, number_in
 from vidi.inference.models.intervals import (
     ONE,
     Interval,
@@ -18,11 +18,11 @@ from vidi.inference.models.intervals import (
 from vidi.inference.models.probe import UnreadableMediaError, image_facts, media_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from vidi.inference.models.checked import InputFile
     from vidi.inference.models.facts import Facts
+    from vidi.inference.models.price_rules import Form
 
 FileFact = Literal["length", "frames", "fps", "width", "height", "megapixels"]
 
@@ -41,12 +41,13 @@ _WORDS = {
 }
 
 
-def file_quantity(fact: FileFact, rule: Mapping[str, Any], facts: Facts) -> Interval | None:
+def file_quantity(fact: FileFact, rule: Form, facts: Facts) -> Interval | None:
     """One fact of the files under the names of a rule; None where no file is given.
 
     Lengths, frames and megapixels are added up; of rates and sides the greatest counts.
     """
-    names = [rule[fact]] if isinstance(rule[fact], str) else rule[fact]
+    named = rule[fact]
+    names = [named] if isinstance(named, str) else named
     found = [
         _of_file(fact, name, value, rule, facts)
         for name in names
@@ -62,9 +63,7 @@ def file_quantity(fact: FileFact, rule: Mapping[str, Any], facts: Facts) -> Inte
     return total
 
 
-def _of_file(
-    fact: FileFact, name: str, value: object, rule: Mapping[str, Any], facts: Facts
-) -> Interval:
+def _of_file(fact: FileFact, name: str, value: object, rule: Form, facts: Facts) -> Interval:
     local = _local(name, value, facts.files)
     if local is None:
         return _of_remote(fact, name, rule)
@@ -83,18 +82,16 @@ def _local(name: str, value: object, files: tuple[InputFile, ...]) -> InputFile 
     return next((file for file in files if file.at[0] == root and file.name == value), None)
 
 
-def _of_remote(fact: FileFact, name: str, rule: Mapping[str, Any]) -> Interval:
+def _of_remote(fact: FileFact, name: str, rule: Form) -> Interval:
     return _bounded(rule, f"'{name}' is a URL: its {_WORDS[fact]} is not known before the run")
 
 
-def _bounded(rule: Mapping[str, Any], why: str) -> Interval:
-    high = rule.get("high")
-    low = Decimal(rule.get("low", 0))
-    reason = rule.get("why", why)
-    return _each(between(low, None if high is None else Decimal(high), reason), rule)
+def _bounded(rule: Form, why: str) -> Interval:
+    low, high = number_in(rule.get("low")), number_in(rule.get("high"))
+    return _each(between(low or Decimal(0), high, rule.get("why", why)), rule)
 
 
-def _each(one: Interval, rule: Mapping[str, Any]) -> Interval:
+def _each(one: Interval, rule: Form) -> Interval:
     return rounded(one, "up", ONE) if rule.get("each") == "up" else one
 
 

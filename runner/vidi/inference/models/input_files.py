@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.checked import InputFile, ParamProblem
 from vidi.inference.models.coercion import branch_for
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.models.checked import At
+    from vidi.inference.models.param_schema import ParamSchema
 
 MIB = 1024**2
 SIZE_LIMITS = {
@@ -106,7 +107,7 @@ class FileFinder:
         raise _RefusedError("bad-file", what, hint)
 
 
-def named_files(value: Any, schema: Mapping[str, Any], at: At = ()) -> Iterator[tuple[At, str]]:
+def named_files(value: object, schema: ParamSchema, at: At = ()) -> Iterator[tuple[At, str]]:
     """Every text in converted params that stands for a file, with its place."""
     branch = branch_for(value, schema) or {}
     if isinstance(value, str):
@@ -122,7 +123,7 @@ def named_files(value: Any, schema: Mapping[str, Any], at: At = ()) -> Iterator[
             yield from named_files(each, items, (*at, index))
 
 
-def holds_files(schema: Mapping[str, Any]) -> bool:
+def holds_files(schema: ParamSchema) -> bool:
     """Whether values of this schema may name files anywhere."""
     parts = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
     return "x-file" in schema or any(

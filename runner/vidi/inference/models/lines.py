@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.models.estimate import PriceLine
 from vidi.inference.models.facts import number_in
@@ -20,12 +20,10 @@ from vidi.inference.models.quantity import holds, measure
 from vidi.inference.models.rates import choose_rate, factor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from vidi.inference.models.facts import Facts
+    from vidi.inference.models.price_rules import LineRule, PriceRow
     from vidi.inference.models.rates import Choice
 
-    Rule = Mapping[str, Any]
 
 _COUNTS = frozenset({"image_output_count", "video_output_count", "audio_output_count"})
 _LENGTHS = frozenset({"video_output_duration_seconds", "audio_output_duration_seconds"})
@@ -34,14 +32,14 @@ _LENGTHS = frozenset({"video_output_duration_seconds", "audio_output_duration_se
 class Priced(NamedTuple):
     """A line that counts, with its exact amount in USD."""
 
-    rule: Rule
+    rule: LineRule
     quantity: Interval
     """Rounded and with the minimum, in the rule's own measure (seconds, not minutes)."""
     choice: Choice
     factor: Interval
     amount: Interval
 
-    def shown(self, row: Rule) -> PriceLine:
+    def shown(self, row: PriceRow) -> PriceLine:
         """The line of the breakdown."""
         rate = max(self.choice.rates, key=lambda rate: rate.usd, default=None)
         size = rate.size if rate else Decimal(1)
@@ -60,9 +58,9 @@ class Priced(NamedTuple):
         )
 
 
-def price_line(rule: Rule, facts: Facts) -> Priced | None:
+def price_line(rule: LineRule, facts: Facts) -> Priced | None:
     """Apply one line; None where its condition does not hold."""
-    counts = holds(rule["when"], facts) if "when" in rule else True
+    counts = holds(rule.get("when", {}), facts)
     if counts is False:
         return None
     quantity = _quantity(rule, facts)
@@ -77,7 +75,7 @@ def price_line(rule: Rule, facts: Facts) -> Priced | None:
     return Priced(rule, quantity, choice, factor, amount)
 
 
-def _quantity(rule: Rule, facts: Facts) -> Interval:
+def _quantity(rule: LineRule, facts: Facts) -> Interval:
     quantity = _metered(rule, facts) or measure(rule.get("quantity", 1), facts)
     if "round" in rule:
         step = rule["round"]
@@ -87,7 +85,7 @@ def _quantity(rule: Rule, facts: Facts) -> Interval:
     return quantity
 
 
-def _metered(rule: Rule, facts: Facts) -> Interval | None:
+def _metered(rule: LineRule, facts: Facts) -> Interval | None:
     """The line's quantity after the run: the provider's own figure, or what came out."""
     meter = rule.get("metered_by")
     if meter is None or facts.metered is None:

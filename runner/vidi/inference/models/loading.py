@@ -14,10 +14,13 @@ from vidi.inference.models.json_places import find_value, line_and_column
 from vidi.inference.models.provider_names import is_provider
 from vidi.inference.models.template import ModelInfo, OutputType
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from vidi.inference.models.template import TemplateFile
 
 
 class TemplateError(UsageError):
@@ -51,7 +54,7 @@ def load_template(path: Path) -> ModelInfo:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError(f"{path} cannot be read: {error}", place=Place(str(path))) from error
-    template = _parse(text, path)
+    template: TemplateFile = _parse(text, path)
     mistake = next(_validator().iter_errors(template), None)
     if mistake is not None:
         raise _broken(path, text, *_explain(mistake))
@@ -95,12 +98,12 @@ def _explain(error: jsonschema_rs.ValidationError) -> tuple[Sequence[str | int],
 def _branches(error: jsonschema_rs.ValidationError) -> list[list[str]]:
     schema: Any = TEMPLATE_SCHEMA
     for step in error.schema_path:
-        schema = schema[step] if "$ref" not in schema or step != "$ref" else _defined(schema)
+        schema = _defined(schema["$ref"]) if step == "$ref" else schema[step]
     return [branch.get("required", []) for branch in schema]
 
 
-def _defined(schema: Mapping[str, Any]) -> Any:
-    return TEMPLATE_SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[-1]]
+def _defined(reference: str) -> object:
+    return as_object(TEMPLATE_SCHEMA["$defs"])[reference.rsplit("/", 1)[-1]]
 
 
 def _broken(path: Path, text: str, at: Sequence[str | int], what: str) -> TemplateError:
@@ -113,7 +116,7 @@ def _broken(path: Path, text: str, at: Sequence[str | int], what: str) -> Templa
     )
 
 
-def _model(template: Mapping[str, Any], path: Path) -> ModelInfo:
+def _model(template: TemplateFile, path: Path) -> ModelInfo:
     return ModelInfo(
         id=template["id"],
         title=template["title"],

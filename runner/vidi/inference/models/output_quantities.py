@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.models.file_quantities import PIXELS
 from vidi.inference.models.intervals import ONE, Interval, add, divide, exactly, rounded, unknown
 from vidi.inference.models.output_size import size_from, stated_megapixels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from vidi.inference.models.facts import Facts
+    from vidi.inference.models.price_rules import Form
 
-    Rule = Mapping[str, Any]
 
-
-def output_megapixels(rule: Rule, facts: Facts) -> Interval | None:
+def output_megapixels(rule: Form, facts: Facts) -> Interval | None:
     """The megapixels of one output; None where the rule says what else to take."""
     pixels = Decimal(rule.get("px", PIXELS))
     each = rule.get("each") == "up"
@@ -30,15 +27,15 @@ def output_megapixels(rule: Rule, facts: Facts) -> Interval | None:
     return rounded(one, "up", ONE) if each else one
 
 
-def output_side(side: Literal["width", "height"], rule: Rule, facts: Facts) -> Interval | None:
+def output_side(side: Literal["width", "height"], rule: Form, facts: Facts) -> Interval | None:
     """The width or height of one output in pixels; None where the rule says what else to take."""
-    size = size_from(facts.effective, rule[f"output_{side}"])
+    size = size_from(facts.effective, rule["output_width" if side == "width" else "output_height"])
     if size is None:
         return _not_known(side, rule)
     return size.width if side == "width" else size.height
 
 
-def _asked_megapixels(names: Any, facts: Facts, pixels: Decimal) -> Interval | None:
+def _asked_megapixels(names: object, facts: Facts, pixels: Decimal) -> Interval | None:
     size = size_from(facts.effective, names)
     if size is not None:
         return divide(size.pixels, exactly(pixels))
@@ -60,5 +57,5 @@ def _asset_megapixels(facts: Facts, pixels: Decimal, *, each: bool) -> Interval 
     return divide(total, exactly(len(sizes)))
 
 
-def _not_known(what: str, rule: Rule) -> Interval | None:
+def _not_known(what: str, rule: Form) -> Interval | None:
     return None if "else" in rule else unknown(f"the output {what} is not known before the run")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.models.facts import is_given, number_in
 from vidi.inference.models.intervals import Interval, between, exactly
@@ -50,7 +50,7 @@ def size_of(value: object) -> Size | None:
     return _fixed(Decimal(match[1]), Decimal(match[2])) if match else None
 
 
-def size_from(effective: Mapping[str, Any], names: object) -> Size | None:
+def size_from(effective: Mapping[str, object], names: object) -> Size | None:
     """The size that the named params say: one that holds a size, or a width and a height."""
     if isinstance(names, str):
         return size_of(effective.get(names))
@@ -63,7 +63,7 @@ def size_from(effective: Mapping[str, Any], names: object) -> Size | None:
     return automatic_size(effective)
 
 
-def automatic_size(effective: Mapping[str, Any]) -> Size | None:
+def automatic_size(effective: Mapping[str, object]) -> Size | None:
     """The size from the params that usually say it; None where they do not."""
     size = _fixed(number_in(effective.get("width")), number_in(effective.get("height")))
     if size:
@@ -75,7 +75,7 @@ def automatic_size(effective: Mapping[str, Any]) -> Size | None:
     return None
 
 
-def stated_megapixels(effective: Mapping[str, Any]) -> Decimal | None:
+def stated_megapixels(effective: Mapping[str, object]) -> Decimal | None:
     """Megapixels where a param says them outright: `megapixels: "0.25"`, `resolution: 2 MP`."""
     for name in ("megapixels", "resolution"):
         value = effective.get(name)
@@ -90,7 +90,7 @@ def _fixed(width: Decimal | None, height: Decimal | None) -> Size | None:
     return Size(exactly(width), exactly(height), exactly(width * height))
 
 
-def _video_size(effective: Mapping[str, Any], name: str) -> Size | None:
+def _video_size(effective: Mapping[str, object], name: str) -> Size | None:
     """`720p` is a short side of 720 pixels; the long one follows surely at 16:9 only."""
     match = _LINES.fullmatch(str(effective.get(name)))
     if not match:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vidi.inference.models.conditions import COMPARISONS
 from vidi.inference.models.quantity import FORMS
 from vidi.inference.models.rates import UNITS
 
-Schema = dict[str, Any]
+Schema = dict[str, object]
 
 EXPR: Schema = {"$ref": "#/$defs/quantity"}
 COND: Schema = {"$ref": "#/$defs/condition"}

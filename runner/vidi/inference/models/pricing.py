@@ -23,8 +23,9 @@ from vidi.inference.models.rows import price_row, row_in_force, whole
 if TYPE_CHECKING:
     from vidi.inference.models.checked import CheckedParams
     from vidi.inference.models.intervals import Interval
+    from vidi.inference.models.price_rules import PriceRow
     from vidi.inference.models.rates import Rate
-    from vidi.inference.models.rows import PricedRow, Row
+    from vidi.inference.models.rows import PricedRow
     from vidi.inference.models.template import ModelInfo
 
 __all__ = ["Actual", "Estimate", "MediaFacts", "Metered", "PriceLine", "estimate", "settle"]
@@ -100,7 +101,7 @@ def _basis(total: Interval, used: set[str]) -> Basis:
     return "derived" if "derived" in used else "metered"
 
 
-def _by_units(row: Row, before: PricedRow, units: Decimal) -> Decimal | None:
+def _by_units(row: PriceRow, before: PricedRow, units: Decimal) -> Decimal | None:
     """USD of fal's billable units, where they certainly measure what the row prices."""
     lines = [line for line in before.lines if line.amount.high != ZERO]
     if len(lines) != 1 or lines[0].factor != exactly(1):
@@ -129,7 +130,7 @@ def _fits(units: Decimal, rate: Rate, expected: Interval) -> bool:
 def _facts(
     model: ModelInfo,
     checked: CheckedParams,
-    row: Row,
+    row: PriceRow,
     *,
     timeout_s: Decimal | float | None = None,
     metered: Metered | None = None,

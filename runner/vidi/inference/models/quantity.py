@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from vidi.inference.models import conditions, param_quantities
 from vidi.inference.models.facts import number_in, shown
@@ -29,25 +29,30 @@ from vidi.inference.models.output_quantities import output_megapixels, output_si
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vidi.inference.models.facts import Expr, Facts
+    from vidi.inference.models.facts import Facts
+    from vidi.inference.models.price_rules import Condition, Expr, Form, Mode
 
-    Rule = Mapping[str, Any]
-    Form = Callable[[Rule, Facts], Interval | None]
+    Work = Callable[[Form, Facts], Interval | None]
+    Divide = Callable[[Interval, Interval], Interval]
     Combine = Callable[[Iterable[Interval]], Interval]
 
 WHICH_RULE = "which rule holds is not known before the run"
 
 
-def _first_given(form: str, *names: str) -> Expr:
-    return {"cases": [{"when": {name: "present"}, "value": {form: name}} for name in names]}
+def _first_given(forms: Mapping[str, Form]) -> Expr:
+    return {"cases": [{"when": {name: "present"}, "value": form} for name, form in forms.items()]}
+
+
+_RATES = ("fps", "frames_per_second", "target_fps", "frame_rate")
+_LENGTHS = ("duration", "seconds", "duration_seconds")
 
 
 BUILT_IN: Mapping[str, Expr] = {
     "@output_megapixels": {"output_megapixels": {}},
     "@output_width": {"output_width": {}},
     "@output_height": {"output_height": {}},
-    "@output_fps": _first_given("param", "fps", "frames_per_second", "target_fps", "frame_rate"),
-    "@output_seconds": _first_given("seconds", "duration", "seconds", "duration_seconds"),
+    "@output_fps": _first_given({name: {"param": name} for name in _RATES}),
+    "@output_seconds": _first_given({name: {"seconds": name} for name in _LENGTHS}),
     "@input_tokens": {"tokens": ["prompt", "system_prompt", "system_instruction", "text"]},
 }
 """What the derived names mean where a price row does not define them itself."""
@@ -63,26 +68,26 @@ def measure(expr: Expr, facts: Facts) -> Interval:
     return measure(expr["else"], facts) if found is None else found
 
 
-def holds(condition: Rule, facts: Facts) -> conditions.Truth:
+def holds(condition: Condition, facts: Facts) -> conditions.Truth:
     """Whether a condition holds; None where that is not known yet."""
     return conditions.holds(condition, facts, measure)
 
 
-def asked(whens: Iterable[Rule], facts: Facts) -> str:
+def asked(whens: Iterable[Condition], facts: Facts) -> str:
     """What a table of rules was asked for, such as `quality=high, size=4k`."""
     names = dict.fromkeys(name for when in whens for name in when if not name.startswith("@"))
     return ", ".join(f"{name}={_first(facts.values(name))}" for name in names) or "these inputs"
 
 
-def _first(values: list[Any]) -> str:
+def _first(values: list[object]) -> str:
     return shown(conditions.plain(values[0])) if values else "nothing"
 
 
-def _outputs(rule: Rule, facts: Facts) -> Interval:
+def _outputs(rule: Form, facts: Facts) -> Interval:
     return facts.asset_count() or measure(rule["outputs"], facts)
 
 
-def _metric(rule: Rule, facts: Facts) -> Interval:
+def _metric(rule: Form, facts: Facts) -> Interval:
     came = number_in(facts.metered.metrics.get(rule["metric"])) if facts.metered else None
     if came is not None:
         facts.used.add("metered")
@@ -92,12 +97,12 @@ def _metric(rule: Rule, facts: Facts) -> Interval:
     return _ends(rule.get("low", 0), facts.timeout_s if high == "timeout" else high, why, facts)
 
 
-def _range(rule: Rule, facts: Facts) -> Interval:
+def _range(rule: Form, facts: Facts) -> Interval:
     low, high = rule["range"]
-    return _ends(low, high, rule["why"], facts)
+    return _ends(low or 0, high, rule["why"], facts)
 
 
-def _ends(low: Expr, high: Expr, why: str, facts: Facts) -> Interval:
+def _ends(low: Expr, high: Expr | None, why: str, facts: Facts) -> Interval:
     bottom = measure(low, facts)
     top = unknown(why) if high is None else measure(high, facts)
     if top.high is None:
@@ -105,7 +110,7 @@ def _ends(low: Expr, high: Expr, why: str, facts: Facts) -> Interval:
     return between(bottom.low, max(bottom.low, top.high), why, *top.why)
 
 
-def _fact(rule: Rule, facts: Facts) -> Interval:
+def _fact(rule: Form, facts: Facts) -> Interval:
     name = rule["fact"]
     if name in facts.where:
         # Without itself: a row may build on the built-in meaning of the same name.
@@ -116,7 +121,7 @@ def _fact(rule: Rule, facts: Facts) -> Interval:
     return unknown(f"{name.removeprefix('@')} is not known before the run")
 
 
-def _cases(rule: Rule, facts: Facts) -> Interval:
+def _cases(rule: Form, facts: Facts) -> Interval:
     possible = []
     for case in rule["cases"]:
         truth = holds(case["when"], facts)
@@ -134,19 +139,19 @@ def _one_of(possible: list[Interval]) -> Interval:
     return possible[0] if len(possible) == 1 else hull(possible, WHICH_RULE)
 
 
-def _terms(combine: Combine, key: str) -> Form:
+def _terms(combine: Combine, key: Literal["sum", "product", "max", "min"]) -> Work:
     return lambda rule, facts: combine([measure(term, facts) for term in rule[key]])
 
 
-def _pair(combine: Callable[[Interval, Interval], Interval], key: str) -> Form:
+def _pair(combine: Divide, key: Literal["quotient", "minus"]) -> Work:
     return lambda rule, facts: combine(*(measure(side, facts) for side in rule[key]))
 
 
-def _block(mode: Literal["up", "nearest", "down"]) -> Form:
+def _block(mode: Mode) -> Work:
     return lambda rule, facts: rounded(measure(rule[mode], facts), mode, Decimal(rule.get("to", 1)))
 
 
-FORMS: Mapping[str, Form] = {
+FORMS: Mapping[str, Work] = {
     "param": param_quantities.param,
     "seconds": param_quantities.seconds,
     "count": param_quantities.count,

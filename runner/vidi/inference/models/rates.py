@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.models.intervals import (
     ZERO,
@@ -15,11 +15,13 @@ from vidi.inference.models.intervals import (
     unknown,
 )
 from vidi.inference.models.quantity import asked, holds, measure
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vidi.inference.models.facts import Facts
+    from vidi.inference.models.price_rules import FactorRule, RateRule
 
 COUNTED = ("request", "run", "image", "video", "audio", "file", "song", "model", "voice")
 """Units that only come whole."""
@@ -100,34 +102,34 @@ class Choice(NamedTuple):
         return hull(amounts, *why)
 
 
-def read_rate(rule: Mapping[str, Any]) -> Rate:
+def read_rate(rule: RateRule) -> Rate:
     """The rate that one RATE object says."""
     key = next(key for key in rule if key in UNITS)
-    first = None if "first" not in rule else Decimal(rule["first"])
+    first = None if "first" not in rule else Decimal(str(rule["first"]))
     name = key.removeprefix("usd_per_").replace("_", " ")
-    return Rate(name, UNITS[key], Decimal(rule[key]), first)
+    return Rate(name, UNITS[key], Decimal(str(rule[key])), first)
 
 
-def choose_rate(rules: Sequence[Mapping[str, Any]], facts: Facts) -> Choice:
+def choose_rate(rules: Sequence[RateRule], facts: Facts) -> Choice:
     """The first rate whose condition holds, with those before it that may hold."""
     possible = []
     for rule in rules:
-        truth = holds(rule["when"], facts) if "when" in rule else True
+        truth = holds(as_object(rule.get("when")), facts)
         if truth is not False:
             possible.append(read_rate(rule))
         if truth:
             return Choice(tuple(possible))
-    missing = asked((rule.get("when", {}) for rule in rules), facts)
+    missing = asked((as_object(rule.get("when")) for rule in rules), facts)
     return Choice(tuple(possible), f"no published price for {missing}")
 
 
-def factor_of(rules: Sequence[Mapping[str, Any]], facts: Facts) -> Interval:
+def factor_of(rules: Sequence[FactorRule], facts: Facts) -> Interval:
     """The product of all multipliers that hold."""
     return multiply(_factor(rule, facts) for rule in rules)
 
 
-def _factor(rule: Mapping[str, Any], facts: Facts) -> Interval:
-    truth = holds(rule["when"], facts) if "when" in rule else True
+def _factor(rule: FactorRule, facts: Facts) -> Interval:
+    truth = holds(rule.get("when", {}), facts)
     if truth is False:
         return exactly(1)
     factor = measure(rule["by"], facts) if "by" in rule else exactly(rule["factor"])

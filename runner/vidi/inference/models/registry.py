@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 from vidi.inference.models.loading import TemplateError, file_name, load_template
@@ -107,7 +107,7 @@ class ModelRegistry:
         wanted = (model for model in models if output_type in {None, model.output_type})
         return sorted(wanted, key=lambda model: model.id)
 
-    def validate_parameters(self, model_id: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def validate_parameters(self, model_id: str, params: Mapping[str, object]) -> dict[str, object]:
         """The params as they will be sent. Files are looked for in the working directory.
 
         Raises:
@@ -116,7 +116,7 @@ class ModelRegistry:
         """
         return self._checked(model_id, params).params
 
-    def estimate_cost(self, model_id: str, params: Mapping[str, Any]) -> Estimate:
+    def estimate_cost(self, model_id: str, params: Mapping[str, object]) -> Estimate:
         """What one inference will cost today, in USD.
 
         Raises:
@@ -126,7 +126,7 @@ class ModelRegistry:
         checked = self._checked(model_id, params)
         return estimate(self.get_template(model_id), checked)
 
-    def _checked(self, model_id: str, params: Mapping[str, Any]) -> CheckedParams:
+    def _checked(self, model_id: str, params: Mapping[str, object]) -> CheckedParams:
         checked = check_params(self.get_template(model_id), params, base=Path.cwd())
         if checked.errors:
             raise ParamsError(model_id, checked.errors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.models.intervals import (
     Interval,
@@ -16,12 +16,10 @@ from vidi.inference.models.intervals import (
 from vidi.inference.models.lines import Priced, price_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date
 
     from vidi.inference.models.facts import Facts
-
-    Row = Mapping[str, Any]
+    from vidi.inference.models.price_rules import PriceRow, Pricing
 
 
 class PricedRow(NamedTuple):
@@ -31,7 +29,7 @@ class PricedRow(NamedTuple):
     total: Interval
 
 
-def row_in_force(pricing: Mapping[str, Any], on: date) -> Row | str:
+def row_in_force(pricing: Pricing, on: date) -> PriceRow | str:
     """The price row of a day, or the reason why there is none."""
     rows = pricing.get("rows", ())
     if not rows:
@@ -42,7 +40,7 @@ def row_in_force(pricing: Mapping[str, Any], on: date) -> Row | str:
     return in_force[-1] if in_force else f"no price is known for {day}"
 
 
-def price_row(row: Row, facts: Facts) -> PricedRow:
+def price_row(row: PriceRow, facts: Facts) -> PricedRow:
     """Apply a row: its lines summed, then the minimum, then the rounding of the total."""
     if "unpriced" in row:
         return PricedRow((), unknown(row["unpriced"]))
@@ -51,7 +49,7 @@ def price_row(row: Row, facts: Facts) -> PricedRow:
     return PricedRow(lines, whole(row, add(line.amount for line in lines)))
 
 
-def whole(row: Row, total: Interval) -> Interval:
+def whole(row: PriceRow, total: Interval) -> Interval:
     """A sum of lines with what a row says of the total: a minimum, a rounding."""
     if "minimum_usd" in row:
         total = largest((total, exactly(row["minimum_usd"])))

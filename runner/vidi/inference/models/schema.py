@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.models.checked import At
+    from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.template import ModelInfo
 
 __all__ = ["CheckedParams", "InputFile", "ParamProblem", "check_params"]
@@ -36,9 +37,9 @@ _LAST = 1 << 30
 class _Rules:
     """The params schema of one model, made ready."""
 
-    written: Mapping[str, Any]
+    written: ParamSchema
     """As the template has it; held, so that no other schema gets its identity."""
-    schema: dict[str, Any]
+    schema: ParamSchema
     validator: jsonschema_rs.Draft202012Validator
     takes_files: bool
     turned_off: tuple[str, ...]
@@ -48,7 +49,7 @@ class _Rules:
 _rules: dict[int, _Rules] = {}
 
 
-def check_params(model: ModelInfo, params: Mapping[str, Any], *, base: Path) -> CheckedParams:
+def check_params(model: ModelInfo, params: Mapping[str, object], *, base: Path) -> CheckedParams:
     """Check and convert the params of one inference; every mistake is found, none raised.
 
     Args:
@@ -71,7 +72,7 @@ def check_params(model: ModelInfo, params: Mapping[str, Any], *, base: Path) -> 
         problems += wrong
     if len(problems) > 1:
         problems.sort(key=lambda problem: _position(problem, params))
-    effective = _with_defaults(converted, rules.schema)
+    effective = _filled(converted, rules.schema)
     return CheckedParams(converted, effective, tuple(files), tuple(problems))
 
 
@@ -87,7 +88,7 @@ def _rules_of(model: ModelInfo) -> _Rules:
     return rules
 
 
-def _turned_off(schema: Mapping[str, Any]) -> tuple[str, ...]:
+def _turned_off(schema: ParamSchema) -> tuple[str, ...]:
     fields = schema["properties"].items()
     return tuple(name for name, field in fields if "x-refused" in field and field.get("default"))
 
@@ -110,7 +111,7 @@ def _wrong_paths(problems: Iterable[ParamProblem]) -> set[At]:
 
 
 def _find_files(
-    model: ModelInfo, params: dict[str, Any], rules: _Rules, wrong: set[At], base: Path
+    model: ModelInfo, params: dict[str, object], rules: _Rules, wrong: set[At], base: Path
 ) -> tuple[list[InputFile], list[ParamProblem]]:
     finder = FileFinder(base, model.provider)
     files: list[InputFile] = []
@@ -124,7 +125,7 @@ def _find_files(
     return files, problems
 
 
-def _position(problem: ParamProblem, params: Mapping[str, Any]) -> tuple[int, ...]:
+def _position(problem: ParamProblem, params: Mapping[str, object]) -> tuple[int, ...]:
     """Where a problem stands in the params as written; what is missing stands last."""
     place: list[int] = []
     inside: Any = params
@@ -136,16 +137,19 @@ def _position(problem: ParamProblem, params: Mapping[str, Any]) -> tuple[int, ..
     return (*place, _LAST) if problem.code == "missing-param" else tuple(place)
 
 
-def _with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Converted params with the schema's defaults under what was given, at every depth."""
+def _with_defaults(value: object, schema: ParamSchema) -> object:
+    """A converted value with the schema's defaults under what was given, at every depth."""
     branch = branch_for(value, schema) or {}
     if isinstance(value, list):
         items = branch.get("items", {})
         return [_with_defaults(each, items) for each in value]
-    if not isinstance(value, dict):
-        return value
-    fields: Mapping[str, Any] = branch.get("properties", {})
-    filled = {key: _with_defaults(each, fields.get(key, {})) for key, each in value.items()}
+    return _filled(value, branch) if isinstance(value, dict) else value
+
+
+def _filled(params: dict[str, object], schema: ParamSchema) -> dict[str, object]:
+    """Converted params, or a mapping in them, with the defaults of the fields not given."""
+    fields = schema.get("properties", {})
+    filled = {key: _with_defaults(each, fields.get(key, {})) for key, each in params.items()}
     for name, field in fields.items():
         if name not in filled and "default" in field:
             default = field["default"]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.price_rules import Pricing
+    from vidi.json_values import Json
 
 
 class OutputType(StrEnum):
@@ -20,6 +24,26 @@ class OutputType(StrEnum):
     TEXT = "text"
     THREE_D = "3d"
     JSON = "json"
+
+
+class TemplateFile(TypedDict, total=False):
+    """A template as its file holds it, once template_schema.py has checked it."""
+
+    id: str
+    title: str
+    category: str
+    output_type: str
+    output: str
+    params: ParamSchema
+    pricing: Pricing
+    example: dict[str, Json]
+    timeout_s: int
+    retired: str
+    version: str
+    sources: list[str]
+    as_of: dict[str, str]
+    confidence: dict[str, str]
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +58,11 @@ class ModelInfo:
     output_type: OutputType
     output: str
     """Where the assets are in the provider's answer, such as `images[].url`."""
-    params: Mapping[str, Any]
+    params: ParamSchema
     """JSON Schema (2020-12) of the inputs."""
-    pricing: Mapping[str, Any]
+    pricing: Pricing
     """Price rows, as docs/prices.md describes them."""
-    example: Mapping[str, Any]
+    example: Mapping[str, object]
     """The smallest valid input."""
     timeout_s: int
     """How long one inference may take, in seconds, from submit to result."""

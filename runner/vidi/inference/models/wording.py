@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from vidi.inference.models.checked import At
+    from vidi.inference.models.param_schema import ParamSchema
 
 SHOWN_CHOICES = 12
 """How many values of an enum a message lists."""
@@ -28,7 +29,7 @@ def dotted(at: At) -> str:
     return said.removeprefix(".")
 
 
-def quoted(value: Any) -> str:
+def quoted(value: object) -> str:
     """A scalar as a message shows it: `'16:9'`, `true`, `0.5`; a long text is cut."""
     match value:
         case None:
@@ -41,7 +42,7 @@ def quoted(value: Any) -> str:
             return _shortened(str(value))
 
 
-def described(value: Any) -> str:
+def described(value: object) -> str:
     """What a value is: `the text 'x'`, `a list`, `5`."""
     match value:
         case str():
@@ -54,7 +55,7 @@ def described(value: Any) -> str:
             return quoted(value)
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """What a value is, without showing it."""
     match value:
         case None | dict() | list():
@@ -78,13 +79,13 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(before)} {last} {final}" if before else final
 
 
-def type_names(schema: Mapping[str, Any]) -> tuple[str, ...]:
+def type_names(schema: ParamSchema) -> tuple[str, ...]:
     """The JSON types that a schema names; none where it takes any value."""
     named = schema.get("type", ())
     return (named,) if isinstance(named, str) else tuple(named)
 
 
-def choices_of(schema: Mapping[str, Any]) -> list[Any]:
+def choices_of(schema: ParamSchema) -> list[object]:
     """The values of a schema's enum, or of its scalar branches."""
     if "const" in schema:
         return [schema["const"]]
@@ -94,7 +95,7 @@ def choices_of(schema: Mapping[str, Any]) -> list[Any]:
     return own + [each for branch in schema.get("anyOf", ()) for each in choices_of(branch)]
 
 
-def wanted(schema: Mapping[str, Any]) -> str:
+def wanted(schema: ParamSchema) -> str:
     """What a schema asks for, in words that follow "must be"."""
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(wanted(branch) for branch in schema["anyOf"]))
@@ -107,7 +108,7 @@ def wanted(schema: Mapping[str, Any]) -> str:
     return " or ".join(_TYPES[name] for name in type_names(schema)) or "a value"
 
 
-def _one_of(choices: Sequence[Any]) -> str:
+def _one_of(choices: Sequence[object]) -> str:
     said = [quoted(choice) for choice in choices[:SHOWN_CHOICES]]
     more = len(choices) - len(said)
     if more:

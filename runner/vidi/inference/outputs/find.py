@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from vidi.inference.models.template import OutputType
@@ -43,7 +43,7 @@ class InlineText:
 class InlineJson:
     """A JSON value that is itself in the answer."""
 
-    value: Any
+    value: object
 
 
 Output = RemoteFile | InlineText | InlineJson

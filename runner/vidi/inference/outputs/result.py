@@ -165,7 +165,7 @@ class InferenceResult:
         return saved
 
 
-def _run(fetching: Coroutine[Any, Any, list[Path]]) -> list[Path]:
+def _run(fetching: Coroutine[object, object, list[Path]]) -> list[Path]:
     """Run to the end; in a thread with a loop of its own where the caller is inside a loop."""
     try:
         asyncio.get_running_loop()

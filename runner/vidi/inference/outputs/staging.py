@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -9,7 +10,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from vidi.errors import DownloadError
+from vidi.errors import DownloadError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,8 @@ _AHEAD_BYTES = 16 * 1024 * 1024
 
 PREFIX = ".vidi-tmp-"
 """How the name of every unfinished file begins."""
+_GIVES_UP = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""What the disk says when it would take no other file either."""
 
 
 class Staging:
@@ -39,6 +42,7 @@ class Staging:
 
         Raises:
             DownloadError: The folder or the file cannot be made.
+            StorageError: The disk is full or read-only.
         """
         path = parent / f"{PREFIX}{secrets.token_hex(8)}"
         try:
@@ -52,7 +56,8 @@ class Staging:
         """Append, and hash what is appended.
 
         Raises:
-            DownloadError: The disk is full or refuses.
+            DownloadError: The disk refuses this file.
+            StorageError: It is full or read-only.
         """
         with self._lock:
             if self._file.closed:  # discarded while this write was waiting for its thread
@@ -77,7 +82,8 @@ class Staging:
         """Bring it to the disk and close it; returns its SHA-256.
 
         Raises:
-            DownloadError: The disk is full or refuses.
+            DownloadError: The disk refuses this file.
+            StorageError: It is full or read-only.
         """
         with self._lock:
             try:
@@ -122,10 +128,10 @@ def remove_leftovers(folder: Path) -> int:
     return len(leftovers)
 
 
-def disk_error(path: Path, error: Exception) -> DownloadError:
-    """What to say when the disk does not do as asked."""
+def disk_error(path: Path, error: Exception) -> DownloadError | StorageError:
+    """What to say when the disk does not do as asked: of this file, or of any."""
     reason = getattr(error, "strerror", None) or str(error)
-    return DownloadError(
-        f"cannot write to {path}: {reason}",
-        hint="Free some space or name another folder with --output-dir.",
-    )
+    message = f"cannot write to {path}: {reason}"
+    if getattr(error, "errno", None) in _GIVES_UP:
+        return StorageError(message, hint="Make room, then run the same command again.")
+    return DownloadError(message, hint="Free some space or name another folder with --output-dir.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from vidi.errors import CredentialsError
@@ -18,6 +19,10 @@ class Account:
     """The word before the key in the Authorization header."""
     keys_page: str
     billing_page: str
+    no_credit_status: int
+    """The HTTP status by which it says that the account is out of credit or locked."""
+    no_credit_words: str
+    """What it says with it, as a pattern; empty where the status is enough."""
 
     @property
     def variable(self) -> str:
@@ -38,6 +43,11 @@ class Account:
             hint=f"Get a new key at {self.keys_page} and put it in {self.variable} or in .env.",
         )
 
+    def tells_no_credit(self, status: int, said: str) -> bool:
+        """Whether a refusal is about the account's credit, and so meets every inference of it."""
+        words = re.search(self.no_credit_words, said, flags=re.IGNORECASE)
+        return status == self.no_credit_status and words is not None
+
     def no_credit(self, said: str) -> CredentialsError:
         """The account is out of credit or locked."""
         return CredentialsError(
@@ -52,6 +62,8 @@ REPLICATE = Account(
     scheme="Bearer",
     keys_page="https://replicate.com/account/api-tokens",
     billing_page="https://replicate.com/account/billing",
+    no_credit_status=402,
+    no_credit_words="",
 )
 FAL = Account(
     provider="fal",
@@ -59,4 +71,6 @@ FAL = Account(
     scheme="Key",
     keys_page="https://fal.ai/dashboard/keys",
     billing_page="https://fal.ai/dashboard/billing",
+    no_credit_status=403,
+    no_credit_words=r"\blocked\b|exhausted",
 )

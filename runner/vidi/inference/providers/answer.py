@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from vidi.errors import PollError
 
 if TYPE_CHECKING:
     from vidi.inference.settings import Settings
 
-Fields: TypeAlias = Mapping[str, Any]
+Fields: TypeAlias = Mapping[str, object]
 """A JSON object as it came from outside."""
 
 MOST_WORDS = 600
@@ -32,7 +32,7 @@ class Answer:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
-    def json(self) -> Any:  # JSON from outside
+    def json(self) -> object:
         """The body as JSON; None where it is not JSON (a provider never answers `null` alone)."""
         try:
             return json.loads(self.body)

@@ -10,7 +10,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vidi.errors import CredentialsError, PollError, UsageError, VidiError
@@ -25,9 +25,13 @@ from vidi.inference.providers.replicate_answers import API
 from vidi.inference.providers.replicate_answers import read_words as read_replicate_words
 from vidi.inference.providers.retry_after import read_retry_after
 from vidi.inference.providers.routes import Routes
+from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from vidi.json_values import Json
+
+    Entries = dict[str, Json | VidiError]
+    from collections.abc import Iterable, Sequence
 
     import httpx
     from tenacity import RetryCallState
@@ -117,7 +121,7 @@ class DocumentReader:
             await wire.aclose()
 
     async def _discover(
-        self, model_id: str, listed: Mapping[str, Any], priced: Mapping[str, Any]
+        self, model_id: str, listed: Entries, priced: Entries
     ) -> Discovery | VidiError:
         provider, _, name = model_id.partition("/")
         try:
@@ -125,14 +129,16 @@ class DocumentReader:
                 return read_replicate(
                     model_id, await self._ask(REPLICATE, f"{API}/models/{quote(name)}")
                 )
-            for known in (listed, priced):
-                if isinstance(error := known.get(name), VidiError):
-                    raise error
-            return await self._read_endpoint(name, listed.get(name), priced.get(name))
+            entry, price = listed.get(name), priced.get(name)
+            if isinstance(entry, VidiError):
+                return entry
+            if isinstance(price, VidiError):
+                return price
+            return await self._read_endpoint(name, entry, price)
         except VidiError as error:
             return error
 
-    async def _read_endpoint(self, name: str, listed: Any, priced: Any) -> Discovery:
+    async def _read_endpoint(self, name: str, listed: Json, priced: Json) -> Discovery:
         """One endpoint of fal. It exists if it is listed, or if its schema can be read."""
         try:
             openapi = await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
@@ -147,32 +153,36 @@ class DocumentReader:
             told = f"fal.ai does not list it: {error.message}"
             raise NoSuchModelError(told, hint=HINT) from error
 
-    async def _ask_by_fifty(self, url: str, key: str, names: Sequence[str]) -> dict[str, Any]:
+    async def _ask_by_fifty(self, url: str, key: str, names: Sequence[str]) -> Entries:
         """Fal's entries by endpoint, fifty to a question; the error where there is one."""
         parts = [names[at : at + MOST_NAMES] for at in range(0, len(names), MOST_NAMES)]
-        found: dict[str, Any] = {}
+        found: Entries = {}
         for entries in await asyncio.gather(*(self._ask_about(url, key, part) for part in parts)):
             found |= entries
         return found
 
-    async def _ask_about(self, url: str, key: str, names: Sequence[str]) -> dict[str, Any]:
+    async def _ask_about(self, url: str, key: str, names: Sequence[str]) -> Entries:
         try:
             answer = await self._ask(FAL, url, [("endpoint_id", name) for name in names])
-        except (NoSuchModelError, DocumentError) as error:
-            # One unknown name may spoil a question about many.
+        except NoSuchModelError:
+            return {} if len(names) == 1 else await self._ask_one_by_one(url, key, names)
+        except DocumentError as error:
             if len(names) == 1:
-                return {} if isinstance(error, NoSuchModelError) else {names[0]: error}
-            alone = await asyncio.gather(*(self._ask_about(url, key, [name]) for name in names))
-            return {name: entry for entries in alone for name, entry in entries.items()}
+                return {names[0]: error}
+            return await self._ask_one_by_one(url, key, names)
         except PollError as error:
             return dict.fromkeys(names, error)
-        entries = answer.get(key) if isinstance(answer, dict) else None
-        rows = [each for each in entries or () if isinstance(each, dict)]
+        rows = [each for each in as_list(as_object(answer).get(key)) if isinstance(each, dict)]
         return {str(each.get("endpoint_id")): each for each in rows}
 
-    async def _ask(
-        self, account: Account, url: str, query: Sequence[tuple[str, str]] = ()
-    ) -> Any:  # JSON from outside
+    async def _ask_one_by_one(self, url: str, key: str, names: Sequence[str]) -> Entries:
+        """One unknown name may spoil a question about many."""
+        found: Entries = {}
+        for entries in await asyncio.gather(*(self._ask_about(url, key, [n]) for n in names)):
+            found |= entries
+        return found
+
+    async def _ask(self, account: Account, url: str, query: Sequence[tuple[str, str]] = ()) -> Json:
         """GET one document, with a few tries.
 
         Raises:
@@ -189,9 +199,7 @@ class DocumentReader:
         async with self._places:
             return await retrying(self._ask_once, account, url, query)
 
-    async def _ask_once(
-        self, account: Account, url: str, query: Sequence[tuple[str, str]]
-    ) -> Any:  # JSON from outside
+    async def _ask_once(self, account: Account, url: str, query: Sequence[tuple[str, str]]) -> Json:
         guard, client = self._open(account)
         key = f"{account.scheme} {self._key_of(account)}"
         headers = {} if url == SCHEMA else {"Authorization": key}
@@ -253,9 +261,9 @@ def _refusal(account: Account, answer: Answer) -> VidiError:
     return DocumentError(told)
 
 
-def _parse(account: Account, answer: Answer) -> Any:  # JSON from outside
+def _parse(account: Account, answer: Answer) -> Json:
     try:
-        value = json.loads(answer.body, parse_float=_read_number, parse_constant=_read_number)
+        value: Json = json.loads(answer.body, parse_float=_read_number, parse_constant=_read_number)
         json.dumps(value, ensure_ascii=False, default=str).encode()  # half a character is none
     except (ValueError, RecursionError) as error:
         raise DocumentError(

@@ -6,7 +6,6 @@ Light: the SDK is imported when the first request is made.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from vidi.inference.providers.fal_history import (
 from vidi.inference.providers.fal_result import (
     OF_THE_WAY,
     NotFoundError,
+    is_model_error,
     is_status_error,
     read_result,
 )
@@ -39,10 +39,11 @@ from vidi.inference.providers.fal_words import read_words
 from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Accepted, Failed, Provider
 from vidi.inference.providers.redaction import redact_look
+from vidi.inference.providers.refused_results import RefusedResults
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -56,8 +57,6 @@ if TYPE_CHECKING:
     from vidi.inference.settings import Settings
 
 SERVER_ERROR = 500
-MOST_SERVER_ERRORS = 5
-"""How often a 5xx for a result is fetched again before it is taken for the model's own."""
 MOST_PAGES = 50
 """Of 100 requests each, when one is looked for."""
 LARGEST_SINGLE = 100 * 1024 * 1024
@@ -80,8 +79,7 @@ class FalProvider(Provider):
     ) -> None:
         self.settings, self.wire = settings, wire
         self._channel = Channel(FAL, settings, _load_sdk, wire, patience or Patience())
-        self._server_errors: Counter[str] = Counter()
-        self._refusals: Counter[str] = Counter()
+        self._refused = RefusedResults()
 
     def is_available(self) -> bool:
         """Whether FAL_KEY is set. Asks nobody."""
@@ -215,39 +213,39 @@ class FalProvider(Provider):
         except NotFoundError:
             raise
         except PollError as error:
-            self._refusals[request_id] += 1
-            if result.status in OF_THE_WAY or self._refusals[request_id] <= MOST_SERVER_ERRORS:
+            stays = self._refused.stays(request_id, self._channel.patience.result)
+            if result.status in OF_THE_WAY or not stays:
                 raise
             return Failed("failed", error.message, error_type="result_refused")
 
     def _read_server_error(self, result: Answer, status: Fields, request_id: str) -> Look:
         """A 5xx for the result of a request that ended well: fetch it again, never buy it again.
 
-        Should it stay, it is the model's own after all, where it is in the model's own words.
+        Should it stay, it is the model's own after all; in any other words than a model's it must
+        stay for longer, and proves nothing about the bill.
         """
-        self._server_errors[request_id] += 1
-        if self._server_errors[request_id] <= MOST_SERVER_ERRORS:
+        model = is_model_error(result)
+        if not self._refused.stays(request_id, 0 if model else self._channel.patience.result):
             raise self._poll_error(result)
         look = read_result(result, status)
-        return replace(look, transient=False) if isinstance(look, Failed) else look
+        if not isinstance(look, Failed):
+            return look
+        return replace(look, transient=False, free=look.free and model)
 
     async def _look_into_history(self, model: ModelInfo, request_id: str) -> Look | None:
         """Find an expired result; None too where this key may not read the history."""
         with suppress(PollError, CredentialsError):
             page = await self._history(query_request(model, request_id))
-            for each in page["items"]:
-                if isinstance(each, dict) and each.get("request_id") == request_id:
+            for each in read_items(page, "items"):
+                if each.get("request_id") == request_id:
                     return read_kept(each, datetime.now(UTC))
         return None
 
-    async def _history(self, query: Fields) -> Fields:
+    async def _history(self, query: Mapping[str, str]) -> Fields:
         answer = await self._ask(lambda sdk: sdk.fetch(HISTORY, query))
         if not answer.ok:
             raise self._poll_error(answer)
-        fields = answer.fields()
-        if not isinstance(fields.get("items"), list):
-            raise PollError(f"fal.ai's history cannot be read: {answer.text() or 'it is empty'}")
-        return fields
+        return answer.fields()
 
     async def _ask(self, work: Callable[[GuardedFal], Awaitable[object]]) -> Answer:
         return await self._channel.ask(work, self._channel.patience.look)

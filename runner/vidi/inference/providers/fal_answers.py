@@ -6,7 +6,6 @@ https://fal.ai/docs/documentation/model-apis/queue, checked 2026-11-22.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 QUEUE = "https://queue.fal.run"
 NAMESPACES = ("workflows", "comfy")
 """Endpoints whose owner is the second part of the id (fal-client 1.0.3, `APP_NAMESPACES`)."""
-LOCKED = re.compile(r"\blocked\b|exhausted", flags=re.IGNORECASE)
 COMPLETED = "COMPLETED"
 
 
@@ -44,7 +42,7 @@ def read_receipt(answer: Answer, model: ModelInfo) -> Accepted:
 
 def _refusal(answer: Answer) -> Exception:
     words = read_words(answer)
-    if answer.status == 403 and LOCKED.search(words.said):
+    if FAL.tells_no_credit(answer.status, words.said):
         return FAL.no_credit(words.said)
     return refusal(
         answer, FAL, words.said, paid=answer.status == 422 and _did_a_runner_work(answer)
@@ -79,11 +77,10 @@ def read_running(status: Fields) -> Running | None:
     if word == COMPLETED:
         return None
     position = status.get("queue_position")
-    is_number = isinstance(position, int) and not isinstance(position, bool)
     return Running(
         word,
         known=word in {"IN_QUEUE", "IN_PROGRESS"},
-        queue_position=position if is_number else None,
+        queue_position=position if type(position) is int else None,
     )
 
 

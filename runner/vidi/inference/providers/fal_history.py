@@ -15,6 +15,8 @@ from vidi.inference.providers.provider import Accepted, Failed, Look, Succeeded
 from vidi.inference.providers.same_json import is_same_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.answer import Fields
     from vidi.inference.providers.provider import Submission
@@ -25,7 +27,9 @@ SURELY_KEPT = timedelta(minutes=6)
 """How long the queue keeps any result; before that, one that is not found may yet appear."""
 
 
-def query_window(model: ModelInfo, since: datetime, until: datetime, now: datetime) -> Fields:
+def query_window(
+    model: ModelInfo, since: datetime, until: datetime, now: datetime
+) -> Mapping[str, str]:
     """Ask for every request since a moment, with its payloads.
 
     It is not documented by which of its times fal filters, so everything up to now is asked for,
@@ -36,7 +40,7 @@ def query_window(model: ModelInfo, since: datetime, until: datetime, now: dateti
     return {"endpoint_id": model.name, **times, "expand": "payloads", "limit": "100"}
 
 
-def query_request(model: ModelInfo, request_id: str) -> Fields:
+def query_request(model: ModelInfo, request_id: str) -> Mapping[str, str]:
     """Ask for one request, with its payloads."""
     return {"endpoint_id": model.name, "request_id": request_id, "expand": "payloads"}
 

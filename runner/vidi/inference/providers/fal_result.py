@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vidi.inference.providers.answer import Answer, Fields
 
 MODERATED = ("content_policy", "moderat", "nsfw")
-OF_THE_WAY = frozenset({401, 403, 404, 405, 408, 410, 425, 429})
+OF_THE_WAY = frozenset({401, 402, 403, 404, 405, 408, 410, 425, 429})
 """Client errors that a gateway gives for its own reasons."""
 
 
@@ -83,13 +83,24 @@ def is_status_error(status: Fields) -> bool:
     return bool(status.get("error") or status.get("error_type"))
 
 
+def is_model_error(answer: Answer) -> bool:
+    """Whether an error has the form in which models report theirs (family A)."""
+    return isinstance(answer.fields().get("detail"), list)
+
+
 def _is_the_models_own(answer: Answer) -> bool:
-    words = read_words(answer)
-    if words.structured:
+    """Whether the model or fal's platform says this of the request, not a gateway of this look.
+
+    A 429 even with an error type is about the look: taken for the request's, it would be bought
+    again.
+    """
+    if answer.status in OF_THE_WAY:
+        return is_model_error(answer)
+    if read_words(answer).structured:
         return True
-    if answer.status >= 500 or answer.status in OF_THE_WAY or answer.status < 400:
-        return "x-fal-request-id" in answer.headers and answer.status >= 500
-    return bool(answer.fields())
+    if answer.status >= 500:
+        return "x-fal-request-id" in answer.headers
+    return answer.status >= 400 and bool(answer.fields())
 
 
 def _read_failure(answer: Answer, status: Fields) -> Failed:

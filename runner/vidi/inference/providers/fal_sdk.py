@@ -23,7 +23,6 @@ from fal_client.client import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from vidi.inference.providers.answer import Fields
     from vidi.inference.providers.guard import Guard
 
 
@@ -70,7 +69,7 @@ class GuardedFal(AsyncClient):
     async def _cdn_client(self) -> AsyncIterator[httpx.AsyncClient]:
         yield self._keyless
 
-    async def fetch(self, url: str, params: Fields | None = None) -> httpx.Response:
+    async def fetch(self, url: str, params: Mapping[str, str] | None = None) -> httpx.Response:
         """GET one URL with the key; the SDK offers no result or history without polling."""
         return await self._keyed.get(url, params=params)
 

@@ -16,6 +16,8 @@ class Patience:
     submit: float = 120.0
     look: float = 90.0
     """For a status, for a result, for a page of a list, each."""
+    result: float = 60.0
+    """For how long the result of an ended request must be refused before that is believed."""
     cancel: float = 30.0
     upload: float = 60.0
     """For the first byte of a file; its size adds to it."""

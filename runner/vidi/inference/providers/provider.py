@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class Submission:
     """One paid request, complete: what is sent, and how long the provider may work on it."""
 
     model: ModelInfo
-    params: Mapping[str, Any]
+    params: Mapping[str, object]
     """The body's input. Local files are already URLs or data URIs."""
     deadline_s: float
     """Seconds the provider may take; sent along where the provider has a field for it."""
@@ -58,8 +58,8 @@ class Running:
 class Succeeded:
     """Done. `output` is the provider's answer, unread; the assets are still to be fetched."""
 
-    output: Any
-    metrics: Mapping[str, Any] = field(default_factory=dict)
+    output: object
+    metrics: Mapping[str, object] = field(default_factory=dict)
     """Replicate's `metrics`, fal's status `metrics`."""
     billable_units: Decimal | None = None
     """fal's `X-Fal-Billable-Units`."""
@@ -78,7 +78,7 @@ class Failed:
     """The provider itself reports that the same request may well succeed."""
     free: bool = False
     """Proved not to be billed (fal 5xx, Replicate `aborted`)."""
-    metrics: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, object] = field(default_factory=dict)
     billable_units: Decimal | None = None
 
 
@@ -107,7 +107,7 @@ class Provider(ABC):
         return self.name
 
     def infer(
-        self, model: str, parameters: Mapping[str, Any], template: ModelInfo
+        self, model: str, parameters: Mapping[str, object], template: ModelInfo
     ) -> InferenceResult:
         """Run one inference and wait for its result, as `InferenceEngine.infer` does, unrecorded.
 

@@ -138,11 +138,12 @@ class ReplicateProvider(Provider):
         for _ in range(MOST_PAGES):
             page = await self._get(url, query)
             found += [match_prediction(each, submission) for each in read_items(page, "results")]
-            url, query = page.get("next") or "", {}
-            if not url:
+            following = page.get("next")
+            if not following:
                 return [each for each in found if each is not None]
-            if not is_web_address(url):
+            if not is_web_address(following):
                 raise PollError("Replicate's list goes on at an address that cannot be read")
+            url, query = following, {}
         raise PollError(f"Replicate lists over {MOST_PAGES * 100:,} predictions in that time")
 
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # the id says it all

@@ -54,7 +54,9 @@ def read_receipt(answer: Answer) -> Accepted:
 
 def _refusal(answer: Answer) -> Exception:
     said = read_words(answer)
-    return REPLICATE.no_credit(said) if answer.status == 402 else refusal(answer, REPLICATE, said)
+    if REPLICATE.tells_no_credit(answer.status, said):
+        return REPLICATE.no_credit(said)
+    return refusal(answer, REPLICATE, said)
 
 
 def _accepted(prediction: Fields) -> Accepted | None:

@@ -89,7 +89,7 @@ async def send_patiently(
 
     Raises:
         InferenceError: It was refused, or failed every time.
-        CredentialsError: The key was refused.
+        CredentialsError: The key was refused, or the account is out of credit.
     """
     from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
@@ -128,6 +128,8 @@ async def _send_once(
     said = words(answer)
     if answer.status == 401:
         raise account.bad_key(said)
+    if account.tells_no_credit(answer.status, said):
+        raise account.no_credit(said)
     if answer.status in {408, 429} or answer.status >= 500:
         failed = InferenceError(f"{what}: HTTP {answer.status}: {said}")
         raise TryAgainError(failed, read_retry_after(answer))

@@ -8,22 +8,24 @@ Importing this loads SQLAlchemy.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
 from vidi.inference.tracking.caps import Standing, describe_level, find_level
 from vidi.inference.tracking.charges import Charge, ChargeKey
 from vidi.inference.tracking.ledger import reserve_charge, settle_charge
 from vidi.inference.tracking.ledger_receipts import find_takers, take_receipt
-from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+from vidi.inference.tracking.ledger_replay import read_record, replay_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from vidi.inference.tracking.caps import Cap, Kind
+    from vidi.inference.tracking.event_shape import Event
     from vidi.inference.tracking.events import InferenceState
     from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.ledger_replay import RunRecord
 
 
 class RunBooks:
@@ -131,7 +133,7 @@ class RunBooks:
 def replay_folder(
     ledger: Ledger,
     record: RunRecord,
-    headers: Iterable[Mapping[str, Any]],
+    headers: Iterable[Event],
     states: Mapping[str, InferenceState],
 ) -> None:
     """Bring the ledger up to a folder's journal, and enter the run that is about to begin.
@@ -145,11 +147,6 @@ def replay_folder(
     Raises:
         StorageError: The ledger cannot be written.
     """
-    earlier = [
-        RunRecord(
-            header["run"], header["job_file"], record.folder, datetime.fromisoformat(header["ts"])
-        )
-        for header in headers
-    ]
+    earlier = [read_record(header, record.folder) for header in headers]
     journal = [charge for state in states.values() for charge in state.charges]
     replay_journal(ledger, [*earlier, record], journal, record.started_at)

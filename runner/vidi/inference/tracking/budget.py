@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from vidi.dollars import format_usd
 from vidi.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ class Budget:
         """
         left = self.balance.left
         if left is not None and amount > left:
+            needed, there = format_usd(amount), format_usd(left)
             raise RefusedError(
-                f"this needs up to ${amount:f} and ${left:f} of the budget is left",
+                f"this needs up to {needed} and {there} of the budget is left",
                 hint="Raise `budget` in the job file or --budget.",
             )
         messages = self._books.reserve(key, attempt, model, amount) if self._books else ()

@@ -11,6 +11,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from vidi.dollars import format_usd
 from vidi.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ class Cap:
     setting: str
     """What to change to change it."""
 
+    @property
+    def title(self) -> str:
+        """What it is, for a message."""
+        return f"the {self.kind}'s budget of {format_usd(self.usd)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -52,6 +58,11 @@ class Standing:
     def taken(self) -> Decimal:
         """What counts against a cap."""
         return self.spent + self.reserved
+
+    @property
+    def told(self) -> str:
+        """The money, for a message."""
+        return f"{format_usd(self.spent)} spent, {format_usd(self.reserved)} reserved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +91,8 @@ def refuse_by_cap(cap: Cap, standing: Standing, wanted: Decimal) -> RefusedError
     """The refusal of an amount that a cap has no room for."""
     left = max(cap.usd - standing.taken, Decimal(0))
     return RefusedError(
-        f"this needs up to ${wanted:f}, and ${left:f} is left of the {cap.kind}'s budget of "
-        f"${cap.usd:f}: ${standing.spent:f} spent, ${standing.reserved:f} reserved",
+        f"this needs up to {format_usd(wanted)}, and {format_usd(left)} is left of "
+        f"{cap.title}: {standing.told}",
         hint=f"Raise {cap.setting}, or wait for the next {cap.kind} (UTC)."
         if cap.kind != "run"
         else f"Raise {cap.setting}.",
@@ -95,10 +106,7 @@ def find_level(cap: Cap, standing: Standing) -> int:
 
 def describe_level(cap: Cap, standing: Standing, level: int) -> str:
     """What is said when a threshold is reached."""
-    return (
-        f"{level} % of the {cap.kind}'s budget of ${cap.usd:f} is taken: "
-        f"${standing.spent:f} spent, ${standing.reserved:f} reserved ({cap.setting})"
-    )
+    return f"{level} % of {cap.title} is taken: {standing.told} ({cap.setting})"
 
 
 def lower_caps(*given: Mapping[Kind, Cap]) -> tuple[Cap, ...]:

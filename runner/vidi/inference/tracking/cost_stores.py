@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vidi.inference.tracking.caps import name_periods
 from vidi.inference.tracking.charges import Charge, ChargeKey
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vidi.inference.tracking.caps import Cap, Grouping
+    from vidi.inference.tracking.event_shape import Event
     from vidi.inference.tracking.events import InferenceState
     from vidi.inference.tracking.ledger_connection import Ledger
 
@@ -61,7 +62,7 @@ class CostStore(Protocol):
     def open_books(
         self,
         facts: RunFacts,
-        headers: Iterable[Mapping[str, Any]],
+        headers: Iterable[Event],
         states: Mapping[str, InferenceState],
     ) -> StoreBooks | None:
         """Begin a run, after bringing the store up to its journal; None where nothing is kept."""
@@ -82,7 +83,7 @@ class NoCosts:
     def open_books(
         self,
         facts: RunFacts,
-        headers: Iterable[Mapping[str, Any]],
+        headers: Iterable[Event],
         states: Mapping[str, InferenceState],
     ) -> None:
         """Grant everything: there are no books."""
@@ -110,7 +111,7 @@ class MemoryCosts:
     def open_books(
         self,
         facts: RunFacts,
-        headers: Iterable[Mapping[str, Any]],
+        headers: Iterable[Event],
         states: Mapping[str, InferenceState],
     ) -> StoreBooks:
         """The books of a run; what the journal had open before is settled here too."""
@@ -182,7 +183,7 @@ class LedgerCosts:
     def open_books(
         self,
         facts: RunFacts,
-        headers: Iterable[Mapping[str, Any]],
+        headers: Iterable[Event],
         states: Mapping[str, InferenceState],
     ) -> StoreBooks:
         """The books of a run, once the ledger has all that its journal has.

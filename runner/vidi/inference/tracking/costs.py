@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from vidi.dollars import format_usd
 from vidi.errors import UsageError
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.registry import ParamsError
@@ -78,7 +79,7 @@ class CostTracker:
         return cls(MemoryCosts())
 
     def calculate_cost(
-        self, template: ModelInfo, params: Mapping[str, Any], *, base: Path | None = None
+        self, template: ModelInfo, params: Mapping[str, object], *, base: Path | None = None
     ) -> Estimate:
         """What an inference will cost today.
 
@@ -167,7 +168,7 @@ class CostTracker:
 
     def _sum_of(self, grouping: Grouping, day: date | None) -> Decimal:
         moment = datetime.now(UTC) if day is None else datetime.combine(day, time(), UTC)
-        periods: Mapping[Any, str] = name_periods("", moment)
+        periods = {str(kind): name for kind, name in name_periods("", moment).items()}
         return self._sums(grouping).get(periods[grouping], Decimal(0))
 
     def _sums(self, grouping: Grouping) -> dict[str, Decimal]:
@@ -183,7 +184,7 @@ class CostTracker:
         if total < threshold:
             return
         self._threshold = None
-        message = f"${total:f} spent: the threshold of ${threshold:f} is reached"
+        message = f"{format_usd(total)} spent: the threshold of {format_usd(threshold)} is reached"
         _log.warning("%s", message)
         if callback is not None:
             callback(total)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.tracking.charges import (
     Charge,
@@ -23,10 +23,30 @@ from vidi.inference.tracking.charges import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    Event = Mapping[str, Any]
+    from vidi.inference.tracking.event_shape import Event
 
 JOURNAL_SCHEMA = 1
-"""The version of the event format; written into every `run_started`."""
+"""The version of the event format; written into every `run_started`.
+
+It goes up when a vidi that does not know the new format would get wrong what was bought: a newer
+version is refused, while a kind of event that is not known is passed over.
+"""
+
+EventKind = Literal[
+    "run_started",
+    "intent",
+    "submitted",
+    "unknown_status",
+    "completed",
+    "asset",
+    "settled",
+    "refused",
+    "in_doubt",
+    "unfinished",
+    "cancel",
+    "run_finished",
+]
+"""Every kind of event that is written; journals of each format hold all of them (see its tests)."""
 
 DURABLE = frozenset({"intent", "submitted", "completed", "asset"})
 """Events that are on disk, not only in the kernel, before anything else happens."""
@@ -61,16 +81,16 @@ class InferenceState:
     fingerprint: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """Input file name to the sha256 of its content."""
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
     attempts: int = 0
     reserved: Decimal = Decimal(0)
     estimated_low: Decimal = Decimal(0)
     estimated_high: Decimal | None = Decimal(0)
-    breakdown: tuple[Mapping[str, Any], ...] = ()
+    breakdown: tuple[Mapping[str, object], ...] = ()
     request_id: str | None = None
     urls: Mapping[str, str] = field(default_factory=dict)
-    output: Any = None
-    metrics: Mapping[str, Any] = field(default_factory=dict)
+    output: object = None
+    metrics: Mapping[str, object] = field(default_factory=dict)
     billable_units: Decimal | None = None
     assets: tuple[AssetRecord, ...] = ()
     owned: Mapping[str, str] = field(default_factory=dict)
@@ -81,14 +101,14 @@ class InferenceState:
     """What its attempts have cost in the run that the last event belongs to."""
     charges: tuple[Charge, ...] = ()
     """Every attempt to buy it, in all runs: what the ledger is brought up to."""
-    error: Mapping[str, Any] | None = None
+    error: Mapping[str, str] | None = None
     run: str = ""
     """The run that the last event belongs to."""
     intended_at: datetime | None = None
     doubted_at: datetime | None = None
     submitted_at: datetime | None = None
     completed_at: datetime | None = None
-    sent: Mapping[str, Any] = field(default_factory=dict)
+    sent: Mapping[str, object] = field(default_factory=dict)
     """The params that were sent otherwise than `params` has them: what the files became."""
     receipts: tuple[str, ...] = ()
     """Every id by which a provider ever knew it, the last one last."""
@@ -197,7 +217,8 @@ def _fold_completed(state: InferenceState, event: Event) -> InferenceState:
 def _measure(state: InferenceState, event: Event) -> float | None:
     if state.submitted_at is None or state.timed_in != event["run"]:
         return None
-    return (_moment(event) - state.submitted_at).total_seconds()
+    seconds = (_moment(event) - state.submitted_at).total_seconds()
+    return seconds if seconds >= 0 else None  # the clock was set back meanwhile
 
 
 def _fold_asset(state: InferenceState, event: Event) -> InferenceState:

@@ -1,33 +1,39 @@
 """The journal of an output folder: append-only, one JSON object a line, the only source of truth.
 
 A line is whole or it does not count: a torn last line (the machine went down in the middle of it)
-is dropped and overwritten; anything else that cannot be read is refused with its line, never
-guessed at.
+is dropped and overwritten; anything else that cannot be read, and a line that does not follow the
+one before it, is refused with its place, never guessed at.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import json
-import os
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeGuard
 
 from vidi.errors import Place, StorageError, UsageError
 from vidi.inference.models.money import json_number
 from vidi.inference.settings import SHORTEST_SECRET
-from vidi.inference.tracking.events import DURABLE, InferenceState, apply_event
+from vidi.inference.tracking.events import DURABLE, JOURNAL_SCHEMA, InferenceState, apply_event
+from vidi.inference.tracking.journal_file import JournalFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
+    from vidi.inference.tracking.event_shape import Event
+    from vidi.inference.tracking.events import EventKind
 
 SPOKEN = frozenset({"error", "message", "output", "params", "status", "vars"})
 """The fields of an event that may repeat what a person or a provider has said."""
+RESTORE = (
+    "Restore the file from a backup, or move the whole folder away to start afresh: everything in "
+    "it would then be bought again."
+)
+_FIXED = frozenset({"ts", "run", "seq", "event"})
+"""The fields of every event."""
 
 
 class Journal(Protocol):
@@ -37,7 +43,7 @@ class Journal(Protocol):
     def states(self) -> Mapping[str, InferenceState]:
         """What is known of each inference, this run's events included."""
 
-    def append(self, event: str, inference: str | None = None, **fields: Any) -> None:
+    def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
         """Write one event; when it returns, a durable one survives a power failure."""
 
 
@@ -55,47 +61,54 @@ class FileJournal:
     """
 
     def __init__(self, path: Path, *, run: str, secrets: tuple[str, ...] = ()) -> None:
-        self._path = path
         self._run = run
         self._secrets = tuple(each for each in secrets if len(each) >= SHORTEST_SECRET)
         self._sequence = 0
-        self._file: int | None = None
+        self._unrecorded: dict[str, str] = {}
+        """Inference to request id, where the receipt could not be written."""
         self.states: dict[str, InferenceState] = {}
-        self.header: Mapping[str, Any] | None = None
-        self.headers: list[Mapping[str, Any]] = []
+        self.header: Event | None = None
+        self.headers: list[Event] = []
         """The `run_started` of every run, oldest first; `header` is the last of them."""
-        self._whole = 0
+        whole = 0
         for number, (event, end) in enumerate(read_events(path), start=1):
-            self._whole = end
+            whole = end
             try:
                 self._remember(event)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 raise _unreadable(path, number) from error
+        self._file = JournalFile(path, whole)
 
-    def append(self, event: str, inference: str | None = None, **fields: Any) -> None:
-        """Write one event as a line, fsynced where the event must not be lost."""
+    def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
+        """Write one event as a line, fsynced where the event must not be lost.
+
+        Raises:
+            StorageError: It cannot be written, or the file was moved or deleted meanwhile. Then
+                nothing new may be bought; what was bought is on record, or named in the message.
+        """
+        text = self._compose(event, inference, fields)
+        try:
+            self._file.check_place()
+            if event == "intent":
+                self._refuse_displaced()
+            self._file.append(text.encode(errors="replace") + b"\n", durable=event in DURABLE)
+        except StorageError as error:
+            if event == "submitted" and inference is not None:
+                self._unrecorded[inference] = str(fields["request_id"])
+                raise
+            raise self._name_bought(error, inference) from error
         self._sequence += 1
-        record: dict[str, Any] = {
-            "ts": datetime.now(UTC).isoformat(timespec="microseconds"),
-            "run": self._run,
-            "seq": self._sequence,
-            "event": event,
-        }
-        if inference is not None:
-            record["id"] = inference
-        told = {
-            name: self._redact(each) if name in SPOKEN else each for name, each in fields.items()
-        }
-        text = dump_line({**record, **told})
-        self._write(text.encode(errors="replace") + b"\n", durable=event in DURABLE)
         self._remember(json.loads(text, parse_float=Decimal))
+        if event != "submitted":  # on record, and the next event of it stops the run
+            self._refuse_displaced(inference)
 
     def close(self) -> None:
-        """Put everything on disk and close the file."""
-        if self._file is not None:
-            os.fsync(self._file)
-            os.close(self._file)
-            self._file = None
+        """Put everything on disk and close the file.
+
+        Raises:
+            StorageError: The disk gives up.
+        """
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +121,23 @@ class FileJournal:
     ) -> None:
         self.close()
 
-    def _remember(self, event: Mapping[str, Any]) -> None:
+    def _compose(
+        self, event: EventKind, inference: str | None, fields: Mapping[str, object]
+    ) -> str:
+        record: dict[str, object] = {
+            "ts": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "run": self._run,
+            "seq": self._sequence + 1,
+            "event": event,
+        }
+        if inference is not None:
+            record["id"] = inference
+        told = {
+            name: self._redact(each) if name in SPOKEN else each for name, each in fields.items()
+        }
+        return dump_line({**record, **told})
+
+    def _remember(self, event: Event) -> None:
         if event["event"] == "run_started":
             self.header = event
             self.headers.append(event)
@@ -117,40 +146,26 @@ class FileJournal:
             state = self.states.get(key) or InferenceState(id=key)
             self.states[key] = apply_event(state, event)
 
-    def _write(self, line: bytes, *, durable: bool) -> None:
-        if self._file is None:
-            self._file = self._open()
-        try:
-            if durable and not os.path.samestat(os.fstat(self._file), self._path.stat()):
-                raise FileNotFoundError(errno.ENOENT, "it was moved or replaced during the run")
-            written = 0
-            while written < len(line):
-                written += os.write(self._file, line[written:])
-            if durable:
-                os.fsync(self._file)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, self._whole)  # half a line would spoil the journal
-            raise StorageError(
-                f"cannot write {self._path}: {error.strerror}",
-                hint="Make room or make the folder writable, then run the same command again.",
-            ) from error
-        self._whole += len(line)
+    def _refuse_displaced(self, inference: str | None = None) -> None:
+        displaced = self._file.displaced
+        if displaced is not None:
+            error = StorageError(f"{self._file.path} {displaced.what}", hint=displaced.hint)
+            raise self._name_bought(error, inference)
 
-    def _open(self) -> int:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            os.ftruncate(file, self._whole)  # a torn last line would swallow the next event
-            _sync_folder(self._path.parent)
-        except OSError as error:
-            raise StorageError(
-                f"cannot open {self._path}: {error.strerror}",
-                hint="Make the output folder writable, or name another one with -o.",
-            ) from error
-        return file
+    def _name_bought(self, error: StorageError, inference: str | None) -> StorageError:
+        """Add what has been bought and is not here yet: of one inference, or of all of this run."""
+        bought = {
+            state.id: state.request_id
+            for state in self.states.values()
+            if state.run == self._run and state.request_id is not None and _awaits_assets(state)
+        }
+        named = {**bought, **self._unrecorded}
+        if inference is not None:
+            named = {inference: named[inference]} if inference in named else {}
+        told = "".join(f"; {key} was bought as {request}" for key, request in named.items())
+        return StorageError(error.message + told, hint=error.hint)
 
-    def _redact(self, value: Any) -> Any:
+    def _redact(self, value: object) -> object:
         if isinstance(value, str):
             for secret in self._secrets:
                 value = value.replace(secret, "[redacted]")
@@ -162,23 +177,34 @@ class FileJournal:
         return value
 
 
-def read_events(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
+def read_events(path: Path) -> Iterator[tuple[Event, int]]:
     """Read a journal's whole lines, each with the byte offset of its end.
 
+    A last line that lacks nothing but its line end counts: an editor may have left that out.
+
     Raises:
-        UsageError: A line before the last one is not a JSON object with `event` and `run`.
+        UsageError: A line before the last one cannot be read or is out of order, or a newer vidi
+            has written it.
     """
     if not path.exists():
         return
     if not path.is_file():
         raise UsageError(f"{path} is not a file", hint="Move it away: the journal goes there.")
     end = 0
-    with path.open("rb") as file:
+    last: dict[str, int] = {}
+    with _open(path) as file:
         for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
-                return  # torn: it was never promised to anybody
+            event = _read_line(line)
+            if event is None:
+                if not line.endswith(b"\n"):
+                    return  # torn: it was never promised to anybody
+                raise _unreadable(path, number)
+            _check_header(event, path, number)
+            if event["seq"] != last.get(event["run"], 0) + 1:
+                raise _unreadable(path, number, "does not follow the one before it")
+            last[event["run"]] = event["seq"]
             end += len(line)
-            yield _read_line(path, number, line), end
+            yield event, end
 
 
 def dump_line(value: object) -> str:
@@ -191,22 +217,59 @@ def as_recorded(value: object) -> Any:
     return json.loads(dump_line(value), parse_float=Decimal)
 
 
-def _read_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}", hint="Make it a file that you may read."
+        ) from error
+
+
+def _read_line(line: bytes) -> Event | None:
+    """The event of a line; None where it holds none."""
     try:
         event = json.loads(line, parse_float=Decimal)
-        if isinstance(event, dict) and "event" in event and "run" in event and "ts" in event:
-            return event
-    except (ValueError, RecursionError):
-        pass
-    raise _unreadable(path, number)
+        return event if _is_event(event) else None
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
-def _unreadable(path: Path, number: int) -> UsageError:
+def _is_event(value: object) -> TypeGuard[Event]:
+    """Whether a value has what every event has; may raise where its time is none."""
+    if not isinstance(value, dict) or not value.keys() >= _FIXED:
+        return False
+    datetime.fromisoformat(value["ts"])
+    plain = isinstance(value["run"], str) and type(value["seq"]) is int
+    return plain and isinstance(value["event"], str)
+
+
+def _check_header(event: Event, path: Path, number: int) -> None:
+    """Make sure that this vidi understands what a run wrote, by the first event of the run."""
+    if event["event"] != "run_started":
+        return
+    version = event.get("schema", JOURNAL_SCHEMA)
+    if type(version) is not int or not isinstance(event.get("job_file"), str):
+        raise _unreadable(path, number)
+    if version > JOURNAL_SCHEMA:
+        raise UsageError(
+            f"a newer vidi has written this journal, in format {version}; "
+            f"this one reads formats up to {JOURNAL_SCHEMA}",
+            place=Place(str(path), number, 1),
+            hint="Update vidi.",
+        )
+
+
+def _awaits_assets(state: InferenceState) -> bool:
+    """Whether something was bought that is not on the disk yet."""
+    return state.unsettled or (state.output is not None and not state.assets)
+
+
+def _unreadable(path: Path, number: int, why: str = "cannot be read") -> UsageError:
     return UsageError(
-        "this line of the journal cannot be read, so what was bought cannot be known",
+        f"this line of the journal {why}, so what was bought cannot be known",
         place=Place(str(path), number, 1),
-        hint="Restore the file from a backup, or move the whole folder away to start afresh: "
-        "everything in it would then be bought again.",
+        hint=RESTORE,
     )
 
 
@@ -218,11 +281,3 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple | set | frozenset):
         return list(value)
     return str(value)
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

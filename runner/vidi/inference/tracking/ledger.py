@@ -7,7 +7,7 @@ processes share a cap to the micro-dollar. Importing this loads SQLAlchemy.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -156,7 +156,7 @@ def read_standings(ledger: Ledger, moment: datetime) -> dict[Kind, Standing]:
         }
 
 
-def describe_charge(charge: Charge) -> dict[str, Any]:
+def describe_charge(charge: Charge) -> dict[str, object]:
     """A charge as a row."""
     labels = name_periods(charge.key.run, charge.reserved_at)
     return {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -113,7 +113,7 @@ def open_ledger(address: str, *, patience_s: float = BUSY_S) -> Ledger:
 
 
 def insert_once(
-    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]
 ) -> None:
     """Insert rows; those whose key is there already stay as they are."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
@@ -165,7 +165,7 @@ def _refuse_address(why: str) -> UsageError:
     )
 
 
-def _prepare_sqlite(connection: Any, record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
     """Readers do not wait for writers."""
     del record
     connection.isolation_level = None  # transactions are ours: see _begin_sqlite

@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 BURST_S = 6.0
 """How far creates may run ahead of the even rate: the documented limits allow short bursts."""
-LONGEST_WAIT_S = 3600.0
-"""A turn further off than this was set by a clock that was wrong."""
+LONGEST_CLOSED_S = 300.0
+"""The longest "not now" that is believed; what is closed for longer, a wrong clock has closed."""
+LONGEST_AHEAD_S = 3600.0
+"""How far off a turn may be, whatever the rate."""
+MOST_TURNS = 512
+"""Turns that may be taken ahead; a turn further off was taken by a clock that was wrong."""
 LEASE_S = 60.0
 """How long a place stays taken by a process that has gone."""
+LONGEST_LEASE_S = 2 * LEASE_S
+"""A place that is taken for longer was taken by a clock that was wrong."""
 
 
 class Account(NamedTuple):
@@ -32,7 +38,7 @@ class Account(NamedTuple):
     name: str
 
     @property
-    def row(self) -> dict[str, Any]:
+    def row(self) -> dict[str, object]:
         """What its rows have in common."""
         return {"provider": self.provider, "account": self.name}
 
@@ -53,14 +59,15 @@ def take_turn(ledger: Ledger, account: Account, per_minute: int) -> Turn:
     """
     with ledger.noting() as connection:
         row, now = _lock_pace(connection, account)
-        closed_for = row.closed_until - now
-        if 0 < closed_for <= LONGEST_WAIT_S:
-            return Turn(granted=False, wait_s=float(closed_for))
-        start = max(now, row.next_at)
-        if start - now > LONGEST_WAIT_S:
-            start = now
+        closed_until = _believe(row.closed_until, now, LONGEST_CLOSED_S)
+        if closed_until > now:
+            return Turn(granted=False, wait_s=closed_until - now)
+        interval = 60 / per_minute
+        start = max(
+            now, _believe(row.next_at, now, min(BURST_S + MOST_TURNS * interval, LONGEST_AHEAD_S))
+        )
         change = sa.update(paces).where(_of(paces, account))
-        connection.execute(change.values(next_at=start + 60 / per_minute))
+        connection.execute(change.values(next_at=start + interval))
         return Turn(granted=True, wait_s=max(0.0, float(start - BURST_S - now)))
 
 
@@ -72,9 +79,9 @@ def look_for_turn(ledger: Ledger, account: Account) -> Turn:
     """
     query = sa.select(paces.c.closed_until).where(_of(paces, account))
     with ledger.reading() as connection:
-        left = float(connection.scalar(query) or 0) - _read_clock(connection)
-    closed = 0 < left <= LONGEST_WAIT_S
-    return Turn(granted=not closed, wait_s=left if closed else 0.0)
+        now = _read_clock(connection)
+        left = _believe(connection.scalar(query) or 0, now, LONGEST_CLOSED_S) - now
+    return Turn(granted=left <= 0, wait_s=max(0.0, left))
 
 
 def close_account(ledger: Ledger, account: Account, seconds: float) -> None:
@@ -85,12 +92,12 @@ def close_account(ledger: Ledger, account: Account, seconds: float) -> None:
     """
     with ledger.noting() as connection:
         row, now = _lock_pace(connection, account)
-        until = now + min(seconds, LONGEST_WAIT_S)
+        until = now + min(seconds, LONGEST_CLOSED_S)
         change = sa.update(paces).where(_of(paces, account))
         connection.execute(
             change.values(
-                closed_until=max(row.closed_until, until),
-                next_at=max(row.next_at, until + BURST_S),
+                closed_until=max(_believe(row.closed_until, now, LONGEST_CLOSED_S), until),
+                next_at=max(_believe(row.next_at, now, LONGEST_AHEAD_S), until + BURST_S),
             )
         )
 
@@ -106,7 +113,8 @@ def take_place(ledger: Ledger, account: Account, holder: str, most: int) -> bool
     own = sa.and_(_of(leases, account), leases.c.holder == holder)
     with ledger.noting() as connection:
         _, now = _lock_pace(connection, account)
-        connection.execute(sa.delete(leases).where(_of(leases, account), leases.c.until < now))
+        over = sa.or_(leases.c.until < now, leases.c.until > now + LONGEST_LEASE_S)
+        connection.execute(sa.delete(leases).where(_of(leases, account), over))
         keep = connection.execute(sa.update(leases).where(own).values(until=now + LEASE_S))
         if keep.rowcount:
             return True
@@ -131,6 +139,11 @@ def leave_place(ledger: Ledger, account: Account, holder: str) -> None:
 
 def _of(table: sa.Table, account: Account) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.provider == account.provider, table.c.account == account.name)
+
+
+def _believe(moment: float, now: float, longest: float) -> float:
+    """A moment that was stored; now, where it is further off than a right clock can have put it."""
+    return float(moment) if moment - now <= longest else now
 
 
 def _lock_pace(connection: sa.Connection, account: Account) -> tuple[sa.Row[Any], float]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from vidi.inference.tracking.caps import KINDS
+from vidi.inference.tracking.caps import KINDS, name_periods
 from vidi.inference.tracking.charges import ChargeKey
 from vidi.inference.tracking.ledger import (
     book_actual,
@@ -30,9 +31,9 @@ from vidi.inference.tracking.ledger_schema import about, charges, micros_up, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from vidi.inference.tracking.charges import Charge
+    from vidi.inference.tracking.event_shape import Event
     from vidi.inference.tracking.ledger_connection import Ledger
 
 _AT_ONCE = 500
@@ -48,6 +49,13 @@ class RunRecord:
     folder: str
     """Absolute."""
     started_at: datetime
+
+
+def read_record(header: Event, folder: str) -> RunRecord:
+    """The run that a `run_started` began, in this folder."""
+    return RunRecord(
+        header["run"], header["job_file"], folder, datetime.fromisoformat(header["ts"])
+    )
 
 
 def replay_journal(
@@ -121,23 +129,23 @@ def _add(connection: sa.Connection, missing: Sequence[Charge]) -> None:
     """Add charges with the sums of their periods; these are facts, which no cap can refuse."""
     if not missing:
         return
-    rows = [describe_charge(charge) for charge in missing]
-    connection.execute(sa.insert(charges), rows)
+    connection.execute(sa.insert(charges), [describe_charge(charge) for charge in missing])
     reserved: Counter[tuple[str, ...]] = Counter()
     spent: Counter[tuple[str, ...]] = Counter()
-    for row in rows:
-        labels = tuple(row[kind] for kind in KINDS)
-        if row["actual"] is None:
-            reserved[labels] += row["reserved"]
+    for charge in missing:
+        periods = name_periods(charge.key.run, charge.reserved_at)
+        labels = tuple(periods[kind] for kind in KINDS)
+        if charge.actual is None:
+            reserved[labels] += micros_up(charge.reserved)
         else:
-            spent[labels] += row["actual"]
+            spent[labels] += micros_up(charge.actual)
     for each in sorted(reserved.keys() | spent.keys()):
         names = dict(zip(KINDS, each, strict=True))
         open_periods(connection, names)
         move_periods(connection, names, reserved=reserved[each], spent=spent[each])
 
 
-def _describe_run(record: RunRecord) -> dict[str, Any]:
+def _describe_run(record: RunRecord) -> dict[str, object]:
     return {
         "run": record.run,
         "job": record.job,

@@ -73,7 +73,7 @@ class InferenceLogger:
         self._lock = threading.Lock()
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
-    def log_inference_start(self, model: ModelInfo | str, params: Mapping[str, Any]) -> None:
+    def log_inference_start(self, model: ModelInfo | str, params: Mapping[str, object]) -> None:
         """Log that an inference begins.
 
         Args:
@@ -131,7 +131,7 @@ class InferenceLogger:
             raise StorageError(f"cannot read the log {self._path}: {error.strerror}") from error
         return list(_parse(last))
 
-    def _log(self, level: int, event: str, model: str, **fields: Any) -> None:
+    def _log(self, level: int, event: str, model: str, **fields: object) -> None:
         ts = datetime.now(UTC).isoformat(timespec="milliseconds")
         text = self._redact(dump_line({"ts": ts, "event": event, "model": model, **fields}))
         _log.log(level, "%s", text)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.tracking.events import InferenceState, apply_event
 from vidi.inference.tracking.journal import as_recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from vidi.inference.tracking.event_shape import Event
+    from vidi.inference.tracking.events import EventKind
 
 
 class MemoryJournal:
@@ -22,15 +23,16 @@ class MemoryJournal:
     def __init__(self, *, run: str) -> None:
         self._run = run
         self.states: dict[str, InferenceState] = {}
-        self.header: Mapping[str, Any] | None = None
-        self.headers: list[Mapping[str, Any]] = []
+        self.header: Event | None = None
+        self.headers: list[Event] = []
 
-    def append(self, event: str, inference: str | None = None, **fields: Any) -> None:
+    def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
         """Take one event in, as a file would give it back."""
-        record = as_recorded({"ts": datetime.now(UTC), "run": self._run, "event": event, **fields})
+        known = {"ts": datetime.now(UTC), "run": self._run, "event": event, "id": inference}
+        record: Event = as_recorded({**known, **fields})
         if inference is not None:
             state = self.states.get(inference) or InferenceState(id=inference)
-            self.states[inference] = apply_event(state, {**record, "id": inference})
+            self.states[inference] = apply_event(state, record)
 
     def forget(self, inference: str) -> None:
         """Let go of an inference that nobody can ask for again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
 from vidi.inference.models.provider_names import is_provider, provider_names
@@ -49,12 +49,12 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
     return ProjectSettings(lower_caps(*caps), limits)
 
 
-def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     for name, within in (("pyproject.toml", ("tool", "vidi")), ("vidi.toml", ())):
         path = project / name
         if not path.is_file():
             continue
-        table: Any = _parse(path)
+        table: object = _parse(path)
         for key in within:
             table = table.get(key, {}) if isinstance(table, dict) else {}
         where = f"{name} [tool.vidi]" if within else name
@@ -66,7 +66,7 @@ def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield where, table
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _parse(path: Path) -> dict[str, object]:
     import tomllib
 
     try:
@@ -77,7 +77,7 @@ def _parse(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _caps_of(table: Mapping[str, Any], where: str, pattern: str) -> dict[Kind, Cap]:
+def _caps_of(table: Mapping[str, object], where: str, pattern: str) -> dict[Kind, Cap]:
     return {
         kind: _read_cap(kind, table[name], f"{name} in {where}")
         for kind in CAPPED
@@ -97,7 +97,7 @@ def _read_cap(kind: Kind, value: object, setting: str) -> Cap:
     return Cap(kind, usd, setting)
 
 
-def _limits_of(table: Mapping[str, Any], where: str) -> dict[str, dict[str, int]]:
+def _limits_of(table: Mapping[str, object], where: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     limits = table.get("limits", {})
     if not isinstance(limits, dict):

@@ -6,7 +6,10 @@ import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vidi.inference.models.param_schema import ParamSchema
 
 LONGEST_TEXT = 500
 """Characters of a text that are logged whole."""
@@ -20,8 +23,8 @@ _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 def sanitize_parameters(
-    params: Mapping[str, Any], schema: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+    params: Mapping[str, object], schema: ParamSchema | None = None
+) -> dict[str, object]:
     """Copy params with descriptors in place of files, `data:` URIs, secrets and very long texts.
 
     Args:
@@ -29,11 +32,11 @@ def sanitize_parameters(
         schema: The model's JSON Schema; without it, a secret shows by its name alone and a file
             only where it is a `Path`, bytes or an open file.
     """
-    fields: Mapping[str, Any] = (schema or {}).get("properties", {})
+    fields = (schema or {}).get("properties", {})
     return {name: _sanitize(name, value, fields.get(name, {})) for name, value in params.items()}
 
 
-def _sanitize(name: str, value: Any, field: Mapping[str, Any]) -> Any:
+def _sanitize(name: str, value: object, field: ParamSchema) -> object:
     if field.get("x-secret") or (isinstance(value, str) and _SECRET_NAME.search(name)):
         return _REDACTED
     if isinstance(value, str):
@@ -52,7 +55,7 @@ def _sanitize(name: str, value: Any, field: Mapping[str, Any]) -> Any:
     return value
 
 
-def _describe_text(text: str, *, is_file: bool) -> Any:
+def _describe_text(text: str, *, is_file: bool) -> object:
     if text[:5].lower() == "data:":
         kind = text[5:].partition(",")[0].partition(";")[0]
         return {"data": kind or "text/plain", "characters": len(text), "sha256": _hash(text)}
@@ -64,9 +67,9 @@ def _describe_text(text: str, *, is_file: bool) -> Any:
     return _USERINFO.sub("", text)
 
 
-def _describe_file(path: Path) -> dict[str, Any]:
+def _describe_file(path: Path) -> dict[str, object]:
     """A file by its name, not by where it is: folders tell of people."""
-    described: dict[str, Any] = {"file": path.name}
+    described: dict[str, object] = {"file": path.name}
     if path.is_file():
         described["bytes"] = path.stat().st_size
     return described

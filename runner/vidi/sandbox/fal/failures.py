@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse
 
+from vidi.json_values import as_list
 from vidi.sandbox.plain import plain_json
 from vidi.sandbox.refusals import model_error
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vidi.sandbox.checks import Violation
-    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.work import Stage, Work
 
 _POLICY = "The content could not be processed because it contained material flagged by a checker."
@@ -42,7 +42,7 @@ class Failure:
     """What `X-Fal-Retryable` says; None: the header is not there."""
     in_status: bool = False
     """Whether the status object tells of it, too."""
-    details: tuple[Mapping[str, Json], ...] = ()
+    details: tuple[Mapping[str, object], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self, headers: Mapping[str, str]) -> JSONResponse:
@@ -52,7 +52,7 @@ class Failure:
             own["X-Fal-Retryable"] = str(self.retryable).lower()
         if self.family == "model":
             usual = (model_error(["body", "prompt"], self.message, self.kind),)
-            body: JsonObject = {"detail": list(self.details or usual)}
+            body: dict[str, object] = {"detail": list(self.details or usual)}
         else:
             own["X-Fal-Error-Type"] = self.kind
             body = {"detail": self.message, "error_type": self.kind}
@@ -88,18 +88,18 @@ def failure_of(work: Work, stage: Stage) -> Failure:
     """How this request failed."""
     if work.violations:
         details = tuple(_detail(each) for each in work.violations)
-        kind = details[0]["type"]
+        kind = str(details[0]["type"])
         return Failure(422, kind, "Invalid input", "model", retryable=False, details=details)
     if stage == "canceled":
         return _CANCELED
     return _EXPIRED if stage == "aborted" else _BY_FATE[work.doom]
 
 
-def _detail(violation: Violation) -> JsonObject:
+def _detail(violation: Violation) -> dict[str, object]:
     kind = _KINDS.get(violation.rule)
     if kind is None and violation.rule == "type":
-        kind = f"{violation.expected[0]}_type".replace("integer_type", "int_parsing")
-    more: JsonObject = {"input": violation.given}
+        kind = f"{as_list(violation.expected)[0]}_type".replace("integer_type", "int_parsing")
+    more: dict[str, object] = {"input": violation.given}
     if violation.rule in _CONTEXT:
         more["ctx"] = {_CONTEXT[violation.rule]: violation.expected}
     at: list[str | int] = ["body", *violation.path]
@@ -111,9 +111,11 @@ def _words(violation: Violation) -> str:
         case "required":
             return "Field required"
         case "enum":
-            return f"Input should be {' or '.join(repr(each) for each in violation.expected)}"
+            return (
+                f"Input should be {' or '.join(repr(each) for each in as_list(violation.expected))}"
+            )
         case "type":
-            return f"Input should be a valid {' or '.join(violation.expected)}"
+            return f"Input should be a valid {' or '.join(map(str, as_list(violation.expected)))}"
         case "minimum" | "maximum" as rule:
             side = "greater" if rule == "minimum" else "less"
             return f"Input should be {side} than or equal to {violation.expected}"

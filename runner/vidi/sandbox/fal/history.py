@@ -16,7 +16,6 @@ from vidi.sandbox.work import is_terminal
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from vidi.sandbox.json_values import JsonObject
     from vidi.sandbox.work import Work
 
 _WINDOW_S = 24 * 3600
@@ -51,9 +50,9 @@ async def list_requests(call: Call) -> Response:
     return await call.meet("list", show, model=f"fal/{endpoints[0]}")
 
 
-async def _item(call: Call, work: Work, *, payloads: bool) -> JsonObject:
+async def _item(call: Call, work: Work, *, payloads: bool) -> dict[str, object]:
     stage = work.stage(call.now)
-    shown: JsonObject = {
+    shown: dict[str, object] = {
         "request_id": work.id,
         "endpoint_id": work.model.name,
         "sent_at": _iso(work.created_at),

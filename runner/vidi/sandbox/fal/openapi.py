@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from vidi.json_values import as_object
 from vidi.sandbox.answers import read_notation
 from vidi.sandbox.plain import plain_json, without_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers import Slot
-    from vidi.sandbox.json_values import Json, JsonObject
 
 
-def describe_endpoint(model: ModelInfo) -> JsonObject:
+def describe_endpoint(model: ModelInfo) -> dict[str, object]:
     """OpenAPI 3.0.4 with the submit and the result, and the schemas of both."""
     name = "".join(word.title() for word in re.findall(r"[A-Za-z0-9]+", model.name))
     given, made = f"{name}Input", f"{name}Output"
@@ -42,7 +41,7 @@ def describe_endpoint(model: ModelInfo) -> JsonObject:
     }
 
 
-def _submit(schema: str) -> JsonObject:
+def _submit(schema: str) -> dict[str, object]:
     answer = _content("QueueStatus") | {"description": "The request status."}
     return {
         "requestBody": {"required": True, **_content(schema)},
@@ -50,17 +49,17 @@ def _submit(schema: str) -> JsonObject:
     }
 
 
-def _result(schema: str) -> JsonObject:
+def _result(schema: str) -> dict[str, object]:
     answer = _content(schema) | {"description": "Result of the request."}
     return {"responses": {"200": answer}}
 
 
-def _content(schema: str) -> JsonObject:
+def _content(schema: str) -> dict[str, object]:
     pointer = {"$ref": f"#/components/schemas/{schema}"}
     return {"content": {"application/json": {"schema": pointer}}}
 
 
-def _input(model: ModelInfo, title: str) -> JsonObject:
+def _input(model: ModelInfo, title: str) -> dict[str, object]:
     properties = {
         name: schema
         for name, schema in model.params["properties"].items()
@@ -75,14 +74,14 @@ def _input(model: ModelInfo, title: str) -> JsonObject:
     }
 
 
-def _property(name: str, schema: Mapping[str, Json]) -> JsonObject:
-    shown = without_marks(plain_json(schema))
+def _property(name: str, schema: ParamSchema) -> dict[str, object]:
+    shown: dict[str, object] = {**as_object(without_marks(plain_json(schema)))}
     if "x-suggested" in schema:
         shown["examples"] = schema["x-suggested"]
     return {"title": name.replace("_", " ").title(), **shown}
 
 
-def _output(model: ModelInfo, title: str) -> JsonObject:
+def _output(model: ModelInfo, title: str) -> dict[str, object]:
     slots = read_notation(model.output)
     properties = {slot.path[0][0]: _value(slot) for slot in slots}
     return {
@@ -94,14 +93,14 @@ def _output(model: ModelInfo, title: str) -> JsonObject:
     }
 
 
-def _value(slot: Slot) -> JsonObject:
-    file = {
+def _value(slot: Slot) -> dict[str, object]:
+    file: dict[str, object] = {
         "title": "File",
         "type": "object",
         "properties": {"url": {"type": "string"}, "content_type": {"type": "string"}},
         "required": ["url"],
     }
-    plain: dict[str, JsonObject] = {
+    plain: dict[str, dict[str, object]] = {
         "file": file, "url": {"type": "string"}, "text": {"type": "string"},
         "chunks": {"type": "string"}, "json": {"type": "object"},
     }  # fmt: skip

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from vidi.sandbox.json_values import JsonObject
 
 Item = TypeVar("Item")
 
@@ -22,7 +21,7 @@ class Page(Generic[Item]):
     items: Sequence[Item]
     next_cursor: str | None
 
-    def turn(self) -> JsonObject:
+    def turn(self) -> dict[str, object]:
         """What an answer says of the next page."""
         return {"next_cursor": self.next_cursor, "has_more": self.next_cursor is not None}
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import JsonObject
 
 _MOST_ENDPOINTS = 50
 _EXPANDED_PAGE = 10
@@ -64,8 +63,8 @@ def _all(call: Call) -> list[ModelInfo]:
     return list(call.sandbox.registry.list_models(provider="fal"))
 
 
-def _show(model: ModelInfo, *, expand: bool) -> JsonObject:
-    shown: JsonObject = {
+def _show(model: ModelInfo, *, expand: bool) -> dict[str, object]:
+    shown: dict[str, object] = {
         "endpoint_id": model.name,
         "metadata": {
             "display_name": model.title,
@@ -77,7 +76,7 @@ def _show(model: ModelInfo, *, expand: bool) -> JsonObject:
     return shown | ({"openapi": describe_endpoint(model)} if expand else {})
 
 
-def _price(model: ModelInfo) -> JsonObject | None:
+def _price(model: ModelInfo) -> dict[str, object] | None:
     example = dict(model.example)
     checked = CheckedParams(params=example, effective=with_defaults(model, example))
     lines = estimate(model, checked).lines

@@ -18,12 +18,11 @@ from vidi.sandbox.refusals import fal_refusal
 from vidi.sandbox.work import is_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import JsonObject
     from vidi.sandbox.work import Work
 
 _NAMESPACES = ("workflows", "comfy")
@@ -33,36 +32,24 @@ _LOOK_AGAIN_S = 0.1
 
 async def submit(call: Call) -> Response:
     """`POST /{endpoint}`: the queue takes any input; the model refuses it later."""
-    model, params = await _read(call)
-    if model is None:
-        return fal_refusal(404, f"Application '{call.path('endpoint')}' not found")
-    if params is None:
-        return fal_refusal(400)
 
-    async def accept() -> Response:
-        work = _accept(call, model, params)
+    async def accept(work: Work) -> Response:
         headers = {"x-fal-request-id": work.id}
         body = {"status": "IN_QUEUE", "request_id": work.id, "queue_position": 0}
         return answer_json(body | request_urls(call, work), headers=headers)
 
-    return check_credit(call.request) or await call.meet("submit", accept, model=model.id)
+    return await _take(call, accept)
 
 
 async def run(call: Call) -> Response:
     """`POST https://fal.run/{endpoint}`: the answer comes when the model is done."""
-    model, params = await _read(call)
-    if model is None:
-        return fal_refusal(404, f"Application '{call.path('endpoint')}' not found")
-    if params is None:
-        return fal_refusal(400)
 
-    async def work_off() -> Response:
-        work = _accept(call, model, params)
+    async def work_off(work: Work) -> Response:
         while not is_terminal(work.stage(call.now)):
             await asyncio.sleep(_until_change(call, work))
         return await _finished(call, work)
 
-    return check_credit(call.request) or await call.meet("submit", work_off, model=model.id)
+    return await _take(call, work_off)
 
 
 async def status(call: Call) -> Response:
@@ -147,13 +134,22 @@ def request_urls(call: Call, work: Work) -> dict[str, str]:
     }
 
 
-async def _read(call: Call) -> tuple[ModelInfo | None, JsonObject | None]:
+async def _take(call: Call, answer: Callable[[Work], Awaitable[Response]]) -> Response:
+    """Take a request that can be billed, and answer it."""
     model = call.sandbox.find_model(f"fal/{call.path('endpoint')}")
-    body = await call.json()
-    return model, body if isinstance(body, dict) else None
+    params = await call.json()
+    if model is None:
+        return fal_refusal(404, f"Application '{call.path('endpoint')}' not found")
+    if not isinstance(params, dict):
+        return fal_refusal(400)
+
+    async def accept() -> Response:
+        return await answer(_accept(call, model, params))
+
+    return check_credit(call.request) or await call.meet("submit", accept, model=model.id)
 
 
-def _accept(call: Call, model: ModelInfo, params: JsonObject) -> Work:
+def _accept(call: Call, model: ModelInfo, params: dict[str, object]) -> Work:
     violations = find_violations(model, params)
     work = call.sandbox.accept(model, params, violations=violations)
     headers = call.request.headers
@@ -170,7 +166,7 @@ def _find(call: Call) -> Work | None:
     return work if work and work.model.provider == "fal" else None
 
 
-def _status_body(call: Call, work: Work) -> JsonObject:
+def _status_body(call: Call, work: Work) -> dict[str, object]:
     logs = call.request.query_params.get("logs", "").lower() in {"1", "true"}
     urls = request_urls(call, work)
     return show_status(work, work.stage(call.now), urls["response_url"], logs=logs)

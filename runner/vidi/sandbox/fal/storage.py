@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
+from vidi.json_values import as_object
 from vidi.sandbox.addresses import CDN
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.fal.keys import UPLOAD_TOKEN
@@ -35,9 +36,11 @@ async def initiate(call: Call) -> Response:
     """`POST /storage/upload/initiate`: storage type `gcs` is refused, as it was reported."""
     if call.request.query_params.get("storage_type") not in _TOKEN_TYPES:
         return answer_json({"detail": "Invalid storage type"}, 400)
-    body = await call.json() or {}
+    body = as_object(await call.json())
     kind = str(body.get("content_type", "application/octet-stream"))
-    file = call.sandbox.files.keep(_new_file(call, body.get("file_name"), kind, b""))
+    name = body.get("file_name")
+    new = _new_file(call, name if isinstance(name, str) else None, kind, b"")
+    file = call.sandbox.files.keep(new)
     url = call.urls.url(CDN, file.path)
     return answer_json({"upload_url": url, "file_url": url})
 

@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from vidi.sandbox.addresses import Addresses
     from vidi.sandbox.answers import FileLeaf
     from vidi.sandbox.files import StoredFile
-    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.work import Stage, Work
 
 
-def show_status(work: Work, stage: Stage, response_url: str, *, logs: bool) -> JsonObject:
+def show_status(work: Work, stage: Stage, response_url: str, *, logs: bool) -> dict[str, object]:
     """A status object. A failed request is COMPLETED, too."""
-    shown: JsonObject = {"request_id": work.id, "response_url": response_url}
+    shown: dict[str, object] = {"request_id": work.id, "response_url": response_url}
     if stage == "queued":
         return {"status": "IN_QUEUE", "queue_position": 0, **shown}
     shown["logs"] = [_log_line(work)] if logs else None
@@ -57,21 +56,21 @@ def show_result(work: Work, urls: Addresses, units: Decimal | None) -> Response:
     return JSONResponse(answer_of(work, urls), 200, headers)
 
 
-def answer_of(work: Work, urls: Addresses) -> Json:
+def answer_of(work: Work, urls: Addresses) -> object:
     """The model's answer, with the URLs of its files."""
 
-    def put(leaf: FileLeaf) -> Json:
+    def put(leaf: FileLeaf) -> object:
         return _show_file(work.files[leaf], leaf, urls)
 
     return plain_json(replace_leaves(work.tree, put))
 
 
-def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> Json:
+def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> object:
     url = urls.url(CDN, file.path)
     if leaf.as_url:
         return url
     order = leaf.order
-    shown: JsonObject = {
+    shown: dict[str, object] = {
         "url": url,
         "content_type": file.content_type,
         "file_name": file.name,
@@ -84,6 +83,6 @@ def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> Json:
     return shown
 
 
-def _log_line(work: Work) -> JsonObject:
+def _log_line(work: Work) -> dict[str, object]:
     moment = datetime.fromtimestamp(work.started_at, UTC).isoformat(timespec="milliseconds")
     return {"message": "SANDBOX", "level": "INFO", "source": "RUNNER", "timestamp": moment}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from json import dumps
 from typing import TYPE_CHECKING
 
+from vidi.json_values import as_list
 from vidi.sandbox.refusals import replicate_problem
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.sandbox.checks import Violation
-    from vidi.sandbox.json_values import Json
 
 _KEYS = {"input", "webhook", "webhook_completed", "webhook_events_filter", "stream"}
 
@@ -27,7 +27,7 @@ _TYPES = {
 """JSON Schema keyword to gojsonschema's name of the error."""
 
 
-def refuse_body(body: Json, *, needed: Sequence[str]) -> Response | None:
+def refuse_body(body: object, *, needed: Sequence[str]) -> Response | None:
     """Refuse a body that is no object, lacks a key, has an unknown one, or whose input is none."""
     if not isinstance(body, dict):
         return replicate_problem(400)
@@ -66,10 +66,11 @@ def _words(violation: Violation) -> str:
     expected, name = violation.expected, str(violation.path[-1]) if violation.path else "input"
     match violation.rule:
         case "enum":
-            choices = ", ".join(dumps(choice, default=float) for choice in expected)
+            choices = ", ".join(dumps(choice, default=float) for choice in as_list(expected))
             return f"{name} must be one of the following: {choices}"
         case "type":
-            return f"Invalid type. Expected: {', '.join(expected)}, given: {_kind(violation.given)}"
+            kinds = ", ".join(map(str, as_list(expected)))
+            return f"Invalid type. Expected: {kinds}, given: {_kind(violation.given)}"
         case "minimum":
             return f"Must be greater than or equal to {expected}"
         case "maximum":
@@ -84,7 +85,7 @@ def _words(violation: Violation) -> str:
             return f"Does not match '{rule}'"
 
 
-def _kind(value: Json) -> str:
+def _kind(value: object) -> str:
     names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
     return "null" if value is None else names.get(type(value), "object")
 

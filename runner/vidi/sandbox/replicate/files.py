@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from starlette.responses import Response
@@ -15,9 +14,6 @@ from vidi.sandbox.downloads import send_file
 from vidi.sandbox.files import StoredFile, digest_of
 from vidi.sandbox.multipart import read_multipart
 from vidi.sandbox.refusals import replicate_problem
-
-if TYPE_CHECKING:
-    from vidi.sandbox.json_values import JsonObject
 
 LARGEST = 100 * 1024 * 1024
 """Bytes of the largest upload."""
@@ -79,7 +75,7 @@ async def download_upload(call: Call) -> Response:
     return await send_file(call, file)
 
 
-def _show(call: Call, file: StoredFile) -> JsonObject:
+def _show(call: Call, file: StoredFile) -> dict[str, object]:
     return {
         "id": file.id,
         "name": file.name,

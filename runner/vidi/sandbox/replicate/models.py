@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import JsonObject
 
 _SHOWN = "https://replicate.delivery/sandbox"
 _DAY = "2026-01-01T00:00:00.000000Z"
@@ -70,7 +69,7 @@ def _model(call: Call) -> ModelInfo | None:
     return call.sandbox.find_model(f"replicate/{call.path('owner')}/{call.path('name')}")
 
 
-def _example(model: ModelInfo) -> JsonObject:
+def _example(model: ModelInfo) -> dict[str, object]:
     """The run that the model's page shows."""
     given = dict(model.example)
     made = build_answer(model, with_defaults(model, given)).get("output")
@@ -78,7 +77,7 @@ def _example(model: ModelInfo) -> JsonObject:
     return {"input": plain_json(given), "output": output, "status": "succeeded"}
 
 
-def _version(model: ModelInfo) -> JsonObject:
+def _version(model: ModelInfo) -> dict[str, object]:
     return {
         "id": model.version or sha256(model.id.encode()).hexdigest(),
         "created_at": _DAY,

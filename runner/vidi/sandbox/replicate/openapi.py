@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.json_values import as_object
 from vidi.sandbox.answers import read_notation
 from vidi.sandbox.plain import plain_json, without_marks
 
@@ -12,18 +13,17 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers import Slot
-    from vidi.sandbox.json_values import Json, JsonObject
 
 _URI = {"type": "string", "format": "uri"}
 
 
-def describe_model(model: ModelInfo) -> JsonObject:
+def describe_model(model: ModelInfo) -> dict[str, object]:
     """OpenAPI 3.0.2 with `Input`, `Output` and a schema for each enum."""
     properties, enums = {}, {}
     for order, (name, schema) in enumerate(model.params["properties"].items()):
         if schema.get("x-legacy"):
             continue
-        plain = plain_json(schema)
+        plain = as_object(plain_json(schema))
         if "enum" in plain:
             enums[name] = _enum(name, plain)
         properties[name] = _property(name, plain) | {"x-order": plain.get("x-order", order)}
@@ -38,17 +38,17 @@ def describe_model(model: ModelInfo) -> JsonObject:
     }
 
 
-def _property(name: str, schema: Mapping[str, Json]) -> JsonObject:
-    shown: JsonObject = {"title": name.replace("_", " ").title()}
+def _property(name: str, schema: Mapping[str, object]) -> dict[str, object]:
+    shown: dict[str, object] = {"title": name.replace("_", " ").title()}
     if "enum" in schema:
         kept = {key: schema[key] for key in ("default", "description") if key in schema}
         return {"allOf": [{"$ref": f"#/components/schemas/{name}"}], **kept}
     secret = {"format": "password", "writeOnly": True, "x-cog-secret": True}
-    shown |= without_marks(schema)
+    shown |= as_object(without_marks(schema))
     return shown | secret if "x-secret" in schema else shown
 
 
-def _enum(name: str, schema: Mapping[str, Json]) -> JsonObject:
+def _enum(name: str, schema: Mapping[str, object]) -> dict[str, object]:
     return {
         "type": schema.get("type", "string"),
         "enum": schema["enum"],
@@ -57,7 +57,7 @@ def _enum(name: str, schema: Mapping[str, Json]) -> JsonObject:
     }
 
 
-def _output(model: ModelInfo) -> JsonObject:
+def _output(model: ModelInfo) -> dict[str, object]:
     slots = read_notation(model.output)
     first = slots[0]
     if len(first.path) > 1 or len(slots) > 1:
@@ -66,7 +66,7 @@ def _output(model: ModelInfo) -> JsonObject:
     return {"title": "Output", **_value(first)}
 
 
-def _value(slot: Slot) -> JsonObject:
+def _value(slot: Slot) -> dict[str, object]:
     match slot.leaf:
         case "chunks":
             return {

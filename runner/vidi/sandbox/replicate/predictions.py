@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from vidi.json_values import as_object
 from vidi.sandbox.addresses import REPLICATE
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.checks import find_violations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.json_values import JsonObject
+    from vidi.json_values import JsonMapping
     from vidi.sandbox.work import Work
 
 _PAGE = 100
@@ -33,10 +34,11 @@ _LONGEST_RUN_S = 1800.0
 
 async def create(call: Call) -> Response:
     """`POST /v1/predictions`: by version, or by the name of an official model."""
-    body = await call.json()
-    refusal = refuse_body(body, needed=("version", "input"))
+    given = await call.json()
+    refusal = refuse_body(given, needed=("version", "input"))
     if refusal:
         return refusal
+    body = as_object(given)
     model = _find_model(call, str(body["version"]))
     if model is None:
         return replicate_problem(
@@ -57,7 +59,7 @@ async def create_official(call: Call) -> Response:
     model = call.sandbox.find_model(f"replicate/{call.path('owner')}/{call.path('name')}")
     if model is None or model.version:
         return replicate_problem(404)
-    return await _create(call, model, body)
+    return await _create(call, model, as_object(body))
 
 
 async def create_deployed(_call: Call) -> Response:
@@ -121,15 +123,16 @@ async def list_all(call: Call) -> Response:
     return await call.meet("list", show)
 
 
-async def _create(call: Call, model: ModelInfo, body: JsonObject) -> Response:
+async def _create(call: Call, model: ModelInfo, body: JsonMapping) -> Response:
     refusal = check_credit(call.request)
+    given, webhook = as_object(body["input"]), body.get("webhook")
 
     async def accept() -> Response:
-        violations = find_violations(model, body["input"])
+        violations = find_violations(model, given)
         if violations:
             return refuse_input(violations)
-        work = call.sandbox.accept(model, body["input"], deadline_s=_deadline(call))
-        work.webhook = body.get("webhook")
+        work = call.sandbox.accept(model, given, deadline_s=_deadline(call))
+        work.webhook = webhook if isinstance(webhook, str) else None
         wait = _wait(call)
         if wait is None:
             return answer_json(show_prediction(work, call.urls, None), 201, _CREATE_LIMITS)
@@ -156,7 +159,7 @@ async def _answer_late(call: Call, work: Work, wait: int) -> Response:
     return answer_json(body, 201, {**_CREATE_LIMITS, "Preference-Applied": f"wait={wait}"})
 
 
-async def _seen(call: Call, work: Work) -> JsonObject:
+async def _seen(call: Call, work: Work) -> dict[str, object]:
     if work.stage(call.now) == "succeeded":
         await call.sandbox.finish(work)
     return show_prediction(work, call.urls, call.now)

@@ -15,7 +15,6 @@ from vidi.sandbox.work import is_terminal
 if TYPE_CHECKING:
     from vidi.sandbox.addresses import Addresses
     from vidi.sandbox.answers import FileLeaf
-    from vidi.sandbox.json_values import Json, JsonObject
     from vidi.sandbox.work import Stage, Work
 
 _STATUSES: dict[Stage, str] = {"queued": "starting", "running": "processing"}
@@ -34,7 +33,7 @@ _ERRORS = {
 
 def show_prediction(
     work: Work, urls: Addresses, now: float | None, *, inline: bool = False
-) -> JsonObject:
+) -> dict[str, object]:
     """A prediction as JSON values.
 
     Args:
@@ -45,7 +44,7 @@ def show_prediction(
     """
     stage = "queued" if now is None else work.stage(now)
     gone = now is not None and _is_removed(work, now)
-    shown: JsonObject = {
+    shown: dict[str, object] = {
         "id": work.id,
         "model": work.model.name,
         "version": work.model.version or "hidden",
@@ -64,9 +63,9 @@ def show_prediction(
     return shown if now is None else shown | _times(work, stage, now)
 
 
-def _times(work: Work, stage: Stage, now: float) -> JsonObject:
+def _times(work: Work, stage: Stage, now: float) -> dict[str, object]:
     ended_at, _ = work.end()
-    times: JsonObject = {}
+    times: dict[str, object] = {}
     if now >= work.started_at and stage != "aborted" and ended_at >= work.started_at:
         times["started_at"] = _moment(work.started_at)
     if is_terminal(stage):
@@ -80,7 +79,7 @@ def _links(work: Work, urls: Addresses) -> dict[str, str]:
     return {"cancel": f"{own}/cancel", "get": own, "web": f"https://replicate.com/p/{work.id}"}
 
 
-def _output(work: Work, urls: Addresses, *, inline: bool) -> Json:
+def _output(work: Work, urls: Addresses, *, inline: bool) -> object:
     def put(leaf: FileLeaf) -> str:
         file = work.files[leaf]
         if inline:

@@ -7,14 +7,14 @@ is too low would break a budget.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.discovery.billed_units import find_unit
 
 if TYPE_CHECKING:
     from vidi.inference.models.discovery.discovery import Discovery
+    from vidi.inference.models.price_rules import LineRule, PriceRow
 
-    Row = dict[str, Any]
 
 TIERS = (
     "resolution", "target_resolution", "output_resolution", "quality", "generate_audio", "mode",
@@ -23,7 +23,7 @@ TIERS = (
 """Inputs that providers are known to price by."""
 
 
-def price_row_of(found: Discovery, today: str) -> Row:
+def price_row_of(found: Discovery, today: str) -> PriceRow:
     """The row that the provider's own price makes, or one that says why it makes none."""
     price = found.price
     if price is None:
@@ -38,7 +38,7 @@ def price_row_of(found: Discovery, today: str) -> Row:
     return _row(price.source, today, {"lines": [line]})
 
 
-def _line_of(found: Discovery) -> Row | str:
+def _line_of(found: Discovery) -> LineRule | str:
     """The one line of the row, or what forbids it."""
     price = found.price
     unit = find_unit(price.unit) if price else None
@@ -52,7 +52,7 @@ def _line_of(found: Discovery) -> Row | str:
     return {"label": price.unit, "quantity": quantity, "rates": [{unit.key: price.usd}]}
 
 
-def _row(source: str, today: str, rest: Row) -> Row:
+def _row(source: str, today: str, rest: PriceRow) -> PriceRow:
     return {"from": today, "source": source, "checked": today, "confidence": "low", **rest}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.models.template import OutputType
 
@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vidi.inference.models.discovery.discovery import Discovery
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.price_rules import Expr, Form
 
-    Quantity = Any
-    Params = Mapping[str, Any]
+    Params = Mapping[str, ParamSchema]
 
 COUNTS = ("num_images", "num_outputs", "num_videos", "num_samples", "n", "max_images")
 LENGTHS = ("duration", "seconds", "duration_seconds", "seconds_total", "music_duration")
@@ -27,7 +28,7 @@ class Unit(NamedTuple):
     """The price key of templates."""
     size: int
     """How much of what is counted one unit is: 60 seconds in a minute."""
-    quantity: Callable[[Params, Discovery], Quantity | None]
+    quantity: Callable[[Params, Discovery], Expr | None]
     """The EXPR of how many a run has; None where the inputs do not tell."""
 
 
@@ -36,63 +37,63 @@ def find_unit(name: str) -> Unit | None:
     return UNITS.get(name.strip().lower())
 
 
-def _count_of(params: Params) -> Quantity:
+def _count_of(params: Params) -> Expr:
     name = next((name for name in COUNTS if name in params), None)
     return {"param": name, "else": 1} if name else 1
 
 
-def _images(params: Params, found: Discovery) -> Quantity | None:
+def _images(params: Params, found: Discovery) -> Expr | None:
     return _count_of(params) if found.output_type is OutputType.IMAGE else None
 
 
-def _each(params: Params, _: Discovery) -> Quantity:
+def _each(params: Params, _: Discovery) -> Expr:
     return _count_of(params)
 
 
-def _one(params: Params, _: Discovery) -> Quantity:
+def _one(params: Params, _: Discovery) -> Expr:
     count = _count_of(params)
     if count == 1:
         return 1
     return {"range": [1, count], "why": "fal does not say whether each output counts as one"}
 
 
-def _megapixels(params: Params, found: Discovery) -> Quantity | None:
+def _megapixels(params: Params, found: Discovery) -> Expr | None:
     """Of the outputs. None where the size follows an input image, or input images count, too."""
-    size: Any = next((name for name in SIZES if name in params), None)
+    size: str | list[str] | None = next((name for name in SIZES if name in params), None)
     if size is None and {"width", "height"} <= set(params):
         size = ["width", "height"]
     takes_files = any("x-file" in str(schema) for schema in params.values())
     if size is None or takes_files or found.output_type is not OutputType.IMAGE:
         return None
-    each = {"output_megapixels": size, "each": "up"}
+    each: Form = {"output_megapixels": size, "each": "up"}
     count = _count_of(params)
     return each if count == 1 else {"product": [count, each]}
 
 
-def _seconds(params: Params, _: Discovery) -> Quantity | None:
+def _seconds(params: Params, _: Discovery) -> Expr | None:
     name = next((name for name in LENGTHS if name in params), None)
     return {"seconds": name} if name else None
 
 
-def _blocks(size: int) -> Callable[[Params, Discovery], Quantity | None]:
-    def quantity(params: Params, found: Discovery) -> Quantity | None:
+def _blocks(size: int) -> Callable[[Params, Discovery], Expr | None]:
+    def quantity(params: Params, found: Discovery) -> Expr | None:
         seconds = _seconds(params, found)
         return {"up": seconds, "to": size} if seconds else None
 
     return quantity
 
 
-def _input_seconds(params: Params, _: Discovery) -> Quantity | None:
+def _input_seconds(params: Params, _: Discovery) -> Expr | None:
     names = [name for name, each in params.items() if each.get("x-file") in {"audio", "video"}]
     return {"length": names[0]} if len(names) == 1 else None
 
 
-def _characters(params: Params, _: Discovery) -> Quantity | None:
+def _characters(params: Params, _: Discovery) -> Expr | None:
     name = next((name for name in TEXTS if name in params), None)
     return {"characters": name} if name else None
 
 
-def _frames(params: Params, _: Discovery) -> Quantity | None:
+def _frames(params: Params, _: Discovery) -> Expr | None:
     return {"up": {"param": "num_frames"}, "to": 16} if "num_frames" in params else None
 
 

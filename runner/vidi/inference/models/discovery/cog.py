@@ -5,7 +5,7 @@ https://replicate.com/docs/reference/http#models.get
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.discovery.discovery import Discovery, DocumentError
 from vidi.inference.models.discovery.example import build_example
@@ -18,12 +18,16 @@ from vidi.inference.models.discovery.kinds import (
 )
 from vidi.inference.models.discovery.params import build_params
 from vidi.inference.models.discovery.words import one_line, title_of
+from vidi.inference.models.param_quantities import texts_in
 from vidi.inference.models.template import OutputType
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    Json = Any
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.json_values import Json, JsonMapping, JsonObject
+
 
 JOINED = "concatenate"
 MARKED = {"(text)": OutputType.TEXT, "(join)": OutputType.TEXT, "(json)": OutputType.JSON}
@@ -36,8 +40,8 @@ def read_replicate(model_id: str, document: Json) -> Discovery:
         DocumentError: It has no schema that can be read.
     """
     schema = dig(document, "latest_version", "openapi_schema")
-    schemas = dig(schema, "components", "schemas")
-    if not isinstance(dig(schemas, "Input"), dict):
+    schemas = as_object(dig(schema, "components", "schemas"))
+    if not isinstance(schemas.get("Input"), dict):
         raise DocumentError(
             "Replicate shows no schema of it",
             hint="The model has no version that can be run, or keeps its schema to itself.",
@@ -46,7 +50,8 @@ def read_replicate(model_id: str, document: Json) -> Discovery:
     given = flattener.flatten(schemas["Input"])
     # Every file has a format here: a text without one is a text, whatever its name.
     properties = {
-        name: {"format": "text"} | each for name, each in given.get("properties", {}).items()
+        name: {"format": "text", **as_object(each)}
+        for name, each in as_object(given.get("properties")).items()
     }
     params = build_params(properties, given.get("required"), _order(properties))
     output = describe_output(flattener.flatten(schemas.get("Output", {})))
@@ -66,7 +71,7 @@ def read_replicate(model_id: str, document: Json) -> Discovery:
     )
 
 
-def describe_output(schema: Mapping[str, Json]) -> str:
+def describe_output(schema: JsonMapping) -> str:
     """Where the assets are, from cog's `Output` schema."""
     if _is_address(schema):
         return "output"
@@ -79,7 +84,7 @@ def describe_output(schema: Mapping[str, Json]) -> str:
     return "output (text)" if schema.get("type") == "string" else "output (json)"
 
 
-def _describe_list(schema: Mapping[str, Json], items: Mapping[str, Json]) -> str:
+def _describe_list(schema: JsonMapping, items: JsonMapping) -> str:
     if _is_address(items):
         return "output[]"
     if items.get("type") == "string" and schema.get("x-cog-array-display") == JOINED:
@@ -88,25 +93,26 @@ def _describe_list(schema: Mapping[str, Json], items: Mapping[str, Json]) -> str
     return ", ".join(found) if found else "output (json)"
 
 
-def _addresses(where: str, schema: Mapping[str, Json]) -> Iterator[str]:
+def _addresses(where: str, schema: JsonMapping) -> Iterator[str]:
     """The fields of an object that hold files."""
-    for name, field in schema.get("properties", {}).items():
+    for name, each in as_object(schema.get("properties")).items():
+        field = as_object(each)
         if _is_address(field):
             yield f"{where}.{name}"
-        elif _is_address(field.get("items", {})):
+        elif _is_address(as_object(field.get("items"))):
             yield f"{where}.{name}[]"
 
 
-def _is_address(schema: Mapping[str, Json]) -> bool:
+def _is_address(schema: JsonMapping) -> bool:
     return schema.get("type") == "string" and schema.get("format") == "uri"
 
 
-def _kind_of(output: str, document: Json, params: Mapping[str, Json]) -> OutputType:
+def _kind_of(output: str, document: Json, params: Mapping[str, ParamSchema]) -> OutputType:
     marker = output.partition(" ")[2]
     if marker in MARKED:
         return MARKED[marker]
     shown = dig(document, "default_example", "output")
-    if kind := kind_of_address(next(_texts(shown), "")):
+    if kind := kind_of_address(next(texts_in(shown), "")):
         return kind
     if "." in output and (kind := kind_of_field(output.partition(".")[2])):
         return kind
@@ -114,16 +120,7 @@ def _kind_of(output: str, document: Json, params: Mapping[str, Json]) -> OutputT
     return guess_kind(params, name, one_line(dig(document, "description")))
 
 
-def _texts(value: Json) -> Iterator[str]:
-    """Every text in a value, in order."""
-    if isinstance(value, str):
-        yield value
-    inner = value.values() if isinstance(value, dict) else value
-    for each in inner if isinstance(value, dict | list) else ():
-        yield from _texts(each)
-
-
-def _order(properties: Mapping[str, Json]) -> list[str]:
+def _order(properties: Mapping[str, JsonObject]) -> list[str]:
     """The names by `x-order`; those without one keep their place after them."""
 
     def key(name: str) -> tuple[bool, int]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from vidi.inference.models.discovery.params import BOUNDS, COUNTS
+from vidi.inference.models.discovery.params import BOUNDS, COUNTS, Bound, Count
 from vidi.inference.models.discovery.words import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    Schema = Mapping[str, Any]
+    from vidi.inference.models.param_schema import ParamSchema
+
 
 Kind = Literal[
     "added", "removed", "required", "optional", "enum", "type", "default", "limits",
     "version", "retired", "price", "output", "gone",
 ]  # fmt: skip
+
+Shown = Bound | Count | Literal["default"]
 
 BREAKING: tuple[Kind, ...] = ("added", "removed", "required", "optional", "enum")
 """What decides whether a job file that was right is still right, and complete."""
@@ -36,7 +39,7 @@ class Change:
         return one_line(f"{self.name}: {self.message}" if self.name else self.message)
 
 
-def compare_params(old: Schema, new: Schema) -> list[Change]:
+def compare_params(old: ParamSchema, new: ParamSchema) -> list[Change]:
     """Every difference, in the order of the new params. Descriptions are none."""
     before = {
         name: schema for name, schema in old["properties"].items() if not schema.get("x-legacy")
@@ -56,12 +59,12 @@ def compare_params(old: Schema, new: Schema) -> list[Change]:
     return changes + [Change("removed", name, "no longer there") for name in gone]
 
 
-def compare_param(name: str, old: Schema, new: Schema) -> list[Change]:
+def compare_param(name: str, old: ParamSchema, new: ParamSchema) -> list[Change]:
     """Every difference of one param, apart from whether it is required."""
     return [*_compare_choices(name, old, new), *_compare_rest(name, old, new)]
 
 
-def describe_shape(schema: Schema) -> str:
+def describe_shape(schema: ParamSchema) -> str:
     """The type in a few words, such as `list of image files`."""
     if "anyOf" in schema:
         return " or ".join(describe_shape(each) for each in schema["anyOf"])
@@ -82,7 +85,7 @@ def _turn(name: str, *, now: bool) -> Change:
     )
 
 
-def _compare_choices(name: str, old: Schema, new: Schema) -> Iterator[Change]:
+def _compare_choices(name: str, old: ParamSchema, new: ParamSchema) -> Iterator[Change]:
     before, after = dict(_choices(old)), dict(_choices(new))
     if before.keys() == after.keys():
         return
@@ -102,7 +105,7 @@ def _compare_choices(name: str, old: Schema, new: Schema) -> Iterator[Change]:
         yield Change("enum", name, f"values: {'; '.join(news)}")
 
 
-def _compare_rest(name: str, old: Schema, new: Schema) -> Iterator[Change]:
+def _compare_rest(name: str, old: ParamSchema, new: ParamSchema) -> Iterator[Change]:
     was, now = describe_shape(old), describe_shape(new)
     if was and now and _plain_shape(was) != _plain_shape(now):
         yield Change("type", name, f"{now} now, was {was}")
@@ -122,7 +125,7 @@ def _plain_shape(shape: str) -> str:
     return shape
 
 
-def _choices(schema: Schema) -> Iterator[tuple[str, Any]]:
+def _choices(schema: ParamSchema) -> Iterator[tuple[str, object]]:
     for value in schema.get("enum", ()):
         yield _text(value), value
     inner = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]
@@ -130,20 +133,20 @@ def _choices(schema: Schema) -> Iterator[tuple[str, Any]]:
         yield from _choices(each)
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: object, other: object) -> bool:
     """Equal, or the same number in another form."""
     return one == other or (one is not None and other is not None and _text(one) == _text(other))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return f"{Decimal(value).normalize():f}"
     return str(value)
 
 
-def _show(schema: Schema, key: str) -> str:
+def _show(schema: ParamSchema, key: Shown) -> str:
     return _text(schema[key]) if key in schema else "none"
 
 
-def _list(values: Any) -> str:
+def _list(values: Iterable[str]) -> str:
     return ", ".join(map(str, values))

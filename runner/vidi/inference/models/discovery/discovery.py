@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.errors import VidiError
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.template import OutputType
+    from vidi.json_values import Json
 
 
 class DocumentError(VidiError):
@@ -45,9 +47,9 @@ class Discovery:
     output_type: OutputType
     output: str
     """Where the assets are in an answer, in the notation of templates."""
-    params: Mapping[str, Any]
+    params: ParamSchema
     """The inputs as a template holds them."""
-    example: Mapping[str, Any]
+    example: Mapping[str, Json]
     """The smallest input."""
     page: str
     source: str

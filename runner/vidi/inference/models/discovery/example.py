@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    Schema = Mapping[str, Any]
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.json_values import Json, JsonMapping, JsonObject
+
 
 FILES = {
     "image": "./input.png",
@@ -23,7 +25,7 @@ MOST = 10_000
 _SPOKEN = re.compile(r"text|speech|script|lyrics")
 
 
-def build_example(params: Schema, raw: Schema) -> dict[str, Any]:
+def build_example(params: ParamSchema, raw: Mapping[str, JsonObject]) -> JsonObject:
     """A value for each required param.
 
     Args:
@@ -37,22 +39,23 @@ def build_example(params: Schema, raw: Schema) -> dict[str, Any]:
     }
 
 
-def example_of(name: str, schema: Schema, raw: Schema | None = None) -> Any:
+def example_of(name: str, schema: ParamSchema, raw: JsonMapping | None = None) -> Json:
     """One value that the schema allows, as far as a schema tells."""
     if "anyOf" in schema:
         return schema.get("default", example_of(name, schema["anyOf"][0], raw))
     if "x-file" in schema:
         return FILES[schema["x-file"]]
-    for key in ("default", "const"):
-        if key in schema:
-            return schema[key]
+    if "default" in schema:
+        return schema["default"]
+    if "const" in schema:
+        return schema["const"]
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type", "string")
     return _of_type(kind[0] if isinstance(kind, list) else kind, name, schema, raw or {})
 
 
-def _of_type(kind: str, name: str, schema: Schema, raw: Schema) -> Any:
+def _of_type(kind: str, name: str, schema: ParamSchema, raw: JsonMapping) -> Json:
     match kind:
         case "integer" | "number":
             return schema.get("minimum", schema.get("maximum", 1))
@@ -67,15 +70,15 @@ def _of_type(kind: str, name: str, schema: Schema, raw: Schema) -> Any:
             return _text(name, schema, raw)
 
 
-def _list(name: str, schema: Schema) -> list[Any]:
+def _list(name: str, schema: ParamSchema) -> list[Json]:
     one = example_of(name, schema.get("items", {}))
     return [one] * min(max(1, schema.get("minItems", 1)), MOST)
 
 
-def _text(name: str, schema: Schema, raw: Schema) -> str:
+def _text(name: str, schema: ParamSchema, raw: JsonMapping) -> str:
     shown = raw.get("examples")
     if isinstance(shown, list) and shown and isinstance(shown[0], str) and "prompt" not in name:
         return shown[0]
     text = SAY if _SPOKEN.search(name) else SHOW
-    long_enough = text * (1 + min(int(schema.get("minLength", 0)), MOST) // len(text))
-    return long_enough[: int(schema.get("maxLength", len(long_enough)))]
+    long_enough = text * (1 + min(schema.get("minLength", 0), MOST) // len(text))
+    return long_enough[: schema.get("maxLength", len(long_enough))]

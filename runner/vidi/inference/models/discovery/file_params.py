@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from vidi.json_values import JsonMapping
 
 KINDS = (
     ("file", ("lora", "embedding", "model_url", "weights", "zip", "pdf", "document")),
@@ -21,11 +23,11 @@ _FIELDS = ("image", "video", "audio", "file")
 """What fal's forms ask for."""
 
 
-def file_kind(name: str, schema: Mapping[str, Any]) -> str:
+def file_kind(name: str, schema: JsonMapping) -> str:
     """`image`, `video`, `audio` or `file`; empty where a text is no file."""
     if schema.get("type") != "string" or "enum" in schema:
         return ""
-    field = schema.get("ui", {}).get("field") if isinstance(schema.get("ui"), dict) else None
+    field = as_object(schema.get("ui")).get("field")
     hint = str(schema.get("_fal_ui_field", field))
     told = hint if hint in _FIELDS else ""
     named = "format" not in schema and _ADDRESS.search(name.lower())

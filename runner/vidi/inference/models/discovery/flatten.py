@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.discovery.discovery import DocumentError
+from vidi.json_values import as_list, as_object
 
-Json = Any
-"""A JSON value from outside."""
+if TYPE_CHECKING:
+    from vidi.json_values import Json, JsonObject
 
 MOST_SCHEMAS = 5_000
 """Schemas in one document after its references are followed; real ones have some hundreds."""
@@ -23,7 +24,7 @@ class Flattener:
     document: Json
     left: int = MOST_SCHEMAS
 
-    def flatten(self, schema: Json, depth: int = 0) -> dict[str, Json]:
+    def flatten(self, schema: Json, depth: int = 0) -> JsonObject:
         """The schema as one object; `{}` where it is no object.
 
         Raises:
@@ -31,19 +32,21 @@ class Flattener:
         """
         merged = self._without_null(self._merge(schema, depth), depth)
         if isinstance(merged.get("anyOf"), list):
-            merged["anyOf"] = [self.flatten(each, depth + 1) for each in merged["anyOf"]]
+            branches = as_list(merged["anyOf"])
+            merged["anyOf"] = [self.flatten(each, depth + 1) for each in branches]
         for key in ("items", "properties"):
             if not isinstance(merged.get(key, {}), dict):
                 del merged[key]
         if "items" in merged:
             merged["items"] = self.flatten(merged["items"], depth + 1)
         if "properties" in merged:
+            fields = as_object(merged["properties"])
             merged["properties"] = {
-                name: self.flatten(each, depth + 1) for name, each in merged["properties"].items()
+                name: self.flatten(each, depth + 1) for name, each in fields.items()
             }
         return merged
 
-    def _merge(self, schema: Json, depth: int) -> dict[str, Json]:
+    def _merge(self, schema: Json, depth: int) -> JsonObject:
         """What `$ref` and `allOf` bring, under the schema's own keys, which win."""
         self.left -= 1
         if self.left < 0 or depth > DEEPEST:
@@ -52,16 +55,16 @@ class Flattener:
             return {}
         own = {key: value for key, value in schema.items() if key not in {"$ref", "allOf"}}
         parts = [self._follow(schema["$ref"])] if "$ref" in schema else []
-        parts += schema["allOf"] if isinstance(schema.get("allOf"), list) else []
-        merged: dict[str, Json] = {}
+        parts += as_list(schema.get("allOf"))
+        merged: JsonObject = {}
         for part in parts:
             merged |= self._merge(part, depth + 1)
         return merged | own
 
-    def _without_null(self, schema: dict[str, Json], depth: int) -> dict[str, Json]:
+    def _without_null(self, schema: JsonObject, depth: int) -> JsonObject:
         """Null in a choice means not given, and one other choice needs no choice."""
         if isinstance(schema.get("type"), list):
-            kinds = [kind for kind in schema["type"] if kind != "null"]
+            kinds = [kind for kind in as_list(schema["type"]) if kind != "null"]
             schema["type"] = kinds[0] if len(kinds) == 1 else kinds
         if schema.get("default", ...) is None:
             del schema["default"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from vidi.inference.models.template import OutputType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from vidi.inference.models.param_schema import ParamSchema
 
 EXTENSIONS = {
     OutputType.IMAGE: ("png", "jpg", "jpeg", "webp", "avif", "svg", "gif", "bmp", "tiff"),
@@ -66,7 +68,7 @@ def kind_of_address(url: object) -> OutputType | None:
     return _by_extension([suffix])
 
 
-def guess_kind(params: Mapping[str, Any], *texts: str) -> OutputType:
+def guess_kind(params: Mapping[str, ParamSchema], *texts: str) -> OutputType:
     """What a model makes whose schema says only that it is a file.
 
     By the formats that it offers, then by what is written about it, then by its inputs.
@@ -95,7 +97,7 @@ def _by_words(text: str) -> OutputType | None:
     return min(found)[1] if found else None
 
 
-def category_of(made: OutputType, params: Mapping[str, Any]) -> str:
+def category_of(made: OutputType, params: Mapping[str, ParamSchema]) -> str:
     """The category of a model whose provider names none, from what it takes and makes."""
     taken = {kind for schema in params.values() for kind in _files_of(schema)}
     required = _taken_first(taken)
@@ -114,5 +116,5 @@ def _taken_first(taken: set[str]) -> str:
     return next((kind for kind in ("video", "audio", "image") if kind in taken), "")
 
 
-def _files_of(schema: Mapping[str, Any]) -> list[str]:
+def _files_of(schema: ParamSchema) -> list[str]:
     return [each for each in (schema.get("x-file"), schema.get("items", {}).get("x-file")) if each]

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.discovery.base_price import price_row_of
 from vidi.inference.models.discovery.billed_units import find_unit
 from vidi.inference.models.rates import UNITS
+from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from vidi.inference.models.discovery.discovery import BasePrice, Discovery
+    from vidi.inference.models.price_rules import LineRule, PriceRow, Pricing
+    from vidi.json_values import JsonObject
 
-    Row = Mapping[str, Any]
 
 _AND = "; tiers and surcharges stand on the page."
 _NOTE = re.compile(r"fal's pricing API on [\d-]{10}: (?P<price>[^;]+)" + re.escape(_AND))
@@ -28,9 +30,7 @@ COMPUTED = "usd_per_compute_second"
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
-def is_new_price(
-    pricing: Mapping[str, Any], price: BasePrice | None, rates: Sequence[Decimal] = ()
-) -> bool:
+def is_new_price(pricing: Pricing, price: BasePrice | None, rates: Sequence[Decimal] = ()) -> bool:
     """Whether the base price is none that the template knows.
 
     Args:
@@ -57,14 +57,14 @@ def is_new_price(
 
 
 def renew_pricing(
-    old: Mapping[str, Any], found: Discovery, today: str, rates: Sequence[Decimal] = ()
-) -> dict[str, Any]:
+    old: Pricing, found: Discovery, today: str, rates: Sequence[Decimal] = ()
+) -> Pricing:
     """The old pricing with one more row, where the price has changed and a row can say it.
 
     Rows are never changed. Where the last one has tiers, a base price says nothing about them: all
     rows are kept, and the note keeps the base price for the next look.
     """
-    pricing = dict(old)
+    pricing = old.copy()
     if found.price is None or not is_new_price(old, found.price, rates):
         return pricing
     row = _next_row(old["rows"], found, today)
@@ -80,22 +80,22 @@ def note_price(price: BasePrice, today: str) -> str:
     return f"fal's pricing API on {today}: {price}{_AND}"
 
 
-def _next_row(rows: Sequence[Row], found: Discovery, today: str) -> Row | None:
+def _next_row(rows: Sequence[PriceRow], found: Discovery, today: str) -> PriceRow | None:
     price = found.price
-    last: Row = rows[-1] if rows else {"unpriced": "no row"}
+    last: PriceRow = rows[-1] if rows else {"unpriced": "no row"}
     if price is None or not price.usd:
         return None
     unit = find_unit(price.unit)
     simple = _only_rate(last)
     if unit and simple == unit.key:
-        line = {**last["lines"][0], "rates": [{unit.key: price.usd}]}
-        renewed = {**last, "from": today, "source": price.source, "checked": today}
+        line: LineRule = {**last["lines"][0], "rates": [{unit.key: price.usd}]}
+        renewed: PriceRow = {**last, "from": today, "source": price.source, "checked": today}
         return {**renewed, "confidence": "low", "lines": [line]}
     fresh = price_row_of(found, today)
     return fresh if "unpriced" in last and "lines" in fresh else None
 
 
-def _only_rate(row: Row) -> str:
+def _only_rate(row: PriceRow) -> str:
     """The key of a row's one rate; empty where there is more to the row."""
     lines = row.get("lines", ())
     if len(lines) != 1 or "until" in row or lines[0].get("multipliers") or "when" in lines[0]:
@@ -105,21 +105,19 @@ def _only_rate(row: Row) -> str:
     return keys[0] if len(keys) == 1 else ""
 
 
-def _rates(value: Any) -> Iterator[tuple[str, Decimal]]:
+def _rates(value: object) -> Iterator[tuple[str, Decimal]]:
     """Every rate in the rows, with its unit."""
     for part in _objects(value):
-        yield from ((key, Decimal(usd)) for key, usd in part.items() if key in UNITS)
+        yield from ((key, Decimal(str(usd))) for key, usd in part.items() if key in UNITS)
 
 
-def _reasons(value: Any) -> Iterator[str]:
+def _reasons(value: object) -> Iterator[str]:
     for part in _objects(value):
         yield from (str(part[key]) for key in ("unpriced", "why") if key in part)
 
 
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+def _objects(value: object) -> Iterator[JsonObject]:
     if isinstance(value, dict):
         yield value
-    inner = value.values() if isinstance(value, dict) else value
-    for each in inner:
-        if isinstance(each, dict | list):
-            yield from _objects(each)
+    for each in [*as_object(value).values(), *as_list(value)]:
+        yield from _objects(each)

@@ -6,7 +6,7 @@ https://fal.ai/docs/platform-apis/v1/models and …/pricing.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.discovery.discovery import BasePrice, Discovery, DocumentError
 from vidi.inference.models.discovery.example import build_example
@@ -16,11 +16,14 @@ from vidi.inference.models.discovery.kinds import category_of, guess_kind, kind_
 from vidi.inference.models.discovery.params import build_params
 from vidi.inference.models.discovery.words import one_line, title_of
 from vidi.inference.models.template import OutputType
+from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    Json = Any
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.json_values import Json, JsonMapping, JsonObject
+
 
 LISTED = "https://api.fal.ai/v1/models"
 PRICED = "https://api.fal.ai/v1/models/pricing"
@@ -68,10 +71,11 @@ def read_fal(model_id: str, openapi: Json, listed: Json = None, priced: Json = N
     name = model_id.removeprefix("fal/")
     flattener = Flattener(openapi)
     given = _flatten_input(flattener)
-    order = given.get("x-fal-order-properties")
-    names = [each for each in order if isinstance(each, str)] if isinstance(order, list) else []
-    params = build_params(given.get("properties", {}), given.get("required"), names)
-    fields = _flatten_output(flattener).get("properties", {})
+    order = as_list(given.get("x-fal-order-properties"))
+    names = [each for each in order if isinstance(each, str)]
+    properties = _fields_of(given)
+    params = build_params(properties, given.get("required"), names)
+    fields = _fields_of(_flatten_output(flattener))
     category = _category(openapi, listed)
     made = _kind_of(fields, category, params["properties"])
     known = "" if category in UNSPECIFIC else CATEGORIES.get(category, category)
@@ -82,7 +86,7 @@ def read_fal(model_id: str, openapi: Json, listed: Json = None, priced: Json = N
         output_type=made,
         output=describe_output(fields, made),
         params=params,
-        example=build_example(params, given["properties"]),
+        example=build_example(params, properties),
         page=f"https://fal.ai/models/{name}",
         source=f"{SCHEMA}?endpoint_id={name}",
         retired=_retirement(listed),
@@ -103,7 +107,7 @@ def read_price(priced: Json) -> BasePrice | None:
     )
 
 
-def describe_output(fields: Mapping[str, Json], made: OutputType) -> str:
+def describe_output(fields: Mapping[str, JsonObject], made: OutputType) -> str:
     """Where the assets are: the files of the kind that the model makes, else all of them."""
     if not fields:
         return USUAL_OUTPUTS[made]
@@ -118,19 +122,24 @@ def describe_output(fields: Mapping[str, Json], made: OutputType) -> str:
     return f"{next(iter(fields))} (json)"
 
 
-def _files(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+def _files(fields: Mapping[str, JsonObject]) -> Iterator[tuple[str, str]]:
     """Each field with a file, in the notation of templates, and its name."""
     for name, schema in fields.items():
-        items = schema.get("items", {})
-        if "url" in schema.get("properties", {}):
+        if "url" in _fields_of(schema):
             yield f"{name}.url", name
-        elif isinstance(items, dict) and "url" in items.get("properties", {}):
+        elif "url" in _fields_of(as_object(schema.get("items"))):
             yield f"{name}[].url", name
         elif file_kind(name, schema):
             yield name, name
 
 
-def _flatten_input(flattener: Flattener) -> dict[str, Json]:
+def _fields_of(schema: JsonMapping) -> dict[str, JsonObject]:
+    """The schemas of an object's fields, by name."""
+    fields = as_object(schema.get("properties"))
+    return {name: as_object(each) for name, each in fields.items()}
+
+
+def _flatten_input(flattener: Flattener) -> JsonObject:
     for path in _paths(flattener.document):
         schema = dig(path, "post", "requestBody", "content", "application/json", "schema")
         if schema is not None:
@@ -138,9 +147,9 @@ def _flatten_input(flattener: Flattener) -> dict[str, Json]:
     raise DocumentError("fal.ai's schema has no request to submit")
 
 
-def _flatten_output(flattener: Flattener) -> dict[str, Json]:
+def _flatten_output(flattener: Flattener) -> JsonObject:
     """The result's schema; not that of the queue's status, which other paths answer."""
-    for name, path in (dig(flattener.document, "paths") or {}).items():
+    for name, path in as_object(dig(flattener.document, "paths")).items():
         if not str(name).endswith("/requests/{request_id}"):
             continue
         for schema in (
@@ -153,8 +162,7 @@ def _flatten_output(flattener: Flattener) -> dict[str, Json]:
 
 
 def _paths(openapi: Json) -> list[Json]:
-    paths = dig(openapi, "paths")
-    return list(paths.values()) if isinstance(paths, dict) else []
+    return list(as_object(dig(openapi, "paths")).values())
 
 
 def _category(openapi: Json, listed: Json) -> str:
@@ -167,7 +175,9 @@ def _retirement(listed: Json) -> str:
     return "" if status in {"", "active"} else f"fal lists it as {status}"
 
 
-def _kind_of(fields: Mapping[str, Json], category: str, params: Mapping[str, Json]) -> OutputType:
+def _kind_of(
+    fields: Mapping[str, JsonObject], category: str, params: Mapping[str, ParamSchema]
+) -> OutputType:
     files = [name for _, name in _files(fields)]
     target = category.rpartition("-to-")[2]
     if not fields:

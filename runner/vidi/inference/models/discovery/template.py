@@ -6,20 +6,26 @@ rows, sources. The provider has the last word on which params there are and what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vidi.inference.models.discovery.base_price import price_row_of
 from vidi.inference.models.discovery.difference import Change, compare_param, compare_params
 from vidi.inference.models.discovery.kinds import USUAL_TIMEOUTS
 from vidi.inference.models.discovery.price_news import note_price, renew_pricing
+from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.price_rules import Pricing
+    from vidi.inference.models.template import TemplateFile
+    from vidi.json_values import JsonMapping, JsonObject
+
+    Draft = dict[str, object]
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from vidi.inference.models.discovery.discovery import Discovery
 
-    Template = Mapping[str, Any]
 
 ORDER = (
     "$schema", "id", "title", "category", "output_type", "output", "version", "retired",
@@ -31,14 +37,14 @@ MARKS = ("x-file", "x-suggested", "x-secret", "x-refused", "x-enum-open", "title
 """What people have said of a param, and no provider says."""
 
 
-def make_template(found: Discovery, today: str) -> dict[str, Any]:
+def make_template(found: Discovery, today: str) -> Draft:
     """A template of a model that had none.
 
     Args:
         found: What the provider says.
         today: The date that it was read, as YYYY-MM-DD.
     """
-    pricing: dict[str, Any] = {"rows": [price_row_of(found, today)]}
+    pricing: Pricing = {"rows": [price_row_of(found, today)]}
     if found.price is not None:
         pricing["notes"] = note_price(found.price, today)
     return _ordered(
@@ -63,8 +69,8 @@ def make_template(found: Discovery, today: str) -> dict[str, Any]:
 
 
 def refresh_template(
-    old: Template, found: Discovery, today: str, rates: Sequence[Decimal] = ()
-) -> dict[str, Any]:
+    old: TemplateFile, found: Discovery, today: str, rates: Sequence[Decimal] = ()
+) -> Draft:
     """The old template with the provider's params of today.
 
     Its price rows are kept, and one is added where the provider's own price has changed.
@@ -93,7 +99,7 @@ def refresh_template(
     )
 
 
-def merge_params(old: Template, new: Template, today: str) -> dict[str, Any]:
+def merge_params(old: ParamSchema, new: ParamSchema, today: str) -> Draft:
     """The new params with the old marks; what is gone is still accepted, warned of and dropped."""
     properties = {
         name: _merge_param(name, old["properties"].get(name), schema)
@@ -101,14 +107,14 @@ def merge_params(old: Template, new: Template, today: str) -> dict[str, Any]:
     }
     for name, schema in old["properties"].items():
         if name not in properties:
-            properties[name] = schema if schema.get("x-legacy") else _legacy(schema, today)
+            properties[name] = dict(schema) if schema.get("x-legacy") else _legacy(schema, today)
     ordered = {
         name: {**schema, "x-order": at} for at, (name, schema) in enumerate(properties.items())
     }
     return {**new, "properties": ordered}
 
 
-def list_changes(old: Template, new: Template, found: Discovery) -> list[Change]:
+def list_changes(old: TemplateFile, new: Draft, found: Discovery) -> list[Change]:
     """Everything that a refresh changes, apart from dates and sources."""
     changes = compare_params(old["params"], found.params)
     before, now = old.get("version", ""), found.version
@@ -127,24 +133,26 @@ def _places(output: str) -> set[str]:
     return {part.partition(" ")[0] for part in output.split(", ")}
 
 
-def _price_changes(old: Template, new: Template, found: Discovery) -> list[Change]:
+def _price_changes(old: Pricing, new: object, found: Discovery) -> list[Change]:
     if new == old:
         return []
     told = f"price: fal's base price is {found.price} now"
-    if len(new["rows"]) > len(old["rows"]):
+    if len(as_list(as_object(new)["rows"])) > len(old["rows"]):
         return [Change("price", "", f"{told}; a row is added, the old ones stay")]
     return [Change("price", "", f"{told}; the rows are kept: compare them with {found.page}")]
 
 
-def _merge_param(name: str, old: Template | None, new: Template) -> dict[str, Any]:
+def _merge_param(name: str, old: ParamSchema | None, new: ParamSchema) -> Draft:
     if old is None or old.get("x-legacy"):
         return dict(new)
     if not compare_param(name, old, new):
         return dict(old)
-    merged = {key: value for key, value in new.items() if key not in {"x-file", "description"}}
-    if isinstance(merged.get("items"), dict) and isinstance(old.get("items"), dict):
-        merged["items"] = _merge_param(name, old["items"], merged["items"])
-    marks = {key: old[key] for key in MARKS if key in old}
+    merged: Draft = {
+        key: value for key, value in new.items() if key not in {"x-file", "description"}
+    }
+    if "items" in new and "items" in old:
+        merged["items"] = _merge_param(name, old["items"], new["items"])
+    marks = _pick(old, MARKS)
     if "description" in new:
         marks.setdefault("description", new["description"])
     if merged.get("type") != "string":
@@ -152,14 +160,19 @@ def _merge_param(name: str, old: Template | None, new: Template) -> dict[str, An
     return marks | merged
 
 
-def _legacy(schema: Template, today: str) -> dict[str, Any]:
-    kept = {key: schema[key] for key in ("type", "x-secret") if key in schema}
+def _legacy(schema: ParamSchema, today: str) -> Draft:
+    kept = _pick(schema, ("type", "x-secret"))
     return {"description": f"Gone since {today}", **kept, "deprecated": True, "x-legacy": True}
 
 
-def _merge_example(old: Template, params: Template, new: Template) -> dict[str, Any]:
+def _pick(schema: Mapping[str, object], keys: Iterable[str]) -> Draft:
+    return {key: schema[key] for key in keys if key in schema}
+
+
+def _merge_example(old: JsonMapping, params: Draft, new: JsonMapping) -> JsonObject:
     """The old example without what is gone, with what is required now."""
-    live = {name for name, each in params["properties"].items() if not each.get("x-legacy")}
+    fields = as_object(params["properties"])
+    live = {name for name, each in fields.items() if not as_object(each).get("x-legacy")}
     return dict(new) | {name: value for name, value in old.items() if name in live}
 
 
@@ -167,7 +180,7 @@ def _source(found: Discovery, today: str) -> str:
     return f"{found.source} (the provider's schema, {today})"
 
 
-def _other_sources(old: Template, found: Discovery) -> list[str]:
+def _other_sources(old: TemplateFile, found: Discovery) -> list[str]:
     return [each for each in old["sources"] if not each.startswith(f"{found.source} (")]
 
 
@@ -175,11 +188,7 @@ def _call(version: str) -> str:
     return version[:12] or "called by name"
 
 
-def _ordered(template: Template) -> dict[str, Any]:
+def _ordered(template: Mapping[str, object]) -> Draft:
     """The keys in the order of templates, without the empty ones that may be left out."""
-    optional = {"version", "retired"}
-    return {
-        key: template[key]
-        for key in ORDER
-        if key in template and (key not in optional or template[key])
-    }
+    empty = {key for key in ("version", "retired") if not template.get(key)}
+    return _pick(template, (key for key in ORDER if key not in empty))

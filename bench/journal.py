@@ -1,0 +1,108 @@
+"""What the journal costs: an fsynced event beside a bare write and fsync, and how much it writes.
+
+    python bench/journal.py [--events 2000] [--inferences 100 1000 10000]
+
+    event     ms an event that is on disk before anything else happens     goal <= 1 ms
+    bytes     bytes written an inference: the same however many there are
+
+Both sides of the first write the same lines into files of one folder, by turns. The second is
+measured in memory (/dev/shm) where there is such a folder, as it counts bytes and not seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runner"))
+
+from vidi.inference.tracking.journal import FileJournal
+
+MEMORY = Path("/dev/shm")
+TURN = 100
+"""Events of one side before it is the other's turn."""
+PARAMS = {
+    "prompt": "a forest at dawn",
+    "aspect_ratio": "16:9",
+    "output_format": "webp",
+}
+MODEL = "replicate/black-forest-labs/flux-schnell"
+URL = "https://api.replicate.com/v1/predictions/k4bq1z7v5drm80cw3xgt"
+
+
+def describe(number: int) -> list[tuple[str, dict[str, Any]]]:
+    """The events of one inference, as a run writes them."""
+    price = {"low": 0.003, "high": 0.003}
+    line = {"what": "image", "quantity": 1, "rate": 0.003, "usd": 0.003, "as_of": "2026-11-22"}
+    intent = {"attempt": 1, "model": MODEL, "fingerprint": "f" * 64, "params": PARAMS, "sent": {}}
+    money = {"inputs": {}, "reserved_usd": 0.003, "estimate_usd": price, "breakdown": [line]}
+    file = {"path": f"{number}.webp", "sha256": "a" * 64, "bytes": 48_213, "warning": ""}
+    facts = {"content_type": "image/webp", "width": 1344, "height": 768, "duration_s": None}
+    urls = {"get": URL, "cancel": f"{URL}/cancel"}
+    output = [f"https://replicate.delivery/xezq/{number:040}/out-0.webp"]
+    return [
+        ("intent", intent | money),
+        ("submitted", {"request_id": f"id{number}", "urls": urls}),
+        ("completed", {"output": output, "metrics": {"predict_time": 1.2}, "billable_units": None}),
+        ("asset", file | facts | {"replaced": None, "mtime_ns": 1_790_000_000_000_000_000}),
+        ("settled", {"status": "succeeded", "actual_usd": 0.003, "basis": "metered"}),
+    ]
+
+
+def time_events(folder: Path, count: int) -> tuple[float, float]:
+    """Seconds that so many fsynced events took in the journal, and as bare writes."""
+    log = folder / "log.jsonl"
+    bare = os.open(folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    ours = plain = 0.0
+    with FileJournal(log, run="bench") as journal:
+        for start in range(0, count, TURN):
+            before = log.stat().st_size if start else 0
+            began = time.perf_counter()
+            for number in range(start, start + TURN):
+                journal.append("intent", f"a{number}", **describe(number)[0][1])
+            ours += time.perf_counter() - began
+            with log.open("rb") as file:
+                file.seek(before)
+                lines = file.readlines()
+            began = time.perf_counter()
+            for line in lines:
+                os.write(bare, line)
+                os.fsync(bare)
+            plain += time.perf_counter() - began
+    os.close(bare)
+    return ours, plain
+
+
+def count_bytes(folder: Path, count: int) -> int:
+    """How many bytes the journal of so many inferences has."""
+    log = folder / f"{count}.jsonl"
+    with FileJournal(log, run="bench") as journal:
+        for number in range(count):
+            for event, fields in describe(number):
+                journal.append(event, f"a{number}", **fields)
+    return log.stat().st_size
+
+
+def main() -> None:
+    """Measure and print a line for each figure."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--events", type=int, default=2000)
+    parser.add_argument("--inferences", type=int, nargs="+", default=[100, 1000, 10_000])
+    options = parser.parse_args()
+    count = -(-options.events // TURN) * TURN
+    with tempfile.TemporaryDirectory() as name:
+        ours, plain = (1000 * seconds / count for seconds in time_events(Path(name), count))
+    print(f"event  {ours:.3f} ms / {plain:.3f} ms = {ours / plain:.2f} (goal <= 1 ms)")
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
+        for inferences in options.inferences:
+            size = count_bytes(Path(name), inferences)
+            print(f"bytes  {size / inferences:,.0f} an inference, {inferences:,} inferences")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Every bench runs and prints its figures; how good they are is for people to read."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[1] / "bench"
+SMALLEST = {
+    "download.py --mib 1 --rounds 1": '"ratio":',
+    "estimate.py 50": "estimate  ",
+    "journal.py --events 100 --inferences 10 20": "bytes  ",
+    "overhead.py --provider fal --latency 0.05 --at-once 2 --waves 1": "| fal | 0.05 | 2 |",
+    "soak.py --rounds 1": "nothing lost, nothing bought twice",
+    "unchanged.py 20 --rounds 1": "unchanged  ",
+}
+
+
+def test_every_bench_has_its_smallest_setting():
+    programs = {path.name for path in BENCH.glob("*.py") if "__main__" in path.read_text()}
+    parts = {"sdk_loop.py", "served.py"}
+    assert programs - parts == {command.split()[0] for command in SMALLEST}
+
+
+@pytest.mark.parametrize("command", SMALLEST)
+def test_a_bench_prints_its_figures(command, tmp_path):
+    script, *arguments = command.split()
+    done = subprocess.run(
+        [sys.executable, BENCH / script, *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert SMALLEST[command] in done.stdout
