@@ -28,9 +28,10 @@ from vidi.inference.collecting import collect_assets
 from vidi.inference.models.estimate import Metered
 from vidi.inference.models.pricing import settle
 from vidi.inference.outputs.limits import KEPT_S
+from vidi.inference.posting import Purchase, describe_error
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
 from vidi.inference.reconciling import reconcile
-from vidi.inference.submitting import Purchase, describe_error, submit
+from vidi.inference.submitting import submit
 from vidi.inference.waiting import wait_for_end
 
 if TYPE_CHECKING:

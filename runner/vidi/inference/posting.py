@@ -1,0 +1,161 @@
+"""One paid request: set aside and noted before it leaves, and what became of it noted after.
+
+Between two requests nothing is open: what waits for its turn, or was told to come again later, has
+provably not been bought, and a run that is cut off then leaves no doubt about it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from vidi.errors import (
+    CredentialsError,
+    InDoubtError,
+    NotSentError,
+    RejectedError,
+    StorageError,
+    ThrottledError,
+    VidiError,
+)
+from vidi.inference.providers.errand import read_fate
+from vidi.inference.sent import describe_sent
+from vidi.inference.tracking.charges import number_next
+
+if TYPE_CHECKING:
+    from vidi.inference.providers.provider import Accepted, Provider, Submission
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.runtime import Runtime
+
+
+class Purchase(NamedTuple):
+    """A receipt, and when the request left: monotonic seconds."""
+
+    accepted: Accepted
+    sent_at: float
+
+
+async def post(
+    request: InferenceRequest,
+    submission: Submission,
+    provider: Provider,
+    runtime: Runtime,
+    *,
+    attempt: int,
+) -> Purchase:
+    """Send one paid request, at most once on the wire.
+
+    Args:
+        request: What is asked for.
+        submission: What is sent for it.
+        provider: Whom it is sent to.
+        runtime: The means of the run.
+        attempt: Which attempt of this run it belongs to, from 1.
+
+    Raises:
+        RefusedError: The budget has no room; nothing was sent.
+        NotSentError: The provider could not be reached; nothing was bought.
+        ThrottledError: It refused for now; nothing was bought.
+        RejectedError: Refused for good.
+        CredentialsError: Refused for every inference of the account.
+        InDoubtError: The outcome is unknown; the reservation stays.
+        StorageError: The journal or the ledger cannot be written.
+    """
+    before = runtime.journal.states.get(request.id)
+    number = number_next(before.charges if before is not None else ())
+    runtime.budget.reserve(request.id, request.reserve, model=request.model.id, attempt=number)
+    runtime.sending.add(request.id)
+    try:
+        intent = _describe_intent(request, submission, attempt)
+        runtime.journal.append("intent", request.id, **intent)
+        runtime.notify(request.id, "intent", reserved=request.reserve)
+        return await _send_and_record(request, submission, provider, runtime)
+    finally:
+        runtime.sending.discard(request.id)
+
+
+async def _send_and_record(
+    request: InferenceRequest, submission: Submission, provider: Provider, runtime: Runtime
+) -> Purchase:
+    """Send, and write down what became of it before anything else happens."""
+    sent_at = time.monotonic()
+    try:
+        accepted = await provider.submit(submission)
+    except (NotSentError, ThrottledError, RejectedError, CredentialsError) as error:
+        _record_refusal(request, runtime, error)
+        raise
+    except InDoubtError as error:
+        runtime.journal.append("in_doubt", request.id, error=describe_error(error))
+        raise
+    except asyncio.CancelledError as cut:
+        _record_cut(request, runtime, read_fate(cut))
+        raise
+    _keep_receipt(request, accepted, runtime)
+    with suppress(StorageError):  # the journal has it, and the next replay enters it
+        runtime.receipts.take_receipt(request.id, request.model.provider, accepted.request_id)
+    runtime.notify(request.id, "submitted", request_id=accepted.request_id)
+    return Purchase(accepted, sent_at)
+
+
+def _keep_receipt(request: InferenceRequest, accepted: Accepted, runtime: Runtime) -> None:
+    try:
+        runtime.journal.append(
+            "submitted", request.id, request_id=accepted.request_id, urls=dict(accepted.urls)
+        )
+    except StorageError as error:
+        raise StorageError(
+            f"{error.message}; {request.id} was bought as {accepted.request_id}",
+            hint=f"{error.hint} Then `vidi reconcile` with "
+            f"--paid {request.id}={accepted.request_id} takes it up.",
+        ) from error
+
+
+def describe_error(error: VidiError) -> dict[str, str]:
+    """An error as the journal and the manifest hold it."""
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def _describe_intent(
+    request: InferenceRequest, submission: Submission, attempt: int
+) -> dict[str, object]:
+    return {
+        "attempt": attempt,
+        "model": request.model.id,
+        "fingerprint": request.fingerprint,
+        "params": request.described_params(),
+        "sent": describe_sent(request, submission.params),
+        "inputs": dict(request.inputs),
+        "reserved_usd": request.reserve,
+        "estimate_usd": {"low": request.estimate.low, "high": request.estimate.high},
+        "breakdown": [line.to_json() for line in request.estimate.lines],
+    }
+
+
+def _record_refusal(request: InferenceRequest, runtime: Runtime, error: VidiError) -> None:
+    described = describe_error(error)
+    if isinstance(error, RejectedError) and error.paid:
+        paid = request.reserve
+        runtime.journal.append(
+            "settled",
+            request.id,
+            status="failed",
+            actual_usd=paid,
+            basis="estimated",
+            error=described,
+        )
+        runtime.budget.settle(request.id, paid)
+    else:
+        runtime.journal.append("refused", request.id, error=described)
+        runtime.budget.release(request.id)
+
+
+def _record_cut(
+    request: InferenceRequest, runtime: Runtime, fate: InDoubtError | NotSentError
+) -> None:
+    """Note what became of a request that was cut off by the end of the run."""
+    if isinstance(fate, NotSentError):
+        _record_refusal(request, runtime, fate)
+    else:
+        runtime.journal.append("in_doubt", request.id, error=describe_error(fate))
