@@ -7,6 +7,7 @@
     ├── CredentialsError            4  a key is missing or refused, or the account is out of credit
     ├── FolderLockedError           7  another run holds the output folder
     ├── StoppedError              130  stopped by the user before anything was sent
+    │   └── TerminatedError       143  the same by SIGTERM
     ├── StorageError                1  the disk is full, read-only, or the folder went away
     └── InferenceError              1  one inference did not end well
         ├── NotSentError            1  provably never reached the provider; may be sent again
@@ -119,6 +120,12 @@ class StoppedError(VidiError):
     code = "stopped"
 
 
+class TerminatedError(StoppedError):
+    """SIGTERM stopped the command before anything was sent."""
+
+    exit_code = 143
+
+
 class StorageError(VidiError):
     """What must be written cannot be: nothing new is bought from here on."""
 
@@ -179,6 +186,12 @@ class UnfinishedError(InferenceError):
     code = "unfinished"
 
 
+class LostError(UnfinishedError):
+    """The provider no longer knows the request: only the user can say what became of it."""
+
+    code = "lost"
+
+
 class PollError(InferenceError):
     """One look at a running inference failed; it says nothing about the inference."""
 
@@ -187,6 +200,10 @@ class PollError(InferenceError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class NotFoundError(PollError):
+    """The provider does not know the request: not yet, or no longer."""
 
 
 class DownloadError(InferenceError):

@@ -19,6 +19,7 @@ from vidi.errors import (
     FailedError,
     InDoubtError,
     InferenceError,
+    LostError,
     NotSentError,
     RefusedError,
     UnfinishedError,
@@ -27,6 +28,7 @@ from vidi.errors import (
 from vidi.inference.collecting import collect_assets
 from vidi.inference.models.estimate import Metered
 from vidi.inference.models.pricing import settle
+from vidi.inference.moving import bring_all_home
 from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.posting import Purchase, describe_error
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
@@ -38,10 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from vidi.inference.outputs.download import Asset
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.events import AssetRecord, InferenceState
 
 Status = Literal[
     "succeeded", "unchanged", "failed", "moderated", "in_doubt", "unfinished", "skipped"
@@ -92,12 +93,14 @@ async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Run
 
 async def _resume_or_buy(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> None:
     if request.earlier is not None:
-        await _settle_earlier(request.earlier, folder, runtime)
+        await _settle_earlier(request, request.earlier, folder, runtime)
     if not await _resume(request, folder, runtime):
         await _buy_until_it_holds(request, folder, runtime)
 
 
-async def _settle_earlier(earlier: InferenceRequest, folder: Path | None, runtime: Runtime) -> None:
+async def _settle_earlier(
+    request: InferenceRequest, earlier: InferenceRequest, folder: Path | None, runtime: Runtime
+) -> None:
     """Bring home what was bought under this id before the entry changed: it is paid for.
 
     Raises:
@@ -107,6 +110,12 @@ async def _settle_earlier(earlier: InferenceRequest, folder: Path | None, runtim
     try:
         await _resume(earlier, folder, runtime)
     except (FailedError, DownloadError) as error:
+        runtime.notify(earlier.id, "earlier_lost", message=error.message)
+    except LostError as error:
+        if not request.again:
+            raise
+        # Nobody can look any more, and the user wants it anew: what may have been billed is booked.
+        _record_settled(earlier, "failed", earlier.reserve, "estimated", runtime, error)
         runtime.notify(earlier.id, "earlier_lost", message=error.message)
 
 
@@ -226,15 +235,28 @@ async def _fetch_again(
     if folder is None:
         return True  # the answer is in the journal, and nothing is to be fetched
     try:
-        await collect_assets(request, state.output, folder, runtime)
+        if state.status == "failed" or not bring_all_home(request, folder, runtime):
+            await collect_assets(request, state.output, folder, runtime)
     except DownloadError as error:
         if not error.gone:
             error.hint = error.hint or f"Run it again, or buy it again with --rebuy {request.id}."
             raise
+        if request.kept:
+            raise _describe_kept(request, error) from error
         runtime.notify(request.id, "gone", message=_tell_retention(request, error))
         return False
     _record_settled(request, "succeeded", Decimal(0), "none", runtime)
     return True
+
+
+def _describe_kept(request: InferenceRequest, error: DownloadError) -> DownloadError:
+    """What to say where the only way to have it is to buy it again, and that is not wanted."""
+    return DownloadError(
+        f"{request.id} is kept, so it is not bought again, and it is gone at the provider: "
+        + _tell_retention(request, error),
+        hint=f"Put its files back, or buy it again with --rebuy {request.id}.",
+        gone=True,
+    )
 
 
 def _tell_retention(request: InferenceRequest, error: DownloadError) -> str:
@@ -260,13 +282,13 @@ async def _collect_and_settle(
 
 async def _collect(
     request: InferenceRequest, answer: object, folder: Path | None, runtime: Runtime
-) -> tuple[Asset, ...]:
+) -> tuple[AssetRecord, ...]:
     """Bring the assets home; without a folder they stay at the provider."""
     return () if folder is None else await collect_assets(request, answer, folder, runtime)
 
 
 def _actual_cost(
-    request: InferenceRequest, end: Succeeded, assets: Sequence[Asset]
+    request: InferenceRequest, end: Succeeded, assets: Sequence[AssetRecord]
 ) -> tuple[Decimal, str]:
     metered = Metered(end.metrics, end.billable_units, tuple(assets))
     actual = settle(request.model, request.checked, metered, timeout_s=request.timeout_s)

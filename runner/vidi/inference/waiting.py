@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from vidi.errors import CredentialsError, PollError, UnfinishedError
+from vidi.errors import CredentialsError, LostError, NotFoundError, PollError, UnfinishedError
 from vidi.inference.providers.provider import Failed, Running, Succeeded
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
 
+MISSES_BELIEVED = 3
+"""A request that is not known so often in a row is gone, unless it is too young to be seen yet."""
+MISS_PAUSE_S = 0.5
+VISIBLE_AFTER_S = 30.0
+"""Seconds since its submit after which every request is visible to its owner."""
 REFUSALS_BELIEVED = 3
 """A gateway may refuse a good key once; a key that is refused so often in a row is not good."""
 LAST_LOOK = 0.05
@@ -45,6 +50,7 @@ async def wait_for_end(
 
     Raises:
         UnfinishedError: The deadline came first; the inference goes on at the provider.
+        LostError: The provider no longer knows it.
         CredentialsError: The key is no longer accepted, so nobody can look.
     """
     provider = runtime.open_provider(request.model.provider)
@@ -83,12 +89,17 @@ async def _look_until_end(
     """Look again and again; returns the end, and how many looks came before the one that saw it."""
     provider = runtime.open_provider(request.model.provider)
     warned: set[str] = set()
-    refusals = 0
+    refusals = misses = 0
     for looks in count():
         try:
             look = await provider.look(request.model, accepted)
         except PollError as error:
+            misses = misses + 1 if isinstance(error, NotFoundError) else 0
             runtime.notify(request.id, "look_failed", message=error.message)
+            if misses and _measure_age(request, runtime) >= VISIBLE_AFTER_S:
+                _check_lost(request, accepted, misses)
+                await vigil.sleep(misses * MISS_PAUSE_S)
+                continue
             await vigil.sleep(error.retry_after or 0)
         except CredentialsError as error:
             refusals += 1
@@ -100,17 +111,29 @@ async def _look_until_end(
                 hint=error.hint,
             ) from error
         else:
-            refusals = 0
+            refusals = misses = 0
             if not isinstance(look, Running):
                 return look, looks
             _tell(request, look, runtime, warned)
         if vigil.left <= 0:
             break
         await vigil.wait()
+    _check_lost(request, accepted, misses and MISSES_BELIEVED)
     raise UnfinishedError(
         f"still running after {request.timeout_s:g} s (request {accepted.request_id})",
         hint="Run the same command again to fetch it, or raise `timeout`.",
     )
+
+
+def _check_lost(request: InferenceRequest, accepted: Accepted, misses: int) -> None:
+    """Give up a request that was not known so often in a row; only the user can settle it."""
+    if misses >= MISSES_BELIEVED:
+        raise LostError(
+            f"{request.model.provider} does not know request {accepted.request_id}",
+            hint="Look at the provider's own list of requests. `vidi reconcile JOB_FILE --not-paid "
+            f"{request.id}` says that it was never billed; `--rebuy {request.id}` books it as paid "
+            "and buys it again.",
+        )
 
 
 @dataclass(slots=True)

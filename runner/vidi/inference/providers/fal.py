@@ -11,7 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from vidi.errors import CredentialsError, InferenceError, PollError, RejectedError
+from vidi.errors import (
+    CredentialsError,
+    InferenceError,
+    NotFoundError,
+    PollError,
+    RejectedError,
+)
 from vidi.inference.providers.account import FAL
 from vidi.inference.providers.answer import read_items
 from vidi.inference.providers.channel import Channel
@@ -30,7 +36,6 @@ from vidi.inference.providers.fal_history import (
 )
 from vidi.inference.providers.fal_result import (
     OF_THE_WAY,
-    NotFoundError,
     is_model_error,
     is_status_error,
     read_result,
@@ -40,6 +45,7 @@ from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Accepted, Failed, Provider
 from vidi.inference.providers.redaction import redact_look
 from vidi.inference.providers.refused_results import RefusedResults
+from vidi.inference.providers.request_id import check_request_id
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
 if TYPE_CHECKING:
@@ -156,19 +162,25 @@ class FalProvider(Provider):
             CredentialsError: The key was refused.
         """
         query = query_window(submission.model, since, until, datetime.now(UTC))
-        found = []
+        found: dict[str, Accepted] = {}  # by id: a page that drifts shows the same twice
         for _ in range(MOST_PAGES):
             page = await self._history(query)
             items = read_items(page, "items")
-            found += [match_request(each, submission, since, until) for each in items]
+            matches = (match_request(each, submission, since, until) for each in items)
+            found |= {each.request_id: each for each in matches if each is not None}
             cursor = page.get("next_cursor")
             if not cursor or page.get("has_more") is False:
-                return [each for each in found if each is not None]
+                return list(found.values())
             query = {**query, "cursor": str(cursor)}
         raise PollError(f"fal.ai lists over {MOST_PAGES * 100:,} requests in that time")
 
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:
-        """Take up a request that the user names by its id."""
+        """Take up a request that the user names by its id.
+
+        Raises:
+            UsageError: It is no id.
+        """
+        request_id = check_request_id(request_id, FAL)
         return Accepted(request_id, derive_urls(model.name, request_id))
 
     async def watch(self, accepted: Accepted, seconds: float) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from vidi.errors import PollError
+from vidi.errors import NotFoundError, PollError
 from vidi.inference.providers.account import FAL
 from vidi.inference.providers.answer import shorten
 from vidi.inference.providers.fal_words import (
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 MODERATED = ("content_policy", "moderat", "nsfw")
 OF_THE_WAY = frozenset({401, 402, 403, 404, 405, 408, 410, 425, 429})
 """Client errors that a gateway gives for its own reasons."""
-
-
-class NotFoundError(PollError):
-    """The queue does not know the request, or its result: not yet, or no longer."""
 
 
 def read_result(answer: Answer, status: Fields) -> Look:

@@ -9,7 +9,7 @@ import base64
 from datetime import UTC
 from typing import TYPE_CHECKING, ClassVar
 
-from vidi.errors import InferenceError, PollError, RejectedError
+from vidi.errors import InferenceError, NotFoundError, PollError, RejectedError
 from vidi.inference.providers.account import REPLICATE
 from vidi.inference.providers.answer import read_items
 from vidi.inference.providers.channel import Channel
@@ -17,15 +17,17 @@ from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Accepted, Provider
 from vidi.inference.providers.redaction import redact_look
 from vidi.inference.providers.replicate_answers import (
+    API,
     build_urls,
     format_cancel_after,
     match_prediction,
+    read_next,
     read_prediction,
     read_receipt,
     read_words,
 )
+from vidi.inference.providers.request_id import check_request_id
 from vidi.inference.providers.uploads import inspect_file, send_patiently
-from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -132,22 +134,27 @@ class ReplicateProvider(Provider):
             PollError: The list could not be read to its end, so that a count of it says nothing.
             CredentialsError: The key was refused.
         """
-        found = []
-        window = {"created_after": _stamp(since), "created_before": _stamp(until)}
-        url, query = "/predictions", window
+        found: dict[str, Accepted] = {}  # by id: a page that drifts shows the same twice
+        query = {"created_after": _stamp(since), "created_before": _stamp(until)}
+        url = f"{API}/predictions"
         for _ in range(MOST_PAGES):
             page = await self._get(url, query)
-            found += [match_prediction(each, submission) for each in read_items(page, "results")]
-            following = page.get("next")
-            if not following:
-                return [each for each in found if each is not None]
-            if not is_web_address(following):
-                raise PollError("Replicate's list goes on at an address that cannot be read")
+            items = read_items(page, "results")
+            matches = (match_prediction(each, submission, since, until) for each in items)
+            found |= {each.request_id: each for each in matches if each is not None}
+            following = read_next(page, url)
+            if following is None:
+                return list(found.values())
             url, query = following, {}
         raise PollError(f"Replicate lists over {MOST_PAGES * 100:,} predictions in that time")
 
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # the id says it all
-        """Take up a prediction that the user names by its id."""
+        """Take up a prediction that the user names by its id.
+
+        Raises:
+            UsageError: It is no id.
+        """
+        request_id = check_request_id(request_id, REPLICATE)
         return Accepted(request_id, build_urls(request_id))
 
     async def aclose(self) -> None:
@@ -158,6 +165,8 @@ class ReplicateProvider(Provider):
         answer: Answer = await self._channel.ask(
             lambda sdk: _get(sdk, url, query or {}), self._channel.patience.look
         )
+        if answer.status == 404:
+            raise NotFoundError(f"Replicate answered HTTP 404: {read_words(answer)}")
         if not answer.ok:
             raise self._channel.poll_error(answer, read_words(answer))
         fields = answer.fields()

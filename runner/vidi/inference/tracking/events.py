@@ -67,6 +67,8 @@ class AssetRecord:
     replaced: str | None = None
     mtime_ns: int = 0
     """The file's time right after it was made: while size and time agree, it need not be hashed."""
+    index: int = 0
+    """Which of the outputs it is, from 1; 0 where an older journal does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +236,13 @@ def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
         warning=event.get("warning", ""),
         replaced=event.get("replaced"),
         mtime_ns=event.get("mtime_ns", 0),
+        index=event.get("index", 0),
     )
-    others = tuple(known for known in state.assets if known.path != asset.path)
+    left = {asset.path, event.get("moved_from")}
+    others = tuple(known for known in state.assets if known.path not in left)
     return replace(
         state,
-        assets=(*others, asset),
+        assets=tuple(sorted((*others, asset), key=lambda each: each.index)),
         owned={**state.owned, asset.path: asset.sha256},
     )
 
@@ -260,7 +264,7 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
 
 def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
     charges = state.charges
-    if state.doubtful:  # else the refusal came before anything was set aside
+    if state.unsettled:  # else the refusal came before anything was set aside
         charges = close_last(charges, Decimal(0), _moment(event))
     return replace(
         state,
