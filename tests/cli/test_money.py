@@ -175,14 +175,22 @@ def test_off_is_said_loudly_and_nothing_is_written(shop):
     answer = shop("vidi-run", "job.yaml", "-q")
     assert (answer.exit_code, answer.stderr) == (
         0,
-        "VIDI_COSTS=off: nothing is written to the ledger, and no budget of a day, week or month "
-        "holds\n",
+        "VIDI_COSTS=off: nothing is written to the ledger, and no budget holds\n",
     )
     assert not ledger_path().exists()
     shop._monkeypatch.setenv("VIDI_COSTS", "on")
     shop._monkeypatch.delenv("VIDI_BUDGET_DAY")
     assert shop("vidi-run", "job.yaml").exit_code == 0
     assert today().spent == 2 * COST, "the journal knows it all the same"
+
+
+def test_off_lifts_the_budget_of_the_job_too(shop):
+    shop._monkeypatch.setenv("VIDI_COSTS", "off")
+    assert shop("vidi-run", "job.yaml", "--budget", "0.01", "-q").exit_code == 0
+    assert shop.manifest("outputs/job")["budget_usd"] is None
+    shop._monkeypatch.setenv("VIDI_COSTS", "on")
+    answer = shop("vidi-run", "job.yaml", "--budget", "0.01", "--rebuy", "*")
+    assert (answer.exit_code, shop.served.submits) == (3, 2)
 
 
 def test_a_word_that_is_neither_on_nor_off_is_refused(shop):

@@ -6,7 +6,7 @@ SQLAlchemy is loaded by the functions that open a ledger, and by nothing before 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +19,7 @@ from vidi.inference.tracking.caps import Cap, Room, Standing
 from vidi.inference.tracking.ledger_address import locate_ledger
 from vidi.inference.tracking.limits import lower_limits
 from vidi.inference.tracking.project import ProjectSettings, read_project
+from vidi.runs.gate import tell_bought
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.limits import ProviderLimits
     from vidi.runs.throttle import SharedThrottle
 
-UNTRACKED = (
-    "VIDI_COSTS=off: nothing is written to the ledger, and no budget of a day, week or month holds"
-)
+UNTRACKED = "VIDI_COSTS=off: nothing is written to the ledger, and no budget holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,15 @@ def read_money(options: RunOptions, console: Console) -> Money | None:
     return money
 
 
+def lift_budgets(tickets: Sequence[Ticket], money: Money | None) -> None:
+    """Let no budget hold where nothing is tracked; it has been said loudly."""
+    if money is None or money.ledger is not None:
+        return
+    for ticket in tickets:
+        if ticket.plan is not None:
+            ticket.plan = replace(ticket.plan, budget=None)
+
+
 def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
     """Fail every ticket whose plan, after those before it, no longer fits under a cap.
 
@@ -86,7 +94,10 @@ def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
             room = Room(cap, left, max(high - left, Decimal(0)))
             ticket.rooms = (*ticket.rooms, room)
             if room.over:
-                ticket.fail(_refuse_plan(room, standing, high, before))
+                refusal = _refuse_plan(room, standing, high, before)
+                if ticket.plan is not None and not ticket.errors:
+                    refusal.hint += tell_bought(ticket.plan)
+                ticket.fail(refusal)
         before += high
 
 

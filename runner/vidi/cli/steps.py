@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.answer import describe_answer
 from vidi.cli.console import Console
-from vidi.cli.money import read_money, refuse_by_caps
+from vidi.cli.money import lift_budgets, read_money, refuse_by_caps
 from vidi.cli.resting import describe_asked
 from vidi.cli.tables import print_estimate
 from vidi.cli.ticket import Ticket, plan_tickets, read_settings
@@ -15,6 +15,7 @@ from vidi.errors import FolderLockedError, VidiError
 from vidi.runs.folder import JOURNAL, hold_folder
 from vidi.runs.gate import find_refusals
 from vidi.runs.json_text import render_json
+from vidi.runs.signals import heard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,7 @@ def run_job_files(options: RunOptions) -> int:
     with contextlib.ExitStack() as held:
         tickets = plan_tickets(options, settings, held, describe_asked(options, money))
         _report(tickets, console)
+        lift_budgets(tickets, money)
         if not _blocked(tickets):
             _refuse(tickets, options)
             refuse_by_caps(tickets, money)
@@ -48,7 +50,9 @@ def run_job_files(options: RunOptions) -> int:
         if not options.estimate and not _blocked(tickets):
             _go(tickets, options, settings, money, console, held)
     if options.json_wanted:
-        console.print_data(_render_answer(tickets, options))
+        answer = _render_answer(tickets, options)
+        heard.hold()
+        console.print_data(answer)
     codes = {ticket.exit_code for ticket in tickets}
     return next((code for code in WORST_FIRST if code in codes), 0)
 
@@ -94,7 +98,7 @@ def _go(
     console: Console,
     held: contextlib.ExitStack,
 ) -> None:
-    """Run file after file; stop at an interrupt."""
+    """Run file after file; after a signal, none is begun."""
     from vidi.cli.running import confirm_spending, prepare_junit, run_ticket, write_junit_report
 
     if options.junit is not None:
@@ -102,17 +106,17 @@ def _go(
     if not confirm_spending(tickets, options, console):
         tickets[0].exit_code = 130
         return
+    heard.hold()  # from here on something may have been bought
     for ticket in tickets:
         try:
+            if heard.count:
+                raise heard.describe(f"stopped before {ticket.path} was begun")
             if not ticket.held:
                 _hold_new_folder(ticket, held)
             run_ticket(ticket, options, settings, money, console)
         except VidiError as error:
             ticket.fail(error)
-            console.report_error(error)
-            ticket.reported = len(ticket.errors)
-        if ticket.exit_code in {130, 143}:
-            break
+            _report(tickets, console)
     if options.junit is not None:
         write_junit_report(tickets, options.junit)
 
