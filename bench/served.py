@@ -81,10 +81,7 @@ def main() -> None:
         return JSONResponse({work.id: work.end()[0] for work in works})
 
     app.router.routes.append(Route("/_bench/ends", ends))
-    # asyncio turns Nagle's algorithm off for sockets that say TCP, and for no others.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(1024)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     asyncio.run(build_server(app).serve(sockets=[listener]))
 

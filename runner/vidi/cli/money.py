@@ -84,6 +84,7 @@ def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
     """
     if money is None or money.ledger is None or not money.caps:
         return
+    _catch_up(tickets, money.ledger)
     standings = read_standings_of(money.ledger)
     before = Decimal(0)
     for ticket in tickets:
@@ -99,6 +100,20 @@ def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
                     refusal.hint += tell_bought(ticket.plan)
                 ticket.fail(refusal)
         before += high
+
+
+def _catch_up(tickets: Sequence[Ticket], address: str) -> None:
+    """Settle or give back what a killed run left open, before it is held against the caps."""
+    with open_existing(address) as ledger:
+        if ledger is None:
+            return
+        from vidi.inference.tracking.books import catch_up_folder
+
+        for ticket in tickets:
+            plan, journal = ticket.plan, ticket.journal
+            if ticket.held and plan is not None and journal is not None:
+                folder = str(plan.folder.resolve())
+                catch_up_folder(ledger, folder, journal.headers, journal.states)
 
 
 def read_standings_of(address: str) -> Mapping[Kind, Standing]:

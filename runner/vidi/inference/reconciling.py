@@ -96,11 +96,11 @@ async def _search(
 ) -> Sequence[Accepted]:
     """The matches that nobody has a receipt for, in this journal or another."""
     now = datetime.now(UTC)
-    since = (state.intended_at or now) - MARGIN
-    until = (state.doubted_at or now) + MARGIN
+    # Sorted, as the clock may have been set back between the two.
+    first, last = sorted((state.intended_at or now, state.doubted_at or now))
     provider = runtime.open_provider(submission.model.provider)
     async with asyncio.timeout(LONGEST_LOOK_S):
-        found = await provider.find(submission, since, until)
+        found = await provider.find(submission, first - MARGIN, last + MARGIN)
     taken = {key for each in runtime.journal.states.values() for key in each.receipts}
     free = [each for each in found if each.request_id not in taken]
     ids = [each.request_id for each in free]

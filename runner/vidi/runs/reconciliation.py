@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from vidi.errors import InDoubtError, LostError, PollError, UsageError
+from vidi.errors import InDoubtError, PollError, UsageError
 from vidi.inference.outputs.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.reconciling import adopt, reconcile
@@ -62,11 +62,6 @@ def list_doubts(states: Mapping[str, InferenceState]) -> tuple[InferenceState, .
     return tuple(state for state in states.values() if state.doubtful)
 
 
-def is_lost(state: InferenceState) -> bool:
-    """Whether the provider, when it was last asked, did not know the request any more."""
-    return state.attached and (state.error or {}).get("code") == LostError.code
-
-
 def check_word(
     states: Mapping[str, InferenceState], paid: Mapping[str, str], not_paid: Collection[str]
 ) -> None:
@@ -76,7 +71,7 @@ def check_word(
         UsageError: An id is unknown, is not in doubt or is named twice, or a request is another's.
     """
     doubts = [state.id for state in list_doubts(states)]
-    lost = {state.id for state in states.values() if is_lost(state)}
+    lost = {state.id for state in states.values() if state.lost}
     there = f"In doubt: {', '.join(doubts)}." if doubts else "Nothing in this folder is in doubt."
     for key in (*paid, *not_paid):
         if key not in doubts and not (key in lost and key in not_paid):

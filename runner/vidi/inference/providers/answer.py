@@ -17,6 +17,8 @@ Fields: TypeAlias = Mapping[str, object]
 
 MOST_WORDS = 600
 """Characters of a provider's text that a message quotes."""
+DEEPEST = 100
+"""Levels of a JSON value; what is nested deeper is no answer, and would break what walks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,10 @@ class Answer:
     def json(self) -> object:
         """The body as JSON; None where it is not JSON (a provider never answers `null` alone)."""
         try:
-            return json.loads(self.body)
+            value: object = json.loads(self.body)
         except (ValueError, RecursionError):
             return None
+        return None if _is_deeper(value, DEEPEST) else value
 
     def fields(self) -> Fields:
         """The body as a JSON object; empty where it is anything else."""
@@ -60,6 +63,22 @@ class NoAnswerError(Exception):
     def __init__(self, message: str, *, unsent: bool) -> None:
         super().__init__(message)
         self.unsent = unsent
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether a JSON value is nested deeper than so many levels; itself without recursion."""
+    level = [value]
+    for _ in range(levels):
+        inner: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                inner += each.values()
+            elif isinstance(each, list):
+                inner += each
+        level = [each for each in inner if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def shorten(text: str) -> str:

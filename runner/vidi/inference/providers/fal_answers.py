@@ -13,6 +13,7 @@ from vidi.inference.providers.account import FAL
 from vidi.inference.providers.fal_words import RUNNER_TYPES, read_billable_units, read_words
 from vidi.inference.providers.provider import Accepted, Running
 from vidi.inference.providers.refusal import in_doubt, refusal
+from vidi.inference.providers.request_id import is_request_id
 from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def read_receipt(answer: Answer, model: ModelInfo) -> Accepted:
         raise _refusal(answer)
     fields = answer.fields()
     request_id = fields.get("request_id")
-    if not isinstance(request_id, str) or not request_id:
+    if not is_request_id(request_id):
         raise in_doubt(FAL, f"the answer holds no request_id: {answer.text()}")
     return Accepted(request_id, derive_urls(model.name, request_id) | _given_urls(fields))
 
@@ -84,13 +85,13 @@ def read_running(status: Fields) -> Running | None:
     )
 
 
-def is_completed(line: str) -> bool:
-    """Whether a line of the status stream (server-sent events) says that the request is done."""
+def read_completed(line: str) -> Fields | None:
+    """Read the status in a line of the status stream (server-sent events), if it says done."""
     field, _, data = line.partition(":")
     if field != "data":
-        return False
+        return None
     try:
         status = json.loads(data)
-    except ValueError:
-        return False
-    return isinstance(status, dict) and status.get("status") == COMPLETED
+    except (ValueError, RecursionError):
+        return None
+    return status if isinstance(status, dict) and status.get("status") == COMPLETED else None

@@ -7,15 +7,18 @@ keeps it for 30 days unless the account stores no payloads
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from vidi.inference.providers.fal_answers import derive_urls
+from vidi.inference.providers.moments import read_moment
 from vidi.inference.providers.provider import Accepted, Failed, Look, Succeeded
+from vidi.inference.providers.request_id import is_request_id
 from vidi.inference.providers.same_json import is_same_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.answer import Fields
@@ -53,9 +56,9 @@ def match_request(
     An item without a readable time passes: it was asked for by time.
     """
     request_id = item.get("request_id")
-    if not isinstance(request_id, str) or not request_id:
+    if not is_request_id(request_id):
         return None
-    sent = _moment(item.get("sent_at")) or _moment(item.get("started_at"))
+    sent = read_moment(item.get("sent_at")) or read_moment(item.get("started_at"))
     if sent is not None and not since <= sent <= until:
         return None
     is_ours = item.get("endpoint_id", submission.model.name) == submission.model.name
@@ -70,21 +73,13 @@ def read_kept(item: Fields, now: datetime) -> Look | None:
     code = code if isinstance(code, int) else 200
     if output and 200 <= code < 300:
         return Succeeded(output)
-    end = _moment(ended)
+    end = read_moment(ended)
     if end is None or now - end < SURELY_KEPT:
         return None
     if code >= 400:
         return Failed("failed", f"it ended with HTTP {code}", free=code >= 500)
     said = "it succeeded, but fal.ai no longer keeps its result"
     return Failed("failed", said, error_type="result_gone")
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _stamp(moment: datetime) -> str:

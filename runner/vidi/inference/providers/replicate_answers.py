@@ -10,16 +10,21 @@ import json
 import math
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
+from vidi.errors import PollError
 from vidi.inference.providers.account import REPLICATE
 from vidi.inference.providers.answer import shorten
+from vidi.inference.providers.moments import read_moment
 from vidi.inference.providers.provider import Accepted, Failed, Look, Running, Succeeded
 from vidi.inference.providers.refusal import in_doubt, refusal
+from vidi.inference.providers.request_id import is_request_id
 from vidi.inference.providers.same_json import is_same_json
 from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from vidi.inference.providers.answer import Answer, Fields
     from vidi.inference.providers.provider import Submission
 
@@ -61,7 +66,7 @@ def _refusal(answer: Answer) -> Exception:
 
 def _accepted(prediction: Fields) -> Accepted | None:
     request_id = prediction.get("id")
-    if not isinstance(request_id, str) or not request_id:
+    if not is_request_id(request_id):
         return None
     urls = build_urls(request_id)
     given = prediction.get("urls")
@@ -144,11 +149,41 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def match_prediction(prediction: Fields, submission: Submission) -> Accepted | None:
-    """Recognise a submission in the account's list by exactly equal model and input."""
+def match_prediction(
+    prediction: Fields, submission: Submission, since: datetime, until: datetime
+) -> Accepted | None:
+    """Recognise a submission in the account's list by time and exactly equal model and input.
+
+    The window that the list was asked for is not relied on: whoever answers may not keep to it.
+
+    Raises:
+        PollError: It is equal, and does not say when it was created. It can then neither be
+            adopted, as it may be an older one, nor be passed over, as it may be the very one.
+    """
     model, given = submission.model, prediction.get("input")
     versions = {model.version, f"{model.name}:{model.version}"} if model.version else set()
     is_ours = prediction.get("model") == model.name or prediction.get("version") in versions
     if not is_ours or prediction.get("data_removed") or not is_same_json(given, submission.params):
         return None
-    return _accepted(prediction)
+    created = read_moment(prediction.get("created_at"))
+    if created is None:
+        raise PollError("Replicate's list does not say when a prediction like it was created")
+    return _accepted(prediction) if since <= created <= until else None
+
+
+def read_next(page: Fields, url: str) -> str | None:
+    """The address at which a list goes on, which may be relative to its own; None at its end.
+
+    Raises:
+        PollError: It is no address.
+    """
+    following = page.get("next")
+    if not following:
+        return None
+    try:
+        address = urljoin(url, following) if isinstance(following, str) else None
+    except ValueError:
+        address = None
+    if not is_web_address(address):
+        raise PollError("Replicate's list goes on at an address that cannot be read")
+    return address

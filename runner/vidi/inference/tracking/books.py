@@ -147,6 +147,37 @@ def replay_folder(
     Raises:
         StorageError: The ledger cannot be written.
     """
-    earlier = [read_record(header, record.folder) for header in headers]
+    _replay(ledger, record.folder, headers, states, (record,))
+
+
+def catch_up_folder(
+    ledger: Ledger, folder: str, headers: Iterable[Event], states: Mapping[str, InferenceState]
+) -> None:
+    """Bring the ledger up to a folder's journal before anything is held against the caps.
+
+    What a killed run had set aside and never sent is given back, so that it does not keep the very
+    run out that comes to finish its work. Only who holds the folder may.
+
+    Args:
+        ledger: What is brought up.
+        folder: The folder, absolute.
+        headers: The `run_started` of every run in the journal.
+        states: What the journal says of each inference.
+
+    Raises:
+        StorageError: The ledger cannot be written.
+    """
+    _replay(ledger, folder, headers, states, ())
+
+
+def _replay(
+    ledger: Ledger,
+    folder: str,
+    headers: Iterable[Event],
+    states: Mapping[str, InferenceState],
+    begins: tuple[RunRecord, ...],
+) -> None:
+    records = (*(read_record(header, folder) for header in headers), *begins)
     journal = [charge for state in states.values() for charge in state.charges]
-    replay_journal(ledger, [*earlier, record], journal, record.started_at)
+    if records:
+        replay_journal(ledger, records, journal, datetime.now(UTC))

@@ -65,6 +65,8 @@ class Event(TypedDict, total=False):
     warning: str
     replaced: str | None
     mtime_ns: int
+    index: int
+    moved_from: str
 
     # settled, and what went wrong
     status: str

@@ -134,6 +134,11 @@ class InferenceState:
         return self.status in {"intended", "in_doubt"}
 
     @property
+    def lost(self) -> bool:
+        """Whether the provider, when it was last asked, did not know the request any more."""
+        return self.status == "unfinished" and (self.error or {}).get("code") == "lost"
+
+    @property
     def unsettled(self) -> bool:
         """Whether it may still be billed."""
         return self.attached or self.doubtful
@@ -264,7 +269,7 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
 
 def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
     charges = state.charges
-    if state.unsettled:  # else the refusal came before anything was set aside
+    if state.doubtful or state.lost:  # else it came before anything was set aside
         charges = close_last(charges, Decimal(0), _moment(event))
     return replace(
         state,

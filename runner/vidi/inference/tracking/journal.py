@@ -17,6 +17,7 @@ from vidi.inference.models.money import json_number
 from vidi.inference.settings import SHORTEST_SECRET
 from vidi.inference.tracking.events import DURABLE, JOURNAL_SCHEMA, InferenceState, apply_event
 from vidi.inference.tracking.journal_file import JournalFile
+from vidi.strict_json import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.event_shape import Event
     from vidi.inference.tracking.events import EventKind
 
-SPOKEN = frozenset({"error", "message", "output", "params", "status", "vars"})
+SPOKEN = frozenset({"error", "message", "metrics", "output", "params", "status", "vars", "warning"})
 """The fields of an event that may repeat what a person or a provider has said."""
 RESTORE = (
     "Restore the file from a backup, or move the whole folder away to start afresh: everything in "
@@ -62,7 +63,8 @@ class FileJournal:
 
     def __init__(self, path: Path, *, run: str, secrets: tuple[str, ...] = ()) -> None:
         self._run = run
-        self._secrets = tuple(each for each in secrets if len(each) >= SHORTEST_SECRET)
+        halves = [part for each in secrets for part in (each, *each.split(":"))]  # a fal key's
+        self._secrets = tuple(each for each in halves if len(each) >= SHORTEST_SECRET)
         self._sequence = 0
         self._unrecorded: dict[str, str] = {}
         """Inference to request id, where the receipt could not be written."""
@@ -171,7 +173,7 @@ class FileJournal:
                 value = value.replace(secret, "[redacted]")
             return value
         if isinstance(value, dict):
-            return {key: self._redact(each) for key, each in value.items()}
+            return {self._redact(key): self._redact(each) for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [self._redact(each) for each in value]
         return value
@@ -209,7 +211,7 @@ def read_events(path: Path) -> Iterator[tuple[Event, int]]:
 
 def dump_line(value: object) -> str:
     """Write a value as one line of JSON; amounts become numbers, times ISO 8601."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return write_json(value, _plain)
 
 
 def as_recorded(value: object) -> Any:

@@ -52,6 +52,20 @@ _MOVE = (
 )
 
 
+_OF_KEY = sa.and_(
+    charges.c.run == sa.bindparam("of_run"),
+    charges.c.inference == sa.bindparam("of_inference"),
+    charges.c.attempt == sa.bindparam("of_attempt"),
+)
+_READ = sa.select(charges).where(_OF_KEY).with_for_update()
+_SETTLE = (
+    sa.update(charges)
+    .where(_OF_KEY)
+    .values(actual=sa.bindparam("cost"), settled_at=sa.bindparam("moment"))
+)
+_ENTER = sa.insert(charges)
+
+
 def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[Kind, Standing]:
     """Set aside what one attempt may cost; returns how its periods stand then.
 
@@ -64,7 +78,7 @@ def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[
     labels = name_periods(charge.key.run, charge.reserved_at)
     found: dict[Kind, Standing] = {}
     with ledger.writing() as connection:
-        connection.execute(sa.insert(charges), describe_charge(charge))
+        connection.execute(_ENTER, describe_charge(charge))
         for kind in KINDS:
             cap = by_kind.get(kind) or Cap(kind, usd_of(UNCAPPED), "nothing: it is all there is")
             standing = _take(connection, cap, labels, amount)
@@ -104,11 +118,11 @@ def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime)
 
 def book_actual(connection: sa.Connection, key: ChargeKey, actual: int, at: datetime) -> None:
     """Move one charge, and the sums of its periods with it, to an actual cost in micro-dollars."""
-    row = connection.execute(sa.select(charges).where(match_key(key)).with_for_update()).first()
+    found = {"of_run": key.run, "of_inference": key.inference, "of_attempt": key.attempt}
+    row = connection.execute(_READ, found).first()
     if row is None or row.actual == actual:
         return
-    change = sa.update(charges).where(match_key(key))
-    connection.execute(change.values(actual=actual, settled_at=write_moment(at)))
+    connection.execute(_SETTLE, {**found, "cost": actual, "moment": write_moment(at)})
     freed = row.reserved if row.actual is None else 0
     move_periods(
         connection,
@@ -171,15 +185,6 @@ def describe_charge(charge: Charge) -> dict[str, object]:
         "reserved_at": write_moment(charge.reserved_at),
         "settled_at": None if charge.settled_at is None else write_moment(charge.settled_at),
     }
-
-
-def match_key(key: ChargeKey) -> sa.ColumnElement[bool]:
-    """The condition that finds one charge."""
-    return sa.and_(
-        charges.c.run == key.run,
-        charges.c.inference == key.inference,
-        charges.c.attempt == key.attempt,
-    )
 
 
 def write_moment(moment: datetime) -> str:

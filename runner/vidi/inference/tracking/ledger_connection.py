@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -116,8 +117,15 @@ def insert_once(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]
 ) -> None:
     """Insert rows; those whose key is there already stay as they are."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    connection.execute(_insert_once(connection.dialect.name, table), list(rows))
+
+
+@cache
+def _insert_once(dialect: str, table: sa.Table) -> sa.Insert:
+    """The statement, made once: SQLAlchemy takes longer to make one than SQLite to carry it out."""
+    if dialect == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def _open_file(path: Path, patience_s: float) -> Ledger:
@@ -176,8 +184,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     """A writer takes its lock first: what it reads is then still true when it writes."""
+    cursor = connection.connection.cursor()
     for statement in _BEGIN[connection.get_execution_options()["vidi_purpose"]]:
-        connection.exec_driver_sql(statement)
+        cursor.execute(statement)
+    cursor.close()
 
 
 def _make_tables(connection: sa.Connection) -> None:

@@ -42,6 +42,19 @@ class Account(NamedTuple):
         """What its rows have in common."""
         return {"provider": self.provider, "account": self.name}
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """What the statements below are given."""
+        return {"of_provider": self.provider, "of_account": self.name}
+
+
+_OF_ACCOUNT = sa.and_(
+    paces.c.provider == sa.bindparam("of_provider"), paces.c.account == sa.bindparam("of_account")
+)
+_READ_PACE = sa.select(paces).where(_OF_ACCOUNT).with_for_update()
+_READ_CLOSED = sa.select(paces.c.closed_until).where(_OF_ACCOUNT)
+_ADVANCE = sa.update(paces).where(_OF_ACCOUNT).values(next_at=sa.bindparam("start"))
+
 
 class Turn(NamedTuple):
     """A turn to submit, or that there is none yet."""
@@ -66,8 +79,7 @@ def take_turn(ledger: Ledger, account: Account, per_minute: int) -> Turn:
         start = max(
             now, _believe(row.next_at, now, min(BURST_S + MOST_TURNS * interval, LONGEST_AHEAD_S))
         )
-        change = sa.update(paces).where(_of(paces, account))
-        connection.execute(change.values(next_at=start + interval))
+        connection.execute(_ADVANCE, {**account.named, "start": start + interval})
         return Turn(granted=True, wait_s=max(0.0, float(start - BURST_S - now)))
 
 
@@ -77,10 +89,10 @@ def look_for_turn(ledger: Ledger, account: Account) -> Turn:
     Raises:
         StorageError: The ledger cannot be read.
     """
-    query = sa.select(paces.c.closed_until).where(_of(paces, account))
     with ledger.reading() as connection:
         now = _read_clock(connection)
-        left = _believe(connection.scalar(query) or 0, now, LONGEST_CLOSED_S) - now
+        closed_until = connection.scalar(_READ_CLOSED, account.named) or 0
+        left = _believe(closed_until, now, LONGEST_CLOSED_S) - now
     return Turn(granted=left <= 0, wait_s=max(0.0, left))
 
 
@@ -149,7 +161,7 @@ def _believe(moment: float, now: float, longest: float) -> float:
 def _lock_pace(connection: sa.Connection, account: Account) -> tuple[sa.Row[Any], float]:
     """The account's row, which nobody else can change meanwhile, and the time."""
     insert_once(connection, paces, [{**account.row, "next_at": 0.0, "closed_until": 0.0}])
-    row = connection.execute(sa.select(paces).where(_of(paces, account)).with_for_update()).one()
+    row = connection.execute(_READ_PACE, account.named).one()
     return row, _read_clock(connection)
 
 

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.ledger_connection import Ledger
 
 
+_READ_TAKER = sa.select(receipts.c.run, receipts.c.inference, receipts.c.attempt).where(
+    receipts.c.provider == sa.bindparam("of_provider"),
+    receipts.c.request_id == sa.bindparam("of_request"),
+)
+
+
 def take_receipt(ledger: Ledger, key: ChargeKey, provider: str, request_id: str) -> bool:
     """Enter that a request is this attempt's; False where it is another's already.
 
@@ -30,7 +36,8 @@ def take_receipt(ledger: Ledger, key: ChargeKey, provider: str, request_id: str)
     with ledger.noting() as connection:
         row = {"provider": provider, "request_id": request_id, **key._asdict()}
         insert_once(connection, receipts, [row])
-        return _read_takers(connection, provider, [request_id])[request_id] == key
+        taken = {"of_provider": provider, "of_request": request_id}
+        return ChargeKey(*connection.execute(_READ_TAKER, taken).one()) == key
 
 
 def find_takers(

@@ -1,0 +1,60 @@
+"""JSON that every reader takes: no bare NaN, and no character that some take for a line end."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LINE_ENDS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+"""What `str.splitlines` splits at and JSON leaves as it is; the others are escaped anyway."""
+_MOST_DIGITS = 308
+"""No float is larger; digits beyond are no number that a reader could hold."""
+
+
+def write_json(
+    value: object, plain: Callable[[object], object], *, indent: int | None = None
+) -> str:
+    """Write a value as JSON; a number that JSON has no form for becomes the text of its name.
+
+    Args:
+        value: Mappings, sequences, texts, numbers, and what `plain` knows.
+        plain: Makes a JSON value of anything else.
+        indent: Spaces for each level; None for one line.
+    """
+    try:
+        text = _dump(value, plain, indent)
+    except ValueError:  # rare, so the value is looked through only then
+        text = _dump(_name_odd_numbers(value), plain, indent)
+    for character, escaped in _LINE_ENDS.items():
+        text = text.replace(character, escaped)
+    return text
+
+
+def _dump(value: object, plain: Callable[[object], object], indent: int | None) -> str:
+    separators = (",", ":") if indent is None else None
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        allow_nan=False,
+        indent=indent,
+        separators=separators,
+        default=plain,
+    )
+
+
+def _name_odd_numbers(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _name_odd_numbers(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_name_odd_numbers(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+    if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() <= _MOST_DIGITS):
+        return str(value)
+    return value
