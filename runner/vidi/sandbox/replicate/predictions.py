@@ -150,19 +150,21 @@ async def _answer_late(call: Call, work: Work, wait: int) -> Response:
     while not is_terminal(work.stage(call.now)) and call.now < until:
         await asyncio.sleep(0.02)
     body = show_prediction(work, call.urls, None)
-    if work.stage(call.now) == "succeeded":
+    now = call.now
+    if work.stage(now) == "succeeded":
         await call.sandbox.finish(work)
-        inline = show_prediction(work, call.urls, call.now, inline=True)
+        inline = show_prediction(work, call.urls, now, inline=True)
         body |= {"status": "processing", "output": inline["output"]}
-    elif is_terminal(work.stage(call.now)):
-        body = show_prediction(work, call.urls, call.now)
+    elif is_terminal(work.stage(now)):
+        body = show_prediction(work, call.urls, now)
     return answer_json(body, 201, {**_CREATE_LIMITS, "Preference-Applied": f"wait={wait}"})
 
 
 async def _seen(call: Call, work: Work) -> dict[str, object]:
-    if work.stage(call.now) == "succeeded":
+    now = call.now  # once: it may end in between
+    if work.stage(now) == "succeeded":
         await call.sandbox.finish(work)
-    return show_prediction(work, call.urls, call.now)
+    return show_prediction(work, call.urls, now)
 
 
 def _find_model(call: Call, version: str) -> ModelInfo | None:
