@@ -51,12 +51,13 @@ class Books:
         rows = self._read("vidi_periods")
         return _usd(sum(row.spent + row.reserved for row in rows if row.kind == "run"))
 
-    def check(self, billed: dict[str, Decimal], not_paid: list[str]) -> None:
+    def check(self, billed: dict[str, Decimal], not_paid: list[str], refusals: int = 0) -> None:
         """Everything is settled, and each amount is the same everywhere, to the micro-dollar.
 
         Args:
             billed: What the provider bills, by id.
             not_paid: The ids that the user said were not bought, as often as it was said.
+            refusals: How often the provider may have refused one besides.
         """
         events = self.events
         assert _sum(events, "settled", "id") == billed, "the journal"
@@ -64,8 +65,11 @@ class Books:
         spent = _sum(events, "settled", "run").get(run, 0)
         costs = self.manifest["cost_usd"]
         assert (costs["actual"], costs["in_doubt"]) == (spent, 0), "the manifest"
-        intents = Counter(event["id"] for event in events if event["event"] == "intent")
-        assert intents == Counter(billed.keys()) + Counter(not_paid), "intents"
+        ids = {kind: _count(events, kind) for kind in ("intent", "refused")}
+        assert ids["intent"] == Counter(billed.keys()) + ids["refused"], "intents"
+        refused = ids["refused"] - Counter(not_paid)
+        assert ids["refused"] >= Counter(not_paid), "the user's word is lost"
+        assert refused.total() <= refusals, "refused by nobody"
         self._check_ledger(billed)
 
     def _find_last(self, kind: str) -> dict[str, str]:
@@ -106,6 +110,10 @@ def _sum(events: list[dict], kind: str, key: str) -> dict[str, Decimal]:
         if event["event"] == kind:
             sums[event[key]] += event["actual_usd"]
     return dict(sums)
+
+
+def _count(events: list[dict], kind: str) -> Counter[str]:
+    return Counter(event["id"] for event in events if event["event"] == kind)
 
 
 def _usd(micros: int) -> Decimal:

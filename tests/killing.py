@@ -148,7 +148,7 @@ class Killable:
         billing = self.served.sandbox.billing
         billed = {row["id"]: billing.find(row["request_id"]).usd for row in rows}
         assert sum(billed.values()) == billing.total
-        self.books.check(billed, self.not_paid)
+        self.books.check(billed, self.not_paid, refusals=self.faults)
         self._check_words()
 
     def read_assets(self) -> dict[str, bytes]:

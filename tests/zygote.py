@@ -43,8 +43,9 @@ class Zygote:
         order = [program, arguments, str(cwd), dict(environment), [str(file) for file in said]]
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        code = json.loads(self._process.stdout.readline())
-        return Answer(code, *(file.read_text(encoding="utf-8") for file in said))
+        code = self._process.stdout.readline()
+        assert code, "the zygote has died"
+        return Answer(int(code), *(file.read_text(encoding="utf-8") for file in said))
 
 
 @contextlib.contextmanager

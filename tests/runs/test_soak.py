@@ -2,16 +2,12 @@
 
 import pytest
 
-from soaking import Soaked, keep_ledgers, soak
-
-ROUNDS = 2
+from soaking import keep_ledgers, soak
 
 
-@pytest.mark.parametrize("part", range(2))
-def test_random_kills_and_faults_lose_nothing_and_buy_nothing_twice(zygote, tmp_path, part):
-    numbers = iter(range(part * ROUNDS, (part + 1) * ROUNDS))
+@pytest.mark.parametrize("number", range(3))
+def test_random_kills_and_faults_lose_nothing_and_buy_nothing_twice(zygote, tmp_path, number):
     with keep_ledgers(postgres=False) as ledgers:
-        rounds = soak(tmp_path, zygote.run, "a short one", numbers, ledgers, seconds=60)
-        total = sum(rounds, Soaked())
-    assert total.rounds == ROUNDS
-    assert total.kills >= ROUNDS
+        rounds = soak(tmp_path, zygote.run, "a short one", iter([number]), ledgers, seconds=60)
+        (soaked,) = rounds
+    assert soaked.kills > 0

@@ -4,17 +4,18 @@ import signal
 
 import pytest
 
+from vidi.runs.signals import heard
 from vidi.runs.stopping import LEAVE, Stop, listening_to_signals
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 async def test_a_signal_asks_once_more_and_has_its_exit_code(number, code):
-    stop, heard = Stop(), []
-    stop.on_press(heard.append)
-    with listening_to_signals(stop):
+    stop, levels = Stop(), []
+    stop.on_press(levels.append)
+    with heard.hearing(), listening_to_signals(stop):
         os.kill(os.getpid(), number)
         await asyncio.wait_for(stop.wait_for(1), 5)
-    assert (stop.requested, stop.exit_code, heard) == (True, code, [1])
+    assert (stop.requested, stop.exit_code, levels) == (True, code, [1])
 
 
 async def test_the_first_signal_decides_the_exit_code_and_three_are_the_most():

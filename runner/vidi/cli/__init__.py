@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import sys
 
+from vidi.runs.signals import heard
+
 
 def main() -> None:
     """`vidi`: the toolbox."""
+    heard.begin()
     from vidi.cli.boundary import run_guarded
     from vidi.cli.toolbox import toolbox
 
-    sys.exit(run_guarded(toolbox, "vidi"))
+    _leave(run_guarded(toolbox, "vidi"))
 
 
 def main_run() -> None:
     """`vidi-run`: the runner."""
+    heard.begin()
     from vidi.cli.boundary import run_guarded
     from vidi.cli.run import run
 
-    sys.exit(run_guarded(run, "vidi-run"))
+    _leave(run_guarded(run, "vidi-run"))
+
+
+def _leave(code: int) -> None:
+    """End the process with that code, whatever it is sent while it does."""
+    heard.end()
+    sys.exit(code)

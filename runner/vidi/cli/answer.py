@@ -35,7 +35,7 @@ def describe_answer(
         "exit_code": exit_code,
         "job_file": job_file.as_posix() if job_file else None,
         **_describe_plan(plan),
-        "errors": [*_describe_errors(errors), *_describe_failures(ran)],
+        "errors": _join_errors(_describe_errors(errors), _describe_failures(ran)),
         "warnings": _describe_warnings(errors, plan),
     }
     if command == "run":
@@ -57,6 +57,18 @@ def _describe_errors(errors: Sequence[VidiError]) -> list[dict[str, object]]:
     found = [each for each in _problems_of(errors) if each.severity == "error"]
     others = [each for each in errors if not isinstance(each, JobFileError)]
     return [*map(describe_problem, found), *map(describe_vidi_error, others)]
+
+
+def _join_errors(
+    of_the_file: list[dict[str, object]], of_inferences: list[dict[str, object]]
+) -> list[dict[str, object]]:
+    """All of them; what stopped the run is left to the inference that it was first said of."""
+    said = [_words_of(each) for each in of_inferences]
+    return [*(each for each in of_the_file if _words_of(each) not in said), *of_inferences]
+
+
+def _words_of(error: dict[str, object]) -> tuple[object, ...]:
+    return error["code"], error["message"], error["hint"]
 
 
 def _describe_warnings(errors: Sequence[VidiError], plan: Plan | None) -> list[dict[str, object]]:

@@ -9,20 +9,33 @@ from pathlib import Path
 
 import click
 
-from vidi.cli.console import Console
-from vidi.errors import StoppedError, StorageError, UsageError, VidiError
+from vidi.cli.console import Console, is_run
+from vidi.errors import StorageError, UsageError, VidiError
+from vidi.runs.signals import heard
 
 
 def run_guarded(command: click.Command, program: str) -> int:
     """Run a click command with the process's arguments; returns the exit code, never raises."""
     _mend_streams()
     console = Console(json_wanted="--json" in sys.argv)
+    with heard.hearing():
+        try:
+            return _run_until_stopped(command, program, console)
+        except OSError:
+            # Nobody can be told: what we would print goes nowhere. What was bought is on record.
+            heard.hold()
+            _silence_streams()
+            return StorageError.exit_code
+
+
+def _run_until_stopped(command: click.Command, program: str, console: Console) -> int:
     try:
-        return _run(command, program, console)
-    except OSError:
-        # Nobody can be told: what we would print goes nowhere. Whatever was bought is on record.
-        _silence_streams()
-        return StorageError.exit_code
+        heard.break_off()
+        code = _run(command, program, console)
+        heard.hold()
+    except KeyboardInterrupt:  # outside of the command itself
+        return _report_stop(console)
+    return code
 
 
 def _run(command: click.Command, program: str, console: Console) -> int:
@@ -36,7 +49,7 @@ def _run(command: click.Command, program: str, console: Console) -> int:
         hint = f"See `{_path_of(error) or program} --help`."
         return console.report_error(UsageError(error.format_message(), hint=hint))
     except (click.Abort, KeyboardInterrupt):
-        return console.report_error(StoppedError("stopped before anything was sent"))
+        return _report_stop(console)
     except BrokenPipeError:
         _silence_streams()  # whoever read our output has gone; closing it would complain again
         return 0
@@ -45,6 +58,11 @@ def _run(command: click.Command, program: str, console: Console) -> int:
     except Exception as bug:  # noqa: BLE001 - the boundary: no traceback ever reaches a user
         return _report_bug(bug, console)
     return result if isinstance(result, int) else 0
+
+
+def _report_stop(console: Console) -> int:
+    told = "stopped before anything was sent" if is_run() else "stopped"
+    return console.report_error(heard.describe(told))
 
 
 def _mend_streams() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vidi.errors import JobFileError, VidiError
+from vidi.runs.signals import heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +47,9 @@ class Console:
         return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
 
     def print_data(self, text: str) -> None:
-        """Print what the command was asked for, on stdout."""
+        """Print what the command was asked for, on stdout; one JSON object is printed whole."""
+        if self.json_wanted:
+            heard.hold()
         click.echo(text)
 
     def say(self, text: str, *, style: str | None = None) -> None:
@@ -125,6 +128,11 @@ def render_failure(error: VidiError) -> str:
 
     answer = describe_answer(_name_command(), None, exit_code=error.exit_code, errors=[error])
     return render_json(answer).rstrip("\n")
+
+
+def is_run() -> bool:
+    """Whether a job file was to be run or estimated, and no other tool was asked for."""
+    return _name_command() in {"run", "estimate"}
 
 
 def _name_command() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
 from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
 from vidi.runs.reconciliation import Means, ask_providers, check_word, list_doubts, take_word
+from vidi.runs.stopping import run_until_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -73,9 +73,9 @@ def settle_doubts(
         with journal, _open_receipts(case, journal, environ) as receipts:
             means = Means(journal, registry, settings, wire, receipts)
             if paid or not_paid:
-                findings = asyncio.run(take_word(means, paid, not_paid))
+                findings = run_until_stopped(take_word(means, paid, not_paid))
             else:
-                findings = asyncio.run(ask_providers(means))
+                findings = run_until_stopped(ask_providers(means))
         if not case.sandbox:
             _tell_ledger(journal, folder, locate_ledger(environ), console)
         return findings, tuple(state.id for state in list_doubts(journal.states))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from vidi.inference.environment import read_environment
 from vidi.inference.models.registry import ModelRegistry, shipped_templates
 from vidi.inference.providers.documents import DocumentReader
 from vidi.inference.settings import Settings
+from vidi.runs.stopping import run_until_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def ask_providers(
     else:
         settings = Settings.from_environment(read_environment(Path(), env_file))
     wire = _open_sandbox(templates) if sandbox else None
-    return asyncio.run(_ask(model_ids, settings, wire))
+    return run_until_stopped(_ask(model_ids, settings, wire))
 
 
 async def _ask(

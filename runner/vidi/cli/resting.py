@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 def describe_asked(options: RunOptions, money: Money | None) -> str:
     """What is asked for, of whom, when and by whom; "" where only the whole way will do.
 
-    The whole way is for answers that show the plan, and for a ledger on a server, of which nobody
-    knows at a glance whether it still has this folder's costs. Prices change with the day.
+    The whole way is for answers that show the plan, for selectors, which may mean nothing, and for
+    a ledger on a server, of which nobody knows at a glance whether it still has this folder's
+    costs. Prices change with the day.
     """
-    if options.estimate or options.json_wanted:
+    selected = options.select or options.exclude or options.rebuy
+    if options.estimate or options.json_wanted or selected:
         return ""
     ledger = money.ledger if money is not None else None
     if ledger is not None and "://" in ledger:

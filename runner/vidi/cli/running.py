@@ -90,9 +90,9 @@ def run_ticket(
         ticket.errors = (*ticket.errors, result.halted)
         ticket.reported = len(ticket.errors)
     ticket.result = result.manifest
+    print_summary(result.manifest, plan.folder, options, console, result.halted)
     if options.report:
         write_report(result.manifest, plan.folder)
-    print_summary(result.manifest, plan.folder, options, console, result.halted)
     if asked := describe_asked(options, money):
         seal_folder(plan, journal.states, asked, list_others(options), ticket.began_ns)
 

@@ -118,7 +118,11 @@ def _go(
             ticket.fail(error)
             _report(tickets, console)
     if options.junit is not None:
-        write_junit_report(tickets, options.junit)
+        try:
+            write_junit_report(tickets, options.junit)
+        except VidiError as error:
+            tickets[-1].fail(error)
+            _report(tickets, console)
 
 
 def _hold_new_folder(ticket: Ticket, held: contextlib.ExitStack) -> None:

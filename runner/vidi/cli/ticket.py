@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,17 @@ from vidi.jobs.job import read_job
 from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
 from vidi.runs.plan import Choices, Plan, make_plan
 from vidi.runs.seal import is_sealed
-from vidi.runs.selection import parse_selectors
+from vidi.runs.selection import parse_selectors, warn_unmatched
 
 if TYPE_CHECKING:
     import contextlib
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
     from vidi.inference.tracking.caps import Room
     from vidi.runs.manifest_shape import Manifest
+    from vidi.runs.selection import Selector
 
 SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
 
@@ -92,6 +94,7 @@ def plan_tickets(
             desk.plan(ticket)
         except VidiError as error:
             ticket.fail(error)
+    desk.check_selectors(tickets)
     return tickets
 
 
@@ -143,6 +146,28 @@ class _Desk:
             states=journal.states,
             choices=self._choices,
         )
+
+    def check_selectors(self, tickets: Sequence[Ticket]) -> None:
+        """Say which selectors mean nothing in any of the files, once all of them are planned."""
+        plans = [ticket.plan for ticket in tickets if ticket.plan is not None]
+        if len(plans) < len(tickets):
+            return  # what the other files hold is not known
+        unmatched = frozenset.intersection(*(plan.unmatched for plan in plans))
+        ids = {planned.id for plan in plans for planned in plan.inferences} if unmatched else set()
+        warnings = []
+        for option, selector in self._list_selectors():
+            if selector in unmatched:
+                if (mistake := selector.find_mistake()) is not None:
+                    tickets[0].fail(mistake)
+                else:
+                    warnings.append(warn_unmatched(option, selector, ids, tickets[0].path))
+        tickets[0].plan = replace(plans[0], warnings=(*plans[0].warnings, *warnings))
+
+    def _list_selectors(self) -> Iterator[tuple[str, Selector]]:
+        choices = self._choices
+        yield from (("--select", each) for each in choices.select)
+        yield from (("--exclude", each) for each in choices.exclude)
+        yield from (("--rebuy", each) for each in choices.rebuy)
 
     def _claim(self, folder: Path, ticket: Ticket) -> None:
         other = self._folders.setdefault(folder.resolve(), ticket)

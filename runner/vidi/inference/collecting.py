@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
+from vidi.inference.moving import bring_home
 from vidi.inference.outputs.find import RemoteFile, find_outputs
-from vidi.inference.outputs.naming import plan_paths
+from vidi.inference.placing import count_asked, name_places, number_made
+from vidi.inference.recording import describe_asset, is_ours, record_asset
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from vidi.inference.outputs.download import Asset
     from vidi.inference.outputs.find import Output
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
+    from vidi.inference.tracking.events import AssetRecord
 
 LEFT_OUT = "{came} of {asked} outputs came: the provider left out the others, as its filter does"
 FLAGGED = "the provider's filter flagged it, and may have blacked it out; it is paid all the same"
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One output on its way to its place."""
+
+    index: int
+    """From 1."""
+    count: int
+    """Of how many."""
+    output: Output
+    path: str
+    """As the job file has it: the type's extension may still be missing."""
+    made: AssetRecord | None
+    """The same output, where it was brought home before."""
 
 
 async def collect_assets(
@@ -27,8 +45,10 @@ async def collect_assets(
     answer: object,
     folder: Path,
     runtime: Runtime,
-) -> tuple[Asset, ...]:
+) -> tuple[AssetRecord, ...]:
     """Bring every output of a finished inference to its place in the folder.
+
+    What was brought home before and is still somewhere in the folder is not fetched again.
 
     Raises:
         DownloadError: The answer holds nothing, or an output could not be fetched whole. The
@@ -41,37 +61,55 @@ async def collect_assets(
             hint="The whole answer is in log.jsonl, in the `completed` event of this id.",
             gone=True,
         )
-    asked = max(count_asked(request.checked.effective), len(outputs))
-    paths = plan_paths(request.output, asked)[: len(outputs)]
-    thinned = LEFT_OUT.format(came=len(outputs), asked=asked) if asked > len(outputs) else ""
+    came, asked = len(outputs), count_asked(request.checked.effective)
+    thinned = LEFT_OUT.format(came=came, asked=asked) if asked > came else ""
     assets, failures = [], []
-    for index, (output, path) in enumerate(zip(outputs, paths, strict=True), start=1):
-        runtime.notify(request.id, "downloading", index=index, count=len(outputs))
+    for item in _list_items(request, outputs, runtime):
         try:
-            asset = await _fetch(request, output, path, folder, runtime)
-            asset = _warn(asset, thinned)
+            assets.append(await _collect(request, item, thinned, folder, runtime))
         except DownloadError as error:
             failures.append(error)
-        else:
-            _record(request, asset, folder, runtime)
-            assets.append(asset)
     if failures:
         raise _choose(failures)
     return tuple(assets)
 
 
-async def _fetch(
-    request: InferenceRequest, output: Output, path: str, folder: Path, runtime: Runtime
-) -> Asset:
+def _list_items(
+    request: InferenceRequest, outputs: Sequence[Output], runtime: Runtime
+) -> Iterator[_Item]:
+    count = len(outputs)
+    made = number_made(runtime.journal.states[request.id].assets, count)
+    rows = zip(outputs, name_places(request, count), made, strict=True)
+    return (_Item(index, count, *row) for index, row in enumerate(rows, start=1))
+
+
+async def _collect(
+    request: InferenceRequest, item: _Item, thinned: str, folder: Path, runtime: Runtime
+) -> AssetRecord:
+    """Bring one output to its place: from where it was before, else from the provider."""
+    before = item.made
+    if before is not None:
+        at_hand = bring_home(request, before, item.path, folder, runtime)
+        if at_hand is not None:
+            return at_hand
+    asset = _warn(await _fetch(request, item, folder, runtime), thinned)
+    record = describe_asset(asset, item.index, folder)
+    moved_from = before.path if before is not None else None
+    record_asset(request.id, record, folder, runtime, moved_from)
+    return record
+
+
+async def _fetch(request: InferenceRequest, item: _Item, folder: Path, runtime: Runtime) -> Asset:
+    runtime.notify(request.id, "downloading", index=item.index, count=item.count)
     asset = await runtime.fetcher.fetch(
-        output,
+        item.output,
         folder,
-        path,
+        item.path,
         kind=request.model.output_type,
         overwrite=runtime.overwrite,
-        ours=lambda existing: _is_ours(existing, folder, runtime),
+        ours=lambda existing: is_ours(existing, folder, runtime),
     )
-    flagged = isinstance(output, RemoteFile) and output.nsfw
+    flagged = isinstance(item.output, RemoteFile) and item.output.nsfw
     return _warn(asset, FLAGGED if flagged else "")
 
 
@@ -79,34 +117,6 @@ def _warn(asset: Asset, more: str) -> Asset:
     return replace(asset, warning="; ".join(filter(None, (asset.warning, more))))
 
 
-def count_asked(effective: Mapping[str, object]) -> int:
-    """How many outputs the params ask for; 0 where they do not say."""
-    counts = (effective.get(name) for name in ("num_outputs", "num_images"))
-    return next((count for count in counts if type(count) is int), 0)
-
-
 def _choose(failures: Sequence[DownloadError]) -> DownloadError:
     """The failure that decides: only where every one is gone is there nothing left to fetch."""
     return next((error for error in failures if not error.gone), failures[0])
-
-
-def _is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:
-    relative = existing.relative_to(folder).as_posix()
-    return any(relative in state.owned for state in runtime.journal.states.values())
-
-
-def _record(request: InferenceRequest, asset: Asset, folder: Path, runtime: Runtime) -> None:
-    runtime.journal.append(
-        "asset",
-        request.id,
-        path=asset.path,
-        sha256=asset.sha256,
-        bytes=asset.bytes,
-        content_type=asset.content_type,
-        width=asset.width,
-        height=asset.height,
-        duration_s=asset.duration_s,
-        warning=asset.warning,
-        replaced=asset.replaced,
-        mtime_ns=(folder / asset.path).stat().st_mtime_ns,
-    )

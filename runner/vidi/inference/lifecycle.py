@@ -26,23 +26,21 @@ from vidi.errors import (
     VidiError,
 )
 from vidi.inference.collecting import collect_assets
-from vidi.inference.models.estimate import Metered
-from vidi.inference.models.pricing import settle
 from vidi.inference.moving import bring_all_home
 from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.posting import Purchase, describe_error
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
 from vidi.inference.reconciling import reconcile
+from vidi.inference.settling import collect_and_settle, record_settled, settle_failure
 from vidi.inference.submitting import submit
 from vidi.inference.waiting import wait_for_end
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
-    from vidi.inference.tracking.events import AssetRecord, InferenceState
+    from vidi.inference.tracking.events import InferenceState
 
 Status = Literal[
     "succeeded", "unchanged", "failed", "moderated", "in_doubt", "unfinished", "skipped"
@@ -115,7 +113,7 @@ async def _settle_earlier(
         if not request.again:
             raise
         # Nobody can look any more, and the user wants it anew: what may have been billed is booked.
-        _record_settled(earlier, "failed", earlier.reserve, "estimated", runtime, error)
+        record_settled(earlier, "failed", earlier.reserve, "estimated", runtime, error)
         runtime.notify(earlier.id, "earlier_lost", message=error.message)
 
 
@@ -207,7 +205,7 @@ async def _finish(
     """Wait for the end and settle it; `sent_at` is None where an earlier run sent it."""
     end = await wait_for_end(request, accepted, runtime, sent_at=sent_at)
     if isinstance(end, Failed):
-        _settle_failure(request, end, runtime)
+        settle_failure(request, end, runtime)
         failure = _TransientFailureError if end.transient else FailedError
         raise failure(end.message)
     runtime.journal.append(
@@ -217,7 +215,7 @@ async def _finish(
         metrics=dict(end.metrics),
         billable_units=end.billable_units,
     )
-    await _collect_and_settle(request, end, folder, runtime)
+    await collect_and_settle(request, end, folder, runtime)
 
 
 async def _fetch_again(
@@ -230,7 +228,7 @@ async def _fetch_again(
     """
     end = Succeeded(state.output, state.metrics, state.billable_units)
     if state.status == "completed":
-        await _collect_and_settle(request, end, folder, runtime)
+        await collect_and_settle(request, end, folder, runtime)
         return True
     if folder is None:
         return True  # the answer is in the journal, and nothing is to be fetched
@@ -245,7 +243,7 @@ async def _fetch_again(
             raise _describe_kept(request, error) from error
         runtime.notify(request.id, "gone", message=_tell_retention(request, error))
         return False
-    _record_settled(request, "succeeded", Decimal(0), "none", runtime)
+    record_settled(request, "succeeded", Decimal(0), "none", runtime)
     return True
 
 
@@ -264,66 +262,6 @@ def _tell_retention(request: InferenceRequest, error: DownloadError) -> str:
     if provider not in KEPT_S:
         return error.message
     return f"{error.message} ({provider} keeps outputs for {KEPT_S[provider] // 3600} h)"
-
-
-async def _collect_and_settle(
-    request: InferenceRequest, end: Succeeded, folder: Path | None, runtime: Runtime
-) -> None:
-    """Settle the cost whether or not the assets arrive: it is owed either way."""
-    try:
-        assets = await _collect(request, end.output, folder, runtime)
-    except InferenceError as error:
-        usd, basis = _actual_cost(request, end, ())
-        _record_settled(request, "failed", usd, basis, runtime, error)
-        raise
-    usd, basis = _actual_cost(request, end, assets)
-    _record_settled(request, "succeeded", usd, basis, runtime)
-
-
-async def _collect(
-    request: InferenceRequest, answer: object, folder: Path | None, runtime: Runtime
-) -> tuple[AssetRecord, ...]:
-    """Bring the assets home; without a folder they stay at the provider."""
-    return () if folder is None else await collect_assets(request, answer, folder, runtime)
-
-
-def _actual_cost(
-    request: InferenceRequest, end: Succeeded, assets: Sequence[AssetRecord]
-) -> tuple[Decimal, str]:
-    metered = Metered(end.metrics, end.billable_units, tuple(assets))
-    actual = settle(request.model, request.checked, metered, timeout_s=request.timeout_s)
-    if actual.usd is None:
-        return request.reserve, "estimated"
-    return actual.usd, actual.basis
-
-
-def _settle_failure(request: InferenceRequest, end: Failed, runtime: Runtime) -> None:
-    """Book a failure: free only where that is proved, else metered, else the whole estimate."""
-    usd, basis = request.reserve, "estimated"
-    if end.free:
-        usd, basis = Decimal(0), "none"
-    elif end.metrics or end.billable_units is not None:
-        metered = Metered(end.metrics, end.billable_units, ())
-        actual = settle(request.model, request.checked, metered, timeout_s=request.timeout_s)
-        if actual.usd is not None and actual.basis == "metered":
-            usd, basis = actual.usd, actual.basis
-    status = "moderated" if end.kind == "moderated" else "failed"
-    _record_settled(request, status, usd, basis, runtime, FailedError(end.message))
-
-
-def _record_settled(
-    request: InferenceRequest,
-    status: str,
-    usd: Decimal,
-    basis: str,
-    runtime: Runtime,
-    error: VidiError | None = None,
-) -> None:
-    fields: dict[str, object] = {"status": status, "actual_usd": usd, "basis": basis}
-    if error is not None:
-        fields["error"] = describe_error(error)
-    runtime.journal.append("settled", request.id, **fields)
-    runtime.budget.settle(request.id, usd)
 
 
 def _end_failed(request: InferenceRequest, error: VidiError, runtime: Runtime) -> Outcome:

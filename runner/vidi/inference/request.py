@@ -41,6 +41,8 @@ class InferenceRequest:
     """What was sent under this id before and is not settled, where it is not the same."""
     again: bool = False
     """Buy it although the same was bought before: what is there is not fetched again."""
+    kept: bool = False
+    """Never buy it again: what it has made is brought home, or is told to be gone."""
 
     def described_params(self) -> dict[str, object]:
         """The parameters as they may be recorded: files as descriptors, secrets left out."""

@@ -19,12 +19,13 @@ WHERE_TO_GET_KEYS = {
 
 
 def check_credentials(plan: Plan, settings: Settings) -> None:
-    """Make sure that every provider of the plan has a key.
+    """Make sure that every provider that the plan asks has a key.
 
     Raises:
         CredentialsError: One is missing; the hint says which variable and where to get a key.
     """
-    needed = dict.fromkeys(planned.request.model.provider for planned in plan.to_run)
+    asked = (planned for planned in plan.to_run if not planned.local)
+    needed = dict.fromkeys(planned.request.model.provider for planned in asked)
     for plug_in in needed.keys() - KEYS.keys():
         if not open_provider(plug_in, settings).is_available():
             raise describe_keyless(plug_in)

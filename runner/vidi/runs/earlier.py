@@ -29,7 +29,7 @@ MARK_LENGTH = 8
 
 
 def settle_first(
-    request: InferenceRequest, state: InferenceState, model: ModelInfo, *, keep: bool
+    request: InferenceRequest, state: InferenceState, model: ModelInfo
 ) -> InferenceRequest:
     """Have an earlier purchase that is not settled brought home before this one is bought.
 
@@ -37,12 +37,18 @@ def settle_first(
         request: What the entry asks for now.
         state: What was bought under its id before.
         model: The model that that was sent to.
-        keep: Whether the entry is content with what it has: then nothing else is bought.
     """
-    if keep and not request.again:
-        return rebuild_request(state, model, request.output)
     kept = name_replaced(request.output, state)
     return replace(request, earlier=rebuild_request(state, model, kept))
+
+
+def keep_made(
+    request: InferenceRequest, state: InferenceState, model: ModelInfo
+) -> InferenceRequest:
+    """Ask for what was made before, and for nothing else, whatever the entry asks for now."""
+    if state.fingerprint == request.fingerprint:
+        return replace(request, kept=True)
+    return replace(rebuild_request(state, model, request.output), kept=True)
 
 
 def find_strays(

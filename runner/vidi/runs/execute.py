@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle import Outcome, carry_out
+from vidi.inference.models.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
 from vidi.runs.stopping import CANCEL, LEAVE
 
@@ -64,8 +64,9 @@ class Execution:
         Raises:
             BaseException: Whatever no one expected, after the other inferences have ended.
         """
-        # What was bought before comes first: the provider does not keep it for long.
-        queue = iter(sorted(self.plan.to_run, key=lambda planned: not planned.free))
+        # What was bought before comes first: the provider does not keep it for long. Moves come
+        # before all, as others may take the places.
+        queue = iter(sorted(self.plan.to_run, key=lambda each: (not each.local, not each.free)))
         self._remember_durations()
         self._hold_what_is_owed()
         count = max(1, min(self._limits.concurrency, len(self.plan.to_run)))
@@ -99,9 +100,9 @@ class Execution:
     def _remember_durations(self) -> None:
         for state in self._runtime.journal.states.values():
             if state.took_s:
-                total = state.metrics.get("total_time")
-                seconds = float(total) if isinstance(total, int | Decimal) and total else None
-                self._runtime.pace.learn(state.model, seconds or state.took_s)
+                total = as_decimal(state.metrics.get("total_time"))
+                known = total if total is not None and 0 < total < state.took_s else state.took_s
+                self._runtime.pace.learn(state.model, float(known))
 
     async def _work(self, queue: Iterator[PlannedInference]) -> None:
         while self._may_begin and (planned := next(queue, None)) is not None:

@@ -82,9 +82,10 @@ def hold_folder(folder: Path) -> Iterator[None]:
         before = _read_holder(own)
         length = before.get("journal_bytes", 0)
         _check_length(folder / JOURNAL, length)
-        if before.get("held"):
+        # A note that cannot be read is one that a kill cut off.
+        if before.get("held", (own / HOLDER).exists()):
             with contextlib.suppress(OSError):
-                remove_leftovers(folder)
+                remove_leftovers(folder, OWN)
         _sign(own, length, held=True)
         yield
         _sign(own, _measure(folder / JOURNAL) or length, held=False)

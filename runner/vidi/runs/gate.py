@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vidi.dollars import format_usd
 from vidi.errors import RefusedError
+from vidi.runs.selection import select_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,18 @@ def find_refusals(plan: Plan, *, frozen: bool) -> tuple[RefusedError, ...]:
     refusals += [_refuse_dear(each) for each in purchases if is_too_dear(each)]
     if plan.over_budget:
         refusals.append(_refuse_over_budget(plan))
+    if refusals:
+        refusals[-1].hint += tell_bought(plan)
     return tuple(refusals)
+
+
+def tell_bought(plan: Plan) -> str:
+    """How to get what a refused plan has bought already, to follow a hint; "" where nothing."""
+    bought = [planned.id for planned in plan.to_run if planned.free]
+    if not bought:
+        return ""
+    options = " ".join(f"--select {select_only(key)}" for key in bought[:NAMED])
+    return f" What is already bought is fetched with `{options}`{_rest(len(bought))}."
 
 
 def _refuse_frozen(purchases: Sequence[PlannedInference]) -> RefusedError:

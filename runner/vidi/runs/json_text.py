@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 
 from vidi.inference.models.money import json_number
+from vidi.strict_json import write_json
 
 
 def render_json(value: object) -> str:
     """Write a value as indented JSON with a final line end; amounts are numbers."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n"
+    return write_json(value, _plain, indent=2) + "\n"
 
 
 def _plain(value: object) -> object:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.models.estimate import Estimate
-from vidi.inference.models.pricing import estimate
 from vidi.inference.models.schema import check_params
-from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
+from vidi.inference.placing import Shelf
+from vidi.inference.request import hash_file
+from vidi.runs.asking import make_request
+from vidi.runs.deciding import decide
 from vidi.runs.defaults import DefaultParams
-from vidi.runs.earlier import find_strays, settle_first
+from vidi.runs.earlier import find_strays, keep_made, settle_first
 from vidi.runs.problems import collect_problems, find_strange_limits, locate_problem
-from vidi.runs.reasons import Verdict, explain_assets, explain_purchase, judge_open
+from vidi.runs.reasons import was_made
 from vidi.runs.selection import Selector, matches_any
 from vidi.runs.targets import Targets, find_obstacle
 
@@ -24,17 +26,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.errors import Place
-    from vidi.inference.models.checked import CheckedParams, ParamProblem
+    from vidi.inference.models.checked import ParamProblem
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
+    from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.events import InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
 
 Action = Literal["run", "unchanged", "skip"]
-DEFAULT_ATTEMPTS = 3
 NOTHING = Estimate(Decimal(0), Decimal(0))
-ASSUMED = "assume_cost: the figure in the job file, not a published price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class PlannedInference:
     max_cost: Decimal | None = None
     free: bool = False
     """Whether running it only fetches what was bought before."""
+    local: bool = False
+    """Whether running it only moves files: no provider is asked."""
 
     @property
     def buys(self) -> bool:
@@ -82,6 +85,8 @@ class Plan:
     warnings: tuple[Problem, ...] = ()
     held: Decimal = Decimal(0)
     """USD that earlier runs left open: it may be billed, and counts against the budget."""
+    unmatched: frozenset[Selector] = frozenset()
+    """The selectors that mean none of the inferences."""
 
     @property
     def over_budget(self) -> Decimal:
@@ -144,7 +149,9 @@ def make_plan(
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
     budget = lower_budget(job.budget, choices.budget)
-    return Plan(job, folder, tuple(planned), budget, problems, _sum_held(planned, states))
+    held = _sum_held(planned, states)
+    unmatched = frozenset(planner.unmatched)
+    return Plan(job, folder, tuple(planned), budget, problems, held, unmatched)
 
 
 def lower_budget(first: Decimal | None, second: Decimal | None) -> Decimal | None:
@@ -184,10 +191,15 @@ class _Planner:
         self._folder = folder
         self._states = states
         self._choices = choices
-        self._hashes: dict[Path, str] = {}
+        self._shelf = Shelf(folder)
+        self._hash = cache(hash_file)  # many entries may send the same file
+        self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy}
+        """The selectors that have meant no inference so far."""
 
     def plan(self, spec: InferenceSpec) -> PlannedInference | None:
         """Check and price one inference; None where something is wrong with it."""
+        state = self._states.get(spec.id)
+        self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
         model = self._find_model(spec)
         if model is None:
             return None
@@ -197,14 +209,26 @@ class _Planner:
         self.problems += [locate_problem(spec, each) for each in found]
         if spec.unknown or any(each.severity == "error" for each in found):
             return None
-        request = self._make_request(spec, model, checked)
-        action, (reason, free) = self._decide(spec, request)
+        request = make_request(spec, model, checked, self._hash)
+        try:
+            request, trouble = self._take_up(spec, request), None
+        except UsageError as error:
+            trouble = error
+        action, verdict = decide(spec, request, state, self._choices, self._shelf)
+        if trouble is not None and action == "run":
+            self._complain(spec, trouble, spec.places.of_value("model"))
         if spec.output:
             self._check_targets(spec, request, will_write=action == "run")
-        if action == "run":
-            request = self._settle_first(spec, request)
         planned = PlannedInference(
-            spec.id, spec.model, action, reason, request.estimate, request, spec.max_cost, free
+            spec.id,
+            spec.model,
+            action,
+            verdict.reason,
+            request.estimate,
+            request,
+            spec.max_cost,
+            verdict.free,
+            verdict.local,
         )
         return planned if planned.buys else replace(planned, estimate=NOTHING)
 
@@ -218,62 +242,24 @@ class _Planner:
             self._warn(spec, "retired-model", f"{model.id} is retired: {model.retired}")
         return model
 
-    def _make_request(
-        self, spec: InferenceSpec, model: ModelInfo, checked: CheckedParams
-    ) -> InferenceRequest:
-        timeout_s = spec.timeout or model.timeout_s
-        price = estimate(model, checked, timeout_s=timeout_s)
-        if price.high is None and spec.assume_cost is not None:
-            price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
-        inputs = {file.name: self._hash(file.path) for file in checked.files}
-        return InferenceRequest(
-            id=spec.id,
-            model=model,
-            checked=checked,
-            estimate=price,
-            reserve=price.high or Decimal(0),
-            fingerprint=fingerprint_of(model, checked, inputs),
-            output=spec.output,
-            timeout_s=timeout_s,
-            attempts=spec.retry_attempts or DEFAULT_ATTEMPTS,
-            inputs=inputs,
-        )
+    def _take_up(self, spec: InferenceSpec, request: InferenceRequest) -> InferenceRequest:
+        """Have what was bought under this id before brought home: it is paid for.
 
-    def _decide(self, spec: InferenceSpec, request: InferenceRequest) -> tuple[Action, Verdict]:
-        state = self._states.get(spec.id)
-        choices = self._choices
-        if choices.select and not matches_any(choices.select, spec, state):
-            return "skip", Verdict("not selected")
-        if matches_any(choices.exclude, spec, state):
-            return "skip", Verdict("excluded")
-        if matches_any(choices.rebuy, spec, state):
-            return "run", Verdict("asked to buy again")
-        if state is not None and state.unsettled:
-            return "run", judge_open(request, state, keep=spec.keep)
-        if (
-            spec.keep
-            and state is not None
-            and state.assets
-            and not explain_assets(state, self._folder)
-        ):
-            return "unchanged", Verdict("kept")
-        reason = explain_purchase(request, state, self._folder, keep=spec.keep)
-        return ("run", Verdict(reason)) if reason else ("unchanged", Verdict("made before"))
-
-    def _settle_first(self, spec: InferenceSpec, request: InferenceRequest) -> InferenceRequest:
-        """Have what was bought under this id before brought home: it is paid for."""
+        Raises:
+            UsageError: The model that it was bought from is not known any more.
+        """
         state = self._states.get(spec.id)
         again = matches_any(self._choices.rebuy, spec, state)
         request = replace(request, again=again)
-        same = state is not None and state.fingerprint == request.fingerprint
-        if state is None or not state.unsettled or (same and not again):
+        if state is None or not (state.unsettled or (spec.keep and was_made(state))):
             return request
-        try:
-            model = self._registry.get_template(state.model)
-        except UsageError as error:
-            self._complain(spec, error, spec.places.of_value("model"))
-            return request
-        return settle_first(request, state, model, keep=spec.keep)
+        changed = state.fingerprint != request.fingerprint
+        model = self._registry.get_template(state.model) if changed else request.model
+        if spec.keep and not again:
+            return keep_made(request, state, model)
+        if state.unsettled and (changed or again):
+            return settle_first(request, state, model)
+        return request
 
     @cached_property
     def _owned(self) -> frozenset[str]:
@@ -307,8 +293,3 @@ class _Planner:
         self.problems.append(
             Problem(code, message, place, ids=(spec.id,), severity="warning", excerpt=excerpt)
         )
-
-    def _hash(self, path: Path) -> str:
-        if path not in self._hashes:
-            self._hashes[path] = hash_file(path)
-        return self._hashes[path]

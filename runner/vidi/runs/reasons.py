@@ -1,4 +1,4 @@
-"""Why an inference would be bought, or need not be: the journal beside the disk."""
+"""Why an inference must run, or need not: the journal beside the disk."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.outputs.limits import KEPT_S
-from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal import as_recorded
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from vidi.inference.placing import Shelf
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import AssetRecord, InferenceState
-
-MADE = frozenset({"succeeded"})
-
+    from vidi.inference.tracking.events import InferenceState
 
 IN_DOUBT = "in doubt: the provider is asked first"
+OR_BUY = ", or buy it again where it is gone"
 
 
 class Verdict(NamedTuple):
@@ -28,6 +24,8 @@ class Verdict(NamedTuple):
     """Empty where there is nothing to do."""
     free: bool = False
     """Whether running it buys nothing: it fetches what was bought before."""
+    local: bool = False
+    """Whether not even a provider is asked: what was bought before is only moved."""
 
 
 def judge_open(request: InferenceRequest, state: InferenceState, *, keep: bool) -> Verdict:
@@ -43,35 +41,50 @@ def judge_open(request: InferenceRequest, state: InferenceState, *, keep: bool) 
     return Verdict(f"{explain_change(request, state)}; what was submitted before is fetched first")
 
 
-def explain_purchase(
-    request: InferenceRequest, state: InferenceState | None, folder: Path, *, keep: bool
-) -> str:
-    """Say why an inference must run, such as `new` or `params changed: prompt`; "" where not."""
-    if state is None or not state.fingerprint:
-        return "new"
-    if state.status not in MADE:
-        return "" if keep and _was_made(state) else _explain_status(state)
-    if not keep and state.fingerprint != request.fingerprint:
-        return explain_change(request, state)
-    wrong = explain_assets(state, folder)
-    return wrong and wrong + _tell_retention(state)
+def was_made(state: InferenceState) -> bool:
+    """Whether something was made under this id, and paid for."""
+    return state.output is not None or bool(state.assets)
 
 
-def explain_assets(state: InferenceState, folder: Path) -> str:
-    """Say which asset of a finished inference is missing or differs; "" where all are there."""
-    for asset in state.assets:
-        path = folder / asset.path
-        if not path.is_file():
-            return f"asset missing: {asset.path}"
-        if not _is_unchanged(path, asset):
-            return f"asset differs: {asset.path}"
-    return ""
+def was_finished(state: InferenceState) -> bool:
+    """Whether all that it made was brought home; a refusal to fetch it again changes nothing."""
+    return state.status == "succeeded" or (state.status == "refused" and was_made(state))
 
 
-def _explain_status(state: InferenceState) -> str:
-    if state.status == "failed" and state.output is not None:
-        gone = _tell_retention(state)
-        return "failed before" + (gone or ": fetch it, or buy it again where it is gone")
+def judge_finished(
+    request: InferenceRequest, state: InferenceState, shelf: Shelf, *, kept: bool
+) -> Verdict:
+    """Judge an inference that was brought home by where its assets belong and where they are."""
+    moved, missing = [], []
+    for made, home, at in shelf.look_for(request, state.assets):
+        if at is None:
+            there = shelf.has_file(made.path)
+            lost = f"asset {'differs' if there else 'missing'}: {made.path}"
+            return tell_lost(lost + _tell_retention(state), kept=kept)
+        if made.path != home:
+            moved.append(made.path)
+        elif at != home:
+            missing.append(f"{home}, which is kept as {at}")
+    told = [
+        f"{what}: {', '.join(paths)}"
+        for what, paths in (("output moved", moved), ("asset missing", missing))
+        if paths
+    ]
+    return Verdict("; ".join(told), free=bool(told), local=bool(told))
+
+
+def tell_lost(reason: str, *, kept: bool) -> Verdict:
+    """Judge what was made and is not here: where it is kept, it is fetched or not had at all."""
+    if not kept:
+        return Verdict(reason)
+    return Verdict(f"{reason.removesuffix(OR_BUY)}; kept, so never bought again", free=True)
+
+
+def explain_status(request: InferenceRequest, state: InferenceState, *, kept: bool) -> str:
+    """Say how an inference ended that was not brought home."""
+    same = kept or state.fingerprint == request.fingerprint
+    if state.status == "failed" and state.output is not None and same:
+        return "failed before" + (_tell_retention(state) or f": fetch it{OR_BUY}")
     return f"{state.status} before"
 
 
@@ -98,14 +111,3 @@ def explain_change(request: InferenceRequest, state: InferenceState) -> str:
     now, before = as_recorded(request.described_params()), state.params
     changed = [name for name in {**before, **now} if now.get(name) != before.get(name)]
     return f"params changed: {', '.join(changed)}" if changed else "model version changed"
-
-
-def _was_made(state: InferenceState) -> bool:
-    return bool(state.assets)
-
-
-def _is_unchanged(path: Path, asset: AssetRecord) -> bool:
-    facts = path.stat()
-    if facts.st_size != asset.bytes:
-        return False
-    return facts.st_mtime_ns == asset.mtime_ns or hash_file(path) == asset.sha256

@@ -26,6 +26,8 @@ from vidi.runs.manifest import RunFacts, render_manifest
 from vidi.runs.stopping import DRAIN, Stop, listening_to_signals
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
 
     from vidi.inference.providers.provider import Provider
@@ -85,21 +87,33 @@ async def carry_out_plan(
     keeper = asyncio.create_task(_keep_manifest(plan, journal, execution, facts))
     try:
         with listening_to_signals(stop):
-            await execution.run()
+            try:
+                await execution.run()
+            finally:
+                await _let_go(keeper, providers, runtime)
     finally:
+        # From here on a signal comes too late to change how this run has ended.
         crash = sys.exception()
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
-        for provider in providers.values():
-            await provider.aclose()
-        await runtime.fetcher.aclose()
         facts = _conclude(facts, execution, stop, plan)
-        if crash is not None and not stop.requested:
+        if crash is not None:
             told = crash if isinstance(crash, VidiError) else VidiError
             facts = replace(facts, exit_code=told.exit_code)
         journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
-        manifest = _write_manifest(plan, journal, execution, facts)
+        try:
+            manifest = _write_manifest(plan, journal, execution, facts)
+        except StorageError as error:
+            raise execution.halted or error from None  # the first that failed says what was bought
     return RunResult(facts.exit_code or 0, manifest, execution.halted)
+
+
+async def _let_go(
+    keeper: asyncio.Task[None], providers: Mapping[str, Provider], runtime: Runtime
+) -> None:
+    keeper.cancel()
+    await asyncio.gather(keeper, return_exceptions=True)
+    for provider in providers.values():
+        await provider.aclose()
+    await runtime.fetcher.aclose()
 
 
 def _make_runtime(

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, get_args
 
-from vidi.errors import UsageError
+from vidi.errors import Place, Problem, UsageError
+from vidi.jobs.mistakes import did_you_mean
+from vidi.runs.status import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from vidi.inference.tracking.events import InferenceState
     from vidi.jobs.spec import InferenceSpec
 
 Field = Literal["id", "tag", "model", "status"]
+STATUSES = frozenset(
+    {"new", "intended", "submitted", "completed", "succeeded", "failed", "moderated", "refused",
+     "in_doubt", "unfinished"}
+)  # fmt: skip
+"""What the journal calls an inference; `vidi status` and the manifest have other words for some."""
+FORMS = "Write an id or a glob such as 'card-*', tag:x, model:fal/*, status:failed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,31 @@ class Selector:
             case "model":
                 return fnmatchcase(spec.model, self.glob)
             case "status":
-                return fnmatchcase(state.status if state else "new", self.glob)
+                status = state.status if state else "new"
+                return any(
+                    fnmatchcase(word, self.glob) for word in (status, WORDS.get(status, status))
+                )
+
+    def __str__(self) -> str:
+        return self.glob if self.field == "id" else f"{self.field}:{self.glob}"
+
+    def find_mistake(self) -> UsageError | None:
+        """Say why a selector that means nothing cannot mean anything; None where it could."""
+        if self.field == "status" and not any(fnmatchcase(each, self.glob) for each in STATUSES):
+            return UsageError(
+                f"there is no status '{self.glob}'",
+                hint=did_you_mean(
+                    self.glob, STATUSES, otherwise=f"Statuses: {', '.join(sorted(STATUSES))}."
+                ),
+            )
+        head, colon, _ = self.glob.partition(":")
+        if self.field == "id" and colon:
+            kinds = get_args(Field)
+            return UsageError(
+                f"'{self}': no inference has this id, and selectors do not begin with '{head}:'",
+                hint=did_you_mean(head, kinds, otherwise=FORMS),
+            )
+        return None
 
 
 def parse_selectors(texts: Sequence[str]) -> tuple[Selector, ...]:
@@ -51,7 +85,7 @@ def parse_selectors(texts: Sequence[str]) -> tuple[Selector, ...]:
         if not glob:
             raise UsageError(
                 f"'{text}' selects nothing",
-                hint="Write an id or a glob such as 'card-*', tag:x, model:fal/*, status:failed.",
+                hint=FORMS,
             )
         selectors.append(Selector(head if named else "id", glob))  # type: ignore[arg-type]  # narrowed by get_args
     return tuple(selectors)
@@ -62,3 +96,17 @@ def matches_any(
 ) -> bool:
     """Whether at least one of the selectors means this inference."""
     return any(selector.matches(spec, state) for selector in selectors)
+
+
+def select_only(key: str) -> str:
+    """Write an id as a selector that means it and nothing else, as a shell takes it."""
+    exact = "".join("?" if each == "," else f"[{each}]" if each in "*?[" else each for each in key)
+    return shlex.quote(f"id:{exact}" if ":" in key else exact)
+
+
+def warn_unmatched(option: str, selector: Selector, ids: Iterable[str], job_file: Path) -> Problem:
+    """Warn that what an option was given means no inference at all."""
+    hint = did_you_mean(selector.glob, ids) if selector.field == "id" else ""
+    message = f"{option} {selector} means none of the inferences"
+    place = Place(str(job_file))
+    return Problem("unmatched-selector", message, place, hint, severity="warning")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from vidi.runs.signals import heard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
+T = TypeVar("T")
 DRAIN, CANCEL, LEAVE = 1, 2, 3
-SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
-"""Each signal that stops a run, and the exit code that says so."""
 
 
 class Stop:
@@ -53,12 +53,54 @@ class Stop:
 
 @contextlib.contextmanager
 def listening_to_signals(stop: Stop) -> Iterator[None]:
-    """Press `stop` at each SIGINT and SIGTERM while the block runs."""
+    """Press `stop` for each signal that the process has heard before the end of the block."""
     loop = asyncio.get_running_loop()
-    for number, exit_code in SIGNALS.items():
-        loop.add_signal_handler(number, stop.press, exit_code)
+    pressed = 0
+
+    def catch_up() -> None:
+        nonlocal pressed
+        while pressed < heard.count:
+            pressed += 1
+            stop.press(heard.exit_code)
+
+    def wake() -> None:
+        # It strikes in the middle of anything; the loop presses when it has come to an end of that.
+        loop.call_soon_threadsafe(catch_up)
+
+    heard.listener = wake
+    catch_up()
     try:
         yield
     finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
+        heard.listener = None
+        catch_up()
+
+
+def run_until_stopped(work: Coroutine[object, object, T]) -> T:
+    """Run a coroutine that spends nothing; the first signal cancels it.
+
+    What breaks off anything else must not strike in the middle of an event loop.
+
+    Raises:
+        KeyboardInterrupt: A signal came.
+    """
+
+    async def listen() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+        def cancel() -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        heard.listener = cancel
+        if heard.count:
+            cancel()
+        try:
+            return await task
+        finally:
+            heard.listener = None
+
+    heard.hold()
+    try:
+        return asyncio.run(listen())
+    finally:
+        heard.break_off()

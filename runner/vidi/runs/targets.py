@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import UsageError
 from vidi.inference.models.facts import OUTPUT_COUNTS
 from vidi.inference.outputs.naming import has_extension, is_media_extension, plan_paths
+from vidi.inference.request import hash_file
 from vidi.jobs.output_path import same_file_key
 
 if TYPE_CHECKING:
@@ -103,12 +104,20 @@ def find_obstacle(
                 return OutputExistsError(
                     f"{target} is a folder", hint="Move it, or choose another output."
                 )
-            if not (overwrite or cut_off or relative in owned):
+            if not (overwrite or cut_off or relative in owned or _is_made(target, state)):
                 return OutputExistsError(
                     f"{target} exists already and vidi did not make it",
                     hint="Move it, choose another output, or allow it with --overwrite.",
                 )
     return None
+
+
+def _is_made(target: Path, state: InferenceState | None) -> bool:
+    """Whether a file is the inference's own, put there by a run that was killed."""
+    if state is None or target.is_symlink() or not target.is_file():
+        return False
+    size = target.stat().st_size
+    return any(asset.bytes == size and asset.sha256 == hash_file(target) for asset in state.assets)
 
 
 def _find_standing(folder: Path, path: str) -> Iterator[Path]:

@@ -323,12 +323,12 @@ async def test_find_takes_exactly_equal_endpoint_input_and_time(connect):
 
 async def test_find_reads_every_page(connect):
     pages = [
-        Reply(200, {"items": [listed("r1")], "next_cursor": "c2", "has_more": True}),
-        Reply(200, {"items": [listed("r2")], "next_cursor": "c3", "has_more": False}),
+        Reply(200, {"items": [listed("r1"), listed("r0")], "next_cursor": "c2", "has_more": True}),
+        Reply(200, {"items": [listed("r0"), listed("r2")], "next_cursor": "c3", "has_more": False}),
     ]
     async with Loopback(*pages) as server:
         found = await connect("fal", server.url).find(make_submission("fal"), SINCE, UNTIL)
-    assert [each.request_id for each in found] == ["r1", "r2"]
+    assert [each.request_id for each in found] == ["r1", "r0", "r2"]
     assert parse_qs(urlsplit(server.asked[1].path).query)["cursor"] == ["c2"]
 
 

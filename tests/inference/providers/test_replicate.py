@@ -26,6 +26,7 @@ def listed(request_id="p1", **changes):
         "model": MODEL.name,
         "version": "hidden",
         "input": {"prompt": "a cat"},
+        "created_at": "2026-11-23T12:01:00.5Z",
         "urls": {"get": f"https://api.replicate.com/v1/predictions/{request_id}"},
     }
     return item | changes
@@ -141,6 +142,8 @@ async def test_find_takes_exactly_equal_model_and_input(connect):
         listed("other-input", input={"prompt": "a dog"}),
         listed("more-input", input={"prompt": "a cat", "seed": 1}),
         listed("removed", data_removed=True),
+        listed("too-early", created_at="2026-11-23T11:59:59Z"),
+        listed("too-late", created_at="2026-11-23T13:05:01+01:00"),
         listed(None),
         "not an object",
         listed("p1"),
@@ -172,22 +175,58 @@ async def test_find_takes_a_community_model_by_its_version(connect, version):
     assert [each.request_id for each in found] == ["p1"]
 
 
-async def test_find_reads_every_page(connect):
-    more = "https://api.replicate.com/v1/predictions?cursor=c2"
+@pytest.mark.parametrize("created_at", [None, "", "yesterday", 1790000000, "2026-13-45T00:00:00Z"])
+async def test_find_neither_takes_nor_passes_over_what_does_not_say_when_it_was_created(
+    connect, created_at
+):
+    items = [listed("undated", created_at=created_at), listed("p1")]
+    async with Loopback(Reply(200, {"results": items})) as server:
+        with pytest.raises(PollError) as caught:
+            await connect("replicate", server.url).find(make_submission("replicate"), SINCE, UNTIL)
+    said = "Replicate's list does not say when a prediction like it was created"
+    assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "https://api.replicate.com/v1/predictions?cursor=c2",
+        "/v1/predictions?cursor=c2",
+        "predictions?cursor=c2",
+        "?cursor=c2",
+        "//api.replicate.com/v1/predictions?cursor=c2",
+    ],
+)
+async def test_find_reads_every_page(connect, more):
     pages = [
-        Reply(200, {"results": [listed("p1")], "next": more}),
-        Reply(200, {"results": [listed("p2")], "next": ""}),
+        Reply(200, {"results": [listed("p1"), listed("p0")], "next": more}),
+        Reply(200, {"results": [listed("p0"), listed("p2")], "next": ""}),
     ]
     async with Loopback(*pages) as server:
         found = await connect("replicate", server.url).find(
             make_submission("replicate"), SINCE, UNTIL
         )
-    assert [each.request_id for each in found] == ["p1", "p2"]
+    assert [each.request_id for each in found] == ["p1", "p0", "p2"]
     assert server.asked[1].path == "/v1/predictions?cursor=c2"
+    assert "authorization" in server.asked[1].headers
 
 
-async def test_find_does_not_count_a_list_that_it_cannot_follow(connect):
-    async with Loopback(Reply(200, {"results": [listed()], "next": "c2"})) as server:
+async def test_find_follows_a_list_to_another_origin_without_the_key(connect):
+    async with Loopback(Reply(200, {"results": [listed("p2")]})) as elsewhere:
+        more = f"{elsewhere.url.removeprefix('http:')}/v1/predictions?cursor=c2"
+        page = Reply(200, {"results": [], "next": f"http:{more}"})
+        async with Loopback(page) as server:
+            provider = connect("replicate", server.url)
+            found = await provider.find(make_submission("replicate"), SINCE, UNTIL)
+    assert [each.request_id for each in found] == ["p2"]
+    assert "authorization" not in elsewhere.asked[0].headers
+
+
+@pytest.mark.parametrize(
+    "more", ["ftp://x/y", "http://[", "?cursor=\u2028", "javascript:0", 7, ["x"]]
+)
+async def test_find_does_not_count_a_list_that_it_cannot_follow(connect, more):
+    async with Loopback(Reply(200, {"results": [listed()], "next": more})) as server:
         with pytest.raises(PollError, match="goes on at an address that cannot be read"):
             await connect("replicate", server.url).find(make_submission("replicate"), SINCE, UNTIL)
 

@@ -74,8 +74,7 @@ def test_thresholds_are_told_once_each(ledger):
     for number, amount in enumerate(["0.04", "0.02", "0.005", "0.02", "0.015"]):
         budget.reserve(str(number), usd(amount), model=FLUX)
     assert told == [
-        "50 % of the day's budget of $0.10 is taken: $0.00 spent, $0.06 reserved "
-        "(VIDI_BUDGET_DAY)",
+        "50 % of the day's budget of $0.10 is taken: $0.00 spent, $0.06 reserved (VIDI_BUDGET_DAY)",
         "80 % of the day's budget of $0.10 is taken: $0.00 spent, $0.085 reserved "
         "(VIDI_BUDGET_DAY)",
         "100 % of the day's budget of $0.10 is taken: $0.00 spent, $0.10 reserved "

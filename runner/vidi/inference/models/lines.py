@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.models.estimate import PriceLine
-from vidi.inference.models.facts import number_in
 from vidi.inference.models.intervals import (
     Interval,
     between,
@@ -16,6 +15,7 @@ from vidi.inference.models.intervals import (
     rounded,
     unknown,
 )
+from vidi.inference.models.metering import read_metric
 from vidi.inference.models.quantity import holds, measure
 from vidi.inference.models.rates import choose_rate, factor_of
 
@@ -90,10 +90,9 @@ def _metered(rule: LineRule, facts: Facts) -> Interval | None:
     meter = rule.get("metered_by")
     if meter is None or facts.metered is None:
         return None
-    figure = number_in(facts.metered.metrics.get(meter))
+    figure = read_metric(meter, lambda before: measure(rule.get("quantity", 1), before), facts)
     if figure is not None:
-        facts.used.add("metered")
-        return exactly(figure)
+        return figure
     if meter in _COUNTS:
         return facts.asset_count()
     if meter in _LENGTHS and (mean := facts.asset_seconds()):

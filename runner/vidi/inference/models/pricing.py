@@ -16,6 +16,7 @@ from vidi.inference.models.estimate import (
 )
 from vidi.inference.models.facts import Facts
 from vidi.inference.models.intervals import ZERO, exactly
+from vidi.inference.models.metering import is_near
 from vidi.inference.models.money import to_micro, up_to_micro
 from vidi.inference.models.rates import COUNTED
 from vidi.inference.models.rows import price_row, row_in_force, whole
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
 
 __all__ = ["Actual", "Estimate", "MediaFacts", "Metered", "PriceLine", "estimate", "settle"]
-
-_LEAST, _MOST = Decimal("0.015625"), Decimal(64)
-"""How far fal's billable units may be from the quantity that we expect, as factors."""
 
 
 def estimate(
@@ -116,15 +114,10 @@ def _by_units(row: PriceRow, before: PricedRow, units: Decimal) -> Decimal | Non
 
 
 def _fits(units: Decimal, rate: Rate, expected: Interval) -> bool:
-    """Whether units can measure what the rate prices: so many images, but not 1.7 of them.
-
-    They are the provider's own figure, so they count also when they are far from what was
-    expected; only a figure of another kind, such as pixels for megapixels, is orders away.
-    """
+    """Whether units can measure what the rate prices: so many images, but not 1.7 of them."""
     if units < 0 or (rate.unit in COUNTED and units != units.to_integral_value()):
         return False
-    most = None if expected.high is None else expected.high / rate.size * _MOST
-    return units >= expected.low / rate.size * _LEAST and (most is None or units <= most)
+    return is_near(units * rate.size, expected)
 
 
 def _facts(

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from vidi.inference.models import conditions, param_quantities
-from vidi.inference.models.facts import number_in, shown
+from vidi.inference.models.facts import shown
 from vidi.inference.models.file_quantities import FileFact, file_quantity
 from vidi.inference.models.intervals import (
     Interval,
@@ -24,6 +24,7 @@ from vidi.inference.models.intervals import (
     subtract,
     unknown,
 )
+from vidi.inference.models.metering import read_metric
 from vidi.inference.models.output_quantities import output_megapixels, output_side
 
 if TYPE_CHECKING:
@@ -88,10 +89,10 @@ def _outputs(rule: Form, facts: Facts) -> Interval:
 
 
 def _metric(rule: Form, facts: Facts) -> Interval:
-    came = number_in(facts.metered.metrics.get(rule["metric"])) if facts.metered else None
-    if came is not None:
-        facts.used.add("metered")
-        return exactly(came)
+    return read_metric(rule["metric"], partial(_foresee, rule), facts) or _foresee(rule, facts)
+
+
+def _foresee(rule: Form, facts: Facts) -> Interval:
     why = rule.get("why", f"{rule['metric']} is known only after the run")
     high = rule.get("high")
     return _ends(rule.get("low", 0), facts.timeout_s if high == "timeout" else high, why, facts)

@@ -55,6 +55,10 @@ class Asset:
     """Where the paid asset that stood there is kept now, relative to the output folder."""
 
 
+class _SpoiltError(DownloadError):
+    """What came does not pass its check, and may have been spoilt on the way."""
+
+
 class Fetcher:
     """Fetches outputs over one pool of connections.
 
@@ -101,7 +105,27 @@ class Fetcher:
             UsageError: The path leaves the folder by its own words.
             DownloadError: The output cannot be had, is not what it should be, or cannot be written.
         """
-        placement = Placement(folder, overwrite, ours)
+        from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+        from tenacity import wait_random_exponential as wait_longer
+
+        limits, placement = self._limits, Placement(folder, overwrite, ours)
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_SpoiltError),
+            stop=stop_after_attempt(limits.checks if _is_remote(output) else 1),
+            wait=wait_longer(multiplier=limits.wait_s, max=limits.longest_wait_s),
+            reraise=True,
+        )
+        return await retrying(self._fetch_once, output, placement, relative, kind)
+
+    async def aclose(self) -> None:
+        """Close every connection; a wire that was given stays its giver's to close."""
+        if self._opened is not None:
+            await self._opened.aclose()
+            self._opened = None
+
+    async def _fetch_once(
+        self, output: Output, placement: Placement, relative: str, kind: OutputType
+    ) -> Asset:
         staging = Staging.open(placement.target(relative).parent)
         try:
             facts_of = await self._stage(output, staging, kind)
@@ -109,12 +133,6 @@ class Fetcher:
                 return await asyncio.to_thread(_conclude, staging, facts_of, placement, relative)
         finally:
             staging.discard()
-
-    async def aclose(self) -> None:
-        """Close every connection; a wire that was given stays its giver's to close."""
-        if self._opened is not None:
-            await self._opened.aclose()
-            self._opened = None
 
     async def _stage(
         self, output: Output, staging: Staging, kind: OutputType
@@ -125,7 +143,7 @@ class Fetcher:
             await asyncio.to_thread(staging.write, [content])
             return lambda _: Facts(content_type, warning=_inline_warning(output))
         kinds: Collection[OutputType] = output.kinds or (kind,)
-        if output.url[:5].lower() == "data:":
+        if not _is_remote(output):
             content = await asyncio.to_thread(decode_data_uri, output.url, self._limits)
             await asyncio.to_thread(staging.write, [content])
         else:
@@ -146,6 +164,11 @@ class Fetcher:
         return self._opened
 
 
+def _is_remote(output: Output) -> bool:
+    """Whether an output is fetched, and not in the answer itself."""
+    return isinstance(output, RemoteFile) and output.url[:5].lower() != "data:"
+
+
 def _inline_warning(output: Output) -> str:
     return "the text is empty" if isinstance(output, InlineText) and not output.text else ""
 
@@ -157,6 +180,10 @@ def _conclude(
     sha256 = staging.finish()
     try:
         facts = facts_of(staging.path)
+    except DownloadError as error:
+        if not error.transient:
+            raise
+        raise _SpoiltError(error.message, hint=error.hint, transient=True) from error
     except OSError as error:
         raise DownloadError(f"cannot read {relative} back: {error.strerror}") from error
     final = with_extension(relative, facts.content_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -50,6 +51,10 @@ Output = RemoteFile | InlineText | InlineJson
 """One thing that an inference made, not yet on disk."""
 
 _INLINE = frozenset({OutputType.TEXT, OutputType.JSON})
+_ADDRESS = re.compile(
+    r"data:|https?://|(?:[a-z][a-z0-9+.-]*://|(?:blob|file|ftp|javascript|vbscript):)\S*\Z",
+    re.IGNORECASE,
+)
 _TEXT_NAMES = ("output", "text", "results", "result", "response", "transcription")
 
 
@@ -200,7 +205,7 @@ def _remote(url: str, described: Mapping[str, object]) -> RemoteFile:
 
 def name_of(url: str) -> str:
     """The last part of a URL's path; empty for a `data:` URI."""
-    if url.startswith("data:"):
+    if url[:5].lower() == "data:":
         return ""
     try:
         return PurePosixPath(unquote(urlsplit(url).path)).name
@@ -209,11 +214,12 @@ def name_of(url: str) -> str:
 
 
 def _is_url(text: str) -> bool:
-    return text.startswith(("https://", "http://", "data:"))
+    """Whether a text is an address, also one of a kind that is never fetched: that is then said."""
+    return _ADDRESS.match(text) is not None
 
 
 def _looks_like_media(url: str) -> bool:
-    return url.startswith("data:") or is_media_extension(PurePosixPath(name_of(url)).suffix)
+    return url[:5].lower() == "data:" or is_media_extension(PurePosixPath(name_of(url)).suffix)
 
 
 def _distinct(outputs: Iterable[Output]) -> tuple[Output, ...]:

@@ -35,6 +35,8 @@ _ALSO = {
 """Types of another family that pass too: images that move, documents that are read."""
 
 _BUNDLES = frozenset({"application/zip", "application/gzip", "application/x-tar"})
+_SAID = frozenset({"text/html", "text/plain", "text/xml", "application/json"})
+"""What a server on the way says in a file's place, perhaps only this once."""
 _MAY_HOLD_PICTURES = frozenset({"audio/mp4", "audio/ogg"})
 
 
@@ -60,7 +62,8 @@ def refuse_other_kinds(
             for kind in kinds
         )
     if not fits:
-        raise DownloadError(f"{_what_came(content_type, head)} instead of {wanted(kinds)}")
+        message = f"{_what_came(content_type, head)} instead of {wanted(kinds)}"
+        raise DownloadError(message, transient=content_type in _SAID)
 
 
 def wanted(kinds: Collection[OutputType]) -> str:

@@ -24,6 +24,8 @@ class Limits:
     """How long one file may take, with every new try and every wait."""
     attempts: int = 6
     """Tries in a row that bring nothing new."""
+    checks: int = 3
+    """Files that are fetched anew, one after another, while what came fails its check."""
     wait_s: float = 0.5
     """The first wait between two tries; it doubles."""
     longest_wait_s: float = 30.0

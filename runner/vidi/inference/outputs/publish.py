@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 REPLACED = Path(".vidi") / "replaced"
 """Where, under the output folder, paid assets go that a changed inference replaces."""
+PLACING = threading.RLock()
+"""Held while files get their names: downloads do so in threads, moves on the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class Placement:
         Raises:
             DownloadError: A file that is not ours stands there, or the disk refuses.
         """
+        with PLACING:
+            return self._publish(staged, relative, sha256)
+
+    def _publish(self, staged: Path, relative: str, sha256: str) -> str | None:
         target = self.target(relative)
         try:
             if _holds(target, sha256, staged.stat().st_size):

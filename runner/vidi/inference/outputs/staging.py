@@ -8,13 +8,13 @@ import os
 import secrets
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from vidi.errors import DownloadError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 _AHEAD_BYTES = 16 * 1024 * 1024
 """How much is written before the system is asked to bring it to the disk, ahead of the fsync."""
@@ -116,16 +116,27 @@ class Staging:
             self._sent_ahead = self.size
 
 
-def remove_leftovers(folder: Path) -> int:
+def remove_leftovers(folder: Path, own: str = ".vidi") -> int:
     """Remove what a killed run left unfinished under a folder that no other run holds.
+
+    Args:
+        folder: The output folder of the run.
+        own: The folder that vidi has in each output folder. One below that has it too is another
+            run's, which may be writing there right now: it is left alone.
 
     Returns:
         How many files were removed.
     """
-    leftovers = [path for path in folder.rglob(f"{PREFIX}*") if path.is_file()]
-    for path in leftovers:
-        path.unlink(missing_ok=True)
-    return len(leftovers)
+    count = 0
+    for place, below, names in os.walk(folder):
+        if own in below and not folder.samefile(place):
+            below.clear()
+            continue
+        for name in names:
+            if name.startswith(PREFIX):
+                Path(place, name).unlink(missing_ok=True)
+                count += 1
+    return count
 
 
 def disk_error(path: Path, error: Exception) -> DownloadError | StorageError:

@@ -127,6 +127,9 @@ class Transfer:
     def _begin(self, answer: httpx.Response) -> None:
         """Decide by an answer's head whether it begins, goes on, or is a refusal."""
         if answer.status_code == httpx.codes.PARTIAL_CONTENT and self._continues(answer):
+            if not self._staging.size:  # a part that nobody asked for: the rest is still to come
+                self._version = _version_of(answer, _total_of(answer))
+                self._refuse_too_large(self._version.total or 0)
             return
         if answer.status_code in {206, 416}:  # not the part that was asked for
             self._staging.restart()
@@ -145,8 +148,7 @@ class Transfer:
         found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
         if found is None or int(found[1]) != self._staging.size:
             return False
-        total = None if found[2] == "*" else int(found[2])
-        return _version_of(answer, total).agrees(self._version)
+        return _version_of(answer, _total_of(answer)).agrees(self._version)
 
     def _refusal(self, answer: httpx.Response) -> DownloadError:
         status = answer.status_code
@@ -188,6 +190,12 @@ def _length_of(answer: httpx.Response) -> int | None:
     """The whole file's length; None where the server does not say it."""
     length = answer.headers.get("content-length", "")
     return int(length) if length.isdecimal() and not _is_packed(answer) else None
+
+
+def _total_of(answer: httpx.Response) -> int | None:
+    """The whole file's length by a part of it; None where the server does not say it."""
+    found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+    return None if found is None or found[2] == "*" else int(found[2])
 
 
 def _version_of(answer: httpx.Response, total: int | None) -> Version:

@@ -23,7 +23,7 @@ from vidi.inference.providers.answer import read_items
 from vidi.inference.providers.channel import Channel
 from vidi.inference.providers.fal_answers import (
     derive_urls,
-    read_completed,
+    is_completed,
     read_receipt,
     read_running,
 )
@@ -86,8 +86,6 @@ class FalProvider(Provider):
         self.settings, self.wire = settings, wire
         self._channel = Channel(FAL, settings, _load_sdk, wire, patience or Patience())
         self._refused = RefusedResults()
-        self._told: dict[str, Fields] = {}
-        """Request id to the status by which its event stream told that it is completed."""
 
     def is_available(self) -> bool:
         """Whether FAL_KEY is set. Asks nobody."""
@@ -193,8 +191,7 @@ class FalProvider(Provider):
         with suppress(TimeoutError, PollError):
             async with asyncio.timeout(seconds), aclosing(stream) as lines:
                 async for line in lines:
-                    if (status := read_completed(line)) is not None:
-                        self._told[accepted.request_id] = status
+                    if is_completed(line):
                         return True
         return False
 
@@ -203,7 +200,14 @@ class FalProvider(Provider):
         await self._channel.aclose()
 
     async def _look_into_queue(self, accepted: Accepted) -> Look:
-        status = self._told.pop(accepted.request_id, None) or await self._ask_status(accepted)
+        answer = await self._ask(
+            lambda sdk: sdk.handle(accepted.request_id, accepted.urls).status()
+        )
+        if not answer.ok:
+            raise self._poll_error(answer)
+        status = answer.fields()
+        if not isinstance(status.get("status"), str):
+            raise PollError(f"fal.ai's status cannot be read: {answer.text() or 'it is empty'}")
         running = read_running(status)
         if running is not None:
             return running
@@ -239,17 +243,6 @@ class FalProvider(Provider):
         if not isinstance(look, Failed):
             return look
         return replace(look, transient=False, free=look.free and model)
-
-    async def _ask_status(self, accepted: Accepted) -> Fields:
-        answer = await self._ask(
-            lambda sdk: sdk.handle(accepted.request_id, accepted.urls).status()
-        )
-        if not answer.ok:
-            raise self._poll_error(answer)
-        status = answer.fields()
-        if not isinstance(status.get("status"), str):
-            raise PollError(f"fal.ai's status cannot be read: {answer.text() or 'it is empty'}")
-        return status
 
     async def _look_into_history(self, model: ModelInfo, request_id: str) -> Look | None:
         """Find an expired result; None too where this key may not read the history."""

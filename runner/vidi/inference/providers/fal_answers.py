@@ -85,13 +85,13 @@ def read_running(status: Fields) -> Running | None:
     )
 
 
-def read_completed(line: str) -> Fields | None:
-    """Read the status in a line of the status stream (server-sent events), if it says done."""
+def is_completed(line: str) -> bool:
+    """Whether a line of the status stream (server-sent events) says that the request is done."""
     field, _, data = line.partition(":")
     if field != "data":
-        return None
+        return False
     try:
         status = json.loads(data)
     except (ValueError, RecursionError):
-        return None
-    return status if isinstance(status, dict) and status.get("status") == COMPLETED else None
+        return False
+    return isinstance(status, dict) and status.get("status") == COMPLETED

@@ -1,0 +1,129 @@
+"""Where the assets of an inference belong, and where the files are that it made before."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from vidi.inference.outputs.naming import plan_paths, with_extension
+from vidi.inference.outputs.publish import REPLACED
+from vidi.inference.request import hash_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.events import AssetRecord
+
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+class Placed(NamedTuple):
+    """An asset that was made before, beside the place that it is to have. Paths are relative."""
+
+    made: AssetRecord
+    home: str
+    """Where it belongs now."""
+    at: str | None
+    """Where its content is; None where no file has it any more."""
+
+
+def count_asked(effective: Mapping[str, object]) -> int:
+    """How many outputs the params ask for; 0 where they do not say."""
+    counts = (effective.get(name) for name in ("num_outputs", "num_images"))
+    return next((count for count in counts if type(count) is int), 0)
+
+
+def name_places(request: InferenceRequest, came: int) -> list[str]:
+    """Name the place of each output that came; one without an extension gets its content's."""
+    asked = max(count_asked(request.checked.effective), came)
+    return plan_paths(request.output, asked)[:came]
+
+
+def number_made(assets: Sequence[AssetRecord], came: int) -> list[AssetRecord | None]:
+    """Put what was made in the order of the outputs, of which so many came.
+
+    Older journals do not number assets: those are taken in the order of their names, where it is
+    certain that none is missing.
+    """
+    numbered = {asset.index: asset for asset in assets if asset.index}
+    rest = sorted((asset for asset in assets if not asset.index), key=_by_number)
+    free = [index for index in range(1, came + 1) if index not in numbered]
+    if len(free) == len(rest):
+        numbered.update(zip(free, rest, strict=True))
+    in_order = ((index, numbered.get(index)) for index in range(1, came + 1))
+    return [each and replace(each, index=index) for index, each in in_order]
+
+
+def _by_number(asset: AssetRecord) -> list[tuple[int, str]]:
+    """Sorts `x-2` before `x-10`."""
+    return [(len(part) if part.isdigit() else 0, part) for part in _DIGITS.split(asset.path)]
+
+
+class Shelf:
+    """The files of an output folder, looked for by their content.
+
+    Args:
+        folder: The output folder.
+        sure: Whether every file is hashed, and not only what its size and time leave open.
+    """
+
+    def __init__(self, folder: Path, *, sure: bool = False) -> None:
+        self._folder = folder
+        self._sure = sure
+
+    def look_for(self, request: InferenceRequest, assets: Sequence[AssetRecord]) -> list[Placed]:
+        """Say of each asset of a finished inference where it belongs and where it is."""
+        if not assets:
+            return []
+        places = zip(
+            name_places(request, len(assets)), number_made(assets, len(assets)), strict=True
+        )
+        return [self.place(made, path) for path, made in places if made is not None]
+
+    def has_file(self, path: str) -> bool:
+        """Whether any file is there."""
+        return (self._folder / path).is_file()
+
+    def place(self, made: AssetRecord, path: str) -> Placed:
+        """Say where one asset belongs, whose path may lack its extension, and where it is."""
+        home = with_extension(path, made.content_type)
+        return Placed(made, home, self._find(made, home))
+
+    def _find(self, made: AssetRecord, home: str) -> str | None:
+        if home != made.path and self._has_copy(self._folder / home, made):
+            return home
+        if self._has(self._folder / made.path, made):
+            return made.path
+        kept = (path for path in self._replaced if self._has_copy(path, made))
+        return next((path.relative_to(self._folder).as_posix() for path in kept), None)
+
+    @property
+    def _replaced(self) -> Iterator[Path]:
+        return iter(self._list_replaced()) if self._sure else iter(self._listed)
+
+    @cached_property
+    def _listed(self) -> tuple[Path, ...]:
+        return tuple(self._list_replaced())
+
+    def _list_replaced(self) -> list[Path]:
+        return sorted((self._folder / REPLACED).rglob("*"))
+
+    def _has(self, path: Path, made: AssetRecord) -> bool:
+        """Whether the file at the recorded place is still the one that was made."""
+        if not path.is_file():
+            return False
+        facts = path.stat()
+        if facts.st_size != made.bytes:
+            return False
+        known = facts.st_mtime_ns == made.mtime_ns and not self._sure
+        return known or hash_file(path) == made.sha256
+
+    def _has_copy(self, path: Path, made: AssetRecord) -> bool:
+        """Whether a file that may be anything holds the same."""
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != made.bytes:
+            return False
+        return hash_file(path) == made.sha256

@@ -1,0 +1,87 @@
+"""Assets on record: each where it is now, also those that had to make way for another."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from vidi.inference.placing import Shelf
+from vidi.inference.tracking.events import AssetRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vidi.inference.outputs.download import Asset
+    from vidi.inference.runtime import Runtime
+
+
+def describe_asset(asset: Asset, index: int, folder: Path) -> AssetRecord:
+    """A file that has just been fetched, as the journal has it; `index` counts from 1."""
+    mtime_ns = (folder / asset.path).stat().st_mtime_ns
+    return AssetRecord(**asdict(asset), mtime_ns=mtime_ns, index=index)
+
+
+def record_asset(
+    inference: str,
+    asset: AssetRecord,
+    folder: Path,
+    runtime: Runtime,
+    moved_from: str | None = None,
+) -> None:
+    """Put an asset on record, and where another's is now that had to make way for it.
+
+    Args:
+        inference: Whose it is.
+        asset: What stands at its place.
+        folder: The output folder.
+        runtime: The means of the run.
+        moved_from: Where the same output was before.
+
+    Raises:
+        StorageError: The journal cannot be written.
+    """
+    if asset.replaced and not (folder / asset.replaced).is_file():
+        asset = replace(asset, replaced=None)  # its own inference has taken it from there
+    if asset.replaced or moved_from is not None:
+        _record_displaced(asset, folder, runtime)
+    _append(inference, asset, moved_from, runtime)
+
+
+def record_taken_out(path: str, runtime: Runtime) -> None:
+    """Put on record that nothing is kept at a path among the replaced assets any more."""
+    for state in list(runtime.journal.states.values()):
+        for made in state.assets:
+            if made.replaced == path:
+                _append(state.id, replace(made, replaced=None), None, runtime)
+
+
+def is_anothers(path: str, inference: str, sha256: str, runtime: Runtime) -> bool:
+    """Whether the file at a path is just what another inference has there."""
+    return any(
+        owner != inference and made.sha256 == sha256 for owner, made in _find_at(path, runtime)
+    )
+
+
+def is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:
+    """Whether vidi made the file at a path, in this run or an earlier one."""
+    relative = existing.relative_to(folder).as_posix()
+    return any(relative in state.owned for state in runtime.journal.states.values())
+
+
+def _record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
+    """Record where others are whose place an asset has: they made way now, or before a kill."""
+    for owner, made in _find_at(asset.path, runtime):
+        at = Shelf(folder, sure=True).place(made, made.path).at
+        if made.sha256 != asset.sha256 and at is not None:
+            _append(owner, replace(made, path=at), made.path, runtime)
+
+
+def _find_at(path: str, runtime: Runtime) -> list[tuple[str, AssetRecord]]:
+    """What the journal says to be at a path, and whose it is."""
+    states = runtime.journal.states.values()
+    return [(state.id, made) for state in states for made in state.assets if made.path == path]
+
+
+def _append(inference: str, asset: AssetRecord, moved_from: str | None, runtime: Runtime) -> None:
+    moved = {} if moved_from in (None, asset.path) else {"moved_from": moved_from}
+    runtime.journal.append("asset", inference, **asdict(asset), **moved)

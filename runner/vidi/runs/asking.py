@@ -1,0 +1,54 @@
+"""An entry of a job file as a request that may be bought: checked, priced, fingerprinted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from vidi.inference.models.estimate import Estimate
+from vidi.inference.models.pricing import estimate
+from vidi.inference.request import InferenceRequest, fingerprint_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from vidi.inference.models.checked import CheckedParams
+    from vidi.inference.models.template import ModelInfo
+    from vidi.jobs.spec import InferenceSpec
+
+DEFAULT_ATTEMPTS = 3
+ASSUMED = "assume_cost: the figure in the job file, not a published price"
+
+
+def make_request(
+    spec: InferenceSpec,
+    model: ModelInfo,
+    checked: CheckedParams,
+    hash_input: Callable[[Path], str],
+) -> InferenceRequest:
+    """Make the request of an entry whose params are right.
+
+    Args:
+        spec: The entry.
+        model: Its model.
+        checked: Its params.
+        hash_input: The sha256 of an input file, by its path.
+    """
+    timeout_s = spec.timeout or model.timeout_s
+    price = estimate(model, checked, timeout_s=timeout_s)
+    if price.high is None and spec.assume_cost is not None:
+        price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
+    inputs = {file.name: hash_input(file.path) for file in checked.files}
+    return InferenceRequest(
+        id=spec.id,
+        model=model,
+        checked=checked,
+        estimate=price,
+        reserve=price.high or Decimal(0),
+        fingerprint=fingerprint_of(model, checked, inputs),
+        output=spec.output,
+        timeout_s=timeout_s,
+        attempts=spec.retry_attempts or DEFAULT_ATTEMPTS,
+        inputs=inputs,
+    )
