@@ -12,7 +12,6 @@ SMALLEST = {
     "estimate.py 50": "estimate  ",
     "journal.py --events 100 --inferences 10 20": "bytes  ",
     "overhead.py --provider fal --latency 0.05 --at-once 2 --waves 1": "| fal | 0.05 | 2 |",
-    "soak.py --rounds 1": "nothing lost, nothing bought twice",
     "unchanged.py 20 --rounds 1": "unchanged  ",
 }
 

@@ -48,6 +48,21 @@ def collect(processes: Sequence[subprocess.Popen]) -> list[int]:
     return [int(answer) for answer in answers]
 
 
+def test_many_may_make_a_ledger_at_once(address):
+    code = "import sys; from vidi.inference.tracking.ledger_connection import open_ledger; "
+    many = [
+        subprocess.Popen(
+            [sys.executable, "-c", f"{code}sys.stdin.read(); open_ledger(sys.argv[1])", address],
+            env={"PYTHONPATH": ":".join(sys.path)},
+            stdin=subprocess.PIPE,
+        )
+        for _ in range(8)
+    ]
+    for each in many:
+        each.stdin.close()
+    assert [each.wait(timeout=60) for each in many] == [0] * 8
+
+
 def test_a_fresh_ledger_is_made_and_a_cap_shared_exactly(address):
     from vidi.inference.tracking.ledger_connection import open_ledger
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import sqlalchemy as sa
+import tenacity
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vidi.errors import StorageError, UsageError, VidiError
@@ -174,12 +175,25 @@ def _refuse_address(why: str) -> UsageError:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
-    """Readers do not wait for writers."""
+    """Readers do not wait for writers.
+
+    SQLite does not wait, as it does elsewhere, where several processes make a file at once.
+    """
     del record
     connection.isolation_level = None  # transactions are ours: see _begin_sqlite
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    at_once = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_busy),
+        wait=tenacity.wait_random(0.005, 0.05),
+        stop=tenacity.stop_after_delay(BUSY_S),
+        reraise=True,
+    )
+    at_once(cursor.execute, "PRAGMA journal_mode=WAL")
     cursor.close()
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
