@@ -200,16 +200,9 @@ class _Planner:
         """Check and price one inference; None where something is wrong with it."""
         state = self._states.get(spec.id)
         self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
-        model = self._find_model(spec)
-        if model is None:
+        request = self._check(spec)
+        if request is None:
             return None
-        params = self.defaults.fit(spec, model)
-        checked = check_params(model, params, base=self._project)
-        found = [each for each in checked.problems if not _is_said_already(spec, each)]
-        self.problems += [locate_problem(spec, each) for each in found]
-        if spec.unknown or any(each.severity == "error" for each in found):
-            return None
-        request = make_request(spec, model, checked, self._hash)
         try:
             request, trouble = self._take_up(spec, request), None
         except UsageError as error:
@@ -231,6 +224,19 @@ class _Planner:
             verdict.local,
         )
         return planned if planned.buys else replace(planned, estimate=NOTHING)
+
+    def _check(self, spec: InferenceSpec) -> InferenceRequest | None:
+        """What would be asked for; None where something is wrong with it."""
+        model = self._find_model(spec)
+        if model is None:
+            return None
+        params = self.defaults.fit(spec, model)
+        checked = check_params(model, params, base=self._project)
+        found = [each for each in checked.problems if not _is_said_already(spec, each)]
+        self.problems += [locate_problem(spec, each) for each in found]
+        if spec.unknown or any(each.severity == "error" for each in found):
+            return None
+        return make_request(spec, model, checked, self._hash)
 
     def _find_model(self, spec: InferenceSpec) -> ModelInfo | None:
         try:
