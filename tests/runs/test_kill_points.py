@@ -149,6 +149,20 @@ def test_what_a_kill_left_reserved_does_not_keep_the_next_run_out(whole, killed,
     finish_and_check(killed, whole)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["fal submit answered, after", "append submitted, after", "append completed, after",
+     "fal download answered, after", "append asset, after"],
+)  # fmt: skip
+def test_who_buys_again_and_is_cut_off_and_says_so_again_buys_once_more(killed, kind):
+    words = ("job.yaml", "--no-report", "--rebuy", "card-1")
+    assert killed.run().exit_code == 0
+    assert killed.kill(f"1 {kind}", *words)
+    assert killed.run(*words).exit_code == 0
+    prompts = Counter(work.input["prompt"] for work in killed.served.sandbox.works.values())
+    assert prompts["card 1"] == 2
+
+
 def test_the_word_of_the_user_is_cut_off_and_said_again(whole, killed):
     killed.at_once, killed.day_budget = 1, PRICE
     assert killed.kill("9 append intent, after")

@@ -175,12 +175,24 @@ def test_rebuy_buys_again_and_keeps_both(here, sandbox, provider):
 
 
 @providers
-def test_rebuy_settles_what_is_open_first(here, unfinished, provider):
+def test_rebuy_brings_home_what_is_open_and_buys_it_again_only_when_asked_once_more(
+    here, unfinished, provider
+):
     with unfinished(provider) as served:
         here.write("job.yaml", job(provider))
-        assert here("vidi-run", "job.yaml", "--rebuy", "tree").exit_code == 0
-        assert served.submits == 2
-    assert row(here)["cost_usd"]["actual"] == 2 * MODELS[provider][1]
+        for submits in (1, 2):
+            assert here("vidi-run", "job.yaml", "--rebuy", "tree").exit_code == 0
+            assert served.submits == submits
+            assert row(here)["cost_usd"]["actual"] == MODELS[provider][1]
+
+
+@providers
+def test_the_plan_says_that_what_is_open_is_not_bought_again(here, unfinished, provider):
+    with unfinished(provider):
+        here.write("job.yaml", job(provider))
+        plan = here("vidi-run", "job.yaml", "--rebuy", "tree", "--estimate", "--json").json
+    (line,) = plan["inferences"]
+    assert (line["reason"], line["estimate_usd"]["high"]) == ("submitted before: fetch it", 0)
 
 
 @providers

@@ -58,7 +58,6 @@ class PlainLines:
         self.budget: Budget | None = None
         self.done = 0
         self.total = len(plan.to_run)
-        self._plan = plan
         self._console = console
         self.print_line: Callable[[str], None] = console.tell
         """Where lines go; a live display takes this over, so that they scroll above it."""

@@ -8,6 +8,7 @@ from vidi.runs.reasons import (
     Verdict,
     explain_change,
     explain_status,
+    is_under_way,
     judge_finished,
     judge_open,
     tell_lost,
@@ -44,7 +45,7 @@ def decide(
         return "skip", Verdict("not selected")
     if matches_any(choices.exclude, spec, state):
         return "skip", Verdict("excluded")
-    if matches_any(choices.rebuy, spec, state):
+    if matches_any(choices.rebuy, spec, state) and not is_under_way(request, state):
         return "run", Verdict("asked to buy again")
     if state is None or not state.fingerprint:
         return "run", Verdict("new")

@@ -48,11 +48,6 @@ class Execution:
         self._failures = 0
 
     @property
-    def in_flight(self) -> tuple[str, ...]:
-        """The ids that are under way."""
-        return tuple(self._in_flight)
-
-    @property
     def billed(self) -> tuple[str, ...]:
         """The ids under way that the provider has, or may have, and bills for."""
         states = self._runtime.journal.states

@@ -17,7 +17,7 @@ from vidi.runs.deciding import decide
 from vidi.runs.defaults import DefaultParams
 from vidi.runs.earlier import find_strays, keep_made, settle_first
 from vidi.runs.problems import collect_problems, find_strange_limits, locate_problem
-from vidi.runs.reasons import was_made
+from vidi.runs.reasons import is_under_way, was_made
 from vidi.runs.selection import Selector, matches_any
 from vidi.runs.targets import Targets, find_obstacle
 
@@ -255,7 +255,8 @@ class _Planner:
             UsageError: The model that it was bought from is not known any more.
         """
         state = self._states.get(spec.id)
-        again = matches_any(self._choices.rebuy, spec, state)
+        wanted = matches_any(self._choices.rebuy, spec, state)
+        again = wanted and not is_under_way(request, state)
         request = replace(request, again=again)
         if state is None or not (state.unsettled or (spec.keep and was_made(state))):
             return request

@@ -41,6 +41,16 @@ def judge_open(request: InferenceRequest, state: InferenceState, *, keep: bool) 
     return Verdict(f"{explain_change(request, state)}; what was submitted before is fetched first")
 
 
+def is_under_way(request: InferenceRequest, state: InferenceState | None) -> bool:
+    """Whether this very purchase is not settled yet: even who wants it anew has it brought home.
+
+    So a command that buys again, cut off and repeated, does not buy twice.
+    """
+    if state is None or state.lost or not state.unsettled:
+        return False
+    return state.fingerprint == request.fingerprint
+
+
 def was_made(state: InferenceState) -> bool:
     """Whether something was made under this id, and paid for."""
     return state.output is not None or bool(state.assets)
