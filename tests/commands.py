@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vidi.cli.boundary import run_guarded
-from vidi.cli.run import run
+from vidi.cli.commands.jobs.run import run
 from vidi.cli.toolbox import toolbox
 
 PROGRAMS = {"vidi-run": run, "vidi": toolbox}

@@ -24,7 +24,7 @@ def loaded_by(*arguments: str, cwd) -> set[str]:
     program = (
         "import sys; sys.argv = ['vidi-run', *sys.argv[1:]]\n"
         "from vidi.cli.boundary import run_guarded\n"
-        "from vidi.cli.run import run\n"
+        "from vidi.cli.commands.jobs.run import run\n"
         "code = run_guarded(run, 'vidi-run')\n"
         "print('\\nLOADED', *sorted({name.partition('.')[0] for name in sys.modules}))\n"
         "sys.exit(code)"

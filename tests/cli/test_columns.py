@@ -1,4 +1,4 @@
-from vidi.cli.columns import align, render_csv
+from vidi.cli.display.columns import align, render_csv
 
 
 def test_columns_are_as_wide_as_their_widest_cell():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vidi.cli.console import Console, name_some, render_annotation, render_problem
+from vidi.cli.display.console import Console, name_some, render_annotation, render_problem
 from vidi.errors import JobFileError, Place, Problem, UsageError
 
 PROBLEM = Problem(

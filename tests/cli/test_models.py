@@ -5,7 +5,7 @@ import re
 import pytest
 
 from model_commands import SCHNELL, models, own
-from vidi.cli.model_page import describe_model, price_example
+from vidi.cli.models.page import describe_model, price_example
 from vidi.inference.models.registry import ModelRegistry
 from vidi.jobs.job import load_job
 

@@ -69,7 +69,12 @@ PRESSES = {
     "SIGTERM": ([signal.SIGTERM], 143),
 }
 # The start, the reading, the checking, and the last moment before a run begins.
-BEFORE = ("import click", "import vidi.cli.steps", "import jsonschema_rs", "import vidi.runs.run")
+BEFORE = (
+    "import click",
+    "import vidi.cli.running.steps",
+    "import jsonschema_rs",
+    "import vidi.runs.run",
+)
 AFTER = ("rename manifest.json", "rename report.html", "exit")
 
 

@@ -20,7 +20,7 @@ def main_run() -> None:
     """`vidi-run`: the runner."""
     heard.begin()
     from vidi.cli.boundary import run_guarded
-    from vidi.cli.run import run
+    from vidi.cli.commands.jobs.run import run
 
     _leave(run_guarded(run, "vidi-run"))
 

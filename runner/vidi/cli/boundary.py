@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from vidi.cli.console import Console, is_run
+from vidi.cli.display.console import Console, is_run
 from vidi.errors import StorageError, UsageError, VidiError
 from vidi.runs.signals import heard
 

@@ -9,19 +9,19 @@ import click
 import vidi
 
 COMMANDS = {
-    "run": "vidi.cli.run:run",
-    "validate": "vidi.cli.validate:validate",
+    "run": "vidi.cli.commands.jobs.run:run",
+    "validate": "vidi.cli.commands.jobs.validate:validate",
     "models": "vidi.cli.models:models",
-    "schema": "vidi.cli.schema:schema",
-    "init": "vidi.cli.init:init",
-    "costs": "vidi.cli.costs:costs",
-    "history": "vidi.cli.history:history",
-    "status": "vidi.cli.status:status",
-    "reconcile": "vidi.cli.reconcile:reconcile",
-    "verify": "vidi.cli.verify:verify",
-    "report": "vidi.cli.report:report",
-    "sandbox": "vidi.cli.sandbox:sandbox",
-    "doctor": "vidi.cli.doctor:doctor",
+    "schema": "vidi.cli.commands.setup.schema:schema",
+    "init": "vidi.cli.commands.setup.init:init",
+    "costs": "vidi.cli.commands.money.costs:costs",
+    "history": "vidi.cli.commands.money.history:history",
+    "status": "vidi.cli.commands.folders.status:status",
+    "reconcile": "vidi.cli.commands.folders.reconcile:reconcile",
+    "verify": "vidi.cli.commands.folders.verify:verify",
+    "report": "vidi.cli.commands.folders.report:report",
+    "sandbox": "vidi.cli.commands.setup.sandbox:sandbox",
+    "doctor": "vidi.cli.commands.setup.doctor:doctor",
 }
 
 

@@ -1,0 +1,1 @@
+"""Commands about an output folder: what it holds, and what became of it."""

@@ -1,0 +1,158 @@
+"""`vidi reconcile`: find out what became of the inferences that are in doubt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vidi.cli.options import FILE, FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vidi.cli.display.console import Console
+    from vidi.runs.reconciliation import Finding
+
+IN_DOUBT = 6
+
+
+PAID = click.option(
+    "--paid",
+    multiple=True,
+    metavar="ID=REQUEST_ID",
+    help="This one was bought: the provider has it under that id.",
+)
+NOT_PAID = click.option(
+    "--not-paid",
+    multiple=True,
+    metavar="ID",
+    help="This one was not bought: the next run may buy it.",
+)
+PROJECT = click.option(
+    "-C",
+    "--project",
+    type=FOLDER,
+    default=Path(),
+    metavar="DIR",
+    help="Folder that paths are relative to.  [default: this one]",
+)
+OUTPUT_DIR = click.option(
+    "-o",
+    "--output-dir",
+    type=FOLDER,
+    metavar="DIR",
+    help="Where the assets are.  [default: the file's]",
+)
+TEMPLATES = click.option(
+    "--templates",
+    type=FOLDER,
+    metavar="DIR",
+    help="Model templates that come before ./templates and vidi's own.",
+)
+ENV_FILE = click.option(
+    "--env-file", type=FILE, metavar="FILE", help="Read keys and settings from it.  [default: .env]"
+)
+SANDBOX = click.option(
+    "--sandbox", is_flag=True, help="The sandbox run of the file, not the real one."
+)
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("job_file", type=FILE)
+@PAID
+@NOT_PAID
+@PROJECT
+@OUTPUT_DIR
+@TEMPLATES
+@ENV_FILE
+@SANDBOX
+@JSON
+def reconcile(
+    job_file: Path,
+    paid: tuple[str, ...],
+    not_paid: tuple[str, ...],
+    project: Path,
+    output_dir: Path | None,
+    templates: Path | None,
+    env_file: Path | None,
+    sandbox: bool,
+    json_wanted: bool,
+) -> int:  # fmt: skip
+    """Ask the providers about every inference that is in doubt; nothing is ever sent again.
+
+    What is found is fetched by the next run, for nothing. --paid and --not-paid settle by your
+    word what the providers cannot tell. Exit 0 when nothing is in doubt any more, else 6.
+    """
+    from vidi.cli.commands.folders.reconcile_folder import Case, settle_doubts
+    from vidi.cli.display.console import Console
+
+    console = Console(json_wanted=json_wanted)
+    case = Case(job_file, project, output_dir, templates, env_file, sandbox)
+    findings, left = settle_doubts(case, _read_pairs(paid), tuple(dict.fromkeys(not_paid)), console)
+    code = IN_DOUBT if left else 0
+    if json_wanted:
+        _print_json(job_file, findings, left, code, console)
+    else:
+        for line in _describe(findings, left):
+            console.print_data(line)
+    return code
+
+
+def _read_pairs(paid: Sequence[str]) -> dict[str, str]:
+    from vidi.errors import UsageError
+
+    pairs: dict[str, str] = {}
+    for text in paid:
+        key, _, request = text.rpartition("=")
+        if not key or not request or pairs.get(key, request) != request:
+            raise UsageError(
+                f"--paid {text} names no inference and its request",
+                hint="Write --paid ID=REQUEST_ID, once for each inference.",
+            )
+        pairs[key] = request
+    return pairs
+
+
+def _describe(findings: Sequence[Finding], left: Sequence[str]) -> list[str]:
+    lines = []
+    for found in findings:
+        if found.verdict == "adopted":
+            lines.append(f"{found.id}: bought, as {found.request_id}; the next run fetches it")
+        elif found.verdict == "not_paid":
+            lines.append(f"{found.id}: not bought; the next run may buy it")
+        else:
+            lines += [f"{found.id}: {found.message}", f"  hint: {found.hint}"]
+    total = f"still in doubt: {', '.join(left)}" if left else "nothing is in doubt"
+    return [*lines, total]
+
+
+def _print_json(
+    job_file: Path, findings: Sequence[Finding], left: Sequence[str], code: int, console: Console
+) -> None:
+    from vidi.runs.json_text import render_json
+
+    rows = [
+        {
+            "id": found.id,
+            "model": found.model,
+            "verdict": found.verdict,
+            "request_id": found.request_id,
+            "message": found.message,
+            "hint": found.hint,
+        }
+        for found in findings
+    ]
+    answer = {
+        "schema_version": 1,
+        "command": "reconcile",
+        "ok": code == 0,
+        "exit_code": code,
+        "job_file": job_file.as_posix(),
+        "in_doubt": list(left),
+        "inferences": rows,
+        "errors": [],
+    }
+    console.print_data(render_json(answer).rstrip("\n"))

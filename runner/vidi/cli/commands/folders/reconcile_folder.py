@@ -1,0 +1,132 @@
+"""The folder of `vidi reconcile`: held, read, settled, and the ledger told. Imported late."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from vidi.cli.running.accounts import open_existing
+from vidi.cli.running.job_run import SANDBOX_KEYS, open_registry
+from vidi.errors import StorageError, UsageError
+from vidi.inference.environment import read_environment
+from vidi.inference.settings import Settings
+from vidi.inference.tracking.journal import FileJournal
+from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.receipts import UnsharedReceipts
+from vidi.jobs.job import read_job
+from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
+from vidi.runs.reconciliation import Means, ask_providers, check_word, list_doubts, take_word
+from vidi.runs.stopping import run_until_stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import httpx
+
+    from vidi.cli.display.console import Console
+    from vidi.inference.tracking.receipts import Receipts
+    from vidi.runs.reconciliation import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Which folder it is about, and where its keys and templates are."""
+
+    job_file: Path
+    project: Path
+    output_dir: Path | None
+    templates: Path | None
+    env_file: Path | None
+    sandbox: bool
+
+
+def settle_doubts(
+    case: Case, paid: Mapping[str, str], not_paid: Collection[str], console: Console
+) -> tuple[Sequence[Finding], tuple[str, ...]]:
+    """Settle what can be settled; returns the findings and the ids that are still in doubt.
+
+    Raises:
+        UsageError: There is no run to reconcile, or the user's word is about none of its doubts.
+        FolderLockedError: A run holds the folder.
+    """
+    if not case.project.is_dir():
+        raise UsageError(f"there is no folder {case.project}", hint="Check -C.")
+    environ = {} if case.sandbox else read_environment(case.project, case.env_file)
+    settings = (
+        Settings(keys=SANDBOX_KEYS) if case.sandbox else Settings.from_environment(environ)
+    )  # fmt: skip
+    folder = _find_folder(case)
+    with hold_folder(folder):
+        journal = FileJournal(
+            folder / JOURNAL,
+            run=token_hex(8),
+            secrets=() if case.sandbox else tuple(settings.keys.values()),
+        )
+        check_kind(folder, journal.header, sandbox=case.sandbox)
+        check_word(journal.states, paid, not_paid)
+        registry = open_registry(case.project, case.templates)
+        wire = _open_sandbox(case) if case.sandbox else None
+        with journal, _open_receipts(case, journal, environ) as receipts:
+            means = Means(journal, registry, settings, wire, receipts)
+            if paid or not_paid:
+                findings = run_until_stopped(take_word(means, paid, not_paid))
+            else:
+                findings = run_until_stopped(ask_providers(means))
+        if not case.sandbox:
+            _tell_ledger(journal, folder, locate_ledger(environ), console)
+        return findings, tuple(state.id for state in list_doubts(journal.states))
+
+
+def _find_folder(case: Case) -> Path:
+    job = read_job(case.job_file, project=case.project)
+    folder = locate_folder(job, case.project, given=case.output_dir, sandbox=case.sandbox)
+    if not (folder / JOURNAL).is_file():
+        raise UsageError(
+            f"{folder} holds no run", hint="Run the job first, or name its folder with -o."
+        )
+    return folder
+
+
+@contextlib.contextmanager
+def _open_receipts(
+    case: Case, journal: FileJournal, environ: Mapping[str, str]
+) -> Iterator[Receipts]:
+    """What other folders of this ledger have bought; the sandbox has no ledger."""
+    address = None if case.sandbox else locate_ledger(environ)
+    with open_existing(address) if address else contextlib.nullcontext() as ledger:
+        if ledger is None:
+            yield UnsharedReceipts()
+            return
+        from vidi.inference.tracking.books import RunBooks
+
+        yield RunBooks(ledger, "", (), journal.states)
+
+
+def _open_sandbox(case: Case) -> httpx.AsyncBaseTransport:
+    from vidi.sandbox.app import create_app
+    from vidi.sandbox.transport import SandboxTransport
+
+    return SandboxTransport(create_app(open_registry(case.project, case.templates)))
+
+
+def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, console: Console) -> None:
+    """Bring the ledger up to the journal: what was not bought is no longer reserved."""
+    if address is None:
+        return
+    try:
+        with open_existing(address) as ledger, contextlib.suppress(KeyError):
+            if ledger is None:
+                return
+            from vidi.inference.tracking.ledger_replay import read_record, replay_journal
+
+            runs = [read_record(header, str(folder.resolve())) for header in journal.headers]
+            charges = [charge for state in journal.states.values() for charge in state.charges]
+            replay_journal(ledger, runs, charges, datetime.now(UTC))
+    except StorageError as error:
+        console.say(
+            f"{error.message}; the next run of this folder brings the ledger up", style="yellow"
+        )

@@ -1,0 +1,160 @@
+"""`vidi status`: what an output folder holds, and what may still be billed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vidi.cli.options import FOLDER
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from vidi.runs.status import FolderStatus
+
+HEADINGS = ("inference", "model", "status", "cost", "may be billed", "since", "what")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("path", metavar="JOB_FILE|FOLDER", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "-C",
+    "--project",
+    type=FOLDER,
+    default=Path(),
+    metavar="DIR",
+    help="Folder that paths are relative to.  [default: this one]",
+)
+@click.option(
+    "-o",
+    "--output-dir",
+    type=FOLDER,
+    metavar="DIR",
+    help="Where the assets are.  [default: the file's]",
+)
+@click.option("--sandbox", is_flag=True, help="The sandbox run of the file, not the real one.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+def status(
+    path: Path, project: Path, output_dir: Path | None, sandbox: bool, json_wanted: bool
+) -> int:  # fmt: skip
+    """Say what a folder holds: each inference, its cost, what may still be billed, what to do next.
+
+    Asks nobody and changes nothing. Exit 0, whatever it finds.
+    """
+    from vidi.cli.display.console import Console
+    from vidi.runs.json_text import render_json
+    from vidi.runs.status import choose_command, read_status
+
+    console = Console(json_wanted=json_wanted)
+    options = _repeat_options(project, output_dir, sandbox=sandbox)
+    if path.is_dir():
+        found = read_status(path)
+        header = found.header or {}
+        job_file = str(header.get("job_file", "JOB_FILE"))
+        options = _lead_to(path, job_file, sandbox=bool(header.get("sandbox")))
+    else:
+        folder, models = _read_job_file(path, project, output_dir, sandbox=sandbox)
+        found, job_file = read_status(folder, models), path.as_posix()
+    command = choose_command(found, job_file, options)
+    if json_wanted:
+        console.print_data(render_json(_to_json(found, job_file, command)).rstrip("\n"))
+    else:
+        for line in _describe(found, command):
+            console.print_data(line)
+    return 0
+
+
+def _read_job_file(
+    path: Path, project: Path, output_dir: Path | None, *, sandbox: bool
+) -> tuple[Path, dict[str, str]]:
+    from vidi.errors import Problem
+    from vidi.jobs.job import read_job
+    from vidi.runs.folder import locate_folder
+
+    job = read_job(path, project=project)
+    entries = (item for item in job.inferences() if not isinstance(item, Problem))
+    models = {entry.id: entry.model for entry in entries}
+    return locate_folder(job, project, given=output_dir, sandbox=sandbox), models
+
+
+def _lead_to(folder: Path, job_file: str, *, sandbox: bool) -> list[str]:
+    """The options with which a job file's commands find a folder."""
+    from vidi.errors import VidiError
+    from vidi.jobs.job import read_job
+    from vidi.runs.folder import locate_folder
+
+    options = ["--sandbox"] if sandbox else []
+    try:
+        job = read_job(Path(job_file), project=Path())
+    except VidiError:
+        return options
+    usual = locate_folder(job, Path(), given=None, sandbox=sandbox)
+    return options if usual.resolve() == folder.resolve() else ["-o", folder.as_posix(), *options]
+
+
+def _repeat_options(project: Path, output_dir: Path | None, *, sandbox: bool) -> list[str]:
+    options = ["-C", project.as_posix()] if project != Path() else []
+    options += ["-o", output_dir.as_posix()] if output_dir else []
+    return [*options, "--sandbox"] if sandbox else options
+
+
+def _to_json(found: FolderStatus, job_file: str, command: str) -> dict[str, object]:
+    from vidi.inference.models.money import json_number
+
+    return {
+        "schema_version": 1,
+        "command": "status",
+        "ok": True,
+        "exit_code": 0,
+        "job_file": job_file,
+        "folder": found.folder.as_posix(),
+        "sandbox": bool((found.header or {}).get("sandbox")),
+        "cost_usd": json_number(found.cost),
+        "may_be_billed_usd": json_number(found.owed),
+        "next_command": command or None,
+        "inferences": [line.to_json() for line in found.lines],
+        "errors": [],
+    }
+
+
+def _describe(found: FolderStatus, command: str) -> list[str]:
+    from datetime import UTC, datetime
+
+    from vidi.cli.display.columns import align
+    from vidi.dollars import format_usd
+
+    now = datetime.now(UTC)
+    rows = [HEADINGS]
+    for line in found.lines:
+        said = str((line.error or {}).get("message", "")) or ", ".join(line.assets)
+        gone = "not in the job file; " if line.in_job is False else ""
+        rows.append(
+            (
+                line.id,
+                line.model,
+                line.status.replace("_", " "),
+                format_usd(line.cost),
+                format_usd(line.owed) if line.owed else "",
+                _format_age(line.since, now),
+                gone + said,
+            )
+        )
+    owed = f", {format_usd(found.owed)} may still be billed" if found.owed else ""
+    count = f"{len(found.lines)} inference{'' if len(found.lines) == 1 else 's'}"
+    return [
+        f"{found.folder.as_posix()}: {count}, {format_usd(found.cost)}{owed}",
+        *(align(rows, right=frozenset({3, 4})) if found.lines else ()),
+        f"next: {command}" if command else "nothing to do",
+    ]
+
+
+def _format_age(since: datetime | None, now: datetime) -> str:
+    if since is None:
+        return ""
+    minutes = max(0, int((now - since).total_seconds())) // 60
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"

@@ -1,0 +1,1 @@
+"""Commands about job files: run them, check them."""

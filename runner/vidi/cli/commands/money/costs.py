@@ -1,0 +1,112 @@
+"""`vidi costs`: what has been spent, by model, provider, day, week, month or run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from vidi.errors import UsageError
+from vidi.inference.tracking.caps import GROUPINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from decimal import Decimal
+
+    from vidi.cli.display.console import Console
+    from vidi.inference.tracking.caps import Grouping
+    from vidi.inference.tracking.ledger_reading import Costs, Span
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--by",
+    type=click.Choice(GROUPINGS),
+    default="model",
+    help="Sum by this.  [default: model]",
+)
+@click.option("--since", type=DAY, metavar="DATE", help="From this day on (UTC).")
+@click.option("--until", type=DAY, metavar="DATE", help="Up to and with this day (UTC).")
+@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@click.option("--csv", "csv_wanted", is_flag=True, help="Print CSV on stdout.")
+def costs(
+    by: Grouping,
+    since: datetime | None,
+    until: datetime | None,
+    json_wanted: bool,
+    csv_wanted: bool,
+) -> int:
+    """Sum up the ledger: all spending of all runs, estimates against actual costs.
+
+    Days, weeks and months are UTC's; a purchase counts where it was made. What is in doubt, or
+    still running, may still be billed: it counts at its high estimate, apart from what is spent.
+    """
+    from vidi.cli.display.console import Console
+    from vidi.cli.running.accounts import open_existing
+    from vidi.inference.environment import read_environment
+    from vidi.inference.tracking.ledger_address import find_ledger
+
+    if json_wanted and csv_wanted:
+        raise UsageError("--json and --csv exclude each other", hint="Ask for one of them.")
+    groupings = GROUPINGS if json_wanted else (by,)
+    address = find_ledger(read_environment(Path(), None))
+    sums: dict[Grouping, list[Costs]] = {grouping: [] for grouping in groupings}
+    with open_existing(address) as ledger:
+        if ledger is not None:
+            from vidi.inference.tracking.ledger_reading import read_costs
+
+            span = _make_span(since, until)
+            sums = {grouping: read_costs(ledger, grouping, span) for grouping in groupings}
+    console = Console()
+    if json_wanted:
+        _print_json(sums, console)
+    else:
+        _print_rows(by, sums[by], console, csv_wanted=csv_wanted)
+    return 0
+
+
+def _make_span(since: datetime | None, until: datetime | None) -> Span:
+    from vidi.inference.tracking.ledger_reading import Span
+
+    return Span(since.date() if since else None, until.date() if until else None)
+
+
+def _print_json(sums: dict[Grouping, list[Costs]], console: Console) -> None:
+    from vidi.runs.json_text import render_json
+
+    models = sums["model"]
+    answer: dict[str, object] = {
+        "schema_version": 1,
+        "total_usd": sum(row.actual for row in models),
+        "in_doubt_usd": sum(row.in_doubt for row in models),
+        "by": {name: {row.name: row.actual for row in rows} for name, rows in sums.items()},
+    }
+    console.print_data(render_json(answer).rstrip("\n"))
+
+
+def _print_rows(by: str, rows: list[Costs], console: Console, *, csv_wanted: bool) -> None:
+    from vidi.cli.display.columns import align, render_csv
+    from vidi.dollars import format_amount, format_usd
+
+    if csv_wanted:
+        table = [(by, "attempts", "estimated_usd", "actual_usd", "in_doubt_usd")]
+        table += [_describe(row, format_amount) for row in rows]
+        console.print_data(render_csv(table))
+        return
+    if not rows:
+        console.say("nothing has been bought")
+        return
+    from vidi.inference.tracking.ledger_reading import sum_costs
+
+    table = [(by, "attempts", "estimated", "actual", "in doubt")]
+    table += [_describe(row, format_usd) for row in [*rows, sum_costs(rows)]]
+    for line in align(table, right=frozenset({1, 2, 3, 4})):
+        console.print_data(line)
+
+
+def _describe(row: Costs, form: Callable[[Decimal], str]) -> tuple[str, str, str, str, str]:
+    return (row.name, str(row.attempts), form(row.estimated), form(row.actual), form(row.in_doubt))

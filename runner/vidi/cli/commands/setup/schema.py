@@ -1,0 +1,36 @@
+"""`vidi schema`: the JSON Schemas of what vidi reads and writes."""
+
+from __future__ import annotations
+
+import click
+
+SCHEMAS = ("job", "manifest", "template")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("which", type=click.Choice(SCHEMAS), default="job")
+def schema(which: str) -> int:
+    """Print a JSON Schema (2020-12): of job files, of manifest.json, or of model templates.
+
+    An editor completes and checks a job file that begins with
+    `# yaml-language-server: $schema=job.schema.json`.
+    """
+    from vidi.cli.display.console import Console
+    from vidi.runs.json_text import render_json
+
+    Console().print_data(render_json(_find_schema(which)).rstrip("\n"))
+    return 0
+
+
+def _find_schema(which: str) -> object:
+    if which == "job":
+        from vidi.jobs.schema import job_schema
+
+        return job_schema()
+    if which == "manifest":
+        from vidi.runs.manifest_schema import manifest_schema
+
+        return manifest_schema()
+    from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
+
+    return TEMPLATE_SCHEMA

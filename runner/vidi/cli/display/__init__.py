@@ -1,0 +1,1 @@
+"""All that is printed: text, tables, progress, and the JSON answer."""

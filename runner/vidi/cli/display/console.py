@@ -1,0 +1,161 @@
+"""All that is printed: data on stdout, prose on stderr, colours only where they are welcome."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from typing import TYPE_CHECKING
+
+import click
+
+from vidi.errors import JobFileError, VidiError
+from vidi.runs.signals import heard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vidi.errors import Problem
+
+NAMED_IDS = 3
+
+
+class Console:
+    """Where a command speaks.
+
+    Args:
+        quiet: Say nothing but errors.
+        verbose: Say more.
+        json_wanted: stdout holds exactly one JSON object.
+    """
+
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, json_wanted: bool = False
+    ) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self.json_wanted = json_wanted
+
+    @property
+    def colours(self) -> bool:
+        """Whether stderr may be coloured (https://no-color.org)."""
+        return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is there to be asked."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+
+    def print_data(self, text: str) -> None:
+        """Print what the command was asked for, on stdout; one JSON object is printed whole."""
+        if self.json_wanted:
+            heard.hold()
+        click.echo(text)
+
+    def say(self, text: str, *, style: str | None = None) -> None:
+        """Say something to a person, on stderr."""
+        click.echo(click.style(text, fg=style) if style and self.colours else text, err=True)
+
+    def tell(self, text: str, *, style: str | None = None) -> None:
+        """Say something that -q leaves out."""
+        if not self.quiet:
+            self.say(text, style=style)
+
+    def report_error(self, error: VidiError) -> int:
+        """Print an error; returns the exit code that goes with it."""
+        if self.json_wanted:
+            self.print_data(render_failure(error))
+        if isinstance(error, JobFileError):
+            self.report_problems(error.problems)
+            return error.exit_code
+        where = f"{error.place}: " if error.place else ""
+        self.say(f"{where}{error.message}", style="red")
+        if error.hint:
+            self.say(f"  hint: {error.hint}")
+        return error.exit_code
+
+    def report_problems(self, problems: Sequence[Problem]) -> None:
+        """Print every problem with its line, a caret and the edit that mends it."""
+        for problem in problems:
+            if problem.severity == "warning" and self.quiet:
+                continue
+            self.say(render_problem(problem))
+            if os.environ.get("GITHUB_ACTIONS"):
+                self.say(render_annotation(problem))
+        errors = sum(problem.severity == "error" for problem in problems)
+        if errors:
+            self.say(
+                f"{errors} mistake{'' if errors == 1 else 's'}; nothing was sent.", style="red"
+            )
+
+
+def render_problem(problem: Problem) -> str:
+    """`file:line:col: message`, the line with a caret under the place, the ids and the hint."""
+    kind = "warning: " if problem.severity == "warning" else ""
+    lines = [f"{problem.place}: {kind}{problem.message}" if problem.place else problem.message]
+    if problem.excerpt and problem.place and problem.place.line:
+        margin = f"{problem.place.line:>5} | "
+        lines.append(margin + problem.excerpt)
+        lines.append(" " * (len(margin) - 2) + "| " + _caret(problem.excerpt, problem.place.column))
+    if len(problem.ids) > 1:
+        lines.append(f"      hits: {name_some(problem.ids)}")
+    if problem.hint:
+        lines.append(f"      hint: {problem.hint}")
+    return "\n".join(lines)
+
+
+def render_annotation(problem: Problem) -> str:
+    """The same as a GitHub workflow command (docs.github.com, workflow commands)."""
+    place = problem.place
+    where = f"file={_escape(place.path, ',:')}" if place else ""
+    if place and place.line:
+        where += f",line={place.line},col={max(place.column, 1)}"
+    message = problem.message + (f" ({problem.hint})" if problem.hint else "")
+    return f"::{problem.severity} {where}::{_escape(message)}"
+
+
+def name_some(names: Iterable[str]) -> str:
+    """The first few names, and how many more there are."""
+    every = list(names)
+    rest = len(every) - NAMED_IDS
+    return ", ".join(every[:NAMED_IDS]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def render_failure(error: VidiError) -> str:
+    """The one JSON object of a command that failed before it knew its job files."""
+    from vidi.cli.display.json_answer import describe_answer
+    from vidi.runs.json_text import render_json
+
+    answer = describe_answer(_name_command(), None, exit_code=error.exit_code, errors=[error])
+    return render_json(answer).rstrip("\n")
+
+
+def is_run() -> bool:
+    """Whether a job file was to be run or estimated, and no other tool was asked for."""
+    return _name_command() in {"run", "estimate"}
+
+
+def _name_command() -> str:
+    """What was asked for, as `--json` names it."""
+    program, *arguments = sys.argv
+    tool = not program.endswith("vidi-run") and arguments and arguments[0] != "run"
+    if tool and not arguments[0].startswith("-"):
+        return arguments[0]
+    return "estimate" if {"--estimate", "--dry-run"} & set(arguments) else "run"
+
+
+def _caret(excerpt: str, column: int) -> str:
+    """A caret under a column, whatever the width of what stands before it."""
+    before = excerpt[: max(column - 1, 0)]
+    pad = "".join(
+        "\t" if char == "\t" else " " * (1 + (unicodedata.east_asian_width(char) in "WF"))
+        for char in before
+        if not unicodedata.combining(char)
+    )
+    return pad + "^"
+
+
+def _escape(text: str, more: str = "") -> str:
+    for char in "%\r\n" + more:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text

@@ -1,0 +1,127 @@
+"""The estimate as a table: what would run, why, and at what price."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from vidi.cli.display.console import name_some
+from vidi.dollars import format_usd
+from vidi.runs.figures import format_estimate
+from vidi.runs.gate import is_too_dear
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from vidi.cli.display.console import Console
+    from vidi.inference.models.estimate import Estimate, PriceLine
+    from vidi.inference.tracking.caps import Room
+    from vidi.runs.plan import Plan, PlannedInference
+
+HEADINGS = ("inference", "model", "action", "why", "quantity × rate", "estimate")
+
+
+def print_estimate(plans: Sequence[tuple[Plan, Sequence[Room]]], console: Console) -> None:
+    """Print the table of each plan with its total, its budget, what caps leave, the verdict."""
+    for plan, rooms in plans:
+        rows = [_describe(planned) for planned in plan.inferences]
+        if sys.stdout.isatty():
+            _print_rich(plan, rows)
+        else:
+            _print_plain(plan, rows, console)
+        for line in describe_total(plan, rooms):
+            console.print_data(line)
+        for reason, names in _group_reasons(plan).items():
+            console.print_data(f"  {name_some(names)}: {reason}")
+
+
+def _group_reasons(plan: Plan) -> dict[str, list[str]]:
+    """Why estimates are ranges or unknown, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for planned in plan.to_run:
+        if planned.estimate.reason:
+            reasons.setdefault(planned.estimate.reason, []).append(planned.id)
+    return reasons
+
+
+def describe_total(plan: Plan, rooms: Sequence[Room] = ()) -> list[str]:
+    """The total, the budget, what caps by day, week and month leave, and the verdict."""
+    high = plan.high
+    lines = [f"total     {format_estimate(plan.low, high)}"]
+    if plan.budget is None:
+        lines.append("budget    none (no cap)")
+    else:
+        lines.append(f"budget    {format_usd(plan.budget)}")
+    for room in rooms:
+        left, cap = format_usd(room.left), format_usd(room.cap.usd)
+        lines.append(f"{room.cap.kind:<9} {left} left of {cap}")
+    lines.append(f"verdict   {_judge(plan, rooms)}")
+    return lines
+
+
+def _judge(plan: Plan, rooms: Sequence[Room]) -> str:
+    high = plan.high
+    if high is None:
+        return f"refused: {len(plan.unpriced)} unpriced"
+    if plan.over_budget:
+        return f"refused: {format_usd(plan.over_budget)} over budget"
+    if dear := sum(is_too_dear(planned) for planned in plan.to_run):
+        return f"refused: {dear} over max_cost"
+    for room in rooms:
+        if room.over:
+            return f"refused: {format_usd(room.over)} over the {room.cap.kind}'s budget"
+    if not plan.to_run:
+        return "nothing to do"
+    return "within budget" if plan.budget is not None else "would run"
+
+
+def _describe(planned: PlannedInference) -> tuple[str, ...]:
+    price = planned.estimate
+    return (
+        planned.id,
+        planned.model,
+        planned.action,
+        planned.reason,
+        describe_lines(price) if planned.buys else "",
+        format_estimate(price.low, price.high) if planned.buys else format_usd(price.low),
+    )
+
+
+def describe_lines(price: Estimate) -> str:
+    """A breakdown in one line, such as `4 image × $0.003`."""
+    return " + ".join(_describe_line(line) for line in price.lines)
+
+
+def _describe_line(line: PriceLine) -> str:
+    return f"{_quantity(line.quantity_low, line.quantity_high)} {line.unit} × ${line.rate:f}"
+
+
+def _quantity(low: Decimal, high: Decimal | None) -> str:
+    first = f"{low.normalize():f}"
+    if high is None:
+        return f"{first}–?"
+    return first if low == high else f"{first}–{high.normalize():f}"
+
+
+def _print_plain(plan: Plan, rows: Sequence[tuple[str, ...]], console: Console) -> None:
+    console.print_data(f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
+    table = [HEADINGS, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        console.print_data("  ".join(cells).rstrip())
+
+
+def _print_rich(plan: Plan, rows: Sequence[tuple[str, ...]]) -> None:
+    from rich.console import Console as RichConsole
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
+    for heading in HEADINGS:
+        justify: Literal["left", "right"] = "right" if heading == "estimate" else "left"
+        table.add_column(heading, justify=justify, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    RichConsole().print(table)

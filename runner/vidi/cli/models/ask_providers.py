@@ -1,0 +1,57 @@
+"""The providers, asked about models from the command line: over the network or in the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidi.cli.running.job_run import SANDBOX_KEYS
+from vidi.inference.environment import read_environment
+from vidi.inference.models.registry import ModelRegistry, shipped_templates
+from vidi.inference.providers.documents import DocumentReader
+from vidi.inference.settings import Settings
+from vidi.runs.stopping import run_until_stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import httpx
+
+    from vidi.errors import VidiError
+    from vidi.inference.models.discovery.discovery import Discovery
+
+
+def ask_providers(
+    model_ids: Sequence[str], *, sandbox: bool, env_file: Path | None, templates: Path | None
+) -> dict[str, Discovery | VidiError]:
+    """What the providers say of each model, or why that is not known.
+
+    Raises:
+        CredentialsError: A key is missing or refused.
+        UsageError: A setting is wrong.
+    """
+    if sandbox:
+        settings = Settings(keys=SANDBOX_KEYS)
+    else:
+        settings = Settings.from_environment(read_environment(Path(), env_file))
+    wire = _open_sandbox(templates) if sandbox else None
+    return run_until_stopped(_ask(model_ids, settings, wire))
+
+
+async def _ask(
+    model_ids: Sequence[str], settings: Settings, wire: httpx.AsyncBaseTransport | None
+) -> dict[str, Discovery | VidiError]:
+    reader = DocumentReader(settings, wire)
+    try:
+        return await reader.discover_all(model_ids)
+    finally:
+        await reader.aclose()
+
+
+def _open_sandbox(templates: Path | None) -> httpx.AsyncBaseTransport:
+    """The sandbox as a provider of its own: it has vidi's models, whatever a user's files say."""
+    from vidi.sandbox.app import create_app
+    from vidi.sandbox.transport import SandboxTransport
+
+    folders = [shipped_templates(), *([templates] if templates else []), Path("templates")]
+    return SandboxTransport(create_app(ModelRegistry(folders)))

@@ -1,0 +1,1 @@
+"""`vidi models check`: templates against their own rules and against their providers."""

@@ -1,0 +1,52 @@
+"""What the providers say now, against what the templates say: each model's news."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vidi.cli.models.page import price_example
+from vidi.errors import VidiError
+from vidi.inference.models.discovery.difference import BREAKING, Change, compare_params
+from vidi.inference.models.discovery.price_news import is_new_price
+from vidi.inference.providers.documents import NoSuchModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vidi.inference.models.discovery.discovery import Discovery
+    from vidi.inference.models.template import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new about one model."""
+
+    id: str
+    changes: tuple[Change, ...] = ()
+    error: VidiError | None = None
+    """Why the provider could not be asked, or its answer not be read."""
+
+
+def gather_news(
+    models: Sequence[ModelInfo], found: Mapping[str, Discovery | VidiError]
+) -> list[News]:
+    """The news of each model, in the given order; models without news too."""
+    return [_compare(model, found[model.id]) for model in models]
+
+
+def _compare(model: ModelInfo, found: Discovery | VidiError) -> News:
+    if isinstance(found, NoSuchModelError):
+        return News(model.id, (Change("gone", "", found.message),))
+    if isinstance(found, VidiError):
+        return News(model.id, error=found)
+    changes = [
+        change for change in compare_params(model.params, found.params) if change.kind in BREAKING
+    ]
+    if found.retired and not model.retired:
+        changes.append(Change("retired", "", found.retired))
+    rates = [line.rate for line in price_example(model).lines]
+    if is_new_price(model.pricing, found.price, rates):
+        told = f"price: fal's base price is {found.price} now, which the template does not know"
+        changes.append(Change("price", "", told))
+    return News(model.id, tuple(changes))

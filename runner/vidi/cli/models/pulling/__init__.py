@@ -1,0 +1,1 @@
+"""`vidi models pull`: a template from the provider's own schema."""

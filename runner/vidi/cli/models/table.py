@@ -1,0 +1,95 @@
+"""Models as lines: what each makes, and what its example costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vidi.cli.display.console import Console
+from vidi.cli.models.page import price_example
+from vidi.runs.figures import format_estimate
+from vidi.runs.json_text import render_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from decimal import Decimal
+
+    from vidi.inference.models.template import ModelInfo
+
+WEIGHTS = {"exact": 8, "word": 4, "start": 2, "part": 1}
+"""How well a word fits: the whole name, a word of it, the start of one, any part."""
+
+
+class PricedModel(NamedTuple):
+    """A model with what its own example costs, in USD."""
+
+    model: ModelInfo
+    low: Decimal
+    high: Decimal | None
+    """None: nothing bounds it."""
+
+
+def price_models(models: Iterable[ModelInfo]) -> list[PricedModel]:
+    """Price the example of each."""
+    prices = ((model, price_example(model)) for model in models)
+    return [PricedModel(model, price.low, price.high) for model, price in prices]
+
+
+def rank_models(models: Iterable[ModelInfo], words: Sequence[str]) -> list[ModelInfo]:
+    """The models that have every word, the best match first; retired ones last among equals."""
+    wanted = [word.casefold() for word in words]
+    scored = [(model, [_score(model, word) for word in wanted]) for model in models]
+    found = [(model, sum(scores)) for model, scores in scored if all(scores)]
+    found.sort(key=lambda each: (-each[1], bool(each[0].retired), len(each[0].id), each[0].id))
+    return [model for model, _ in found]
+
+
+def print_models(priced: Sequence[PricedModel], command: str, *, json_wanted: bool) -> int:
+    """Print a line each, or one JSON object."""
+    console = Console()
+    if json_wanted:
+        answer = {"schema_version": 1, "command": command, "ok": True, "exit_code": 0}
+        rows = [_as_json(each) for each in priced]
+        console.print_data(render_json({**answer, "models": rows}).rstrip("\n"))
+        return 0
+    rows_of_text = [_as_text(each) for each in priced]
+    widths = [max(map(len, column)) for column in zip(*rows_of_text, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows_of_text
+    ]
+    if lines:
+        console.print_data("\n".join(lines))
+    console.say(f"{len(priced)} model{'' if len(priced) == 1 else 's'}")
+    return 0
+
+
+def _as_text(each: PricedModel) -> tuple[str, ...]:
+    model = each.model
+    price = format_estimate(each.low, each.high)
+    mark = "retired" if model.retired else ""
+    return (model.id, model.output_type.value, model.category, price, mark)
+
+
+def _as_json(each: PricedModel) -> dict[str, object]:
+    model = each.model
+    return {
+        "id": model.id,
+        "title": model.title,
+        "category": model.category,
+        "output_type": model.output_type.value,
+        "example_usd": {"low": each.low, "high": each.high},
+        "retired": model.retired or None,
+    }
+
+
+def _score(model: ModelInfo, word: str) -> int:
+    """How well a word fits the id and the title; the category counts as a part."""
+    if word in {model.id.casefold(), model.name.rpartition("/")[2].casefold()}:
+        return WEIGHTS["exact"]
+    text = f"{model.id} {model.title}".casefold()
+    words = set(text.replace("/", " ").replace("-", " ").split())
+    if word in words or word in text.replace("/", " ").split():
+        return WEIGHTS["word"]
+    if any(each.startswith(word) for each in words):
+        return WEIGHTS["start"]
+    return WEIGHTS["part"] if word in f"{text} {model.category}" else 0

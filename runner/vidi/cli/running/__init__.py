@@ -1,0 +1,1 @@
+"""A job file on its way through `vidi-run`."""

@@ -1,0 +1,206 @@
+"""What the ledger has to do with a command: where it is, what its caps allow, the books of a run.
+
+SQLAlchemy is loaded by the functions that open a ledger, and by nothing before them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from vidi.dollars import format_usd
+from vidi.errors import RefusedError
+from vidi.inference.environment import read_environment
+from vidi.inference.tracking.caps import Cap, Room, Standing
+from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.limits import lower_limits
+from vidi.inference.tracking.project import ProjectSettings, read_project
+from vidi.runs.gate import tell_bought
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from vidi.cli.display.console import Console
+    from vidi.cli.options import RunOptions
+    from vidi.cli.running.job_run import Ticket
+    from vidi.inference.pace import Throttle
+    from vidi.inference.settings import Settings
+    from vidi.inference.tracking.books import RunBooks
+    from vidi.inference.tracking.caps import Kind
+    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.limits import ProviderLimits
+    from vidi.runs.throttle import SharedThrottle
+
+UNTRACKED = "VIDI_COSTS=off: nothing is written to the ledger, and no budget holds"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Where a command's money is accounted for, and what limits it."""
+
+    ledger: str | None
+    """Path or URL; None where nothing is tracked."""
+    project: ProjectSettings
+
+    @property
+    def caps(self) -> tuple[Cap, ...]:
+        """The caps that hold; none without a ledger to hold them against."""
+        return self.project.caps if self.ledger else ()
+
+
+def read_money(options: RunOptions, console: Console) -> Money | None:
+    """Read the ledger's settings, and say loudly where there is none; None for the sandbox.
+
+    Raises:
+        UsageError: A setting is wrong.
+    """
+    if options.sandbox:
+        return None
+    environ = read_environment(options.project, options.env_file)
+    money = Money(locate_ledger(environ), read_project(options.project, environ))
+    if money.ledger is None:
+        console.say(UNTRACKED, style="red")
+    return money
+
+
+def lift_budgets(tickets: Sequence[Ticket], money: Money | None) -> None:
+    """Let no budget hold where nothing is tracked; it has been said loudly."""
+    if money is None or money.ledger is not None:
+        return
+    for ticket in tickets:
+        if ticket.plan is not None:
+            ticket.plan = replace(ticket.plan, budget=None)
+
+
+def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
+    """Fail every ticket whose plan, after those before it, no longer fits under a cap.
+
+    Raises:
+        StorageError: The ledger cannot be read.
+    """
+    if money is None or money.ledger is None or not money.caps:
+        return
+    _catch_up(tickets, money.ledger)
+    standings = read_standings_of(money.ledger)
+    before = Decimal(0)
+    for ticket in tickets:
+        high = (ticket.plan.high if ticket.plan is not None else None) or Decimal(0)
+        for cap in money.caps:
+            standing = standings.get(cap.kind, Standing())
+            left = max(cap.usd - standing.taken - before, Decimal(0))
+            room = Room(cap, left, max(high - left, Decimal(0)))
+            ticket.rooms = (*ticket.rooms, room)
+            if room.over:
+                refusal = _refuse_plan(room, standing, high, before)
+                if ticket.plan is not None and not ticket.errors:
+                    refusal.hint += tell_bought(ticket.plan)
+                ticket.fail(refusal)
+        before += high
+
+
+def _catch_up(tickets: Sequence[Ticket], address: str) -> None:
+    """Settle or give back what a killed run left open, before it is held against the caps."""
+    with open_existing(address) as ledger:
+        if ledger is None:
+            return
+        from vidi.inference.tracking.books import catch_up_folder
+
+        for ticket in tickets:
+            plan, journal = ticket.plan, ticket.journal
+            if ticket.held and plan is not None and journal is not None:
+                folder = str(plan.folder.resolve())
+                catch_up_folder(ledger, folder, journal.headers, journal.states)
+
+
+def read_standings_of(address: str) -> Mapping[Kind, Standing]:
+    """How the present day, week and month stand; nothing is made where there is no ledger."""
+    with open_existing(address) as ledger:
+        if ledger is None:
+            return {}
+        from vidi.inference.tracking.ledger import read_standings
+
+        return read_standings(ledger, datetime.now(UTC))
+
+
+@contextlib.contextmanager
+def open_existing(address: str) -> Iterator[Ledger | None]:
+    """Open a ledger to read from it; None where no file is there yet."""
+    if "://" not in address and not Path(address).expanduser().exists():
+        yield None
+        return
+    from vidi.inference.tracking.ledger_connection import open_ledger
+
+    with contextlib.closing(open_ledger(address)) as ledger:
+        yield ledger
+
+
+class Accounts(NamedTuple):
+    """What a run has of the ledger; nothing where there is none."""
+
+    books: RunBooks | None = None
+    throttle: Throttle | None = None
+
+
+@contextlib.contextmanager
+def open_accounts(
+    ticket: Ticket, money: Money | None, settings: Settings, console: Console
+) -> Iterator[Accounts]:
+    """Bring the ledger up to the folder's journal, and keep the books of the run that begins.
+
+    Raises:
+        StorageError: The ledger cannot be used: nothing has been bought.
+    """
+    plan, journal = ticket.plan, ticket.journal
+    if plan is None or journal is None:
+        yield Accounts()
+        return
+    from vidi.inference.pace import Throttle
+
+    limits = lower_limits(plan.job.limits, money.project.limits if money else {})
+    if money is None or money.ledger is None:
+        yield Accounts(throttle=Throttle(limits.creates, limits.places))
+        return
+    from vidi.inference.tracking.books import RunBooks, replay_folder
+    from vidi.inference.tracking.ledger_connection import open_ledger
+    from vidi.inference.tracking.ledger_replay import RunRecord
+
+    folder, job = str(plan.folder.resolve()), plan.job.path.as_posix()
+    record = RunRecord(ticket.run_id, job, folder, datetime.now(UTC))
+    caps = money.caps if plan.budget is None else (Cap("run", plan.budget, "budget"), *money.caps)
+    with contextlib.closing(open_ledger(money.ledger)) as ledger:
+        replay_folder(ledger, record, journal.headers, journal.states)
+        books = RunBooks(ledger, ticket.run_id, caps, journal.states)
+        try:
+            throttle = _share_pace(ledger, ticket.run_id, limits, settings)
+            yield Accounts(books, throttle)
+        finally:
+            books.catch_up()
+            if books.behind:
+                console.say(
+                    f"the ledger {ledger.where} did not take {books.behind} of the costs; "
+                    "the next run of this folder enters them from its journal",
+                    style="yellow",
+                )
+
+
+def _share_pace(
+    ledger: Ledger, run: str, limits: ProviderLimits, settings: Settings
+) -> SharedThrottle:
+    from vidi.runs.throttle import SharedThrottle
+
+    return SharedThrottle(ledger, run, settings.keys, limits.creates, limits.places)
+
+
+def _refuse_plan(room: Room, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:
+    cap = room.cap
+    others = f", {format_usd(before)} for the files before this one" if before else ""
+    return RefusedError(
+        f"this costs up to {format_usd(high)}, and {format_usd(room.left)} is left of "
+        f"{cap.title}: {standing.told}{others}",
+        hint=f"Raise {cap.setting}, wait for the next {cap.kind} (UTC), or leave some out with "
+        "--exclude.",
+    )
