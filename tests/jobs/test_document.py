@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidi.errors import JobFileError
-from vidi.jobs.document import parse_document, read_document
+from vidi.jobs.reading.document import parse_document, read_document
 
 
 def said(text):

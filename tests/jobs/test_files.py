@@ -3,7 +3,7 @@
 import pytest
 
 from vidi.errors import JobFileError, UsageError
-from vidi.jobs.files import MAX_BYTES, decoded, read_bytes
+from vidi.jobs.reading.files import MAX_BYTES, decoded, read_bytes
 
 
 def test_a_file_that_is_too_big(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.rendering import compile_text, has_template
+from vidi.jobs.rendering.rendering import compile_text, has_template
 
 NAMES = {
     "width": 5,

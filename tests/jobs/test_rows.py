@@ -3,8 +3,8 @@
 import pytest
 
 from vidi.errors import JobFileError
+from vidi.jobs.data.rows import read_rows
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.rows import read_rows
 
 GOOD = [
     (

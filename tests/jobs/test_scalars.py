@@ -5,7 +5,7 @@ import math
 import pytest
 
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.scalars import resolve, resolve_tagged
+from vidi.jobs.reading.scalars import resolve, resolve_tagged
 
 TEXT = [
     "16:9",

@@ -3,8 +3,8 @@
 import jsonschema_rs
 import pytest
 
-from vidi.jobs.document import parse_document
 from vidi.jobs.job import read_job
+from vidi.jobs.reading.document import parse_document
 from vidi.jobs.schema import job_schema
 
 HEAD = "version: 1\ninferences:\n"

@@ -1,6 +1,6 @@
 import pytest
 
-from vidi.jobs.slug import slug
+from vidi.jobs.rendering.slug import slug
 
 SLUGS = [
     ("São Paulo", "sao-paulo"),

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from vidi.errors import JobFileError, UsageError
-from vidi.jobs.variables import read_variables
+from vidi.jobs.expansion.variables import read_variables
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from vidi.jobs import fields
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.output_path import read_output
-from vidi.jobs.rendering import has_template
+from vidi.jobs.reading import fields
+from vidi.jobs.rendering.rendering import has_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

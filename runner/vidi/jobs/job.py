@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from vidi.errors import JobFileError, Problem
-from vidi.jobs import fields
-from vidi.jobs.document import Document, read_document
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
-from vidi.jobs.expand import Scope, expand
-from vidi.jobs.limits import keep_limits, limit_mistakes
+from vidi.jobs.expansion.expand import Scope, expand
+from vidi.jobs.expansion.variables import read_variables
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
-from vidi.jobs.places import Places
-from vidi.jobs.rendering import has_template
-from vidi.jobs.tables import Row, Table
-from vidi.jobs.variables import read_variables
+from vidi.jobs.reading import fields
+from vidi.jobs.reading.document import Document, read_document
+from vidi.jobs.reading.limits import keep_limits, limit_mistakes
+from vidi.jobs.reading.places import Places
+from vidi.jobs.reading.tables import Row, Table
+from vidi.jobs.rendering.rendering import has_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from vidi.jobs.fields import read_text
 from vidi.jobs.mistakes import MistakeError
+from vidi.jobs.reading.fields import read_text
 
 RESERVED = frozenset((".vidi", "manifest.json", "log.jsonl", "report.html"))
 """What a run writes itself, at the top of the output folder."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.jobs.fields import MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_ID, MAX_USD, VERSION
 from vidi.jobs.job import FREE_PREFIX
-from vidi.jobs.limits import MOST
+from vidi.jobs.reading.fields import MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_ID, MAX_USD, VERSION
+from vidi.jobs.reading.limits import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from vidi.jobs.places import Places
+    from vidi.jobs.reading.places import Places
 
 INDEX_MARKER = "{index}"
 """What `{{ index }}` in an output path becomes: the number is known when the outputs are."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from param_schemas import MODEL, PARAMS, check, make_model, said
 from vidi.inference.models.schema import check_params
-from vidi.jobs.document import parse_document
+from vidi.jobs.reading.document import parse_document
 
 CONVERSIONS = [
     ("duration", 5, "5"),

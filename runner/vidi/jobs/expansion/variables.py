@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.errors import Problem, UsageError
-from vidi.jobs.document import parse_document
-from vidi.jobs.fields import name_mistakes
-from vidi.jobs.files import decoded, read_bytes
-from vidi.jobs.json_text import parse_json
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.scalars import resolve
-from vidi.jobs.source import Source
-from vidi.jobs.tables import Table, without_places
+from vidi.jobs.reading.document import parse_document
+from vidi.jobs.reading.fields import name_mistakes
+from vidi.jobs.reading.files import decoded, read_bytes
+from vidi.jobs.reading.json_text import parse_json
+from vidi.jobs.reading.scalars import resolve
+from vidi.jobs.reading.source import Source
+from vidi.jobs.reading.tables import Table, without_places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vidi.errors import JobFileError, Problem
-from vidi.jobs.combinations import MAX_INFERENCES, SPLIT, Combinations
 from vidi.jobs.entry import READERS, non_finite
+from vidi.jobs.expansion.combinations import MAX_INFERENCES, SPLIT, Combinations
+from vidi.jobs.expansion.recipe import UNKNOWN, Recipe
+from vidi.jobs.expansion.seen import Seen
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.recipe import UNKNOWN, Recipe
-from vidi.jobs.seen import Seen
 from vidi.jobs.spec import INDEX_MARKER, InferenceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from vidi.jobs.places import Places
+    from vidi.jobs.reading.places import Places
 
 MAX_PROBLEMS = 1000
 """An entry with more different mistakes than this is not expanded further."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, UsageError
-from vidi.jobs.source import Source
+from vidi.jobs.reading.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

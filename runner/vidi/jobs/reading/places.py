@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.jobs.tables import Row, Table
+from vidi.jobs.reading.tables import Row, Table
 
 if TYPE_CHECKING:
     from vidi.errors import Place, Problem
     from vidi.jobs.mistakes import MistakeError
-    from vidi.jobs.source import Source
+    from vidi.jobs.reading.source import Source
 
 MERGED_BY_KEY = frozenset(("params", "vars"))
 """Mappings that an entry adds to key by key; everything else it replaces."""

@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, Problem, UsageError
-from vidi.jobs.document import parse_document
-from vidi.jobs.files import decoded, read_bytes
-from vidi.jobs.json_text import parse_json, problem_at
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.source import Source
-from vidi.jobs.tables import without_places
+from vidi.jobs.reading.document import parse_document
+from vidi.jobs.reading.files import decoded, read_bytes
+from vidi.jobs.reading.json_text import parse_json, problem_at
+from vidi.jobs.reading.source import Source
+from vidi.jobs.reading.tables import without_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
-from vidi.jobs.environment import (
+from vidi.jobs.mistakes import MistakeError, did_you_mean
+from vidi.jobs.rendering.environment import (
     MAX_TEXT,
     TURNS,
     JobEnvironment,
@@ -24,7 +25,6 @@ from vidi.jobs.environment import (
     measure,
     plain,
 )
-from vidi.jobs.mistakes import MistakeError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

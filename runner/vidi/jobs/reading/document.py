@@ -20,12 +20,12 @@ from yaml import (
 )
 
 from vidi.errors import JobFileError, Problem
-from vidi.jobs.files import decoded, read_bytes
 from vidi.jobs.mistakes import MistakeError, did_you_mean
-from vidi.jobs.scalars import LIST_TAG, MAPPING_TAG, refused_tag, resolve, resolve_tagged
-from vidi.jobs.source import Source
-from vidi.jobs.syntax import QUOTE_TEMPLATES, syntax_problem
-from vidi.jobs.tables import Row, Table, Value
+from vidi.jobs.reading.files import decoded, read_bytes
+from vidi.jobs.reading.scalars import LIST_TAG, MAPPING_TAG, refused_tag, resolve, resolve_tagged
+from vidi.jobs.reading.source import Source
+from vidi.jobs.reading.syntax import QUOTE_TEMPLATES, syntax_problem
+from vidi.jobs.reading.tables import Row, Table, Value
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from vidi.jobs.mistakes import nearest
-from vidi.jobs.slug import slug
+from vidi.jobs.rendering.slug import slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

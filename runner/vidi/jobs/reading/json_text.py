@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import Place, Problem
 
 if TYPE_CHECKING:
-    from vidi.jobs.source import Source
+    from vidi.jobs.reading.source import Source
 
 
 def parse_json(source: Source, text: str, first_line: int) -> object:

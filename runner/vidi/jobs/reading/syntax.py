@@ -9,7 +9,7 @@ import yaml
 
 if TYPE_CHECKING:
     from vidi.errors import Problem
-    from vidi.jobs.source import Source
+    from vidi.jobs.reading.source import Source
 
 _CONFLICT = re.compile(r"^<{7}(?: |$)", re.MULTILINE)
 _FORBIDDEN = re.compile(r"[^\t\n\r -~\x85\xa0-\ufffd\U00010000-\U0010ffff]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.rendering import CompiledText, compile_text, has_template
+from vidi.jobs.rendering.rendering import CompiledText, compile_text, has_template
 from vidi.json_values import as_object
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError
-from vidi.jobs import fields
+from vidi.jobs.data.rows import read_rows
 from vidi.jobs.entry import READERS, read_axis
+from vidi.jobs.expansion.recipe import UNKNOWN, Recipe
 from vidi.jobs.mistakes import MistakeError, describe
-from vidi.jobs.recipe import UNKNOWN, Recipe
-from vidi.jobs.rows import read_rows
+from vidi.jobs.reading import fields
 from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from vidi.jobs.places import Places
+    from vidi.jobs.reading.places import Places
 
 MAX_INFERENCES = 100_000
 SPLIT = "Split the job file."

@@ -1,0 +1,1 @@
+"""Entries become inferences: vars, matrix, foreach."""

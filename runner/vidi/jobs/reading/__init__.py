@@ -1,0 +1,1 @@
+"""Files that people wrote, read with places: YAML 1.2, JSON, text."""

@@ -1,0 +1,1 @@
+"""Jinja2 in the strings of a job file: sandboxed, strict, bounded."""
