@@ -150,7 +150,7 @@ def make_schemas() -> dict[Path, str]:
 
     from vidi.inference.models.template_schema import template_schema_text
     from vidi.jobs.schema import job_schema
-    from vidi.runs.manifest_schema import render_manifest_schema
+    from vidi.runs.records.manifest.schema import render_manifest_schema
 
     job = json.dumps(job_schema(), indent=2, ensure_ascii=False) + "\n"
     return {

@@ -14,7 +14,7 @@ from PIL import Image
 
 from commands import run_installed
 from vidi.jobs.schema import job_schema
-from vidi.runs.manifest_schema import manifest_schema
+from vidi.runs.records.manifest.schema import manifest_schema
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLES = sorted(path.name for path in (CHECKOUT / "jobs").glob("*.yaml"))

@@ -10,7 +10,7 @@ import pytest
 
 from commands import installed, run_installed
 from servers import serve_sandbox
-from vidi.runs.folder import hold_folder
+from vidi.runs.records.folder import hold_folder
 
 ONE = """\
 version: 1

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from servers import serve_sandbox
-from vidi.runs.folder import hold_folder
+from vidi.runs.records.folder import hold_folder
 
 JOB = """\
 version: 1

@@ -5,7 +5,7 @@ import jsonschema_rs
 import pytest
 
 from servers import serve_sandbox
-from vidi.runs.manifest_schema import manifest_schema
+from vidi.runs.records.manifest.schema import manifest_schema
 
 TWO = """\
 version: 1

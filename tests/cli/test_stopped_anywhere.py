@@ -73,7 +73,7 @@ BEFORE = (
     "import click",
     "import vidi.cli.running.steps",
     "import jsonschema_rs",
-    "import vidi.runs.run",
+    "import vidi.runs.execution.run",
 )
 AFTER = ("rename manifest.json", "rename report.html", "exit")
 

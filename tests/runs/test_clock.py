@@ -18,7 +18,7 @@ from vidi.inference.tracking.books import RunBooks
 from vidi.inference.tracking.ledger_connection import open_ledger
 from vidi.inference.tracking.ledger_pace import Account, close_account, take_place, take_turn
 from vidi.inference.tracking.ledger_schema import leases, paces
-from vidi.runs.manifest_schema import manifest_schema
+from vidi.runs.records.manifest.schema import manifest_schema
 from worlds import serve_world
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)

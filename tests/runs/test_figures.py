@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from vidi.dollars import format_amount, format_usd
-from vidi.runs import figures
+from vidi.runs.records import figures
 
 EN_DASH = "\N{EN DASH}"
 

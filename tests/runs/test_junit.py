@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runs.manifests import ERROR, FLUX, make_asset, make_cost, make_inference, make_manifest
-from vidi.runs.junit import OUTCOMES, render_junit, write_junit
-from vidi.runs.manifest_schema import INFERENCE_STATUSES
+from vidi.runs.records.junit import OUTCOMES, render_junit, write_junit
+from vidi.runs.records.manifest.schema import INFERENCE_STATUSES
 
 WHOLE = make_manifest(
     make_inference(assets=[make_asset("forest-1.webp"), make_asset("forest-2.webp")]),

@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 
 from runs.manifests import ERROR, FLUX, make_asset, make_cost, make_inference, make_manifest
-from vidi.runs.manifest_schema import (
+from vidi.runs.records.manifest.schema import (
     BASES,
     INFERENCE_STATUSES,
     RUN_STATUSES,
@@ -53,7 +53,7 @@ FIELDS = [(path, name) for path in OBJECTS for name in at(path)]
 
 def test_docs_hold_the_schema():
     assert PUBLISHED.read_text("utf-8") == render_manifest_schema(), (
-        'python -c "from vidi.runs.manifest_schema import render_manifest_schema as r; '
+        'python -c "from vidi.runs.records.manifest.schema import render_manifest_schema as r; '
         "print(r(), end='')\" > docs/manifest.schema.json"
     )
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from runs.manifests import ERROR, FLUX, VEO, make_asset, make_cost, make_inference, make_manifest
 from vidi.errors import StorageError
-from vidi.runs.manifest_schema import BASES, INFERENCE_STATUSES, RUN_STATUSES
-from vidi.runs.report import (
+from vidi.runs.records.manifest.schema import BASES, INFERENCE_STATUSES, RUN_STATUSES
+from vidi.runs.records.report import (
     TEXT_LIMIT,
     TEXTS_LIMIT,
     link_to,

@@ -4,7 +4,7 @@ import pytest
 
 from vidi.errors import UsageError
 from vidi.inference.tracking.events import InferenceState
-from vidi.runs.selection import matches_any, parse_selectors
+from vidi.runs.planning.selection import matches_any, parse_selectors
 
 SPEC = SimpleNamespace(id="card-lima", model="fal/fal-ai/flux/dev", tags=("cards", "città"))
 FAILED = InferenceState(id="card-lima", status="failed")

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from vidi.runs.signals import heard
-from vidi.runs.stopping import LEAVE, Stop, listening_to_signals
+from vidi.runs.execution.signals import heard
+from vidi.runs.execution.stopping import LEAVE, Stop, listening_to_signals
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

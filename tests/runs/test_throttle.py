@@ -4,8 +4,8 @@ import time
 import pytest
 
 from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.runs import throttle as module
-from vidi.runs.throttle import SharedThrottle
+from vidi.runs.execution import throttle as module
+from vidi.runs.execution.throttle import SharedThrottle
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from vidi.runs.signals import heard
+from vidi.runs.execution.signals import heard
 
 
 def main() -> None:

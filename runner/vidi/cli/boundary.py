@@ -11,7 +11,7 @@ import click
 
 from vidi.cli.display.console import Console, is_run
 from vidi.errors import StorageError, UsageError, VidiError
-from vidi.runs.signals import heard
+from vidi.runs.execution.signals import heard
 
 
 def run_guarded(command: click.Command, program: str) -> int:

@@ -22,7 +22,7 @@ from vidi.inference.tracking.journal import FileJournal, read_events
 from vidi.inference.tracking.ledger_connection import open_ledger
 from vidi.inference.tracking.ledger_schema import SCHEMA_VERSION as LEDGER_SCHEMA
 from vidi.inference.tracking.ledger_schema import periods
-from vidi.runs.manifest import SCHEMA_VERSION as MANIFEST_SCHEMA
+from vidi.runs.records.manifest.render import SCHEMA_VERSION as MANIFEST_SCHEMA
 
 HERE = Path(__file__).parent
 LOG = Path("outputs/job/log.jsonl")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vidi.errors import JobFileError, VidiError
-from vidi.runs.signals import heard
+from vidi.runs.execution.signals import heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,7 +124,7 @@ def name_some(names: Iterable[str]) -> str:
 def render_failure(error: VidiError) -> str:
     """The one JSON object of a command that failed before it knew its job files."""
     from vidi.cli.display.json_answer import describe_answer
-    from vidi.runs.json_text import render_json
+    from vidi.runs.records.json_text import render_json
 
     answer = describe_answer(_name_command(), None, exit_code=error.exit_code, errors=[error])
     return render_json(answer).rstrip("\n")

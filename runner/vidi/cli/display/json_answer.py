@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.errors import Problem, VidiError
-    from vidi.runs.manifest_shape import Manifest
-    from vidi.runs.plan import Plan, PlannedInference
+    from vidi.runs.planning.plan import Plan, PlannedInference
+    from vidi.runs.records.manifest.shape import Manifest
 
 SCHEMA_VERSION = 1
 

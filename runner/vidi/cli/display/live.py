@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vidi.dollars import format_usd
-from vidi.runs.figures import format_seconds
+from vidi.runs.records.figures import format_seconds
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from vidi.cli.display.progress import PlainLines
-    from vidi.runs.plan import Plan
+    from vidi.runs.planning.plan import Plan
 
 WORDS = {
     "started": "starting",

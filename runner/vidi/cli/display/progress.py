@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vidi.dollars import format_usd
-from vidi.runs.figures import format_seconds
+from vidi.runs.records.figures import format_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle import Outcome
     from vidi.inference.runtime import Listener
     from vidi.inference.tracking.budget import Budget
-    from vidi.runs.plan import Plan
+    from vidi.runs.planning.plan import Plan
 
 MARKS = {"succeeded": "✓", "failed": "✗", "moderated": "✗", "in_doubt": "?", "unfinished": "…"}
 STOPPING = {

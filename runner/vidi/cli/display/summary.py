@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import name_some
 from vidi.dollars import format_usd
-from vidi.runs.folder import MANIFEST
+from vidi.runs.records.folder import MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
     from vidi.errors import VidiError
-    from vidi.runs.manifest_shape import Manifest
+    from vidi.runs.records.manifest.shape import Manifest
 
 NEXT_STEP = {
     "unfinished": "run the same command again to fetch them",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.cli.display.console import name_some
 from vidi.dollars import format_usd
-from vidi.runs.figures import format_estimate
-from vidi.runs.gate import is_too_dear
+from vidi.runs.planning.gate import is_too_dear
+from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vidi.cli.display.console import Console
     from vidi.inference.models.estimate import Estimate, PriceLine
     from vidi.inference.tracking.caps import Room
-    from vidi.runs.plan import Plan, PlannedInference
+    from vidi.runs.planning.plan import Plan, PlannedInference
 
 HEADINGS = ("inference", "model", "action", "why", "quantity × rate", "estimate")
 

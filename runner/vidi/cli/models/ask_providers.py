@@ -10,7 +10,7 @@ from vidi.inference.environment import read_environment
 from vidi.inference.models.registry import ModelRegistry, shipped_templates
 from vidi.inference.providers.documents import DocumentReader
 from vidi.inference.settings import Settings
-from vidi.runs.stopping import run_until_stopped
+from vidi.runs.execution.stopping import run_until_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

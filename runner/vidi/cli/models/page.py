@@ -10,7 +10,7 @@ from vidi.dollars import DASH, format_usd
 from vidi.inference.models.money import json_number
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.schema import check_params
-from vidi.runs.figures import format_estimate
+from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ def show_model(model_id: str, templates: Path | None, json_wanted: bool) -> int:
     from vidi.cli.display.console import Console
     from vidi.cli.models.page import describe_model, model_as_json
     from vidi.cli.running.job_run import open_registry
-    from vidi.runs.json_text import render_json
+    from vidi.runs.records.json_text import render_json
 
     model = open_registry(Path(), templates).get_template(model_id)
     console = Console()

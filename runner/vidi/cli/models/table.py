@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.display.console import Console
 from vidi.cli.models.page import price_example
-from vidi.runs.figures import format_estimate
-from vidi.runs.json_text import render_json
+from vidi.runs.records.figures import format_estimate
+from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

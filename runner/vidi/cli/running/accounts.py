@@ -19,7 +19,7 @@ from vidi.inference.tracking.caps import Cap, Room, Standing
 from vidi.inference.tracking.ledger_address import locate_ledger
 from vidi.inference.tracking.limits import lower_limits
 from vidi.inference.tracking.project import ProjectSettings, read_project
-from vidi.runs.gate import tell_bought
+from vidi.runs.planning.gate import tell_bought
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.caps import Kind
     from vidi.inference.tracking.ledger_connection import Ledger
     from vidi.inference.tracking.limits import ProviderLimits
-    from vidi.runs.throttle import SharedThrottle
+    from vidi.runs.execution.throttle import SharedThrottle
 
 UNTRACKED = "VIDI_COSTS=off: nothing is written to the ledger, and no budget holds"
 
@@ -190,7 +190,7 @@ def open_accounts(
 def _share_pace(
     ledger: Ledger, run: str, limits: ProviderLimits, settings: Settings
 ) -> SharedThrottle:
-    from vidi.runs.throttle import SharedThrottle
+    from vidi.runs.execution.throttle import SharedThrottle
 
     return SharedThrottle(ledger, run, settings.keys, limits.creates, limits.places)
 

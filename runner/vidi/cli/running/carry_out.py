@@ -12,12 +12,12 @@ from vidi.cli.running.accounts import open_accounts
 from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.dollars import format_usd
 from vidi.errors import UsageError
-from vidi.runs.execute import Limits
-from vidi.runs.folder import MANIFEST
-from vidi.runs.junit import write_junit
-from vidi.runs.report import write_report
-from vidi.runs.run import RunMeans, carry_out_plan
-from vidi.runs.seal import seal_folder
+from vidi.runs.execution.execute import Limits
+from vidi.runs.execution.run import RunMeans, carry_out_plan
+from vidi.runs.records.folder import MANIFEST
+from vidi.runs.records.junit import write_junit
+from vidi.runs.records.report import write_report
+from vidi.runs.records.stamp import seal_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

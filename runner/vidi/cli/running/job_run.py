@@ -13,10 +13,10 @@ from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal import FileJournal
 from vidi.jobs.job import read_job
-from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
-from vidi.runs.plan import Choices, Plan, make_plan
-from vidi.runs.seal import is_sealed
-from vidi.runs.selection import parse_selectors, warn_unmatched
+from vidi.runs.planning.plan import Choices, Plan, make_plan
+from vidi.runs.planning.selection import parse_selectors, warn_unmatched
+from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
+from vidi.runs.records.stamp import is_sealed
 
 if TYPE_CHECKING:
     import contextlib
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from vidi.cli.options import RunOptions
     from vidi.inference.tracking.caps import Room
-    from vidi.runs.manifest_shape import Manifest
-    from vidi.runs.selection import Selector
+    from vidi.runs.planning.selection import Selector
+    from vidi.runs.records.manifest.shape import Manifest
 
 SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
 

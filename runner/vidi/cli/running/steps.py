@@ -12,10 +12,10 @@ from vidi.cli.running.accounts import lift_budgets, read_money, refuse_by_caps
 from vidi.cli.running.job_run import Ticket, plan_tickets, read_settings
 from vidi.cli.running.up_to_date import describe_asked
 from vidi.errors import FolderLockedError, VidiError
-from vidi.runs.folder import JOURNAL, hold_folder
-from vidi.runs.gate import find_refusals
-from vidi.runs.json_text import render_json
-from vidi.runs.signals import heard
+from vidi.runs.execution.signals import heard
+from vidi.runs.planning.gate import find_refusals
+from vidi.runs.records.folder import JOURNAL, hold_folder
+from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def _refuse(tickets: Sequence[Ticket], options: RunOptions) -> None:
 
 
 def _check_keys(tickets: Sequence[Ticket], settings: Settings) -> None:
-    from vidi.runs.credentials import check_credentials
+    from vidi.runs.planning.credentials import check_credentials
 
     for ticket in tickets:
         if ticket.plan is not None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vidi.cli.display.console import Console
-    from vidi.runs.reconciliation import Finding
+    from vidi.runs.execution.reconciliation import Finding
 
 IN_DOUBT = 6
 
@@ -132,7 +132,7 @@ def _describe(findings: Sequence[Finding], left: Sequence[str]) -> list[str]:
 def _print_json(
     job_file: Path, findings: Sequence[Finding], left: Sequence[str], code: int, console: Console
 ) -> None:
-    from vidi.runs.json_text import render_json
+    from vidi.runs.records.json_text import render_json
 
     rows = [
         {

@@ -17,9 +17,15 @@ from vidi.inference.tracking.journal import FileJournal
 from vidi.inference.tracking.ledger_address import locate_ledger
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
-from vidi.runs.folder import JOURNAL, check_kind, hold_folder, locate_folder
-from vidi.runs.reconciliation import Means, ask_providers, check_word, list_doubts, take_word
-from vidi.runs.stopping import run_until_stopped
+from vidi.runs.execution.reconciliation import (
+    Means,
+    ask_providers,
+    check_word,
+    list_doubts,
+    take_word,
+)
+from vidi.runs.execution.stopping import run_until_stopped
+from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.inference.tracking.receipts import Receipts
-    from vidi.runs.reconciliation import Finding
+    from vidi.runs.execution.reconciliation import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ def report(folder: Path) -> int:
 
     from vidi.cli.display.console import Console
     from vidi.errors import UsageError
-    from vidi.runs.folder import MANIFEST
-    from vidi.runs.manifest_schema import manifest_schema
-    from vidi.runs.report import write_report
+    from vidi.runs.records.folder import MANIFEST
+    from vidi.runs.records.manifest.schema import manifest_schema
+    from vidi.runs.records.report import write_report
 
     path = folder / MANIFEST
     try:

@@ -12,7 +12,7 @@ from vidi.cli.options import FOLDER
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vidi.runs.status import FolderStatus
+    from vidi.runs.records.status import FolderStatus
 
 HEADINGS = ("inference", "model", "status", "cost", "may be billed", "since", "what")
 
@@ -44,8 +44,8 @@ def status(
     Asks nobody and changes nothing. Exit 0, whatever it finds.
     """
     from vidi.cli.display.console import Console
-    from vidi.runs.json_text import render_json
-    from vidi.runs.status import choose_command, read_status
+    from vidi.runs.records.json_text import render_json
+    from vidi.runs.records.status import choose_command, read_status
 
     console = Console(json_wanted=json_wanted)
     options = _repeat_options(project, output_dir, sandbox=sandbox)
@@ -71,7 +71,7 @@ def _read_job_file(
 ) -> tuple[Path, dict[str, str]]:
     from vidi.errors import Problem
     from vidi.jobs.job import read_job
-    from vidi.runs.folder import locate_folder
+    from vidi.runs.records.folder import locate_folder
 
     job = read_job(path, project=project)
     entries = (item for item in job.inferences() if not isinstance(item, Problem))
@@ -83,7 +83,7 @@ def _lead_to(folder: Path, job_file: str, *, sandbox: bool) -> list[str]:
     """The options with which a job file's commands find a folder."""
     from vidi.errors import VidiError
     from vidi.jobs.job import read_job
-    from vidi.runs.folder import locate_folder
+    from vidi.runs.records.folder import locate_folder
 
     options = ["--sandbox"] if sandbox else []
     try:

@@ -16,9 +16,9 @@ def verify(folder: Path, json_wanted: bool) -> int:
     Exit 0 when all are there and the same, 1 when one is missing or differs.
     """
     from vidi.cli.display.console import Console
-    from vidi.runs.folder import JOURNAL
-    from vidi.runs.json_text import render_json
-    from vidi.runs.verification import verify_folder
+    from vidi.runs.records.folder import JOURNAL
+    from vidi.runs.records.json_text import render_json
+    from vidi.runs.records.verification import verify_folder
 
     console = Console()
     checked = verify_folder(folder, folder / JOURNAL)

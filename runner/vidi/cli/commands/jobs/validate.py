@@ -17,7 +17,7 @@ def validate(**options: Any) -> int:
     from vidi.cli.display.console import Console
     from vidi.cli.display.json_answer import describe_answer
     from vidi.cli.running.job_run import plan_tickets, read_settings
-    from vidi.runs.json_text import render_json
+    from vidi.runs.records.json_text import render_json
 
     chosen = RunOptions(**{**options, "estimate": True})
     console = Console(quiet=chosen.quiet, verbose=chosen.verbose)

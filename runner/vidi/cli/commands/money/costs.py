@@ -76,7 +76,7 @@ def _make_span(since: datetime | None, until: datetime | None) -> Span:
 
 
 def _print_json(sums: dict[Grouping, list[Costs]], console: Console) -> None:
-    from vidi.runs.json_text import render_json
+    from vidi.runs.records.json_text import render_json
 
     models = sums["model"]
     answer: dict[str, object] = {

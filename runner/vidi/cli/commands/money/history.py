@@ -48,7 +48,7 @@ def history(limit: int, json_wanted: bool, csv_wanted: bool) -> int:
 
 
 def _print_json(past: list[PastRun], console: Console) -> None:
-    from vidi.runs.json_text import render_json
+    from vidi.runs.records.json_text import render_json
 
     rows = [
         {
@@ -69,7 +69,7 @@ def _print_json(past: list[PastRun], console: Console) -> None:
 def _print_rows(past: list[PastRun], console: Console, *, csv_wanted: bool) -> None:
     from vidi.cli.display.columns import align, render_csv
     from vidi.dollars import format_amount, format_usd
-    from vidi.runs.figures import format_time
+    from vidi.runs.records.figures import format_time
 
     form = format_amount if csv_wanted else format_usd
     rows = [

@@ -16,7 +16,7 @@ def schema(which: str) -> int:
     `# yaml-language-server: $schema=job.schema.json`.
     """
     from vidi.cli.display.console import Console
-    from vidi.runs.json_text import render_json
+    from vidi.runs.records.json_text import render_json
 
     Console().print_data(render_json(_find_schema(which)).rstrip("\n"))
     return 0
@@ -28,7 +28,7 @@ def _find_schema(which: str) -> object:
 
         return job_schema()
     if which == "manifest":
-        from vidi.runs.manifest_schema import manifest_schema
+        from vidi.runs.records.manifest.schema import manifest_schema
 
         return manifest_schema()
     from vidi.inference.models.template_schema import TEMPLATE_SCHEMA

@@ -15,7 +15,7 @@ from vidi.cli.models.files import find_templates
 from vidi.cli.running.job_run import open_registry
 from vidi.errors import Problem
 from vidi.jobs.job import load_job
-from vidi.runs.json_text import render_json
+from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -26,9 +26,9 @@ from vidi.inference.models.discovery.template import (
 from vidi.inference.models.discovery.template_text import render_template
 from vidi.inference.models.loading import file_name, load_template
 from vidi.inference.models.registry import ModelRegistry, UnknownModelError
-from vidi.runs.atomic import replace_text
-from vidi.runs.figures import format_estimate
-from vidi.runs.json_text import render_json
+from vidi.runs.records.atomic import replace_text
+from vidi.runs.records.figures import format_estimate
+from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from vidi.inference.models.discovery.difference import Change

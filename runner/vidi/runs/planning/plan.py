@@ -12,14 +12,14 @@ from vidi.inference.models.estimate import Estimate
 from vidi.inference.models.schema import check_params
 from vidi.inference.placing import Shelf
 from vidi.inference.request import hash_file
-from vidi.runs.asking import make_request
-from vidi.runs.deciding import decide
-from vidi.runs.defaults import DefaultParams
-from vidi.runs.earlier import find_strays, keep_made, settle_first
-from vidi.runs.problems import collect_problems, find_strange_limits, locate_problem
-from vidi.runs.reasons import is_under_way, was_made
-from vidi.runs.selection import Selector, matches_any
-from vidi.runs.targets import Targets, find_obstacle
+from vidi.runs.planning.decide import decide
+from vidi.runs.planning.defaults import DefaultParams
+from vidi.runs.planning.earlier import find_strays, keep_made, settle_first
+from vidi.runs.planning.problems import collect_problems, find_strange_limits, locate_problem
+from vidi.runs.planning.reasons import is_under_way, was_made
+from vidi.runs.planning.request import make_request
+from vidi.runs.planning.selection import Selector, matches_any
+from vidi.runs.planning.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
-from vidi.runs.signals import heard
+from vidi.runs.execution.signals import heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

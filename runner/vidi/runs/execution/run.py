@@ -18,12 +18,12 @@ from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
-from vidi.runs.atomic import replace_text
-from vidi.runs.execute import Execution
-from vidi.runs.folder import MANIFEST
-from vidi.runs.json_text import render_json
-from vidi.runs.manifest import RunFacts, render_manifest
-from vidi.runs.stopping import DRAIN, Stop, listening_to_signals
+from vidi.runs.execution.execute import Execution
+from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
+from vidi.runs.records.atomic import replace_text
+from vidi.runs.records.folder import MANIFEST
+from vidi.runs.records.json_text import render_json
+from vidi.runs.records.manifest.render import RunFacts, render_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.cost_stores import StoreBooks
     from vidi.inference.tracking.journal import FileJournal
-    from vidi.runs.execute import Limits
-    from vidi.runs.manifest_shape import Manifest
-    from vidi.runs.plan import Plan
+    from vidi.runs.execution.execute import Limits
+    from vidi.runs.planning.plan import Plan
+    from vidi.runs.records.manifest.shape import Manifest
 
 MANIFEST_EVERY_S = 10.0
 

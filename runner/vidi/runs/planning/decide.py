@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.runs.reasons import (
+from vidi.runs.planning.reasons import (
     Verdict,
     explain_change,
     explain_status,
@@ -15,14 +15,14 @@ from vidi.runs.reasons import (
     was_finished,
     was_made,
 )
-from vidi.runs.selection import matches_any
+from vidi.runs.planning.selection import matches_any
 
 if TYPE_CHECKING:
     from vidi.inference.placing import Shelf
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.events import InferenceState
     from vidi.jobs.spec import InferenceSpec
-    from vidi.runs.plan import Action, Choices
+    from vidi.runs.planning.plan import Action, Choices
 
 
 def decide(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle import Outcome
     from vidi.inference.tracking.events import AssetRecord
-    from vidi.runs.manifest_shape import (
+    from vidi.runs.planning.plan import Plan, PlannedInference
+    from vidi.runs.records.manifest.shape import (
         AssetShape,
         CostShape,
         CostsShape,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         TotalShape,
         TotalsShape,
     )
-    from vidi.runs.plan import Plan, PlannedInference
 
 SCHEMA_VERSION = 1
 MADE = frozenset({"succeeded", "unchanged"})

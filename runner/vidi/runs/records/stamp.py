@@ -13,14 +13,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.runs.folder import JOURNAL, MANIFEST, OWN
-from vidi.runs.report import REPORT_NAME
+from vidi.runs.records.folder import JOURNAL, MANIFEST, OWN
+from vidi.runs.records.report import REPORT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from vidi.inference.tracking.events import InferenceState
-    from vidi.runs.plan import Plan
+    from vidi.runs.planning.plan import Plan
 
 SEAL = "sealed.json"
 """In the folder that is vidi's own."""

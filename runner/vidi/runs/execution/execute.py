@@ -10,7 +10,7 @@ from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle import Outcome, carry_out
 from vidi.inference.models.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
-from vidi.runs.stopping import CANCEL, LEAVE
+from vidi.runs.execution.stopping import CANCEL, LEAVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from vidi.inference.request import InferenceRequest
     from vidi.inference.runtime import Runtime
     from vidi.inference.tracking.events import InferenceState
-    from vidi.runs.plan import Plan, PlannedInference
-    from vidi.runs.stopping import Stop
+    from vidi.runs.execution.stopping import Stop
+    from vidi.runs.planning.plan import Plan, PlannedInference
 
 CANCEL_EVERY_S = 0.05
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidi.runs.json_text import render_json
+from vidi.runs.records.json_text import render_json
 
 Schema = dict[str, object]
 

@@ -10,7 +10,7 @@ from vidi.inference.settings import KEYS
 
 if TYPE_CHECKING:
     from vidi.inference.settings import Settings
-    from vidi.runs.plan import Plan
+    from vidi.runs.planning.plan import Plan
 
 WHERE_TO_GET_KEYS = {
     "replicate": "https://replicate.com/account/api-tokens",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.models.money import json_number
 from vidi.inference.tracking.journal import FileJournal
-from vidi.runs.folder import JOURNAL
+from vidi.runs.records.folder import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

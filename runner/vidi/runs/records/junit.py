@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from vidi.dollars import format_amount
-from vidi.runs.atomic import replace_text
-from vidi.runs.figures import seconds_between
+from vidi.runs.records.atomic import replace_text
+from vidi.runs.records.figures import seconds_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from vidi.runs.manifest_shape import InferenceShape, Manifest
+    from vidi.runs.records.manifest.shape import InferenceShape, Manifest
 
 OUTCOMES = {
     "succeeded": None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from vidi.errors import Place, Problem, UsageError
 from vidi.jobs.mistakes import did_you_mean
-from vidi.runs.status import WORDS
+from vidi.runs.records.status import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

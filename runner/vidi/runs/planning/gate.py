@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from vidi.dollars import format_usd
 from vidi.errors import RefusedError
-from vidi.runs.selection import select_only
+from vidi.runs.planning.selection import select_only
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vidi.runs.plan import Plan, PlannedInference
+    from vidi.runs.planning.plan import Plan, PlannedInference
 
 NAMED = 5
 """How many ids a message names before it counts the rest."""

@@ -16,15 +16,15 @@ from urllib.parse import quote
 from jinja2 import Environment, StrictUndefined, Template
 
 from vidi.dollars import format_usd
-from vidi.runs import figures
-from vidi.runs.atomic import replace_text
-from vidi.runs.manifest_schema import INFERENCE_STATUSES
+from vidi.runs.records import figures
+from vidi.runs.records.atomic import replace_text
+from vidi.runs.records.manifest.schema import INFERENCE_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from vidi.runs.manifest_shape import AssetShape, InferenceShape, Manifest, TotalShape
+    from vidi.runs.records.manifest.shape import AssetShape, InferenceShape, Manifest, TotalShape
 
 Kind = Literal["image", "video", "audio", "text", "file"]
 

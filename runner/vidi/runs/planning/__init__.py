@@ -1,0 +1,1 @@
+"""What would run, why, and at what price; the gate before it."""

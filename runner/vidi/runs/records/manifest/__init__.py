@@ -1,0 +1,1 @@
+"""manifest.json: its text, its types, its published schema."""
