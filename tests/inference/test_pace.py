@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidi.inference.pace import LONGEST_DOUBT_S, LONGEST_WAIT_S, Pace
+from vidi.inference.lifecycle.pace import LONGEST_DOUBT_S, LONGEST_WAIT_S, Pace
 
 DURATIONS = [0.5, 1.0, 2.0, 2.05, 2.2, 5.0, 30.0, 90.0, 600.0]
 

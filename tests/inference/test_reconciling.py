@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from servers import serve_sandbox
+from vidi.inference.lifecycle.sent_params import HashedText, describe_sent, restore_params
 from vidi.inference.models.checked import CheckedParams, InputFile
 from vidi.inference.models.estimate import Estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.providers.same_json import is_same_json
 from vidi.inference.request import InferenceRequest
-from vidi.inference.sent import HashedText, describe_sent, restore_params
 from vidi.inference.tracking.events import InferenceState
 
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/flux/dev"}

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
-from vidi.inference.blocking import LoopThread
-from vidi.inference.means import Means
-from vidi.inference.ordering import Terms, make_request
+from vidi.inference.config import Means
+from vidi.inference.event_loop import LoopThread
+from vidi.inference.request_building import Terms, make_request
 from vidi.inference.results import make_result
 from vidi.inference.session import Session
 from vidi.inference.settings import Settings

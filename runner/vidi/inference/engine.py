@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from vidi.errors import UsageError
-from vidi.inference.blocking import LoopThread
+from vidi.inference.config import SANDBOX_KEYS, Means, existing_folder, open_sandbox
 from vidi.inference.environment import read_environment
-from vidi.inference.means import SANDBOX_KEYS, Means, existing_folder, open_sandbox
+from vidi.inference.event_loop import LoopThread
 from vidi.inference.models.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.template import OutputType
-from vidi.inference.ordering import Terms, check_inputs, make_request
+from vidi.inference.request_building import Terms, check_inputs, make_request
 from vidi.inference.results import make_result
 from vidi.inference.session import InferenceEvent, Session
 from vidi.inference.settings import Settings

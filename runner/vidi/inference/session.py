@@ -21,10 +21,10 @@ from vidi.errors import (
     UnfinishedError,
     UsageError,
 )
-from vidi.inference.lifecycle import carry_out
+from vidi.inference.lifecycle.carry_out import carry_out
+from vidi.inference.lifecycle.runtime import Patience, Runtime
 from vidi.inference.outputs.download import Fetcher
 from vidi.inference.providers import describe_keyless, open_provider
-from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
 from vidi.inference.tracking.events import JOURNAL_SCHEMA
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
     from vidi.errors import VidiError
-    from vidi.inference.means import Means
+    from vidi.inference.config import Means
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.cost_stores import StoreBooks

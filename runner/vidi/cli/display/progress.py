@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
-    from vidi.inference.lifecycle import Outcome
-    from vidi.inference.runtime import Listener
+    from vidi.inference.lifecycle.carry_out import Outcome
+    from vidi.inference.lifecycle.runtime import Listener
     from vidi.inference.tracking.budget import Budget
     from vidi.runs.planning.plan import Plan
 

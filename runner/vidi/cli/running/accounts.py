@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
     from vidi.cli.running.job_run import Ticket
-    from vidi.inference.pace import Throttle
+    from vidi.inference.lifecycle.pace import Throttle
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.books import RunBooks
     from vidi.inference.tracking.caps import Kind
@@ -158,7 +158,7 @@ def open_accounts(
     if plan is None or journal is None:
         yield Accounts()
         return
-    from vidi.inference.pace import Throttle
+    from vidi.inference.lifecycle.pace import Throttle
 
     limits = lower_limits(plan.job.limits, money.project.limits if money else {})
     if money is None or money.ledger is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, StorageError, VidiError
-from vidi.inference.lifecycle import Outcome, carry_out
+from vidi.inference.lifecycle.carry_out import Outcome, carry_out
 from vidi.inference.models.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
 from vidi.runs.execution.stopping import CANCEL, LEAVE
@@ -15,9 +15,9 @@ from vidi.runs.execution.stopping import CANCEL, LEAVE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.inference.lifecycle import Status
+    from vidi.inference.lifecycle.carry_out import Status
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
     from vidi.inference.tracking.events import InferenceState
     from vidi.runs.execution.stopping import Stop
     from vidi.runs.planning.plan import Plan, PlannedInference

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import InDoubtError, PollError, UsageError
+from vidi.inference.lifecycle.reconcile import adopt, reconcile
+from vidi.inference.lifecycle.runtime import Patience, Runtime
 from vidi.inference.outputs.download import Fetcher
 from vidi.inference.providers import open_provider
-from vidi.inference.reconciling import adopt, reconcile
-from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.receipts import UnsharedReceipts
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import vidi
 from vidi.errors import CredentialsError, StorageError, VidiError
+from vidi.inference.lifecycle.pace import Throttle
+from vidi.inference.lifecycle.runtime import Patience, Runtime
 from vidi.inference.outputs.download import Fetcher
-from vidi.inference.pace import Throttle
 from vidi.inference.providers import open_provider
-from vidi.inference.runtime import Patience, Runtime
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from vidi.inference.lifecycle.runtime import Listener
     from vidi.inference.providers.provider import Provider
-    from vidi.inference.runtime import Listener
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.cost_stores import StoreBooks
     from vidi.inference.tracking.journal import FileJournal

@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
-from vidi.inference.pace import Throttle
+from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.tracking.ledger_pace import (
     LEASE_S,
     Account,

@@ -18,7 +18,7 @@ from vidi.runs.planning.reasons import (
 from vidi.runs.planning.selection import matches_any
 
 if TYPE_CHECKING:
-    from vidi.inference.placing import Shelf
+    from vidi.inference.lifecycle.place import Shelf
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.events import InferenceState
     from vidi.jobs.spec import InferenceSpec

@@ -8,9 +8,9 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import JobFileError, Problem, UsageError
+from vidi.inference.lifecycle.place import Shelf
 from vidi.inference.models.estimate import Estimate
 from vidi.inference.models.schema import check_params
-from vidi.inference.placing import Shelf
 from vidi.inference.request import hash_file
 from vidi.runs.planning.decide import decide
 from vidi.runs.planning.defaults import DefaultParams

@@ -9,7 +9,7 @@ from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.tracking.journal import as_recorded
 
 if TYPE_CHECKING:
-    from vidi.inference.placing import Shelf
+    from vidi.inference.lifecycle.place import Shelf
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.events import InferenceState
 

@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import vidi
+from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.money import json_number
-from vidi.inference.posting import describe_error
 from vidi.inference.tracking.events import InferenceState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from vidi.inference.lifecycle import Outcome
+    from vidi.inference.lifecycle.carry_out import Outcome
     from vidi.inference.tracking.events import AssetRecord
     from vidi.runs.planning.plan import Plan, PlannedInference
     from vidi.runs.records.manifest.shape import (

@@ -25,21 +25,21 @@ from vidi.errors import (
     UnfinishedError,
     VidiError,
 )
-from vidi.inference.collecting import collect_assets
-from vidi.inference.moving import bring_all_home
+from vidi.inference.lifecycle.collect import collect_assets
+from vidi.inference.lifecycle.move import bring_all_home
+from vidi.inference.lifecycle.post import Purchase, describe_error
+from vidi.inference.lifecycle.reconcile import reconcile
+from vidi.inference.lifecycle.settle import collect_and_settle, record_settled, settle_failure
+from vidi.inference.lifecycle.submit import submit
+from vidi.inference.lifecycle.wait import wait_for_end
 from vidi.inference.outputs.limits import KEPT_S
-from vidi.inference.posting import Purchase, describe_error
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
-from vidi.inference.reconciling import reconcile
-from vidi.inference.settling import collect_and_settle, record_settled, settle_failure
-from vidi.inference.submitting import submit
-from vidi.inference.waiting import wait_for_end
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
     from vidi.inference.tracking.events import InferenceState
 
 Status = Literal[

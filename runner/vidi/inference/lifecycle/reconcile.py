@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, InDoubtError, PollError
+from vidi.inference.lifecycle.sent_params import restore_params
 from vidi.inference.providers.provider import Submission
-from vidi.inference.sent import restore_params
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.provider import Accepted
-    from vidi.inference.runtime import Runtime
     from vidi.inference.tracking.events import InferenceState
 
 MARGIN = timedelta(minutes=2)

@@ -8,20 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vidi.inference.lifecycle.place import Shelf, number_made
+from vidi.inference.lifecycle.record import is_anothers, is_ours, record_asset, record_taken_out
 from vidi.inference.outputs.naming import name_warning
 from vidi.inference.outputs.publish import PLACING, Placement, sync_folder
 from vidi.inference.outputs.staging import Staging, disk_error
-from vidi.inference.placing import Shelf, number_made
-from vidi.inference.recording import is_anothers, is_ours, record_asset, record_taken_out
 from vidi.inference.request import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vidi.inference.placing import Placed
+    from vidi.inference.lifecycle.place import Placed
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
     from vidi.inference.tracking.events import AssetRecord
 
 PIECE_BYTES = 1024 * 1024

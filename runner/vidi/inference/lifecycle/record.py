@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from vidi.inference.placing import Shelf
+from vidi.inference.lifecycle.place import Shelf
 from vidi.inference.tracking.events import AssetRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.outputs.download import Asset
-    from vidi.inference.runtime import Runtime
 
 
 def describe_asset(asset: Asset, index: int, folder: Path) -> AssetRecord:

@@ -20,14 +20,14 @@ from vidi.errors import (
     ThrottledError,
     VidiError,
 )
+from vidi.inference.lifecycle.sent_params import describe_sent
 from vidi.inference.providers.errand import read_fate
-from vidi.inference.sent import describe_sent
 from vidi.inference.tracking.charges import number_next
 
 if TYPE_CHECKING:
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Accepted, Provider, Submission
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
 
 
 class Purchase(NamedTuple):

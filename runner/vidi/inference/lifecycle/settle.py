@@ -6,18 +6,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import FailedError, InferenceError, VidiError
-from vidi.inference.collecting import collect_assets
+from vidi.inference.lifecycle.collect import collect_assets
+from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.estimate import Metered
 from vidi.inference.models.pricing import settle
-from vidi.inference.posting import describe_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Failed, Succeeded
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
     from vidi.inference.tracking.events import AssetRecord
 
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import tenacity
 
 from vidi.errors import NotSentError, ThrottledError
-from vidi.inference.posting import Purchase, post
+from vidi.inference.lifecycle.post import Purchase, post
 from vidi.inference.providers.provider import Submission
 from vidi.inference.request import replace_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
 
 
 async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -> Purchase:

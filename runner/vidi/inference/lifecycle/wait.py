@@ -16,9 +16,9 @@ from vidi.inference.providers.provider import Failed, Running, Succeeded
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Accepted, Provider
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
 
 MISSES_BELIEVED = 3
 """A request that is not known so often in a row is gone, unless it is too young to be seen yet."""

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.moving import bring_home
+from vidi.inference.lifecycle.move import bring_home
+from vidi.inference.lifecycle.place import count_asked, name_places, number_made
+from vidi.inference.lifecycle.record import describe_asset, is_ours, record_asset
 from vidi.inference.outputs.find import RemoteFile, find_outputs
-from vidi.inference.placing import count_asked, name_places, number_made
-from vidi.inference.recording import describe_asset, is_ours, record_asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.outputs.download import Asset
     from vidi.inference.outputs.find import Output
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.runtime import Runtime
     from vidi.inference.tracking.events import AssetRecord
 
 LEFT_OUT = "{came} of {asked} outputs came: the provider left out the others, as its filter does"

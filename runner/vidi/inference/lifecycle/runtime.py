@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from vidi.inference.pace import Pace, Throttle
+from vidi.inference.lifecycle.pace import Pace, Throttle
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The only path on which money is spent, step by step."""
