@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo, OutputType
     from vidi.inference.outputs.result import InferenceResult
-    from vidi.inference.providers.fal import FalProvider
+    from vidi.inference.providers.fal.provider import FalProvider
     from vidi.inference.providers.provider import Provider
-    from vidi.inference.providers.replicate import ReplicateProvider
+    from vidi.inference.providers.replicate.provider import ReplicateProvider
     from vidi.inference.tracking.costs import CostTracker
     from vidi.inference.tracking.logger import InferenceLogger
 

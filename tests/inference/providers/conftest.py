@@ -8,8 +8,8 @@ import pytest
 
 from vidi.inference.models.template import ModelInfo, OutputType
 from vidi.inference.providers import open_provider
-from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Submission
+from vidi.inference.providers.transport.timeouts import Patience
 from vidi.inference.settings import PROVIDER_URLS, Settings
 
 KEYS = {"replicate": "r8_secret-of-replicate", "fal": "fal-key-id:fal-key-secret"}

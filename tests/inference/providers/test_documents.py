@@ -9,7 +9,7 @@ import pytest
 from vidi.errors import CredentialsError, PollError
 from vidi.inference.models.discovery.discovery import Discovery, DocumentError
 from vidi.inference.providers.documents import AT_ONCE, DocumentReader, NoSuchModelError
-from vidi.inference.providers.patience import Patience
+from vidi.inference.providers.transport.timeouts import Patience
 from vidi.inference.settings import Settings
 
 KEYS = {"replicate": "r8_secret-of-replicate", "fal": "fal-key-id:fal-key-secret"}

@@ -13,8 +13,8 @@ import pytest
 from inference.providers.conftest import SHORT, make_model, make_submission, settings_at
 from inference.providers.loopback import RESET, STALL, STALL_MIDWAY, Loopback, Reply, closed_port
 from vidi.errors import CredentialsError, InferenceError, PollError, RejectedError
-from vidi.inference.providers.fal_answers import derive_urls
-from vidi.inference.providers.fal_history import read_kept
+from vidi.inference.providers.fal.answers import derive_urls
+from vidi.inference.providers.fal.history import read_kept
 from vidi.inference.providers.provider import Accepted, Failed, Running, Succeeded
 
 MODEL = make_model("fal")

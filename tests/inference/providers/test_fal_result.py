@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from vidi.errors import CredentialsError, PollError
-from vidi.inference.providers.answer import Answer
-from vidi.inference.providers.fal_result import read_result
-from vidi.inference.providers.fal_words import SERVER_TYPES
+from vidi.inference.providers.fal.error_codes import SERVER_TYPES
+from vidi.inference.providers.fal.result import read_result
 from vidi.inference.providers.provider import Failed, Running, Succeeded
+from vidi.inference.providers.transport.answer import Answer
 
 DONE = {"status": "COMPLETED", "metrics": {"inference_time": 1.5}}
 METRICS = DONE["metrics"]

@@ -10,11 +10,11 @@ import pytest
 
 from inference.providers.conftest import SHORT, settings_at
 from inference.providers.loopback import STALL, Loopback, Reply
-from vidi.inference.providers.answer import NoAnswerError
-from vidi.inference.providers.errand import PermitError
-from vidi.inference.providers.guard import Guard
-from vidi.inference.providers.routes import Routes
-from vidi.inference.providers.wire import open_wire
+from vidi.inference.providers.transport.answer import NoAnswerError
+from vidi.inference.providers.transport.call import PermitError
+from vidi.inference.providers.transport.guard import Guard
+from vidi.inference.providers.transport.routes import Routes
+from vidi.inference.providers.transport.wire import open_wire
 
 BUY = "https://queue.fal.run/fal-ai/flux"
 LOOK = "https://queue.fal.run/fal-ai/flux/requests/r/status"

@@ -13,7 +13,7 @@ from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.settings import Settings
 
 MODULE = """\
-from vidi.inference.providers.fal import FalProvider
+from vidi.inference.providers.fal.provider import FalProvider
 
 class Shouting(FalProvider):
     name = "shouting"

@@ -11,7 +11,7 @@ from inference.providers.conftest import make_model, make_submission
 from inference.providers.loopback import RESET, STALL, Loopback, Reply, closed_port
 from vidi.errors import CredentialsError, InferenceError, NotSentError, PollError, RejectedError
 from vidi.inference.providers.provider import Accepted, Failed, Running, Succeeded
-from vidi.inference.providers.replicate import LONGEST_DATA_URI
+from vidi.inference.providers.replicate.provider import LONGEST_DATA_URI
 
 MODEL = make_model("replicate")
 CANONICAL = "https://api.replicate.com/v1/predictions/abc"

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from vidi.inference.providers.provider import Failed, Running, Succeeded
-from vidi.inference.providers.replicate_answers import format_cancel_after, read_prediction
+from vidi.inference.providers.replicate.answers import format_cancel_after, read_prediction
 
 METRICS = {"predict_time": 1.5, "image_output_count": 1}
 GONE = "it succeeded, but Replicate removes outputs after an hour: the result is gone"

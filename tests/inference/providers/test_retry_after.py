@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from vidi.inference.providers.answer import Answer
-from vidi.inference.providers.retry_after import read_retry_after
+from vidi.inference.providers.transport.answer import Answer
+from vidi.inference.providers.transport.retry_after import read_retry_after
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 TOLD = b'{"detail": "Request was throttled. Your rate limit resets in ~5s.", "retry_after": 7}'

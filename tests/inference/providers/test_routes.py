@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inference.providers.conftest import settings_at
-from vidi.inference.providers.routes import SERVICES, Routes
+from vidi.inference.providers.transport.routes import SERVICES, Routes
 from vidi.inference.settings import PROVIDER_URLS, Settings
 
 HOSTS = [(each, host) for each in SERVICES for host in each.hosts if each.setting]

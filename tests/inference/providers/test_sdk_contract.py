@@ -20,10 +20,10 @@ from httpx_aiohttp import AiohttpTransport
 
 import vidi.inference.providers
 from inference.providers.loopback import CLOSE, Loopback, Reply
-from vidi.inference.providers.fal_answers import NAMESPACES, derive_urls
-from vidi.inference.providers.fal_sdk import GuardedFal, list_aliases
-from vidi.inference.providers.replicate_sdk import open_client
-from vidi.inference.providers.routes import SERVICES
+from vidi.inference.providers.fal.answers import NAMESPACES, derive_urls
+from vidi.inference.providers.fal.sdk import GuardedFal, list_aliases
+from vidi.inference.providers.replicate.sdk import open_client
+from vidi.inference.providers.transport.routes import SERVICES
 
 
 def parameters(function):

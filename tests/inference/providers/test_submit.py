@@ -27,8 +27,8 @@ from vidi.errors import (
     RejectedError,
     ThrottledError,
 )
-from vidi.inference.providers.errand import read_fate
 from vidi.inference.providers.provider import Submission
+from vidi.inference.providers.transport.call import read_fate
 
 ACCEPTED = {
     "replicate": Reply(201, {"id": "abc", "status": "starting", "urls": {}}),

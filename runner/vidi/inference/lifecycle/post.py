@@ -21,7 +21,7 @@ from vidi.errors import (
     VidiError,
 )
 from vidi.inference.lifecycle.sent_params import describe_sent
-from vidi.inference.providers.errand import read_fate
+from vidi.inference.providers.transport.call import read_fate
 from vidi.inference.tracking.charges import number_next
 
 if TYPE_CHECKING:

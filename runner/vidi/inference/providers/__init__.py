@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from vidi.errors import CredentialsError, UsageError
 from vidi.inference.models.provider_names import PLUG_INS, provider_names
 from vidi.inference.providers.account import FAL, REPLICATE
-from vidi.inference.providers.fal import FalProvider
+from vidi.inference.providers.fal.provider import FalProvider
 from vidi.inference.providers.provider import Provider
-from vidi.inference.providers.replicate import ReplicateProvider
+from vidi.inference.providers.replicate.provider import ReplicateProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

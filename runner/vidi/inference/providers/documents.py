@@ -18,13 +18,13 @@ from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.discovery import DocumentError
 from vidi.inference.models.discovery.queue_api import LISTED, PRICED, SCHEMA, read_fal
 from vidi.inference.providers.account import FAL, REPLICATE
-from vidi.inference.providers.answer import NoAnswerError
-from vidi.inference.providers.fal_words import read_words as read_fal_words
-from vidi.inference.providers.patience import Patience
-from vidi.inference.providers.replicate_answers import API
-from vidi.inference.providers.replicate_answers import read_words as read_replicate_words
-from vidi.inference.providers.retry_after import read_retry_after
-from vidi.inference.providers.routes import Routes
+from vidi.inference.providers.fal.error_codes import read_words as read_fal_words
+from vidi.inference.providers.replicate.answers import API
+from vidi.inference.providers.replicate.answers import read_words as read_replicate_words
+from vidi.inference.providers.transport.answer import NoAnswerError
+from vidi.inference.providers.transport.retry_after import read_retry_after
+from vidi.inference.providers.transport.routes import Routes
+from vidi.inference.providers.transport.timeouts import Patience
 from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.discovery.discovery import Discovery
     from vidi.inference.providers.account import Account
-    from vidi.inference.providers.answer import Answer
-    from vidi.inference.providers.guard import Guard
+    from vidi.inference.providers.transport.answer import Answer
+    from vidi.inference.providers.transport.guard import Guard
     from vidi.inference.settings import Settings
 
 ACCOUNTS = {"replicate": REPLICATE, "fal": FAL}
@@ -225,7 +225,7 @@ class DocumentReader:
         if account.provider not in self._ways:
             import httpx
 
-            from vidi.inference.providers.guard import Guard
+            from vidi.inference.providers.transport.guard import Guard
 
             wire = self.given_wire or self._own_wire or self._open_wire()
             guard = Guard(Routes(account.provider, self.settings), wire, self.patience)
@@ -234,7 +234,7 @@ class DocumentReader:
         return self._ways[account.provider]
 
     def _open_wire(self) -> httpx.AsyncBaseTransport:
-        from vidi.inference.providers.wire import open_wire
+        from vidi.inference.providers.transport.wire import open_wire
 
         self._own_wire = open_wire()
         return self._own_wire

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import InferenceError, NotSentError, RejectedError
-from vidi.inference.providers.answer import NoAnswerError
 from vidi.inference.providers.content_type import guess_content_type
-from vidi.inference.providers.retry_after import read_retry_after
+from vidi.inference.providers.transport.answer import NoAnswerError
+from vidi.inference.providers.transport.retry_after import read_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
     from vidi.inference.providers.account import Account
-    from vidi.inference.providers.answer import Answer
-    from vidi.inference.providers.errand import Errand
+    from vidi.inference.providers.transport.answer import Answer
+    from vidi.inference.providers.transport.call import Errand
 
 ATTEMPTS = 4
 HEAD_BYTES = 64

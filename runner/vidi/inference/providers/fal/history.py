@@ -10,19 +10,19 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from vidi.inference.providers.fal_answers import derive_urls
-from vidi.inference.providers.moments import read_moment
+from vidi.inference.providers.fal.answers import derive_urls
 from vidi.inference.providers.provider import Accepted, Failed, Look, Succeeded
-from vidi.inference.providers.request_id import is_request_id
 from vidi.inference.providers.same_json import is_same_json
+from vidi.inference.providers.timestamps import read_moment
+from vidi.inference.providers.transport.request_id import is_request_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.answer import Fields
     from vidi.inference.providers.provider import Submission
+    from vidi.inference.providers.transport.answer import Fields
 
 HISTORY = "https://api.fal.ai/v1/models/requests/by-endpoint"
 """https://fal.ai/docs/platform-apis/v1/models/requests/by-endpoint"""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from vidi.inference.providers.answer import shorten
+from vidi.inference.providers.transport.answer import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vidi.inference.providers.answer import Answer, Fields
+    from vidi.inference.providers.transport.answer import Answer, Fields
 
 RUNNER_TYPES = frozenset({"content_policy_violation", "no_media_generated"})
 """Types that only a model that has worked can report."""

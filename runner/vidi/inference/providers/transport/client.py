@@ -10,10 +10,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from vidi.errors import PollError
-from vidi.inference.providers.answer import NoAnswerError
-from vidi.inference.providers.refusal import no_receipt
-from vidi.inference.providers.retry_after import read_retry_after
-from vidi.inference.providers.routes import Routes
+from vidi.inference.providers.transport.answer import NoAnswerError
+from vidi.inference.providers.transport.refusal import no_receipt
+from vidi.inference.providers.transport.retry_after import read_retry_after
+from vidi.inference.providers.transport.routes import Routes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from vidi.errors import VidiError
     from vidi.inference.providers.account import Account
-    from vidi.inference.providers.answer import Answer
-    from vidi.inference.providers.errand import Errand
-    from vidi.inference.providers.guard import Guard
-    from vidi.inference.providers.patience import Patience
+    from vidi.inference.providers.transport.answer import Answer
+    from vidi.inference.providers.transport.call import Errand
+    from vidi.inference.providers.transport.guard import Guard
+    from vidi.inference.providers.transport.timeouts import Patience
     from vidi.inference.settings import Settings
 
 
@@ -84,7 +84,7 @@ class Channel(Generic[SdkT]):
         key = self.settings.keys.get(self.account.provider)
         if not key:
             raise self.account.no_key()
-        from vidi.inference.providers.guard import Guard
+        from vidi.inference.providers.transport.guard import Guard
 
         sdk = self._load()
         routes = Routes(self.account.provider, self.settings, sdk.list_aliases())
@@ -92,7 +92,7 @@ class Channel(Generic[SdkT]):
         return guard, sdk.open_client(guard, key)
 
     def _open_wire(self) -> httpx.AsyncBaseTransport:
-        from vidi.inference.providers.wire import open_wire
+        from vidi.inference.providers.transport.wire import open_wire
 
         self._own_wire = open_wire()
         return self._own_wire

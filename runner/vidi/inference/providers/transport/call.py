@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vidi.errors import InDoubtError, NotSentError, VidiError
-from vidi.inference.providers.answer import NoAnswerError
-from vidi.inference.providers.witness import Witness
+from vidi.inference.providers.transport.answer import NoAnswerError
+from vidi.inference.providers.transport.sent_evidence import Witness
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from vidi.inference.providers.answer import Answer
-    from vidi.inference.providers.routes import Target
+    from vidi.inference.providers.transport.answer import Answer
+    from vidi.inference.providers.transport.routes import Target
 
 DEEDS = {True: "may cost money without a permit", False: "is not the purchase asked for"}
 

@@ -14,19 +14,19 @@ from urllib.parse import quote, urljoin
 
 from vidi.errors import PollError
 from vidi.inference.providers.account import REPLICATE
-from vidi.inference.providers.answer import shorten
-from vidi.inference.providers.moments import read_moment
 from vidi.inference.providers.provider import Accepted, Failed, Look, Running, Succeeded
-from vidi.inference.providers.refusal import in_doubt, refusal
-from vidi.inference.providers.request_id import is_request_id
 from vidi.inference.providers.same_json import is_same_json
+from vidi.inference.providers.timestamps import read_moment
+from vidi.inference.providers.transport.answer import shorten
+from vidi.inference.providers.transport.refusal import in_doubt, refusal
+from vidi.inference.providers.transport.request_id import is_request_id
 from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from vidi.inference.providers.answer import Answer, Fields
     from vidi.inference.providers.provider import Submission
+    from vidi.inference.providers.transport.answer import Answer, Fields
 
 API = "https://api.replicate.com/v1"
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import NotFoundError, PollError
 from vidi.inference.providers.account import FAL
-from vidi.inference.providers.answer import shorten
-from vidi.inference.providers.fal_words import (
+from vidi.inference.providers.fal.error_codes import (
     CANCELED_TYPES,
     SERVER_TYPES,
     read_billable_units,
@@ -20,10 +19,11 @@ from vidi.inference.providers.fal_words import (
     read_words,
 )
 from vidi.inference.providers.provider import Failed, Look, Running, Succeeded
-from vidi.inference.providers.retry_after import read_retry_after
+from vidi.inference.providers.transport.answer import shorten
+from vidi.inference.providers.transport.retry_after import read_retry_after
 
 if TYPE_CHECKING:
-    from vidi.inference.providers.answer import Answer, Fields
+    from vidi.inference.providers.transport.answer import Answer, Fields
 
 MODERATED = ("content_policy", "moderat", "nsfw")
 OF_THE_WAY = frozenset({401, 402, 403, 404, 405, 408, 410, 425, 429})

@@ -10,7 +10,7 @@ from replicate import AsyncReplicate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vidi.inference.providers.guard import Guard
+    from vidi.inference.providers.transport.guard import Guard
 
 API = "https://api.replicate.com/v1"
 """Always this host here: the guard maps it to VIDI_REPLICATE_URL."""

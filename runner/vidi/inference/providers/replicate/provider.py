@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from vidi.errors import InferenceError, NotFoundError, PollError, RejectedError
 from vidi.inference.providers.account import REPLICATE
-from vidi.inference.providers.answer import read_items
-from vidi.inference.providers.channel import Channel
-from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Accepted, Provider
-from vidi.inference.providers.redaction import redact_look
-from vidi.inference.providers.replicate_answers import (
+from vidi.inference.providers.replicate.answers import (
     API,
     build_urls,
     format_cancel_after,
@@ -26,7 +22,11 @@ from vidi.inference.providers.replicate_answers import (
     read_receipt,
     read_words,
 )
-from vidi.inference.providers.request_id import check_request_id
+from vidi.inference.providers.transport.answer import read_items
+from vidi.inference.providers.transport.client import Channel
+from vidi.inference.providers.transport.redaction import redact_look
+from vidi.inference.providers.transport.request_id import check_request_id
+from vidi.inference.providers.transport.timeouts import Patience
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from replicate import AsyncReplicate
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.answer import Answer, Fields
-    from vidi.inference.providers.channel import SdkModule
     from vidi.inference.providers.provider import Look, Submission
+    from vidi.inference.providers.transport.answer import Answer, Fields
+    from vidi.inference.providers.transport.client import SdkModule
     from vidi.inference.settings import Settings
 
 LONGEST_DATA_URI = 256 * 1024
@@ -176,9 +176,7 @@ class ReplicateProvider(Provider):
 
 
 def _load_sdk() -> SdkModule[AsyncReplicate]:
-    from vidi.inference.providers import replicate_sdk
-
-    return replicate_sdk
+    from vidi.inference.providers.replicate.provider import sdk as replicate_sdk
 
 
 def _url(accepted: Accepted, name: str) -> str:

@@ -19,33 +19,33 @@ from vidi.errors import (
     RejectedError,
 )
 from vidi.inference.providers.account import FAL
-from vidi.inference.providers.answer import read_items
-from vidi.inference.providers.channel import Channel
-from vidi.inference.providers.fal_answers import (
+from vidi.inference.providers.fal.answers import (
     derive_urls,
     is_completed,
     read_receipt,
     read_running,
 )
-from vidi.inference.providers.fal_history import (
+from vidi.inference.providers.fal.error_codes import read_words
+from vidi.inference.providers.fal.history import (
     HISTORY,
     match_request,
     query_request,
     query_window,
     read_kept,
 )
-from vidi.inference.providers.fal_result import (
+from vidi.inference.providers.fal.refused_results import RefusedResults
+from vidi.inference.providers.fal.result import (
     OF_THE_WAY,
     is_model_error,
     is_status_error,
     read_result,
 )
-from vidi.inference.providers.fal_words import read_words
-from vidi.inference.providers.patience import Patience
 from vidi.inference.providers.provider import Accepted, Failed, Provider
-from vidi.inference.providers.redaction import redact_look
-from vidi.inference.providers.refused_results import RefusedResults
-from vidi.inference.providers.request_id import check_request_id
+from vidi.inference.providers.transport.answer import read_items
+from vidi.inference.providers.transport.client import Channel
+from vidi.inference.providers.transport.redaction import redact_look
+from vidi.inference.providers.transport.request_id import check_request_id
+from vidi.inference.providers.transport.timeouts import Patience
 from vidi.inference.providers.uploads import inspect_file, send_patiently
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ if TYPE_CHECKING:
     import httpx
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.answer import Answer, Fields
-    from vidi.inference.providers.channel import SdkModule
-    from vidi.inference.providers.fal_sdk import GuardedFal
+    from vidi.inference.providers.fal.sdk import GuardedFal
     from vidi.inference.providers.provider import Look, Submission
+    from vidi.inference.providers.transport.answer import Answer, Fields
+    from vidi.inference.providers.transport.client import SdkModule
     from vidi.inference.providers.uploads import LocalFile
     from vidi.inference.settings import Settings
 
@@ -270,9 +270,7 @@ class FalProvider(Provider):
 
 
 def _load_sdk() -> SdkModule[GuardedFal]:
-    from vidi.inference.providers import fal_sdk
-
-    return fal_sdk
+    from vidi.inference.providers.fal.provider import sdk as fal_sdk
 
 
 async def _sender(file: LocalFile) -> Callable[[GuardedFal], Awaitable[object]]:

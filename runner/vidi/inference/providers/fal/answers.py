@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vidi.inference.providers.account import FAL
-from vidi.inference.providers.fal_words import RUNNER_TYPES, read_billable_units, read_words
+from vidi.inference.providers.fal.error_codes import RUNNER_TYPES, read_billable_units, read_words
 from vidi.inference.providers.provider import Accepted, Running
-from vidi.inference.providers.refusal import in_doubt, refusal
-from vidi.inference.providers.request_id import is_request_id
+from vidi.inference.providers.transport.refusal import in_doubt, refusal
+from vidi.inference.providers.transport.request_id import is_request_id
 from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.answer import Answer, Fields
+    from vidi.inference.providers.transport.answer import Answer, Fields
 
 QUEUE = "https://queue.fal.run"
 NAMESPACES = ("workflows", "comfy")

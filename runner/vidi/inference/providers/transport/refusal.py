@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.errors import InDoubtError, InferenceError, NotSentError, RejectedError, ThrottledError
-from vidi.inference.providers.retry_after import read_retry_after
+from vidi.inference.providers.transport.retry_after import read_retry_after
 
 if TYPE_CHECKING:
     from vidi.errors import VidiError
     from vidi.inference.providers.account import Account
-    from vidi.inference.providers.answer import Answer, NoAnswerError
+    from vidi.inference.providers.transport.answer import Answer, NoAnswerError
 
 FOR_GOOD = {
     400: "Mend the params, or the template if it disagrees with the model's page.",

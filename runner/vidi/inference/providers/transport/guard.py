@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from vidi.inference.providers.answer import Answer
-from vidi.inference.providers.errand import AnsweredError, Errand, PermitError
-from vidi.inference.providers.witness import WITNESS
+from vidi.inference.providers.transport.answer import Answer
+from vidi.inference.providers.transport.call import AnsweredError, Errand, PermitError
+from vidi.inference.providers.transport.sent_evidence import WITNESS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 
-    from vidi.inference.providers.patience import Patience
-    from vidi.inference.providers.routes import Routes, Target
+    from vidi.inference.providers.transport.routes import Routes, Target
+    from vidi.inference.providers.transport.timeouts import Patience
 
 PIECE = 128 * 1024
 """Bytes of a body written at once."""

@@ -16,7 +16,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from vidi.errors import UsageError
-from vidi.inference.providers.witness import WITNESS
+from vidi.inference.providers.transport.sent_evidence import WITNESS
 
 if TYPE_CHECKING:
     import ssl

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vidi.inference.providers.answer import Answer
+    from vidi.inference.providers.transport.answer import Answer
 
 LONGEST_S = 300.0
 """Seconds; a provider that asks for more is asked again after this."""

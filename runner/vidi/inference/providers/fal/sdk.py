@@ -23,7 +23,7 @@ from fal_client.client import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from vidi.inference.providers.guard import Guard
+    from vidi.inference.providers.transport.guard import Guard
 
 
 class GuardedTokens(AsyncCDNTokenManager):

@@ -1,0 +1,1 @@
+"""fal.ai: its queue, answers, history and SDK."""

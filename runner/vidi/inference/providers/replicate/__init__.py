@@ -1,0 +1,1 @@
+"""Replicate: its predictions, answers and SDK."""
