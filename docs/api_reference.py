@@ -21,8 +21,8 @@ errors are those of `vidi.errors`. [library.md](library.md) shows how it is used
 """
 MORE = (
     ("vidi.inference.session", "InferenceEvent"),
-    ("vidi.inference.models.estimate", "Estimate"),
-    ("vidi.inference.models.estimate", "PriceLine"),
+    ("vidi.inference.models.prices.estimate", "Estimate"),
+    ("vidi.inference.models.prices.estimate", "PriceLine"),
     ("vidi.inference.settings", "Settings"),
     ("vidi.inference.tracking.costs", "CostAlertWarning"),
     ("vidi.inference.tracking.sanitize", "sanitize_parameters"),

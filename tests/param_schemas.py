@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.template import ModelInfo, OutputType
 
 

@@ -9,9 +9,9 @@ from functools import cache
 import jsonschema_rs
 
 from param_schemas import make_model
-from vidi.inference.models.checked import CheckedParams, InputFile
-from vidi.inference.models.facts import Facts
-from vidi.inference.models.pricing import estimate, settle
+from vidi.inference.models.params.checked import CheckedParams, InputFile
+from vidi.inference.models.prices.facts import Facts
+from vidi.inference.models.prices.pricing import estimate, settle
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 
 DAY = date(2026, 10, 1)

@@ -8,9 +8,9 @@ from decimal import Decimal
 import jsonschema_rs
 
 from param_schemas import make_model
-from vidi.inference.models.price_schema import price_definitions
-from vidi.inference.models.pricing import estimate, settle
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.pricing import estimate, settle
+from vidi.inference.models.prices.schema import price_definitions
 
 PRICING = jsonschema_rs.Draft202012Validator(
     {"$ref": "#/$defs/pricing", "$defs": price_definitions()}

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 
 from sample_media import make_example_files, make_picture, make_sound, make_video
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.models.schema import check_params
 
 TABLE = Path(__file__).with_name("prices_by_hand.txt")
 FIGURES = re.compile(r"(?P<low>\S+)(?: \.\. (?P<high>\S+))? = (?P<how>.+)")

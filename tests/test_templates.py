@@ -16,9 +16,9 @@ import pytest
 
 from sample_media import make_example_files
 from vidi.inference.models.loading import file_name
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.models.schema import check_params
 
 ROOT = Path(__file__).parents[1]
 PATHS = sorted((ROOT / "templates").glob("*/*.json"))

@@ -13,8 +13,8 @@ from PIL import Image
 
 from servers import serve_sandbox
 from vidi.inference.lifecycle.sent_params import HashedText, describe_sent, restore_params
-from vidi.inference.models.checked import CheckedParams, InputFile
-from vidi.inference.models.estimate import Estimate
+from vidi.inference.models.params.checked import CheckedParams, InputFile
+from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.providers.same_json import is_same_json
 from vidi.inference.request import InferenceRequest

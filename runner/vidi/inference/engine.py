@@ -17,7 +17,7 @@ from vidi.errors import UsageError
 from vidi.inference.config import SANDBOX_KEYS, Means, existing_folder, open_sandbox
 from vidi.inference.environment import read_environment
 from vidi.inference.event_loop import LoopThread
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.template import OutputType
 from vidi.inference.request_building import Terms, check_inputs, make_request
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
 
-    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.prices.estimate import Estimate
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.outputs.result import InferenceResult
     from vidi.inference.request import InferenceRequest

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from vidi.inference.models.checked import CheckedParams
-    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.params.checked import CheckedParams
+    from vidi.inference.models.prices.estimate import Estimate
     from vidi.inference.models.template import ModelInfo
 
 

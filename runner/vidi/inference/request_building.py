@@ -9,16 +9,16 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import RefusedError, UsageError
-from vidi.inference.models.estimate import Estimate
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.estimate import Estimate
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ParamsError
-from vidi.inference.models.schema import check_params
 from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vidi.inference.models.checked import CheckedParams
+    from vidi.inference.models.params.checked import CheckedParams
     from vidi.inference.models.template import ModelInfo
 
 ASSUMED = "assume_cost: the caller's figure, not a published price"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.checked import CheckedParams
-from vidi.inference.models.estimate import Metered
-from vidi.inference.models.money import json_number
-from vidi.inference.models.pricing import estimate, settle
+from vidi.inference.models.params.checked import CheckedParams
+from vidi.inference.models.prices.estimate import Metered
+from vidi.inference.models.prices.money import json_number
+from vidi.inference.models.prices.pricing import estimate, settle
 from vidi.sandbox.metrics import PlannedMedia, billing_metrics
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from vidi.inference.models.money import json_number
+from vidi.inference.models.prices.money import json_number
 
 
 def plain_json(value: object) -> object:

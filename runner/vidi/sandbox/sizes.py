@@ -6,7 +6,7 @@ import re
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.output_size import PRESETS
+from vidi.inference.models.prices.quantities.output_size import PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

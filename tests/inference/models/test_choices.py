@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from vidi.inference.models.choices import both_forms, is_same, match_choice, number_in
+from vidi.inference.models.params.choices import both_forms, is_same, match_choice, number_in
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from param_schemas import MODEL, PARAMS, check, make_model, said
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.schema import check_params
 from vidi.jobs.reading.document import parse_document
 
 CONVERSIONS = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from param_schemas import MODEL, check, said
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.schema import check_params
 
 KNOWN = (
     "Known params: prompt, ratio, duration, seconds, speed, flag, voice, tolerance, factor, mode, "

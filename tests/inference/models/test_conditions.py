@@ -1,7 +1,7 @@
 import pytest
 
 from price_rules import facts_of, read
-from vidi.inference.models.quantity import holds
+from vidi.inference.models.prices.quantities.quantity import holds
 
 PARAMS = {
     "quality": "high",

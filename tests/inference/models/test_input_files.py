@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from param_schemas import make_model
-from vidi.inference.models.checked import InputFile
-from vidi.inference.models.input_files import MIB
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.checked import InputFile
+from vidi.inference.models.params.input_files import MIB
+from vidi.inference.models.params.schema import check_params
 
 FILE = {"type": "string", "x-file": "image"}
 PARAMS = {

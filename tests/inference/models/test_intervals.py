@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidi.inference.models.intervals import (
+from vidi.inference.models.prices.intervals import (
     Interval,
     add,
     between,

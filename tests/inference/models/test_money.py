@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidi.inference.models.money import json_number, settled, to_micro, up_to_block, up_to_micro
+from vidi.inference.models.prices.money import (
+    json_number,
+    settled,
+    to_micro,
+    up_to_block,
+    up_to_micro,
+)
 
 AMOUNTS = st.decimals(0, 10**12, places=9)
 

@@ -2,7 +2,12 @@ from decimal import Decimal
 
 import pytest
 
-from vidi.inference.models.output_size import PRESETS, size_from, size_of, stated_megapixels
+from vidi.inference.models.prices.quantities.output_size import (
+    PRESETS,
+    size_from,
+    size_of,
+    stated_megapixels,
+)
 
 SIZES = [
     ("1024x768", 1024, 768),

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from param_schemas import values_of
-from vidi.inference.models.facts import OUTPUT_COUNTS, number_in
-from vidi.inference.models.pricing import Metered, estimate, settle
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.facts import OUTPUT_COUNTS, number_in
+from vidi.inference.models.prices.pricing import Metered, estimate, settle
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.models.schema import check_params
 
 AFTER_ALL = date(2026, 12, 31)
 LENGTHS = {"duration", "seconds", "seconds_total", "num_frames", "music_length_ms", "length"}

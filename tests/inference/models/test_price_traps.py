@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.models.schema import check_params
 
 D = Decimal
 REGISTRY = ModelRegistry()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from priced import estimated, parse
-from vidi.inference.models.conditions import COMPARISONS
-from vidi.inference.models.price_schema import line_schema, row_schema
-from vidi.inference.models.quantity import BUILT_IN, FORMS
-from vidi.inference.models.rates import UNITS
+from vidi.inference.models.prices.conditions import COMPARISONS
+from vidi.inference.models.prices.quantities.quantity import BUILT_IN, FORMS
+from vidi.inference.models.prices.rates import UNITS
+from vidi.inference.models.prices.schema import line_schema, row_schema
 
 PAGE = (Path(__file__).parents[3] / "docs" / "prices.md").read_text("utf-8")
 ROW = re.compile(r"^\| (.+?) \| `(.+)` \| `(.+)` \| (.+) \|$", re.MULTILINE)

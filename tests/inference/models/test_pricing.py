@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import vidi.inference.models as models
 from priced import ON, checked, estimated, exact, model_with, span, usd
-from vidi.inference.models.pricing import PriceLine, estimate
+from vidi.inference.models.prices.pricing import PriceLine, estimate
 from vidi.runs.records.json_text import render_json
 
 D = Decimal

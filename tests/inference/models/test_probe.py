@@ -6,7 +6,12 @@ import pytest
 from PIL import Image
 
 from sample_media import make_picture, make_sound, make_video
-from vidi.inference.models.probe import FileFacts, UnreadableMediaError, image_facts, media_facts
+from vidi.inference.models.prices.probe import (
+    FileFacts,
+    UnreadableMediaError,
+    image_facts,
+    media_facts,
+)
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "bmp"])

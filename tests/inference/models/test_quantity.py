@@ -7,8 +7,8 @@ import pytest
 
 from price_rules import facts_of, read
 from sample_media import make_picture, make_sound, make_video
-from vidi.inference.models.checked import InputFile
-from vidi.inference.models.quantity import FORMS, measure
+from vidi.inference.models.params.checked import InputFile
+from vidi.inference.models.prices.quantities.quantity import FORMS, measure
 
 PROPERTIES = {
     "duration": {"type": "string", "enum": ["auto", "4s", "8s"], "default": "8s"},

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from price_rules import line, price
-from vidi.inference.models.rates import UNITS
+from vidi.inference.models.prices.rates import UNITS
 
 SIZES = {
     "minute": 60, "compute_minute": 60, "hour": 3600,

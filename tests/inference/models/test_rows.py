@@ -5,7 +5,7 @@ import pytest
 
 from param_schemas import make_model
 from price_rules import checked_params, line, price
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.prices.pricing import estimate
 
 SOURCE = {"source": "https://example.com/prices"}
 HISTORY = [

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from param_schemas import check, make_model, said, values_of
-from vidi.inference.models.choices import number_in
+from vidi.inference.models.params.choices import number_in
+from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.models.schema import check_params
 
 
 def test_defaults_are_effective_and_not_sent():

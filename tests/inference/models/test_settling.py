@@ -6,8 +6,8 @@ from typing import NamedTuple
 import pytest
 
 from priced import model_with, settled
-from vidi.inference.models.checked import CheckedParams
-from vidi.inference.models.pricing import Actual, Metered, settle
+from vidi.inference.models.params.checked import CheckedParams
+from vidi.inference.models.prices.pricing import Actual, Metered, settle
 
 D = Decimal
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from price_rules import checked_params, cost, line, make_priced
-from vidi.inference.models.pricing import Actual, Metered, settle
-from vidi.inference.models.rates import COUNTED
+from vidi.inference.models.prices.pricing import Actual, Metered, settle
+from vidi.inference.models.prices.rates import COUNTED
 
 OPEN = {"metric": "compute_seconds", "high": "timeout"}
 PER_SECOND = {"usd_per_compute_second": 0.01}

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from priced import ON, checked, estimated, exact, model_with, settled, span, usd
-from vidi.inference.models.pricing import Metered, estimate
+from vidi.inference.models.prices.pricing import Metered, estimate
 
 D = Decimal
 

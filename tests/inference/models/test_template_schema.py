@@ -6,8 +6,8 @@ import jsonschema_rs
 import pytest
 
 from templates_at_hand import template
-from vidi.inference.models.price_schema import FORM_SCHEMAS
-from vidi.inference.models.quantity import FORMS
+from vidi.inference.models.prices.quantities.quantity import FORMS
+from vidi.inference.models.prices.schema import FORM_SCHEMAS
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA, template_schema_text
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "template.schema.json"

@@ -7,8 +7,8 @@ import pytest
 from vidi.errors import UsageError
 from vidi.inference import FalProvider, ModelRegistry, Provider
 from vidi.inference.models.loading import file_name
+from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.provider_names import provider_names
-from vidi.inference.models.schema import check_params
 from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.settings import Settings
 

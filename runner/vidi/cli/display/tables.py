@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vidi.cli.display.console import Console
-    from vidi.inference.models.estimate import Estimate, PriceLine
+    from vidi.inference.models.prices.estimate import Estimate, PriceLine
     from vidi.inference.tracking.caps import Room
     from vidi.runs.planning.plan import Plan, PlannedInference
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.dollars import DASH, format_usd
-from vidi.inference.models.money import json_number
-from vidi.inference.models.pricing import estimate
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.money import json_number
+from vidi.inference.models.prices.pricing import estimate
 from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from vidi.inference.models.estimate import Estimate, PriceLine
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.prices.estimate import Estimate, PriceLine
     from vidi.inference.models.template import ModelInfo
 
 EXTENSIONS = {

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from vidi.errors import FailedError, InferenceError, VidiError
 from vidi.inference.lifecycle.collect import collect_assets
 from vidi.inference.lifecycle.post import describe_error
-from vidi.inference.models.estimate import Metered
-from vidi.inference.models.pricing import settle
+from vidi.inference.models.prices.estimate import Metered
+from vidi.inference.models.prices.pricing import settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

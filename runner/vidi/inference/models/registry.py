@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 from vidi.inference.models.loading import TemplateError, file_name, load_template
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.provider_names import BUILT_IN, provider_names
-from vidi.inference.models.schema import check_params
 from vidi.inference.models.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vidi.inference.models.checked import CheckedParams, ParamProblem
-    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.params.checked import CheckedParams, ParamProblem
+    from vidi.inference.models.prices.estimate import Estimate
     from vidi.inference.models.template import ModelInfo, OutputType
 
 PROVIDER_NAMES = BUILT_IN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from vidi.inference.models.price_schema import (
+from vidi.inference.models.prices.schema import (
     CONFIDENCE,
     DAY_OR_MONTH,
     TEXT,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from vidi.dollars import format_usd
 from vidi.errors import UsageError
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ParamsError
-from vidi.inference.models.schema import check_params
 from vidi.inference.tracking.caps import name_periods
 from vidi.inference.tracking.charges import Charge, ChargeKey
 from vidi.inference.tracking.cost_stores import LedgerCosts, MemoryCosts, NoCosts
@@ -24,7 +24,7 @@ from vidi.inference.tracking.ledger_address import locate_ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vidi.inference.models.estimate import Estimate
+    from vidi.inference.models.prices.estimate import Estimate
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.tracking.caps import Grouping
     from vidi.inference.tracking.cost_stores import CostStore

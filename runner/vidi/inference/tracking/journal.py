@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeGuard
 
 from vidi.errors import Place, StorageError, UsageError
-from vidi.inference.models.money import json_number
+from vidi.inference.models.prices.money import json_number
 from vidi.inference.settings import SHORTEST_SECRET
 from vidi.inference.tracking.events import DURABLE, JOURNAL_SCHEMA, InferenceState, apply_event
 from vidi.inference.tracking.journal_file import JournalFile

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
-from vidi.inference.models.facts import as_decimal
+from vidi.inference.models.prices.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
 from vidi.runs.execution.stopping import CANCEL, LEAVE
 

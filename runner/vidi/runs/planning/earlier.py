@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, Problem
-from vidi.inference.models.checked import CheckedParams
-from vidi.inference.models.estimate import Estimate
+from vidi.inference.models.params.checked import CheckedParams
+from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.outputs.publish import REPLACED
 from vidi.inference.request import InferenceRequest
 

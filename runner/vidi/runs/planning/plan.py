@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.place import Shelf
-from vidi.inference.models.estimate import Estimate
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.request import hash_file
 from vidi.runs.planning.decide import decide
 from vidi.runs.planning.defaults import DefaultParams
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.errors import Place
-    from vidi.inference.models.checked import ParamProblem
+    from vidi.inference.models.params.checked import ParamProblem
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest

@@ -12,7 +12,7 @@ from vidi.jobs.mistakes import MistakeError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from vidi.inference.models.checked import ParamProblem
+    from vidi.inference.models.params.checked import ParamProblem
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.estimate import Estimate
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.prices.estimate import Estimate
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.request import InferenceRequest, fingerprint_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from vidi.inference.models.checked import CheckedParams
+    from vidi.inference.models.params.checked import CheckedParams
     from vidi.inference.models.template import ModelInfo
     from vidi.jobs.spec import InferenceSpec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from vidi.inference.models.money import json_number
+from vidi.inference.models.prices.money import json_number
 from vidi.strict_json import write_json
 
 

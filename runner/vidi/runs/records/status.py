@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.money import json_number
+from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.journal import FileJournal
 from vidi.runs.records.folder import JOURNAL
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.checked import CheckedParams
-from vidi.inference.models.money import json_number
-from vidi.inference.models.pricing import estimate
+from vidi.inference.models.params.checked import CheckedParams
+from vidi.inference.models.prices.money import json_number
+from vidi.inference.models.prices.pricing import estimate
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.checks import with_defaults
 from vidi.sandbox.fal.openapi import describe_endpoint

@@ -101,7 +101,7 @@ def _repeat_options(project: Path, output_dir: Path | None, *, sandbox: bool) ->
 
 
 def _to_json(found: FolderStatus, job_file: str, command: str) -> dict[str, object]:
-    from vidi.inference.models.money import json_number
+    from vidi.inference.models.prices.money import json_number
 
     return {
         "schema_version": 1,

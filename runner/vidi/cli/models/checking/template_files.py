@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import VidiError
 from vidi.inference.models.loading import load_template
-from vidi.inference.models.pricing import estimate
-from vidi.inference.models.rows import row_in_force
-from vidi.inference.models.schema import check_params
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.pricing import estimate
+from vidi.inference.models.prices.rows import row_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from vidi.inference.models.discovery.kinds import (
 )
 from vidi.inference.models.discovery.params import build_params
 from vidi.inference.models.discovery.words import one_line, title_of
-from vidi.inference.models.param_quantities import texts_in
+from vidi.inference.models.prices.quantities.params import texts_in
 from vidi.inference.models.template import OutputType
 from vidi.json_values import as_object
 

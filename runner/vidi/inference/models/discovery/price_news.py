@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.models.discovery.base_price import price_row_of
 from vidi.inference.models.discovery.billed_units import find_unit
-from vidi.inference.models.rates import UNITS
+from vidi.inference.models.prices.rates import UNITS
 from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import vidi
 from vidi.inference.lifecycle.post import describe_error
-from vidi.inference.models.money import json_number
+from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.events import InferenceState
 
 if TYPE_CHECKING:

@@ -6,14 +6,20 @@ import operator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.facts import Facts, as_decimal, is_given, number_in, signed_number_in
+from vidi.inference.models.prices.facts import (
+    Facts,
+    as_decimal,
+    is_given,
+    number_in,
+    signed_number_in,
+)
 from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vidi.inference.models.intervals import Interval
     from vidi.inference.models.price_rules import Condition, Expr
+    from vidi.inference.models.prices.intervals import Interval
 
     Measure = Callable[[Expr, Facts], Interval]
 

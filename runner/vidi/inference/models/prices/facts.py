@@ -8,15 +8,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.intervals import Interval, between, exactly, unknown
+from vidi.inference.models.prices.intervals import Interval, between, exactly, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from vidi.inference.models.checked import InputFile
-    from vidi.inference.models.estimate import MediaFacts, Metered
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.params.checked import InputFile
     from vidi.inference.models.price_rules import Expr
+    from vidi.inference.models.prices.estimate import MediaFacts, Metered
 
 OUTPUT_COUNTS = frozenset(
     [

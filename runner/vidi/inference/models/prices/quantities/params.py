@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.facts import OUTPUT_COUNTS, is_given
-from vidi.inference.models.intervals import Interval, between, exactly
+from vidi.inference.models.prices.facts import OUTPUT_COUNTS, is_given
+from vidi.inference.models.prices.intervals import Interval, between, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.inference.models.facts import Facts
     from vidi.inference.models.price_rules import Form
+    from vidi.inference.models.prices.facts import Facts
 
 
 CHARACTERS_PER_TOKEN = 8

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from vidi.inference.models.checked import ParamProblem
-from vidi.inference.models.coercion import branch_for
-from vidi.inference.models.edits import (
+from vidi.inference.models.params.checked import ParamProblem
+from vidi.inference.models.params.coercion import branch_for
+from vidi.inference.models.params.edits import (
     hint_for_choice,
     hint_for_multiple,
     hint_for_range,
     hint_for_type,
 )
+from vidi.inference.models.params.wording import counted, described, dotted, kind_of, quoted, wanted
 from vidi.inference.models.suggest import did_you_mean
-from vidi.inference.models.wording import counted, described, dotted, kind_of, quoted, wanted
 from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from vidi.inference.models.checked import At
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.params.checked import At
 
 _OVERRULING = ("enum", "const", "anyOf", "type")
 """Keywords that say all there is to say about a value; the first of them that fails counts."""

@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import reduce
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from vidi.inference.models.money import settled, up_to_block
+from vidi.inference.models.prices.money import settled, up_to_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

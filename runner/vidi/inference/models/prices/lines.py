@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.inference.models.estimate import PriceLine
-from vidi.inference.models.intervals import (
+from vidi.inference.models.prices.estimate import PriceLine
+from vidi.inference.models.prices.intervals import (
     Interval,
     between,
     exactly,
@@ -15,14 +15,14 @@ from vidi.inference.models.intervals import (
     rounded,
     unknown,
 )
-from vidi.inference.models.metering import read_metric
-from vidi.inference.models.quantity import holds, measure
-from vidi.inference.models.rates import choose_rate, factor_of
+from vidi.inference.models.prices.metering import read_metric
+from vidi.inference.models.prices.quantities.quantity import holds, measure
+from vidi.inference.models.prices.rates import choose_rate, factor_of
 
 if TYPE_CHECKING:
-    from vidi.inference.models.facts import Facts
     from vidi.inference.models.price_rules import LineRule, PriceRow
-    from vidi.inference.models.rates import Choice
+    from vidi.inference.models.prices.facts import Facts
+    from vidi.inference.models.prices.rates import Choice
 
 
 _COUNTS = frozenset({"image_output_count", "video_output_count", "audio_output_count"})

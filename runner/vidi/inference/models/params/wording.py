@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vidi.inference.models.checked import At
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.params.checked import At
 
 SHOWN_CHOICES = 12
 """How many values of an enum a message lists."""

@@ -6,9 +6,8 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.choices import number_in
-from vidi.inference.models.suggest import did_you_mean
-from vidi.inference.models.wording import (
+from vidi.inference.models.params.choices import number_in
+from vidi.inference.models.params.wording import (
     SHOWN_CHOICES,
     choices_of,
     listed,
@@ -16,6 +15,7 @@ from vidi.inference.models.wording import (
     type_names,
     wanted,
 )
+from vidi.inference.models.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from vidi.inference.models.checked import CheckedParams, InputFile, ParamProblem
-from vidi.inference.models.choices import both_forms, plain_number
-from vidi.inference.models.coercion import branch_for, coerce
-from vidi.inference.models.complaints import find_problems
-from vidi.inference.models.input_files import FileFinder, holds_files, named_files
+from vidi.inference.models.params.checked import CheckedParams, InputFile, ParamProblem
+from vidi.inference.models.params.choices import both_forms, plain_number
+from vidi.inference.models.params.coercion import branch_for, coerce
+from vidi.inference.models.params.complaints import find_problems
+from vidi.inference.models.params.input_files import FileFinder, holds_files, named_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from vidi.inference.models.checked import At
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.params.checked import At
     from vidi.inference.models.template import ModelInfo
 
 __all__ = ["CheckedParams", "InputFile", "ParamProblem", "check_params"]

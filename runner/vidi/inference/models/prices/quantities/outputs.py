@@ -5,13 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from vidi.inference.models.file_quantities import PIXELS
-from vidi.inference.models.intervals import ONE, Interval, add, divide, exactly, rounded, unknown
-from vidi.inference.models.output_size import size_from, stated_megapixels
+from vidi.inference.models.prices.intervals import (
+    ONE,
+    Interval,
+    add,
+    divide,
+    exactly,
+    rounded,
+    unknown,
+)
+from vidi.inference.models.prices.quantities.files import PIXELS
+from vidi.inference.models.prices.quantities.output_size import size_from, stated_megapixels
 
 if TYPE_CHECKING:
-    from vidi.inference.models.facts import Facts
     from vidi.inference.models.price_rules import Form
+    from vidi.inference.models.prices.facts import Facts
 
 
 def output_megapixels(rule: Form, facts: Facts) -> Interval | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.inference.models.intervals import (
+from vidi.inference.models.prices.intervals import (
     ZERO,
     Interval,
     between,
@@ -14,14 +14,14 @@ from vidi.inference.models.intervals import (
     multiply,
     unknown,
 )
-from vidi.inference.models.quantity import asked, holds, measure
+from vidi.inference.models.prices.quantities.quantity import asked, holds, measure
 from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from vidi.inference.models.facts import Facts
     from vidi.inference.models.price_rules import FactorRule, RateRule
+    from vidi.inference.models.prices.facts import Facts
 
 COUNTED = ("request", "run", "image", "video", "audio", "file", "song", "model", "voice")
 """Units that only come whole."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.inference.models.intervals import (
+from vidi.inference.models.prices.intervals import (
     Interval,
     add,
     exactly,
@@ -13,13 +13,13 @@ from vidi.inference.models.intervals import (
     rounded,
     unknown,
 )
-from vidi.inference.models.lines import Priced, price_line
+from vidi.inference.models.prices.lines import Priced, price_line
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from vidi.inference.models.facts import Facts
     from vidi.inference.models.price_rules import PriceRow, Pricing
+    from vidi.inference.models.prices.facts import Facts
 
 
 class PricedRow(NamedTuple):

@@ -6,8 +6,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.inference.models.facts import is_given, number_in
-from vidi.inference.models.intervals import Interval, between, exactly
+from vidi.inference.models.prices.facts import is_given, number_in
+from vidi.inference.models.prices.intervals import Interval, between, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

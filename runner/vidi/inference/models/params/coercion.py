@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.checked import ParamProblem
-from vidi.inference.models.choices import is_same, match_choice
-from vidi.inference.models.wording import dotted, quoted, type_names
+from vidi.inference.models.params.checked import ParamProblem
+from vidi.inference.models.params.choices import is_same, match_choice
+from vidi.inference.models.params.wording import dotted, quoted, type_names
 
 if TYPE_CHECKING:
-    from vidi.inference.models.checked import At
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.params.checked import At
 
 Schema = Mapping[str, object]
 _SCALARS: dict[str, tuple[type, ...]] = {

@@ -7,10 +7,9 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
-from vidi.inference.models import conditions, param_quantities
-from vidi.inference.models.facts import shown
-from vidi.inference.models.file_quantities import FileFact, file_quantity
-from vidi.inference.models.intervals import (
+from vidi.inference.models.prices import conditions
+from vidi.inference.models.prices.facts import shown
+from vidi.inference.models.prices.intervals import (
     Interval,
     add,
     between,
@@ -24,14 +23,16 @@ from vidi.inference.models.intervals import (
     subtract,
     unknown,
 )
-from vidi.inference.models.metering import read_metric
-from vidi.inference.models.output_quantities import output_megapixels, output_side
+from vidi.inference.models.prices.metering import read_metric
+from vidi.inference.models.prices.quantities import params as param_quantities
+from vidi.inference.models.prices.quantities.files import FileFact, file_quantity
+from vidi.inference.models.prices.quantities.outputs import output_megapixels, output_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vidi.inference.models.facts import Facts
     from vidi.inference.models.price_rules import Condition, Expr, Form, Mode
+    from vidi.inference.models.prices.facts import Facts
 
     Work = Callable[[Form, Facts], Interval | None]
     Divide = Callable[[Interval, Interval], Interval]

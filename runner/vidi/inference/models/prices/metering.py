@@ -10,13 +10,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.facts import as_decimal
-from vidi.inference.models.intervals import Interval, exactly
+from vidi.inference.models.prices.facts import as_decimal
+from vidi.inference.models.prices.intervals import Interval, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vidi.inference.models.facts import Facts
+    from vidi.inference.models.prices.facts import Facts
 
 _MOST = Decimal(64)
 """How far a figure may be from the quantity that we expect, as a factor."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.estimate import (
+from vidi.inference.models.prices.estimate import (
     Actual,
     Basis,
     Estimate,
@@ -14,19 +14,19 @@ from vidi.inference.models.estimate import (
     Metered,
     PriceLine,
 )
-from vidi.inference.models.facts import Facts
-from vidi.inference.models.intervals import ZERO, exactly
-from vidi.inference.models.metering import is_near
-from vidi.inference.models.money import to_micro, up_to_micro
-from vidi.inference.models.rates import COUNTED
-from vidi.inference.models.rows import price_row, row_in_force, whole
+from vidi.inference.models.prices.facts import Facts
+from vidi.inference.models.prices.intervals import ZERO, exactly
+from vidi.inference.models.prices.metering import is_near
+from vidi.inference.models.prices.money import to_micro, up_to_micro
+from vidi.inference.models.prices.rates import COUNTED
+from vidi.inference.models.prices.rows import price_row, row_in_force, whole
 
 if TYPE_CHECKING:
-    from vidi.inference.models.checked import CheckedParams
-    from vidi.inference.models.intervals import Interval
+    from vidi.inference.models.params.checked import CheckedParams
     from vidi.inference.models.price_rules import PriceRow
-    from vidi.inference.models.rates import Rate
-    from vidi.inference.models.rows import PricedRow
+    from vidi.inference.models.prices.intervals import Interval
+    from vidi.inference.models.prices.rates import Rate
+    from vidi.inference.models.prices.rows import PricedRow
     from vidi.inference.models.template import ModelInfo
 
 __all__ = ["Actual", "Estimate", "MediaFacts", "Metered", "PriceLine", "estimate", "settle"]

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.checked import InputFile, ParamProblem
-from vidi.inference.models.coercion import branch_for
+from vidi.inference.models.params.checked import InputFile, ParamProblem
+from vidi.inference.models.params.coercion import branch_for
+from vidi.inference.models.params.wording import dotted, quoted
 from vidi.inference.models.suggest import nearest
-from vidi.inference.models.wording import dotted, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vidi.inference.models.checked import At
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.params.checked import At
 
 MIB = 1024**2
 SIZE_LIMITS = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vidi.inference.models.conditions import COMPARISONS
-from vidi.inference.models.quantity import FORMS
-from vidi.inference.models.rates import UNITS
+from vidi.inference.models.prices.conditions import COMPARISONS
+from vidi.inference.models.prices.quantities.quantity import FORMS
+from vidi.inference.models.prices.rates import UNITS
 
 Schema = dict[str, object]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from vidi.inference.models.facts import is_given, number_in
-from vidi.inference.models.intervals import (
+from vidi.inference.models.prices.facts import is_given, number_in
+from vidi.inference.models.prices.intervals import (
     ONE,
     Interval,
     add,
@@ -15,14 +15,14 @@ from vidi.inference.models.intervals import (
     largest,
     rounded,
 )
-from vidi.inference.models.probe import UnreadableMediaError, image_facts, media_facts
+from vidi.inference.models.prices.probe import UnreadableMediaError, image_facts, media_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vidi.inference.models.checked import InputFile
-    from vidi.inference.models.facts import Facts
+    from vidi.inference.models.params.checked import InputFile
     from vidi.inference.models.price_rules import Form
+    from vidi.inference.models.prices.facts import Facts
 
 FileFact = Literal["length", "frames", "fps", "width", "height", "megapixels"]
 

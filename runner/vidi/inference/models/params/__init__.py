@@ -1,0 +1,1 @@
+"""Params, checked against their schema, brought into its types, complained about."""

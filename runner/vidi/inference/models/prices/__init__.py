@@ -1,0 +1,1 @@
+"""The price language, evaluated."""

@@ -1,0 +1,1 @@
+"""How much of it: images, seconds, megapixels, tokens; from params, files and outputs."""
