@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from vidi.inference.outputs.download import Fetcher
+    from vidi.inference.outputs.fetching.download import Fetcher
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runner"))
 
@@ -98,7 +98,7 @@ def fetch_with_curl(url: str, target: Path) -> tuple[float, float]:
 async def fetch_with_vidi(fetcher: Fetcher, url: str, folder: Path) -> float:
     """Seconds that we need."""
     from vidi.inference.models.template import OutputType
-    from vidi.inference.outputs.find import RemoteFile
+    from vidi.inference.outputs.finding.find import RemoteFile
 
     (folder / "ours.wav").unlink(missing_ok=True)
     start = time.perf_counter()
@@ -111,8 +111,8 @@ async def compare(url: str, folder: Path, rounds: int) -> dict[str, float]:
     import av  # noqa: F401  idle is a process that has its libraries
     import httpx  # noqa: F401
 
-    import vidi.inference.outputs.wire  # noqa: F401
-    from vidi.inference.outputs.download import Fetcher
+    import vidi.inference.outputs.fetching.wire  # noqa: F401
+    from vidi.inference.outputs.fetching.download import Fetcher
     from vidi.inference.settings import Settings
 
     fetcher = Fetcher(Settings(urls={**Settings().urls, "VIDI_FAL_CDN_URL": "http://127.0.0.1"}))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from vidi.dollars import format_usd
 from vidi.errors import DownloadError
-from vidi.inference.outputs.download import Fetcher
-from vidi.inference.outputs.find import find_outputs
+from vidi.inference.outputs.fetching.download import Fetcher
+from vidi.inference.outputs.finding.find import find_outputs
 from vidi.inference.outputs.result import InferenceResult
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from vidi.errors import (
 )
 from vidi.inference.lifecycle.carry_out import carry_out
 from vidi.inference.lifecycle.runtime import Patience, Runtime
-from vidi.inference.outputs.download import Fetcher
+from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts

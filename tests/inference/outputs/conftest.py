@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from inference.outputs.serving import Server
-from vidi.inference.outputs.download import Fetcher
+from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.outputs.limits import Limits
 from vidi.inference.settings import Settings
 

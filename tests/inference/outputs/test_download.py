@@ -19,10 +19,10 @@ from inference.outputs.samples import sample
 from inference.outputs.serving import breaks, gives, leftovers, redirects, resumes
 from vidi.errors import DownloadError, UsageError
 from vidi.inference.models.template import OutputType as Kind
-from vidi.inference.outputs.download import Asset, Fetcher
-from vidi.inference.outputs.find import InlineJson, InlineText, RemoteFile
+from vidi.inference.outputs.fetching.download import Asset, Fetcher
+from vidi.inference.outputs.fetching.staging import remove_leftovers
+from vidi.inference.outputs.finding.find import InlineJson, InlineText, RemoteFile
 from vidi.inference.outputs.limits import Limits
-from vidi.inference.outputs.staging import remove_leftovers
 from vidi.inference.settings import Settings
 
 PNG = sample("png")

@@ -2,7 +2,7 @@ import pytest
 
 from inference.outputs.samples import model_of
 from vidi.inference.models.template import OutputType as Kind
-from vidi.inference.outputs.find import InlineJson, InlineText, RemoteFile, find_outputs
+from vidi.inference.outputs.finding.find import InlineJson, InlineText, RemoteFile, find_outputs
 
 A, B = "https://v3.fal.media/a.png", "https://v3.fal.media/b.png"
 DATA = "data:image/png;base64,AA=="

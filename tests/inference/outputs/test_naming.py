@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidi.errors import UsageError
-from vidi.inference.outputs.naming import (
+from vidi.inference.outputs.finding.naming import (
     EXTENSIONS,
     extension_of,
     has_extension,

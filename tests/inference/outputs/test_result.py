@@ -11,8 +11,8 @@ from inference.outputs.conftest import QUICK
 from inference.outputs.samples import sample
 from inference.outputs.serving import gives
 from vidi.errors import DownloadError
-from vidi.inference.outputs.download import Fetcher
-from vidi.inference.outputs.find import InlineJson, InlineText, RemoteFile
+from vidi.inference.outputs.fetching.download import Fetcher
+from vidi.inference.outputs.finding.find import InlineJson, InlineText, RemoteFile
 from vidi.inference.outputs.result import InferenceResult, OutputType
 
 

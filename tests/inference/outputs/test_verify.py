@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from inference.outputs.samples import sample
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType as Kind
-from vidi.inference.outputs.signatures import content_type_of, missing_bytes
-from vidi.inference.outputs.verify import Facts, verify
+from vidi.inference.outputs.checking.signatures import content_type_of, missing_bytes
+from vidi.inference.outputs.checking.verify import Facts, verify
 
 
 @pytest.fixture

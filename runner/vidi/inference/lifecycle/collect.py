@@ -9,15 +9,15 @@ from vidi.errors import DownloadError
 from vidi.inference.lifecycle.move import bring_home
 from vidi.inference.lifecycle.place import count_asked, name_places, number_made
 from vidi.inference.lifecycle.record import describe_asset, is_ours, record_asset
-from vidi.inference.outputs.find import RemoteFile, find_outputs
+from vidi.inference.outputs.finding.find import RemoteFile, find_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from vidi.inference.lifecycle.runtime import Runtime
-    from vidi.inference.outputs.download import Asset
-    from vidi.inference.outputs.find import Output
+    from vidi.inference.outputs.fetching.download import Asset
+    from vidi.inference.outputs.finding.find import Output
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.events import AssetRecord
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.lifecycle.place import Shelf, number_made
 from vidi.inference.lifecycle.record import is_anothers, is_ours, record_asset, record_taken_out
-from vidi.inference.outputs.naming import name_warning
-from vidi.inference.outputs.publish import PLACING, Placement, sync_folder
-from vidi.inference.outputs.staging import Staging, disk_error
+from vidi.inference.outputs.fetching.publish import PLACING, Placement, sync_folder
+from vidi.inference.outputs.fetching.staging import Staging, disk_error
+from vidi.inference.outputs.finding.naming import name_warning
 from vidi.inference.request import hash_file
 
 if TYPE_CHECKING:

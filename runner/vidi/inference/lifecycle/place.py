@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.inference.outputs.naming import plan_paths, with_extension
-from vidi.inference.outputs.publish import REPLACED
+from vidi.inference.outputs.fetching.publish import REPLACED
+from vidi.inference.outputs.finding.naming import plan_paths, with_extension
 from vidi.inference.request import hash_file
 
 if TYPE_CHECKING:

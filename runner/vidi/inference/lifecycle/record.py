@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.lifecycle.runtime import Runtime
-    from vidi.inference.outputs.download import Asset
+    from vidi.inference.outputs.fetching.download import Asset
 
 
 def describe_asset(asset: Asset, index: int, folder: Path) -> AssetRecord:

@@ -13,7 +13,7 @@ from vidi.inference.tracking.receipts import UnsharedReceipts
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from vidi.inference.outputs.download import Fetcher
+    from vidi.inference.outputs.fetching.download import Fetcher
     from vidi.inference.providers.provider import Provider
     from vidi.inference.tracking.budget import Budget
     from vidi.inference.tracking.journal import Journal

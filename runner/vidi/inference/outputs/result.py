@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
-from vidi.inference.outputs.download import Fetcher
-from vidi.inference.outputs.find import InlineJson, InlineText, RemoteFile, name_of
-from vidi.inference.outputs.naming import (
+from vidi.inference.outputs.fetching.download import Fetcher
+from vidi.inference.outputs.finding.find import InlineJson, InlineText, RemoteFile, name_of
+from vidi.inference.outputs.finding.naming import (
     extension_of,
     has_extension,
     is_media_extension,
@@ -24,7 +24,7 @@ from vidi.inference.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from vidi.inference.outputs.find import Output
+    from vidi.inference.outputs.finding.find import Output
 
 __all__ = ["InferenceResult", "OutputType"]
 

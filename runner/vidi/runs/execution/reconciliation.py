@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from vidi.errors import InDoubtError, PollError, UsageError
 from vidi.inference.lifecycle.reconcile import adopt, reconcile
 from vidi.inference.lifecycle.runtime import Patience, Runtime
-from vidi.inference.outputs.download import Fetcher
+from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.receipts import UnsharedReceipts

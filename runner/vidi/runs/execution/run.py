@@ -13,7 +13,7 @@ import vidi
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.lifecycle.runtime import Patience, Runtime
-from vidi.inference.outputs.download import Fetcher
+from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.events import JOURNAL_SCHEMA

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 from vidi.inference.models.prices.facts import OUTPUT_COUNTS
-from vidi.inference.outputs.naming import has_extension, is_media_extension, plan_paths
+from vidi.inference.outputs.finding.naming import has_extension, is_media_extension, plan_paths
 from vidi.inference.request import hash_file
 from vidi.jobs.output_path import same_file_key
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from filelock import FileLock, Timeout
 
 from vidi.errors import FolderLockedError, Place, UsageError
-from vidi.inference.outputs.staging import remove_leftovers
+from vidi.inference.outputs.fetching.staging import remove_leftovers
 from vidi.inference.tracking.journal import read_events
 
 if TYPE_CHECKING:

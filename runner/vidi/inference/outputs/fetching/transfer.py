@@ -11,12 +11,12 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.blocks import Blocks
-from vidi.inference.outputs.request import open_answer, shown
+from vidi.inference.outputs.fetching.blocks import Blocks
+from vidi.inference.outputs.fetching.request import open_answer, shown
 
 if TYPE_CHECKING:
+    from vidi.inference.outputs.fetching.staging import Staging
     from vidi.inference.outputs.limits import Limits
-    from vidi.inference.outputs.staging import Staging
     from vidi.inference.settings import Settings
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.find import InlineText, RemoteFile
-from vidi.inference.outputs.inline import decode_data_uri, inline_bytes
+from vidi.inference.outputs.checking.verify import Facts, verify
+from vidi.inference.outputs.fetching.publish import Placement
+from vidi.inference.outputs.fetching.staging import Staging
+from vidi.inference.outputs.finding.find import InlineText, RemoteFile
+from vidi.inference.outputs.finding.inline import decode_data_uri, inline_bytes
+from vidi.inference.outputs.finding.naming import name_warning, with_extension
 from vidi.inference.outputs.limits import Limits
-from vidi.inference.outputs.naming import name_warning, with_extension
-from vidi.inference.outputs.publish import Placement
-from vidi.inference.outputs.staging import Staging
-from vidi.inference.outputs.verify import Facts, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
     from vidi.inference.models.template import OutputType
-    from vidi.inference.outputs.find import Output
+    from vidi.inference.outputs.finding.find import Output
     from vidi.inference.settings import Settings
 
 _CHECKS_AT_ONCE = 4
@@ -151,13 +151,13 @@ class Fetcher:
         return lambda path: verify(path, kinds, output.name)
 
     async def _transfer(self, url: str, staging: Staging) -> None:
-        from vidi.inference.outputs.transfer import Transfer
+        from vidi.inference.outputs.fetching.transfer import Transfer
 
         wire = self._wire or self._open_wire()
         await Transfer(url, staging, wire, self._settings, self._limits).run()
 
     def _open_wire(self) -> httpx.AsyncBaseTransport:
-        from vidi.inference.outputs.wire import DownloadWire
+        from vidi.inference.outputs.fetching.wire import DownloadWire
 
         if self._opened is None:
             self._opened = DownloadWire(loopback_allowed=self._settings.loopback_allowed)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.find import InlineJson, InlineText
+from vidi.inference.outputs.finding.find import InlineJson, InlineText
 
 if TYPE_CHECKING:
     from vidi.inference.outputs.limits import Limits

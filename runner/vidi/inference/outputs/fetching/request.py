@@ -9,7 +9,7 @@ import httpx
 
 from vidi import __version__
 from vidi.errors import DownloadError
-from vidi.inference.outputs.address import check_host, check_scheme
+from vidi.inference.outputs.fetching.address import check_host, check_scheme
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.address import check_address, check_host
+from vidi.inference.outputs.fetching.address import check_address, check_host
 from vidi.inference.settings import is_loopback
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from vidi.inference.models.template import OutputType
-from vidi.inference.outputs.naming import is_media_extension
-from vidi.inference.outputs.notation import EACH, Match, OutputPath, follow, read_notation
+from vidi.inference.outputs.finding.naming import is_media_extension
+from vidi.inference.outputs.finding.notation import EACH, Match, OutputPath, follow, read_notation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
-from vidi.inference.outputs.kinds import refuse_other_kinds, wanted
-from vidi.inference.outputs.signatures import (
+from vidi.inference.outputs.checking.kinds import refuse_other_kinds, wanted
+from vidi.inference.outputs.checking.signatures import (
     HEAD_BYTES,
     UNKNOWN,
     content_type_of,
@@ -114,13 +114,13 @@ def _open(path: Path, content_type: str, size: int, kinds: Collection[OutputType
 
 
 def _open_image(path: Path, content_type: str) -> Facts:
-    from vidi.inference.outputs.decode import open_image
+    from vidi.inference.outputs.checking.decode import open_image
 
     return open_image(path, content_type)
 
 
 def _open_stream(path: Path, content_type: str) -> Facts:
-    from vidi.inference.outputs.decode import open_stream
+    from vidi.inference.outputs.checking.decode import open_stream
 
     return open_stream(path, content_type)
 

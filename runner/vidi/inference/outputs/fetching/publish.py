@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.naming import check_inside
-from vidi.inference.outputs.staging import disk_error
+from vidi.inference.outputs.fetching.staging import disk_error
+from vidi.inference.outputs.finding.naming import check_inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
-from vidi.inference.outputs.signatures import UNKNOWN
+from vidi.inference.outputs.checking.signatures import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Collection

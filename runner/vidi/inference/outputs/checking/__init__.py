@@ -1,0 +1,1 @@
+"""Whether a file is what it should be: signature, decoding, facts."""

@@ -1,0 +1,1 @@
+"""Files brought home: streamed, resumed, published whole."""
