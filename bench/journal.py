@@ -21,7 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runner"))
 
-from vidi.inference.tracking.journal import FileJournal
+from vidi.inference.tracking.journal.journal import FileJournal
 
 MEMORY = Path("/dev/shm")
 TURN = 100

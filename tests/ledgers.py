@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from vidi.inference.tracking.caps import Cap, Standing
-from vidi.inference.tracking.charges import Charge, ChargeKey
-from vidi.inference.tracking.ledger import read_standings
+from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger.ledger import read_standings
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 """A Monday: day 2026-11-23, week 2026-W48, month 2026-11."""

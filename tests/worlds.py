@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from commands import Answer, Here
 from servers import Served
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_schema import periods, usd_of
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.schema import periods, usd_of
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.server import build_server
 

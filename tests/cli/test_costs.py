@@ -6,8 +6,8 @@ import pytest
 
 from ledgers import NOON, a_charge
 from vidi.inference.tracking.caps import GROUPINGS
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
 
 BOUGHT = [
     a_charge("a", "0.05", run="run-1", at=NOON - timedelta(days=1), actual="0.04"),

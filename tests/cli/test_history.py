@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from ledgers import NOON, a_charge
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
 
 TABLE = """\
 run    began                    job file     folder           inferences   cost  in doubt

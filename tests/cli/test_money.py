@@ -13,8 +13,8 @@ import pytest
 from commands import installed
 from ledgers import a_charge, usd
 from servers import serve_sandbox
-from vidi.inference.tracking.ledger import read_standings, reserve_charge
-from vidi.inference.tracking.ledger_connection import open_ledger
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.ledger import read_standings, reserve_charge
 
 JOB = """\
 version: 1

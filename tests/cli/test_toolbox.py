@@ -13,7 +13,7 @@ import pytest
 
 from commands import installed, run_installed
 from vidi.cli.toolbox import COMMANDS
-from vidi.inference.tracking.ledger_connection import open_ledger
+from vidi.inference.tracking.ledger.connection import open_ledger
 
 JOB = """\
 version: 1

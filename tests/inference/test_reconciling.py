@@ -18,7 +18,7 @@ from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.providers.same_json import is_same_json
 from vidi.inference.request import InferenceRequest
-from vidi.inference.tracking.events import InferenceState
+from vidi.inference.tracking.journal.events import InferenceState
 
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/flux/dev"}
 LOST = {"on": "submit", "fault": "reset-after"}

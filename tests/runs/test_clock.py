@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from commands import run_installed
 from ledgers import NOON, a_cap, same, standing, usd
 from servers import serve_sandbox
-from vidi.inference.tracking.books import RunBooks
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_pace import Account, close_account, take_place, take_turn
-from vidi.inference.tracking.ledger_schema import leases, paces
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.pace import Account, close_account, take_place, take_turn
+from vidi.inference.tracking.ledger.run_account import RunBooks
+from vidi.inference.tracking.ledger.schema import leases, paces
 from vidi.runs.records.manifest.schema import manifest_schema
 from worlds import serve_world
 

@@ -8,7 +8,7 @@ import pytest
 
 from commands import run_installed
 from servers import serve_sandbox
-from vidi.inference.tracking.events import DURABLE
+from vidi.inference.tracking.journal.events import DURABLE
 
 RECORDER = """\
 import asyncio.selector_events as sockets

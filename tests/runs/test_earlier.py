@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.tracking.events import InferenceState
+from vidi.inference.tracking.journal.events import InferenceState
 from vidi.runs.planning.earlier import name_replaced, rebuild_request
 
 FILE = {"file": "in.png", "bytes": 3, "sha256": "0" * 64}

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.events import InferenceState
+from vidi.inference.tracking.journal.events import InferenceState
 from vidi.runs.planning.selection import matches_any, parse_selectors
 
 SPEC = SimpleNamespace(id="card-lima", model="fal/fal-ai/flux/dev", tags=("cards", "città"))

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from vidi.inference.tracking.ledger_connection import open_ledger
+from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.runs.execution import throttle as module
 from vidi.runs.execution.throttle import SharedThrottle
 

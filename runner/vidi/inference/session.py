@@ -27,9 +27,9 @@ from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
-from vidi.inference.tracking.events import JOURNAL_SCHEMA
-from vidi.inference.tracking.journal import FileJournal
-from vidi.inference.tracking.memory_journal import MemoryJournal
+from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
+from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.memory import MemoryJournal
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.cost_stores import StoreBooks
-    from vidi.inference.tracking.event_shape import Event
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.journal.events import InferenceState
 
 _log = logging.getLogger("vidi.inference")
 _FREE_AGAIN = frozenset({"new", "refused", "failed", "moderated"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from postgres import SKIPPED, find_binaries, serve_postgres
-from vidi.inference.tracking.ledger_connection import Ledger, open_ledger
+from vidi.inference.tracking.ledger.connection import Ledger, open_ledger
 
 
 @pytest.fixture(scope="session")

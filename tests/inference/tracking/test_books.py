@@ -6,11 +6,11 @@ import pytest
 
 from ledgers import NOON, a_cap, same, standing, usd
 from vidi.errors import RefusedError, StorageError
-from vidi.inference.tracking.books import RunBooks, replay_folder
 from vidi.inference.tracking.budget import Budget
-from vidi.inference.tracking.events import replay
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_replay import RunRecord
+from vidi.inference.tracking.journal.events import replay
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.replay import RunRecord
+from vidi.inference.tracking.ledger.run_account import RunBooks, replay_folder
 
 FLUX = "fal/fal-ai/flux/dev"
 

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from vidi.inference.tracking.events import InferenceState, replay
+from vidi.inference.tracking.journal.events import InferenceState, replay
 
 MOMENT = "2026-11-23T10:00:00.000000+00:00"
 ERROR = {"code": "failed", "message": "no", "hint": ""}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from disks import files_limited_to
 from vidi.errors import StorageError, UsageError
-from vidi.inference.tracking.events import replay
-from vidi.inference.tracking.journal import FileJournal, as_recorded, read_events
+from vidi.inference.tracking.journal.events import replay
+from vidi.inference.tracking.journal.journal import FileJournal, as_recorded, read_events
 
 INTENT = {
     "attempt": 1,

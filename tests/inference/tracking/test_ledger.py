@@ -4,7 +4,7 @@ import pytest
 
 from ledgers import NOON, a_cap, a_charge, same, standing, usd
 from vidi.errors import RefusedError, StorageError
-from vidi.inference.tracking.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
 
 KINDS = ("day", "week", "month")
 

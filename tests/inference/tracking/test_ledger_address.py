@@ -2,7 +2,7 @@ import pytest
 from platformdirs import user_state_path
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.ledger_address import find_ledger, locate_ledger
+from vidi.inference.tracking.ledger.address import find_ledger, locate_ledger
 
 OWN = str(user_state_path("vidi", appauthor=False) / "ledger.sqlite3")
 

@@ -5,8 +5,8 @@ import pytest
 
 from ledgers import a_charge, standing
 from vidi.errors import StorageError, UsageError
-from vidi.inference.tracking.ledger import reserve_charge
-from vidi.inference.tracking.ledger_connection import HINT, open_ledger
+from vidi.inference.tracking.ledger.connection import HINT, open_ledger
+from vidi.inference.tracking.ledger.ledger import reserve_charge
 
 
 def test_a_ledger_is_made_where_there_is_none_and_opened_again(address):

@@ -4,8 +4,8 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_pace import (
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.pace import (
     Account,
     close_account,
     leave_place,
@@ -13,7 +13,7 @@ from vidi.inference.tracking.ledger_pace import (
     take_place,
     take_turn,
 )
-from vidi.inference.tracking.ledger_schema import leases, paces
+from vidi.inference.tracking.ledger.schema import leases, paces
 
 OURS = Account("replicate", "ours")
 OTHERS = Account("replicate", "others")

@@ -8,11 +8,11 @@ import pytest
 
 from ledgers import NOON, a_cap, standing
 from vidi.errors import RefusedError
-from vidi.inference.tracking.books import RunBooks
 from vidi.inference.tracking.budget import Budget
-from vidi.inference.tracking.charges import ChargeKey
-from vidi.inference.tracking.ledger import settle_charge
-from vidi.inference.tracking.ledger_connection import open_ledger
+from vidi.inference.tracking.journal.charges import ChargeKey
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.ledger import settle_charge
+from vidi.inference.tracking.ledger.run_account import RunBooks
 
 MICRO = Decimal("0.000001")
 SCHEDULES = 10_000

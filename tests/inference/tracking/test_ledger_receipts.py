@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from ledgers import NOON, a_charge
-from vidi.inference.tracking.charges import ChargeKey
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_receipts import find_takers, take_receipt
-from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+from vidi.inference.tracking.journal.charges import ChargeKey
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
+from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
 
 ONE = ChargeKey("run-1", "tree", 1)
 TWO = ChargeKey("run-2", "tree", 1)

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from ledgers import NOON, a_cap, a_charge, same, standing, usd
 from vidi.errors import RefusedError
-from vidi.inference.tracking.ledger import reserve_charge, settle_charge
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_reading import Span, read_costs, read_history
-from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
-from vidi.inference.tracking.ledger_schema import charges
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger.reading import Span, read_costs, read_history
+from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
+from vidi.inference.tracking.ledger.schema import charges
 
 HERE = RunRecord("run-1", "jobs/a.yaml", "/data/outputs/a", NOON)
 NEXT = RunRecord("run-2", "jobs/a.yaml", "/data/outputs/a", NOON + timedelta(hours=1))

@@ -11,8 +11,8 @@ HAMMER = """
 import random, sys
 from ledgers import NOON, a_cap, a_charge, usd
 from vidi.errors import RefusedError
-from vidi.inference.tracking.ledger import reserve_charge, settle_charge
-from vidi.inference.tracking.ledger_connection import open_ledger
+from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger.connection import open_ledger
 
 address, name, cap, settles = sys.argv[1:]
 dice, granted = random.Random(name), 0
@@ -49,7 +49,7 @@ def collect(processes: Sequence[subprocess.Popen]) -> list[int]:
 
 
 def test_many_may_make_a_ledger_at_once(address):
-    code = "import sys; from vidi.inference.tracking.ledger_connection import open_ledger; "
+    code = "import sys; from vidi.inference.tracking.ledger.connection import open_ledger; "
     many = [
         subprocess.Popen(
             [sys.executable, "-c", f"{code}sys.stdin.read(); open_ledger(sys.argv[1])", address],
@@ -64,7 +64,7 @@ def test_many_may_make_a_ledger_at_once(address):
 
 
 def test_a_fresh_ledger_is_made_and_a_cap_shared_exactly(address):
-    from vidi.inference.tracking.ledger_connection import open_ledger
+    from vidi.inference.tracking.ledger.connection import open_ledger
 
     granted = collect(hammer(address, "0.100300", settles="no"))
     assert sum(granted) == 100  # of 160 that were wanted

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from vidi.inference.tracking.journal import FileJournal
-from vidi.inference.tracking.memory_journal import MemoryJournal
+from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.memory import MemoryJournal
 
 INTENT = {
     "attempt": 1,

@@ -17,11 +17,11 @@ import pytest
 import sqlalchemy as sa
 
 from servers import serve_sandbox
-from vidi.inference.tracking.events import JOURNAL_SCHEMA, EventKind
-from vidi.inference.tracking.journal import FileJournal, read_events
-from vidi.inference.tracking.ledger_connection import open_ledger
-from vidi.inference.tracking.ledger_schema import SCHEMA_VERSION as LEDGER_SCHEMA
-from vidi.inference.tracking.ledger_schema import periods
+from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, EventKind
+from vidi.inference.tracking.journal.journal import FileJournal, read_events
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.schema import SCHEMA_VERSION as LEDGER_SCHEMA
+from vidi.inference.tracking.ledger.schema import periods
 from vidi.runs.records.manifest.render import SCHEMA_VERSION as MANIFEST_SCHEMA
 
 HERE = Path(__file__).parent

@@ -16,7 +16,7 @@ from vidi.dollars import format_usd
 from vidi.errors import RefusedError
 from vidi.inference.environment import read_environment
 from vidi.inference.tracking.caps import Cap, Room, Standing
-from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.limits import lower_limits
 from vidi.inference.tracking.project import ProjectSettings, read_project
 from vidi.runs.planning.gate import tell_bought
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from vidi.cli.running.job_run import Ticket
     from vidi.inference.lifecycle.pace import Throttle
     from vidi.inference.settings import Settings
-    from vidi.inference.tracking.books import RunBooks
     from vidi.inference.tracking.caps import Kind
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.ledger.connection import Ledger
+    from vidi.inference.tracking.ledger.run_account import RunBooks
     from vidi.inference.tracking.limits import ProviderLimits
     from vidi.runs.execution.throttle import SharedThrottle
 
@@ -107,7 +107,7 @@ def _catch_up(tickets: Sequence[Ticket], address: str) -> None:
     with open_existing(address) as ledger:
         if ledger is None:
             return
-        from vidi.inference.tracking.books import catch_up_folder
+        from vidi.inference.tracking.ledger.run_account import catch_up_folder
 
         for ticket in tickets:
             plan, journal = ticket.plan, ticket.journal
@@ -121,7 +121,7 @@ def read_standings_of(address: str) -> Mapping[Kind, Standing]:
     with open_existing(address) as ledger:
         if ledger is None:
             return {}
-        from vidi.inference.tracking.ledger import read_standings
+        from vidi.inference.tracking.ledger.ledger import read_standings
 
         return read_standings(ledger, datetime.now(UTC))
 
@@ -132,7 +132,7 @@ def open_existing(address: str) -> Iterator[Ledger | None]:
     if "://" not in address and not Path(address).expanduser().exists():
         yield None
         return
-    from vidi.inference.tracking.ledger_connection import open_ledger
+    from vidi.inference.tracking.ledger.connection import open_ledger
 
     with contextlib.closing(open_ledger(address)) as ledger:
         yield ledger
@@ -164,9 +164,9 @@ def open_accounts(
     if money is None or money.ledger is None:
         yield Accounts(throttle=Throttle(limits.creates, limits.places))
         return
-    from vidi.inference.tracking.books import RunBooks, replay_folder
-    from vidi.inference.tracking.ledger_connection import open_ledger
-    from vidi.inference.tracking.ledger_replay import RunRecord
+    from vidi.inference.tracking.ledger.connection import open_ledger
+    from vidi.inference.tracking.ledger.replay import RunRecord
+    from vidi.inference.tracking.ledger.run_account import RunBooks, replay_folder
 
     folder, job = str(plan.folder.resolve()), plan.job.path.as_posix()
     record = RunRecord(ticket.run_id, job, folder, datetime.now(UTC))

@@ -11,7 +11,7 @@ from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
-from vidi.inference.tracking.journal import FileJournal
+from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.jobs.job import read_job
 from vidi.runs.planning.plan import Choices, Plan, make_plan
 from vidi.runs.planning.selection import parse_selectors, warn_unmatched

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
 
 Status = Literal[
     "succeeded", "unchanged", "failed", "moderated", "in_doubt", "unfinished", "skipped"

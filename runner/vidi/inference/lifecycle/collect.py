@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.fetching.download import Asset
     from vidi.inference.outputs.finding.find import Output
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import AssetRecord
+    from vidi.inference.tracking.journal.events import AssetRecord
 
 LEFT_OUT = "{came} of {asked} outputs came: the provider left out the others, as its filter does"
 FLAGGED = "the provider's filter flagged it, and may have blacked it out; it is paid all the same"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.place import Placed
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import AssetRecord
+    from vidi.inference.tracking.journal.events import AssetRecord
 
 PIECE_BYTES = 1024 * 1024
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import AssetRecord
+    from vidi.inference.tracking.journal.events import AssetRecord
 
 _DIGITS = re.compile(r"([0-9]+)")
 

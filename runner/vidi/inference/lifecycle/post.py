@@ -22,7 +22,7 @@ from vidi.errors import (
 )
 from vidi.inference.lifecycle.sent_params import describe_sent
 from vidi.inference.providers.transport.call import read_fate
-from vidi.inference.tracking.charges import number_next
+from vidi.inference.tracking.journal.charges import number_next
 
 if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Runtime

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.provider import Accepted
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
 
 MARGIN = timedelta(minutes=2)
 """How far the provider's clock and ours may be apart."""

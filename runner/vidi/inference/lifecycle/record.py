@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from vidi.inference.lifecycle.place import Shelf
-from vidi.inference.tracking.events import AssetRecord
+from vidi.inference.tracking.journal.events import AssetRecord
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.fetching.download import Fetcher
     from vidi.inference.providers.provider import Provider
     from vidi.inference.tracking.budget import Budget
-    from vidi.inference.tracking.journal import Journal
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.receipts import Receipts
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Failed, Succeeded
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import AssetRecord
+    from vidi.inference.tracking.journal.events import AssetRecord
 
 
 async def collect_and_settle(

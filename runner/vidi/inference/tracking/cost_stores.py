@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from vidi.inference.tracking.caps import name_periods
-from vidi.inference.tracking.charges import Charge, ChargeKey
+from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.receipts import Receipts, UnsharedReceipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vidi.inference.tracking.caps import Cap, Grouping
-    from vidi.inference.tracking.event_shape import Event
-    from vidi.inference.tracking.events import InferenceState
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.ledger.connection import Ledger
 
 LIBRARY = "vidi.inference"
 """What the journal and the ledger call the job of a program, which has no job file."""
@@ -191,8 +191,8 @@ class LedgerCosts:
         Raises:
             StorageError: The ledger cannot be written.
         """
-        from vidi.inference.tracking.books import RunBooks, replay_folder
-        from vidi.inference.tracking.ledger_replay import RunRecord
+        from vidi.inference.tracking.ledger.replay import RunRecord
+        from vidi.inference.tracking.ledger.run_account import RunBooks, replay_folder
 
         record = RunRecord(facts.run, facts.job, facts.folder, facts.started_at)
         ledger = self._ledger()
@@ -208,7 +208,7 @@ class LedgerCosts:
         """
         if charge.key.run in self._runs:
             return  # its books are open here, and they have it
-        from vidi.inference.tracking.ledger_replay import RunRecord, replay_journal
+        from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
 
         at = charge.settled_at or charge.reserved_at
         record = RunRecord(charge.key.run, LIBRARY, "", at)  # where the run is known, that stays
@@ -222,7 +222,7 @@ class LedgerCosts:
         """
         if "://" not in self._address and not Path(self._address).expanduser().exists():
             return {}
-        from vidi.inference.tracking.ledger_reading import Span, read_costs
+        from vidi.inference.tracking.ledger.reading import Span, read_costs
 
         return {row.name: row.actual for row in read_costs(self._ledger(), grouping, Span())}
 
@@ -232,7 +232,7 @@ class LedgerCosts:
             _close_all(self._opened)
 
     def _ledger(self) -> Ledger:
-        from vidi.inference.tracking.ledger_connection import open_ledger
+        from vidi.inference.tracking.ledger.connection import open_ledger
 
         with self._lock:
             if not self._opened:

@@ -17,9 +17,9 @@ from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ParamsError
 from vidi.inference.tracking.caps import name_periods
-from vidi.inference.tracking.charges import Charge, ChargeKey
 from vidi.inference.tracking.cost_stores import LedgerCosts, MemoryCosts, NoCosts
-from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger.address import locate_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

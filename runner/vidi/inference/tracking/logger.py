@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vidi.errors import StorageError, UsageError, VidiError
-from vidi.inference.tracking.journal import dump_line
+from vidi.inference.tracking.journal.journal import dump_line
 from vidi.inference.tracking.sanitize import sanitize_parameters
 
 if TYPE_CHECKING:

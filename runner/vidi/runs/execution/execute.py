@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.carry_out import Status
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.execution.stopping import Stop
     from vidi.runs.planning.plan import Plan, PlannedInference
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.providers.provider import Accepted, Provider
     from vidi.inference.settings import Settings
-    from vidi.inference.tracking.events import InferenceState
-    from vidi.inference.tracking.journal import Journal
+    from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.receipts import Receipts
 
 AT_ONCE = 8

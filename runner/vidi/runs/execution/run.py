@@ -16,7 +16,7 @@ from vidi.inference.lifecycle.runtime import Patience, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.budget import Budget
-from vidi.inference.tracking.events import JOURNAL_SCHEMA
+from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.runs.execution.execute import Execution
 from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.cost_stores import StoreBooks
-    from vidi.inference.tracking.journal import FileJournal
+    from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.execute import Limits
     from vidi.runs.planning.plan import Plan
     from vidi.runs.records.manifest.shape import Manifest

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
 from vidi.inference.lifecycle.pace import Throttle
-from vidi.inference.tracking.ledger_pace import (
+from vidi.inference.tracking.ledger.pace import (
     LEASE_S,
     Account,
     close_account,
@@ -26,7 +26,7 @@ from vidi.inference.tracking.ledger_pace import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.ledger.connection import Ledger
 
 LOOK_AGAIN_S = 0.25
 """How often a run that waits for a place looks whether one is free."""

@@ -20,7 +20,7 @@ from vidi.runs.planning.selection import matches_any
 if TYPE_CHECKING:
     from vidi.inference.lifecycle.place import Shelf
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.spec import InferenceSpec
     from vidi.runs.planning.plan import Action, Choices
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
 
 LEFT_BEHIND = {
     True: "Ask the provider with `vidi reconcile`, or put {id} back into the file.",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.outputs.limits import KEPT_S
-from vidi.inference.tracking.journal import as_recorded
+from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:
     from vidi.inference.lifecycle.place import Shelf
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
 
 IN_DOUBT = "in doubt: the provider is asked first"
 OR_BUY = ", or buy it again where it is gone"

@@ -14,12 +14,12 @@ from filelock import FileLock, Timeout
 
 from vidi.errors import FolderLockedError, Place, UsageError
 from vidi.inference.outputs.fetching.staging import remove_leftovers
-from vidi.inference.tracking.journal import read_events
+from vidi.inference.tracking.journal.journal import read_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.inference.tracking.event_shape import Event
+    from vidi.inference.tracking.journal.event_types import Event
     from vidi.jobs.job import Job
 
 JOURNAL = "log.jsonl"

@@ -19,7 +19,7 @@ from vidi.runs.records.report import REPORT_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.planning.plan import Plan
 
 SEAL = "sealed.json"

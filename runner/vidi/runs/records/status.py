@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.tracking.journal import FileJournal
+from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.runs.records.folder import JOURNAL
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from vidi.inference.tracking.event_shape import Event
-    from vidi.inference.tracking.events import InferenceState
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.journal.events import InferenceState
 
 WORDS = {
     "intended": "in_doubt",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.request import hash_file
-from vidi.inference.tracking.journal import FileJournal
+from vidi.inference.tracking.journal.journal import FileJournal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from vidi.cli.running.job_run import SANDBOX_KEYS, open_registry
 from vidi.errors import StorageError, UsageError
 from vidi.inference.environment import read_environment
 from vidi.inference.settings import Settings
-from vidi.inference.tracking.journal import FileJournal
-from vidi.inference.tracking.ledger_address import locate_ledger
+from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
 from vidi.runs.execution.reconciliation import (
@@ -107,7 +107,7 @@ def _open_receipts(
         if ledger is None:
             yield UnsharedReceipts()
             return
-        from vidi.inference.tracking.books import RunBooks
+        from vidi.inference.tracking.ledger.run_account import RunBooks
 
         yield RunBooks(ledger, "", (), journal.states)
 
@@ -127,7 +127,7 @@ def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, consol
         with open_existing(address) as ledger, contextlib.suppress(KeyError):
             if ledger is None:
                 return
-            from vidi.inference.tracking.ledger_replay import read_record, replay_journal
+            from vidi.inference.tracking.ledger.replay import read_record, replay_journal
 
             runs = [read_record(header, str(folder.resolve())) for header in journal.headers]
             charges = [charge for state in journal.states.values() for charge in state.charges]

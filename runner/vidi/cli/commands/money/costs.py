@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.inference.tracking.caps import Grouping
-    from vidi.inference.tracking.ledger_reading import Costs, Span
+    from vidi.inference.tracking.ledger.reading import Costs, Span
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -48,7 +48,7 @@ def costs(
     from vidi.cli.display.console import Console
     from vidi.cli.running.accounts import open_existing
     from vidi.inference.environment import read_environment
-    from vidi.inference.tracking.ledger_address import find_ledger
+    from vidi.inference.tracking.ledger.address import find_ledger
 
     if json_wanted and csv_wanted:
         raise UsageError("--json and --csv exclude each other", hint="Ask for one of them.")
@@ -57,7 +57,7 @@ def costs(
     sums: dict[Grouping, list[Costs]] = {grouping: [] for grouping in groupings}
     with open_existing(address) as ledger:
         if ledger is not None:
-            from vidi.inference.tracking.ledger_reading import read_costs
+            from vidi.inference.tracking.ledger.reading import read_costs
 
             span = _make_span(since, until)
             sums = {grouping: read_costs(ledger, grouping, span) for grouping in groupings}
@@ -70,7 +70,7 @@ def costs(
 
 
 def _make_span(since: datetime | None, until: datetime | None) -> Span:
-    from vidi.inference.tracking.ledger_reading import Span
+    from vidi.inference.tracking.ledger.reading import Span
 
     return Span(since.date() if since else None, until.date() if until else None)
 
@@ -100,7 +100,7 @@ def _print_rows(by: str, rows: list[Costs], console: Console, *, csv_wanted: boo
     if not rows:
         console.say("nothing has been bought")
         return
-    from vidi.inference.tracking.ledger_reading import sum_costs
+    from vidi.inference.tracking.ledger.reading import sum_costs
 
     table = [(by, "attempts", "estimated", "actual", "in doubt")]
     table += [_describe(row, format_usd) for row in [*rows, sum_costs(rows)]]

@@ -11,7 +11,7 @@ from vidi.errors import UsageError
 
 if TYPE_CHECKING:
     from vidi.cli.display.console import Console
-    from vidi.inference.tracking.ledger_reading import PastRun
+    from vidi.inference.tracking.ledger.reading import PastRun
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,14 +29,14 @@ def history(limit: int, json_wanted: bool, csv_wanted: bool) -> int:
     from vidi.cli.display.console import Console
     from vidi.cli.running.accounts import open_existing
     from vidi.inference.environment import read_environment
-    from vidi.inference.tracking.ledger_address import find_ledger
+    from vidi.inference.tracking.ledger.address import find_ledger
 
     if json_wanted and csv_wanted:
         raise UsageError("--json and --csv exclude each other", hint="Ask for one of them.")
     past: list[PastRun] = []
     with open_existing(find_ledger(read_environment(Path(), None))) as ledger:
         if ledger is not None:
-            from vidi.inference.tracking.ledger_reading import read_history
+            from vidi.inference.tracking.ledger.reading import read_history
 
             past = read_history(ledger, limit)
     console = Console()

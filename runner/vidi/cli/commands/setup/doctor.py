@@ -37,7 +37,7 @@ def doctor(project: Path, env_file: Path | None) -> int:  # fmt: skip
     from vidi.cli.running.job_run import open_registry
     from vidi.inference.environment import read_environment
     from vidi.inference.settings import KEYS, PROVIDER_URLS, Settings
-    from vidi.inference.tracking.ledger_address import locate_ledger
+    from vidi.inference.tracking.ledger.address import locate_ledger
 
     console = Console()
     environ = read_environment(project, env_file)

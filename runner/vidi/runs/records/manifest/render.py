@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import vidi
 from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.tracking.events import InferenceState
+from vidi.inference.tracking.journal.events import InferenceState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from vidi.inference.lifecycle.carry_out import Outcome
-    from vidi.inference.tracking.events import AssetRecord
+    from vidi.inference.tracking.journal.events import AssetRecord
     from vidi.runs.planning.plan import Plan, PlannedInference
     from vidi.runs.records.manifest.shape import (
         AssetShape,

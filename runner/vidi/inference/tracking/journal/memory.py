@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vidi.inference.tracking.events import InferenceState, apply_event
-from vidi.inference.tracking.journal import as_recorded
+from vidi.inference.tracking.journal.events import InferenceState, apply_event
+from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:
-    from vidi.inference.tracking.event_shape import Event
-    from vidi.inference.tracking.events import EventKind
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.journal.events import EventKind
 
 
 class MemoryJournal:

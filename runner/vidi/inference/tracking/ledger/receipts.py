@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from vidi.inference.tracking.charges import ChargeKey
-from vidi.inference.tracking.ledger_connection import insert_once
-from vidi.inference.tracking.ledger_schema import receipts
+from vidi.inference.tracking.journal.charges import ChargeKey
+from vidi.inference.tracking.ledger.connection import insert_once
+from vidi.inference.tracking.ledger.schema import receipts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from vidi.inference.tracking.charges import Charge
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.journal.charges import Charge
+    from vidi.inference.tracking.ledger.connection import Ledger
 
 
 _READ_TAKER = sa.select(receipts.c.run, receipts.c.inference, receipts.c.attempt).where(

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from vidi.inference.tracking.charges import (
+from vidi.inference.tracking.journal.charges import (
     Charge,
     ChargeKey,
     close_last,
@@ -23,7 +23,7 @@ from vidi.inference.tracking.charges import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vidi.inference.tracking.event_shape import Event
+    from vidi.inference.tracking.journal.event_types import Event
 
 JOURNAL_SCHEMA = 1
 """The version of the event format; written into every `run_started`.

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from vidi.inference.tracking.ledger_connection import insert_once
-from vidi.inference.tracking.ledger_schema import leases, paces
+from vidi.inference.tracking.ledger.connection import insert_once
+from vidi.inference.tracking.ledger.schema import leases, paces
 
 if TYPE_CHECKING:
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.ledger.connection import Ledger
 
 BURST_S = 6.0
 """How far creates may run ahead of the even rate: the documented limits allow short bursts."""

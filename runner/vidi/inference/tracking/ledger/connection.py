@@ -16,7 +16,7 @@ import tenacity
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vidi.errors import StorageError, UsageError, VidiError
-from vidi.inference.tracking.ledger_schema import SCHEMA_VERSION, about, metadata, receipts
+from vidi.inference.tracking.ledger.schema import SCHEMA_VERSION, about, metadata, receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

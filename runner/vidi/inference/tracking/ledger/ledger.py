@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from vidi.inference.tracking.caps import KINDS, Cap, Standing, name_periods, refuse_by_cap
-from vidi.inference.tracking.ledger_connection import insert_once
-from vidi.inference.tracking.ledger_schema import (
+from vidi.inference.tracking.ledger.connection import insert_once
+from vidi.inference.tracking.ledger.schema import (
     UNCAPPED,
     charges,
     micros_down,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vidi.inference.tracking.caps import Kind
-    from vidi.inference.tracking.charges import Charge, ChargeKey
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+    from vidi.inference.tracking.ledger.connection import Ledger
 
 _IN_PERIOD = sa.and_(
     periods.c.kind == sa.bindparam("in_kind"), periods.c.label == sa.bindparam("in_label")

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
 from vidi.inference.tracking.caps import Standing, describe_level, find_level
-from vidi.inference.tracking.charges import Charge, ChargeKey
-from vidi.inference.tracking.ledger import reserve_charge, settle_charge
-from vidi.inference.tracking.ledger_receipts import find_takers, take_receipt
-from vidi.inference.tracking.ledger_replay import read_record, replay_journal
+from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
+from vidi.inference.tracking.ledger.replay import read_record, replay_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from vidi.inference.tracking.caps import Cap, Kind
-    from vidi.inference.tracking.event_shape import Event
-    from vidi.inference.tracking.events import InferenceState
-    from vidi.inference.tracking.ledger_connection import Ledger
-    from vidi.inference.tracking.ledger_replay import RunRecord
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.ledger.connection import Ledger
+    from vidi.inference.tracking.ledger.replay import RunRecord
 
 
 class RunBooks:

@@ -17,24 +17,24 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from vidi.inference.tracking.caps import KINDS, name_periods
-from vidi.inference.tracking.charges import ChargeKey
-from vidi.inference.tracking.ledger import (
+from vidi.inference.tracking.journal.charges import ChargeKey
+from vidi.inference.tracking.ledger.connection import insert_once
+from vidi.inference.tracking.ledger.ledger import (
     book_actual,
     describe_charge,
     move_periods,
     open_periods,
     write_moment,
 )
-from vidi.inference.tracking.ledger_connection import insert_once
-from vidi.inference.tracking.ledger_receipts import enter_receipts
-from vidi.inference.tracking.ledger_schema import about, charges, micros_up, runs
+from vidi.inference.tracking.ledger.receipts import enter_receipts
+from vidi.inference.tracking.ledger.schema import about, charges, micros_up, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vidi.inference.tracking.charges import Charge
-    from vidi.inference.tracking.event_shape import Event
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.journal.charges import Charge
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.ledger.connection import Ledger
 
 _AT_ONCE = 500
 """Run ids in one query: databases limit how many values a statement may hold."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from vidi.inference.tracking.ledger_schema import charges, runs, usd_of
+from vidi.inference.tracking.ledger.schema import charges, runs, usd_of
 
 if TYPE_CHECKING:
     from datetime import date
 
     from vidi.inference.tracking.caps import Grouping
-    from vidi.inference.tracking.ledger_connection import Ledger
+    from vidi.inference.tracking.ledger.connection import Ledger
 
 
 @dataclass(frozen=True, slots=True)

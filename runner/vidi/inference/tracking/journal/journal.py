@@ -15,8 +15,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeGuard
 from vidi.errors import Place, StorageError, UsageError
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.settings import SHORTEST_SECRET
-from vidi.inference.tracking.events import DURABLE, JOURNAL_SCHEMA, InferenceState, apply_event
-from vidi.inference.tracking.journal_file import JournalFile
+from vidi.inference.tracking.journal.events import (
+    DURABLE,
+    JOURNAL_SCHEMA,
+    InferenceState,
+    apply_event,
+)
+from vidi.inference.tracking.journal.file import JournalFile
 from vidi.strict_json import write_json
 
 if TYPE_CHECKING:
@@ -24,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from vidi.inference.tracking.event_shape import Event
-    from vidi.inference.tracking.events import EventKind
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.journal.events import EventKind
 
 SPOKEN = frozenset({"error", "message", "metrics", "output", "params", "status", "vars", "warning"})
 """The fields of an event that may repeat what a person or a provider has said."""

@@ -1,0 +1,1 @@
+"""The ledger of all runs: reservations, costs, caps, pace."""
