@@ -35,7 +35,7 @@ class Served:
     @property
     def environment(self) -> dict[str, str]:
         """The settings that lead vidi to it."""
-        from vidi.sandbox.addresses import sandbox_environment
+        from vidi.sandbox.serving.addresses import sandbox_environment
 
         return sandbox_environment(self.url)
 
@@ -72,7 +72,7 @@ def main() -> None:
 
     from vidi.inference.models.registry import ModelRegistry
     from vidi.sandbox.app import create_app, sandbox_of
-    from vidi.sandbox.server import build_server
+    from vidi.sandbox.serving.server import build_server
 
     app = create_app(ModelRegistry(), latency=float(sys.argv[1]))
 

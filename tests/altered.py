@@ -15,7 +15,7 @@ from servers import Served
 from vidi.inference.models.registry import ModelRegistry
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.faults import FaultPlan
-from vidi.sandbox.server import build_server
+from vidi.sandbox.serving.server import build_server
 
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/flux/dev"}
 ID = {"replicate": "id", "fal": "request_id"}

@@ -12,7 +12,7 @@ from typing import Any
 from vidi.inference.models.registry import ModelRegistry
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.faults import FaultPlan
-from vidi.sandbox.server import build_server
+from vidi.sandbox.serving.server import build_server
 from vidi.sandbox.state import Sandbox
 
 

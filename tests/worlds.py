@@ -17,7 +17,7 @@ from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.schema import periods, usd_of
 from vidi.sandbox.app import create_app, sandbox_of
-from vidi.sandbox.server import build_server
+from vidi.sandbox.serving.server import build_server
 
 JOB = """\
 version: 1

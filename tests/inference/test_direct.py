@@ -10,7 +10,7 @@ from vidi.inference import FalProvider, ModelRegistry
 from vidi.inference.models.registry import ParamsError
 from vidi.inference.settings import Settings
 from vidi.sandbox.app import create_app
-from vidi.sandbox.transport import SandboxTransport
+from vidi.sandbox.serving.transport import SandboxTransport
 
 REGISTRY = ModelRegistry()
 PARAMS = {"prompt": "a tree"}

@@ -12,7 +12,7 @@ from vidi.errors import UsageError
 from vidi.inference.models.template import ModelInfo, OutputType
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.faults import FaultPlan
-from vidi.sandbox.transport import SandboxTransport
+from vidi.sandbox.serving.transport import SandboxTransport
 
 VERSION = "c" * 64
 

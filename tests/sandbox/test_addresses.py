@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from vidi.inference.settings import PROVIDER_URLS, Settings
-from vidi.sandbox.addresses import CDN, SERVICES, Addresses, sandbox_environment
+from vidi.sandbox.serving.addresses import CDN, SERVICES, Addresses, sandbox_environment
 
 
 def _request(url_host, scheme="https"):

@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from vidi.sandbox.answers import FileLeaf, build_answer, file_leaves, read_notation, replace_leaves
+from vidi.sandbox.answers.answers import (
+    FileLeaf,
+    build_answer,
+    file_leaves,
+    read_notation,
+    replace_leaves,
+)
 
 
 def _shape(tree):

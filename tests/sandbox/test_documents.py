@@ -5,7 +5,7 @@ import pytest
 
 from vidi.inference.models.registry import ModelRegistry
 from vidi.sandbox.app import create_app
-from vidi.sandbox.transport import SandboxTransport
+from vidi.sandbox.serving.transport import SandboxTransport
 
 VOICE = "fal-ai/elevenlabs/tts/eleven-v3"
 

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from vidi.sandbox.exchange import Exchange
+from vidi.sandbox.serving.exchange import Exchange
 
 
 def _request():

@@ -4,9 +4,9 @@ from base64 import b64encode
 
 import pytest
 
-from vidi.sandbox.inputs import follow_inputs
 from vidi.sandbox.media import make_media
 from vidi.sandbox.media.order import MediaOrder
+from vidi.sandbox.orders.inputs import follow_inputs
 
 IMAGE = MediaOrder("image", "png", "", "in", width=300, height=200)
 FILM = MediaOrder("video", "mp4", "", "in", width=320, height=240, duration_s=2)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from vidi.sandbox.orders import order_media, output_count
+from vidi.sandbox.orders.orders import order_media, output_count
 
 PAINT, FILM, VOICE = "fal/acme/paint/fast", "fal/acme/film", "fal/acme/voice"
 

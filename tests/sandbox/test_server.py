@@ -14,10 +14,10 @@ import pytest
 from PIL import Image
 from replicate import AsyncReplicate, Replicate
 
-from vidi.sandbox.addresses import SERVICES, sandbox_environment
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.faults import FaultPlan
-from vidi.sandbox.server import build_server
+from vidi.sandbox.serving.addresses import SERVICES, sandbox_environment
+from vidi.sandbox.serving.server import build_server
 
 FAULTS = [
     {"on": "submit", "fault": "reset", "model": "*/film"},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vidi.sandbox.sizes import PRESETS, image_size, video_size
+from vidi.sandbox.orders.sizes import PRESETS, image_size, video_size
 
 
 @pytest.mark.parametrize(("preset", "size"), PRESETS.items())

@@ -6,11 +6,11 @@ import pytest
 
 from vidi.inference.models.loading import load_template
 from vidi.inference.models.registry import shipped_templates
-from vidi.sandbox.answers import build_answer, file_leaves, read_notation
+from vidi.sandbox.answers.answers import build_answer, file_leaves, read_notation
 from vidi.sandbox.billing import price_work
-from vidi.sandbox.checks import find_violations, with_defaults
 from vidi.sandbox.fal.openapi import describe_endpoint
 from vidi.sandbox.media.order import CONTENT_TYPES
+from vidi.sandbox.orders.checks import find_violations, with_defaults
 from vidi.sandbox.replicate.openapi import describe_model
 from vidi.sandbox.work import Work
 

@@ -55,5 +55,7 @@ def open_sandbox(registry: ModelRegistry) -> httpx.AsyncBaseTransport:
     """The emulation of both providers, in this process."""
     # By name: the sandbox is a part beside the runner, and inference is below both.
     app = import_module("vidi.sandbox.app").create_app(registry)
-    wire: httpx.AsyncBaseTransport = import_module("vidi.sandbox.transport").SandboxTransport(app)
+    wire: httpx.AsyncBaseTransport = import_module(
+        "vidi.sandbox.serving.transport"
+    ).SandboxTransport(app)
     return wire

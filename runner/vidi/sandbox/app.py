@@ -9,12 +9,12 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Host, Mount, Route, Router
 
-from vidi.sandbox.addresses import SERVICES, sandbox_environment
+from vidi.sandbox.answers.refusals import fal_refusal, replicate_problem
 from vidi.sandbox.billing import Billing
 from vidi.sandbox.fal import fal_routes
 from vidi.sandbox.faults import FaultPlan
-from vidi.sandbox.refusals import fal_refusal, replicate_problem
 from vidi.sandbox.replicate import replicate_routes
+from vidi.sandbox.serving.addresses import SERVICES, sandbox_environment
 from vidi.sandbox.state import Sandbox
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from vidi.sandbox.addresses import Service
+    from vidi.sandbox.serving.addresses import Service
     from vidi.sandbox.state import Registry
 
 __all__ = ["create_app", "sandbox_environment", "sandbox_of"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from vidi.sandbox.addresses import Addresses
-from vidi.sandbox.mishaps import befall
+from vidi.sandbox.serving.addresses import Addresses
+from vidi.sandbox.spoiling.mishaps import befall
 from vidi.sandbox.state import RequestKind
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from vidi.sandbox.addresses import Service
+    from vidi.sandbox.serving.addresses import Service
     from vidi.sandbox.state import Sandbox
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from vidi.sandbox.answers.refusals import fal_refusal, replicate_problem
 from vidi.sandbox.files import serve_bytes
-from vidi.sandbox.refusals import fal_refusal, replicate_problem
 
 if TYPE_CHECKING:
     from starlette.responses import Response

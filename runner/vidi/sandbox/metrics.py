@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.template import OutputType
-from vidi.sandbox.answers import file_leaves
-from vidi.sandbox.orders import words_of
+from vidi.sandbox.answers.answers import file_leaves
+from vidi.sandbox.orders.orders import words_of
 
 if TYPE_CHECKING:
     from vidi.sandbox.work import Stage, Work

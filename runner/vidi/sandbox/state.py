@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import uuid4
 
 from vidi.errors import VidiError
-from vidi.sandbox.answers import build_answer, file_leaves
+from vidi.sandbox.answers.answers import build_answer, file_leaves
 from vidi.sandbox.billing import Billing
-from vidi.sandbox.checks import with_defaults
-from vidi.sandbox.fates import bend_answer
 from vidi.sandbox.faults import FaultPlan
 from vidi.sandbox.files import FileStore, StoredFile
-from vidi.sandbox.inputs import follow_inputs
 from vidi.sandbox.media import make_media
 from vidi.sandbox.media.order import CONTENT_TYPES
+from vidi.sandbox.orders.checks import with_defaults
+from vidi.sandbox.orders.inputs import follow_inputs
+from vidi.sandbox.spoiling.fates import bend_answer
 from vidi.sandbox.work import Work, is_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.answers import FileLeaf
-    from vidi.sandbox.checks import Violation
+    from vidi.sandbox.answers.answers import FileLeaf
+    from vidi.sandbox.orders.checks import Violation
 
 OUTPUTS_KEPT_S = 3600
 """How long Replicate keeps inputs and outputs, in seconds."""

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.answers import FileLeaf
-    from vidi.sandbox.checks import Violation
+    from vidi.sandbox.answers.answers import FileLeaf
     from vidi.sandbox.faults import Fault
     from vidi.sandbox.files import StoredFile
+    from vidi.sandbox.orders.checks import Violation
 
 Stage = Literal["queued", "running", "succeeded", "failed", "canceled", "aborted"]
 

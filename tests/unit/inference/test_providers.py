@@ -7,7 +7,7 @@ import pytest
 from vidi.inference import FalProvider, ModelRegistry, ReplicateProvider
 from vidi.inference.settings import Settings
 from vidi.sandbox.app import create_app
-from vidi.sandbox.transport import SandboxTransport
+from vidi.sandbox.serving.transport import SandboxTransport
 
 REGISTRY = ModelRegistry()
 KEYS = {"replicate": "a-replicate-key", "fal": "a-fal-key"}

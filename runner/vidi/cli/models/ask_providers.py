@@ -51,7 +51,7 @@ async def _ask(
 def _open_sandbox(templates: Path | None) -> httpx.AsyncBaseTransport:
     """The sandbox as a provider of its own: it has vidi's models, whatever a user's files say."""
     from vidi.sandbox.app import create_app
-    from vidi.sandbox.transport import SandboxTransport
+    from vidi.sandbox.serving.transport import SandboxTransport
 
     folders = [shipped_templates(), *([templates] if templates else []), Path("templates")]
     return SandboxTransport(create_app(ModelRegistry(folders)))

@@ -100,7 +100,7 @@ def run_ticket(
 def _open_sandbox(options: RunOptions) -> httpx.AsyncBaseTransport:
     from vidi.cli.running.job_run import open_registry
     from vidi.sandbox.app import create_app
-    from vidi.sandbox.transport import SandboxTransport
+    from vidi.sandbox.serving.transport import SandboxTransport
 
     registry = open_registry(options.project, options.templates)
     return SandboxTransport(create_app(registry))

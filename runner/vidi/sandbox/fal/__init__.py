@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.sandbox.addresses import CDN, PLATFORM, QUEUE, REST, RUN, SITE
 from vidi.sandbox.call import route
 from vidi.sandbox.downloads import download
 from vidi.sandbox.fal import history, platform, queue, site, storage
 from vidi.sandbox.fal.keys import check_key, check_upload_token
+from vidi.sandbox.serving.addresses import CDN, PLATFORM, QUEUE, REST, RUN, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
-    from vidi.sandbox.addresses import Service
+    from vidi.sandbox.serving.addresses import Service
     from vidi.sandbox.state import Sandbox
 
 _REQUEST = "/{app:path}/requests/{id}"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from starlette.responses import JSONResponse
 
 from vidi.json_values import as_list
-from vidi.sandbox.plain import plain_json
-from vidi.sandbox.refusals import model_error
+from vidi.sandbox.answers.plain import plain_json
+from vidi.sandbox.answers.refusals import model_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vidi.sandbox.checks import Violation
+    from vidi.sandbox.orders.checks import Violation
     from vidi.sandbox.work import Stage, Work
 
 _POLICY = "The content could not be processed because it contained material flagged by a checker."

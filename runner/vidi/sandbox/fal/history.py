@@ -6,11 +6,11 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from vidi.sandbox.answers.refusals import fal_refusal
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.fal.failures import failure_of
 from vidi.sandbox.fal.pages import page_of
 from vidi.sandbox.fal.view import answer_of
-from vidi.sandbox.refusals import fal_refusal
 from vidi.sandbox.work import is_terminal
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.sandbox.refusals import fal_refusal
+from vidi.sandbox.answers.refusals import fal_refusal
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from vidi.json_values import as_object
-from vidi.sandbox.answers import read_notation
-from vidi.sandbox.plain import plain_json, without_marks
+from vidi.sandbox.answers.answers import read_notation
+from vidi.sandbox.answers.plain import plain_json, without_marks
 
 if TYPE_CHECKING:
     from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.answers import Slot
+    from vidi.sandbox.answers.answers import Slot
 
 
 def describe_endpoint(model: ModelInfo) -> dict[str, object]:

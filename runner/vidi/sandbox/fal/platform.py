@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from vidi.inference.models.params.checked import CheckedParams
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.models.prices.pricing import estimate
+from vidi.sandbox.answers.refusals import fal_refusal
 from vidi.sandbox.call import Call, answer_json
-from vidi.sandbox.checks import with_defaults
 from vidi.sandbox.fal.openapi import describe_endpoint
 from vidi.sandbox.fal.pages import page_of
-from vidi.sandbox.refusals import fal_refusal
+from vidi.sandbox.orders.checks import with_defaults
 
 if TYPE_CHECKING:
     from starlette.responses import Response

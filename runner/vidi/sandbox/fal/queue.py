@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
 
-from vidi.sandbox.addresses import QUEUE
+from vidi.sandbox.answers.refusals import fal_refusal
 from vidi.sandbox.call import Call, answer_json
-from vidi.sandbox.checks import find_violations
 from vidi.sandbox.fal.keys import check_credit
 from vidi.sandbox.fal.view import show_result, show_status
-from vidi.sandbox.refusals import fal_refusal
+from vidi.sandbox.orders.checks import find_violations
+from vidi.sandbox.serving.addresses import QUEUE
 from vidi.sandbox.work import is_terminal
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.sandbox.answers.refusals import fal_refusal
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.fal.openapi import describe_endpoint
-from vidi.sandbox.refusals import fal_refusal
 
 if TYPE_CHECKING:
     from starlette.responses import Response

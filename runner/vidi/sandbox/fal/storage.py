@@ -9,11 +9,11 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from vidi.json_values import as_object
-from vidi.sandbox.addresses import CDN
+from vidi.sandbox.answers.refusals import fal_refusal
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.fal.keys import UPLOAD_TOKEN
 from vidi.sandbox.files import StoredFile, digest_of, etag_of
-from vidi.sandbox.refusals import fal_refusal
+from vidi.sandbox.serving.addresses import CDN
 
 _TOKEN_TYPES = ("fal-cdn-v3", "fal-cdn")
 

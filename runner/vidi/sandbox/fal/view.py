@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from vidi.sandbox.addresses import CDN
-from vidi.sandbox.answers import replace_leaves
+from vidi.sandbox.answers.answers import replace_leaves
+from vidi.sandbox.answers.plain import plain_json
 from vidi.sandbox.fal.failures import failure_of
-from vidi.sandbox.plain import plain_json
+from vidi.sandbox.serving.addresses import CDN
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from vidi.sandbox.addresses import Addresses
-    from vidi.sandbox.answers import FileLeaf
+    from vidi.sandbox.answers.answers import FileLeaf
     from vidi.sandbox.files import StoredFile
+    from vidi.sandbox.serving.addresses import Addresses
     from vidi.sandbox.work import Stage, Work
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.sandbox.addresses import DELIVERY, REPLICATE
 from vidi.sandbox.call import route
 from vidi.sandbox.downloads import download
 from vidi.sandbox.replicate import files, models, predictions
 from vidi.sandbox.replicate.account import check_token, get_account, list_hardware
+from vidi.sandbox.serving.addresses import DELIVERY, REPLICATE
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-    from vidi.sandbox.addresses import Service
+    from vidi.sandbox.serving.addresses import Service
     from vidi.sandbox.state import Sandbox
 
 _ROUTES = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.sandbox.answers.refusals import replicate_problem
 from vidi.sandbox.call import Call, answer_json
-from vidi.sandbox.refusals import replicate_problem
 
 if TYPE_CHECKING:
     from starlette.requests import Request

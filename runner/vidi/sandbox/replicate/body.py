@@ -6,14 +6,14 @@ from json import dumps
 from typing import TYPE_CHECKING
 
 from vidi.json_values import as_list
-from vidi.sandbox.refusals import replicate_problem
+from vidi.sandbox.answers.refusals import replicate_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from starlette.responses import Response
 
-    from vidi.sandbox.checks import Violation
+    from vidi.sandbox.orders.checks import Violation
 
 _KEYS = {"input", "webhook", "webhook_completed", "webhook_events_filter", "stream"}
 

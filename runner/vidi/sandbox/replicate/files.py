@@ -8,12 +8,12 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
-from vidi.sandbox.addresses import REPLICATE
+from vidi.sandbox.answers.refusals import replicate_problem
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.downloads import send_file
 from vidi.sandbox.files import StoredFile, digest_of
 from vidi.sandbox.multipart import read_multipart
-from vidi.sandbox.refusals import replicate_problem
+from vidi.sandbox.serving.addresses import REPLICATE
 
 LARGEST = 100 * 1024 * 1024
 """Bytes of the largest upload."""

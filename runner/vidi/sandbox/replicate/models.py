@@ -5,11 +5,11 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from vidi.sandbox.answers import build_answer, replace_leaves
+from vidi.sandbox.answers.answers import build_answer, replace_leaves
+from vidi.sandbox.answers.plain import plain_json
+from vidi.sandbox.answers.refusals import replicate_problem
 from vidi.sandbox.call import Call, answer_json
-from vidi.sandbox.checks import with_defaults
-from vidi.sandbox.plain import plain_json
-from vidi.sandbox.refusals import replicate_problem
+from vidi.sandbox.orders.checks import with_defaults
 from vidi.sandbox.replicate.openapi import describe_model
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.json_values import as_object
-from vidi.sandbox.answers import read_notation
-from vidi.sandbox.plain import plain_json, without_marks
+from vidi.sandbox.answers.answers import read_notation
+from vidi.sandbox.answers.plain import plain_json, without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.answers import Slot
+    from vidi.sandbox.answers.answers import Slot
 
 _URI = {"type": "string", "format": "uri"}
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vidi.json_values import as_object
-from vidi.sandbox.addresses import REPLICATE
+from vidi.sandbox.answers.refusals import replicate_problem
 from vidi.sandbox.call import Call, answer_json
-from vidi.sandbox.checks import find_violations
-from vidi.sandbox.refusals import replicate_problem
+from vidi.sandbox.orders.checks import find_violations
 from vidi.sandbox.replicate.account import check_credit
 from vidi.sandbox.replicate.body import refuse_body, refuse_input
 from vidi.sandbox.replicate.view import show_prediction
+from vidi.sandbox.serving.addresses import REPLICATE
 from vidi.sandbox.work import is_terminal
 
 if TYPE_CHECKING:

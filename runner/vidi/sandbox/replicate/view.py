@@ -6,15 +6,15 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vidi.sandbox.addresses import DELIVERY, REPLICATE
-from vidi.sandbox.answers import replace_leaves
+from vidi.sandbox.answers.answers import replace_leaves
 from vidi.sandbox.metrics import billing_metrics
+from vidi.sandbox.serving.addresses import DELIVERY, REPLICATE
 from vidi.sandbox.state import OUTPUTS_KEPT_S
 from vidi.sandbox.work import is_terminal
 
 if TYPE_CHECKING:
-    from vidi.sandbox.addresses import Addresses
-    from vidi.sandbox.answers import FileLeaf
+    from vidi.sandbox.answers.answers import FileLeaf
+    from vidi.sandbox.serving.addresses import Addresses
     from vidi.sandbox.work import Stage, Work
 
 _STATUSES: dict[Stage, str] = {"queued": "starting", "running": "processing"}

@@ -114,7 +114,7 @@ def _open_receipts(
 
 def _open_sandbox(case: Case) -> httpx.AsyncBaseTransport:
     from vidi.sandbox.app import create_app
-    from vidi.sandbox.transport import SandboxTransport
+    from vidi.sandbox.serving.transport import SandboxTransport
 
     return SandboxTransport(create_app(open_registry(case.project, case.templates)))
 

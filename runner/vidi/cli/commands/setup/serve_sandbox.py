@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from vidi.cli.display.console import Console
 from vidi.cli.running.job_run import open_registry
 from vidi.errors import UsageError
-from vidi.sandbox.addresses import sandbox_environment
 from vidi.sandbox.app import create_app
 from vidi.sandbox.faults import load_faults
-from vidi.sandbox.server import build_server
+from vidi.sandbox.serving.addresses import sandbox_environment
+from vidi.sandbox.serving.server import build_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, get_args
 
 from starlette.responses import RedirectResponse
 
-from vidi.sandbox.refusals import refuse
-from vidi.sandbox.spoilt import SPOIL, read_whole
-from vidi.sandbox.wire import Drop, DroppedResponse
+from vidi.sandbox.answers.refusals import refuse
+from vidi.sandbox.serving.wire import Drop, DroppedResponse
+from vidi.sandbox.spoiling.spoilt import SPOIL, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.responses import Response
 
-    from vidi.sandbox.addresses import ProviderName
     from vidi.sandbox.faults import Fault
+    from vidi.sandbox.serving.addresses import ProviderName
 
 
 async def befall(

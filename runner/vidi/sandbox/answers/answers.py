@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vidi.json_values import as_list
 from vidi.sandbox.media.text import chunks_of, say
-from vidi.sandbox.orders import order_media, output_count, words_of
+from vidi.sandbox.orders.orders import order_media, output_count, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,8 +11,8 @@ from uuid import uuid4
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 if TYPE_CHECKING:
-    from vidi.sandbox.addresses import ProviderName
     from vidi.sandbox.faults import Fault
+    from vidi.sandbox.serving.addresses import ProviderName
 
 PROBLEM = "application/problem+json"
 

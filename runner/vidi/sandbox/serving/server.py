@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from vidi.sandbox.wire import HANG_UP
+from vidi.sandbox.serving.wire import HANG_UP
 
 if TYPE_CHECKING:
     import asyncio

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.models.template import OutputType
 from vidi.sandbox.media.order import CONTENT_TYPES, Kind, MediaOrder
-from vidi.sandbox.sizes import image_size, video_size
+from vidi.sandbox.orders.sizes import image_size, video_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from vidi.sandbox.media import make_media
 from vidi.sandbox.media.order import MediaOrder
-from vidi.sandbox.wire import SlowResponse, TruncatedResponse
+from vidi.sandbox.serving.wire import SlowResponse, TruncatedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

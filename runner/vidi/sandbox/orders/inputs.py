@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 from vidi.inference.models.template import OutputType
-from vidi.sandbox.orders import asks_length
-from vidi.sandbox.sizes import asks_area, asks_ratio, asks_size
+from vidi.sandbox.orders.orders import asks_length
+from vidi.sandbox.orders.sizes import asks_area, asks_ratio, asks_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 
-from vidi.sandbox.exchange import Exchange
-from vidi.sandbox.wire import MARK
+from vidi.sandbox.serving.exchange import Exchange
+from vidi.sandbox.serving.wire import MARK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vidi.sandbox.answers import FileLeaf, replace_leaves
+from vidi.sandbox.answers.answers import FileLeaf, replace_leaves
 
 
 def bend_answer(tree: dict[str, object], doom: str) -> dict[str, object]:

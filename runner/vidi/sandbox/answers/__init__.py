@@ -1,0 +1,1 @@
+"""What the sandbox answers: a model's tree, plain JSON, refusals."""

@@ -1,0 +1,1 @@
+"""What the params of a request ask for."""

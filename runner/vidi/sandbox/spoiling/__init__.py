@@ -1,0 +1,1 @@
+"""What a fault makes of a request or an answer."""
