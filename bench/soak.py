@@ -1,4 +1,6 @@
-"""Kill real runs at random, thousands of times, while things go wrong; see tests/soaking.py.
+"""Kill real runs at random, thousands of times, while things go wrong.
+
+The rounds are tests/support/killing/soak.py.
 
     python bench/soak.py --rounds 1000 [--minutes 30] [--seed 1] [--first 0] [--postgres]
 
@@ -16,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "runner"), str(ROOT / "tests")]
 
-from soaking import Soaked, keep_ledgers, soak  # noqa: E402
-from zygote import keep_zygote  # noqa: E402
+from support.killing.soak import Soaked, keep_ledgers, soak  # noqa: E402
+from support.killing.warm_process import keep_zygote  # noqa: E402
 
 TOLD_EVERY = 25
 

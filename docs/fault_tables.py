@@ -1,4 +1,7 @@
-"""The tables of docs/faults.md, from the matrix that the tests play: `tests/fault_matrix.py`."""
+"""The tables of docs/faults.md, from the matrix that the tests play.
+
+The matrix is `tests/support/faults/matrix.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-import fault_matrix as matrix
+from support.faults import matrix
 
 BOOKED = {"billed": "what is billed", "estimate": "the estimate", "reserved": "nothing yet: held"}
 NEXT_RUN = {

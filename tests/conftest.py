@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from commands import Here
+from support.commands import Here
 
 
 class OutsideWorldError(RuntimeError):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from commands import run_installed
+from support.commands import run_installed
 from vidi.jobs.schema import job_schema
 from vidi.runs.records.manifest.schema import manifest_schema
 

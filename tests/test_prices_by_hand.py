@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sample_media import make_example_files, make_picture, make_sound, make_video
+from support.media import make_example_files, make_picture, make_sound, make_video
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry

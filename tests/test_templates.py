@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from sample_media import make_example_files
+from support.media import make_example_files
 from vidi.inference.models.loading import file_name
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate

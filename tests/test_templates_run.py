@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sample_media import make_example_files
+from support.media import make_example_files
 from vidi.inference.models.registry import ModelRegistry
 
 KINDS = {

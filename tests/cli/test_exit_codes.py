@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from commands import installed, run_installed
-from servers import serve_sandbox
+from support.commands import installed, run_installed
+from support.servers.sandbox import serve_sandbox
 from vidi.runs.records.folder import hold_folder
 
 ONE = """\

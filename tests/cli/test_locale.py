@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands import run_installed
+from support.commands import run_installed
 
 JOB = """\
 version: 1

@@ -11,7 +11,7 @@ import urllib.request
 import jsonschema_rs
 import pytest
 
-from commands import installed, run_installed
+from support.commands import installed, run_installed
 from vidi.cli.toolbox import COMMANDS
 from vidi.inference.tracking.ledger.connection import open_ledger
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from inference.engines import BANANA, SCHNELL
+from support.engines import BANANA, SCHNELL
 from vidi.errors import CredentialsError, UsageError
 from vidi.inference import FalProvider, ModelRegistry
 from vidi.inference.models.registry import ParamsError

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import vidi
-from inference.engines import BANANA, MODELS, SCHNELL, serve_engine
+from support.engines import BANANA, MODELS, SCHNELL, serve_engine
 from vidi.errors import (
     CredentialsError,
     DownloadError,

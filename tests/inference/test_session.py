@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from inference.engines import BANANA, SCHNELL, serve_engine
-from servers import serve_sandbox
+from support.engines import BANANA, SCHNELL, serve_engine
+from support.servers.sandbox import serve_sandbox
 from vidi.errors import (
     FailedError,
     FolderLockedError,

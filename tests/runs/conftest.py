@@ -2,7 +2,7 @@
 
 import pytest
 
-from zygote import keep_zygote
+from support.killing.warm_process import keep_zygote
 
 
 @pytest.fixture(scope="session")

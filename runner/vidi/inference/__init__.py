@@ -34,7 +34,7 @@ __all__ = [
 
 _HOMES = {
     "CostTracker": "tracking.costs",
-    "FalProvider": "providers.fal",
+    "FalProvider": "providers.fal.provider",
     "InferenceEngine": "engine",
     "InferenceLogger": "tracking.logger",
     "InferenceResult": "outputs.result",
@@ -42,7 +42,7 @@ _HOMES = {
     "ModelRegistry": "models.registry",
     "OutputType": "models.template",
     "Provider": "providers.provider",
-    "ReplicateProvider": "providers.replicate",
+    "ReplicateProvider": "providers.replicate.provider",
 }
 """The module under this one in which each name is at home."""
 

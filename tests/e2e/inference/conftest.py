@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from servers import serve_sandbox
+from support.servers.sandbox import serve_sandbox
 from vidi.inference import CostTracker, InferenceEngine
 from vidi.inference.settings import KEYS
 

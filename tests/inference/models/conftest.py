@@ -2,7 +2,7 @@
 
 import pytest
 
-from sample_media import make_picture, make_sound, make_video
+from support.media import make_picture, make_sound, make_video
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from templates_at_hand import PARAMS, ROW, template, write_template
+from support.models.templates import PARAMS, ROW, template, write_template
 from vidi.inference.models.loading import TemplateError, file_name, load_template
 
 ONE_RATE = "needs exactly one of usd_per_request, usd_per_run, usd_per_image, usd_per_video, …"

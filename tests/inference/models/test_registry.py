@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from templates_at_hand import write_template
+from support.models.templates import write_template
 from vidi.errors import VidiError
 from vidi.inference.models.loading import TemplateError
 from vidi.inference.models.registry import (

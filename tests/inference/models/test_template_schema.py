@@ -5,7 +5,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from templates_at_hand import template
+from support.models.templates import template
 from vidi.inference.models.prices.quantities.quantity import FORMS
 from vidi.inference.models.prices.schema import FORM_SCHEMAS
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA, template_schema_text

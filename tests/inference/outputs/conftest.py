@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from inference.outputs.serving import Server
+from support.servers.asset_server import Server
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.outputs.limits import Limits
 from vidi.inference.settings import Settings

@@ -8,8 +8,8 @@ from types import MappingProxyType
 import pytest
 
 from inference.outputs.conftest import QUICK
-from inference.outputs.samples import sample
-from inference.outputs.serving import gives
+from support.assets import sample
+from support.servers.asset_server import gives
 from vidi.errors import DownloadError
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.outputs.finding.find import InlineJson, InlineText, RemoteFile

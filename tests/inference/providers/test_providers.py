@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from inference.providers.conftest import make_submission, settings_at
-from inference.providers.loopback import Loopback, Reply
+from support.servers.loopback import Loopback, Reply
 from vidi.errors import UsageError
 from vidi.inference.providers import PROVIDERS, open_provider
 from vidi.inference.providers.provider import Provider

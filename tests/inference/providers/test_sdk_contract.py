@@ -19,7 +19,7 @@ import replicate
 from httpx_aiohttp import AiohttpTransport
 
 import vidi.inference.providers
-from inference.providers.loopback import CLOSE, Loopback, Reply
+from support.servers.loopback import CLOSE, Loopback, Reply
 from vidi.inference.providers.fal.answers import NAMESPACES, derive_urls
 from vidi.inference.providers.fal.sdk import GuardedFal, list_aliases
 from vidi.inference.providers.replicate.sdk import open_client

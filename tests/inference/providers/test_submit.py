@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from inference.providers.conftest import SHORT, make_model, make_submission, settings_at
-from inference.providers.loopback import (
+from support.servers.loopback import (
     CLOSE,
     GARBAGE,
     RESET,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from postgres import SKIPPED, find_binaries, serve_postgres
+from support.servers.postgres import SKIPPED, find_binaries, serve_postgres
 from vidi.inference.tracking.ledger.connection import Ledger, open_ledger
 
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from ledgers import a_cap, same
+from support.ledgers import a_cap, same
 from vidi.inference.tracking.caps import find_level, lower_caps, name_periods
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from inference.engines import SCHNELL
+from support.engines import SCHNELL
 from vidi.errors import UsageError
 from vidi.inference import CostTracker, InferenceEngine, InferenceResult, ModelRegistry
 from vidi.inference.models.registry import ParamsError

@@ -16,7 +16,7 @@ from typing import get_args
 import pytest
 import sqlalchemy as sa
 
-from servers import serve_sandbox
+from support.servers.sandbox import serve_sandbox
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, EventKind
 from vidi.inference.tracking.journal.journal import FileJournal, read_events
 from vidi.inference.tracking.ledger.connection import open_ledger

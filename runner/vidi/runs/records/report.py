@@ -228,4 +228,4 @@ def _template() -> Template:
         "usd": format_usd,
     }
     environment.globals["estimate"] = figures.format_estimate
-    return environment.from_string((files("vidi.runs") / REPORT_NAME).read_text("utf-8"))
+    return environment.from_string((files("vidi.runs.records") / REPORT_NAME).read_text("utf-8"))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provider_documents import TODAY, URI, cog, queue
+from support.models.provider_documents import TODAY, URI, cog, queue
 from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.discovery import DocumentError
 from vidi.inference.models.discovery.queue_api import read_fal

@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from provider_documents import FILE, IMAGES, PROMPT, TODAY, URI, cog, found_at_fal, passes, queue
+from support.models.provider_documents import (
+    FILE,
+    IMAGES,
+    PROMPT,
+    TODAY,
+    URI,
+    cog,
+    found_at_fal,
+    passes,
+    queue,
+)
 from vidi.inference.models.discovery.base_price import TIERS, price_row_of
 from vidi.inference.models.discovery.billed_units import UNITS
 from vidi.inference.models.discovery.cog import read_replicate

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from provider_documents import shape
+from support.models.provider_documents import shape
 from vidi.inference.models.discovery.difference import compare_param, compare_params
 
 

@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from provider_documents import FILE, IMAGES, PROMPT, TODAY, URI, cog, found_at_fal, passes, queue
+from support.models.provider_documents import (
+    FILE,
+    IMAGES,
+    PROMPT,
+    TODAY,
+    URI,
+    cog,
+    found_at_fal,
+    passes,
+    queue,
+)
 from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.discovery import BasePrice, DocumentError
 from vidi.inference.models.discovery.queue_api import read_fal, read_price

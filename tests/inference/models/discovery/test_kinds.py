@@ -2,7 +2,7 @@
 
 import pytest
 
-from provider_documents import FILE, URI
+from support.models.provider_documents import FILE, URI
 from vidi.inference.models.discovery.cog import describe_output as describe_cog
 from vidi.inference.models.discovery.kinds import category_of, guess_kind, kind_of_address
 from vidi.inference.models.discovery.queue_api import describe_output as describe_fal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provider_documents import URI
+from support.models.provider_documents import URI
 from vidi.inference.models.discovery.discovery import DocumentError
 from vidi.inference.models.discovery.file_params import file_kind
 from vidi.inference.models.discovery.params import build_param, build_params

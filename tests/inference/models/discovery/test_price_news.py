@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from provider_documents import TODAY, found_at_fal
+from support.models.provider_documents import TODAY, found_at_fal
 from vidi.inference.models.discovery.discovery import BasePrice
 from vidi.inference.models.discovery.price_news import is_new_price, note_price, renew_pricing
 

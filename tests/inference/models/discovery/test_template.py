@@ -1,6 +1,16 @@
 """Templates made and refreshed."""
 
-from provider_documents import FILE, PROMPT, TODAY, URI, cog, found_at_fal, passes, queue, shape
+from support.models.provider_documents import (
+    FILE,
+    PROMPT,
+    TODAY,
+    URI,
+    cog,
+    found_at_fal,
+    passes,
+    queue,
+    shape,
+)
 from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.difference import compare_param
 from vidi.inference.models.discovery.params import build_params

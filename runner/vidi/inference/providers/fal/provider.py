@@ -270,7 +270,9 @@ class FalProvider(Provider):
 
 
 def _load_sdk() -> SdkModule[GuardedFal]:
-    from vidi.inference.providers.fal.provider import sdk as fal_sdk
+    from vidi.inference.providers.fal import sdk
+
+    return sdk
 
 
 async def _sender(file: LocalFile) -> Callable[[GuardedFal], Awaitable[object]]:

@@ -176,7 +176,9 @@ class ReplicateProvider(Provider):
 
 
 def _load_sdk() -> SdkModule[AsyncReplicate]:
-    from vidi.inference.providers.replicate.provider import sdk as replicate_sdk
+    from vidi.inference.providers.replicate import sdk
+
+    return sdk
 
 
 def _url(accepted: Accepted, name: str) -> str:

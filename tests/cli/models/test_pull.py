@@ -1,0 +1,228 @@
+"""`vidi models pull`, through the front door."""
+
+import json
+import os
+import pty
+import subprocess
+
+import pytest
+
+from support.commands import installed
+from support.models.commands import DEV, FILES, SCHNELL, TODAY, change_params, models, own, written
+from support.servers.sandbox import serve_sandbox
+from vidi.inference.models.registry import ModelRegistry, shipped_templates
+
+
+@pytest.fixture
+def served(monkeypatch):
+    with serve_sandbox() as sandbox:
+        for name, value in sandbox.environment.items():
+            monkeypatch.setenv(name, value)
+        yield sandbox
+
+
+@pytest.mark.parametrize("model", FILES)
+def test_pull_writes_the_template_that_the_provider_describes(here, model):
+    answer = models(here, "pull", model, "--sandbox")
+    assert (answer.exit_code, answer.stdout) == (0, f"templates/{FILES[model]}\n")
+    assert answer.stderr.startswith(f"{model}: as the template that vidi ships says\n")
+    shipped = json.loads((shipped_templates() / FILES[model]).read_text(encoding="utf-8"))
+    made = written(here, model)
+    assert made["as_of"]["params"] == TODAY
+    for key in set(shipped) - {"as_of", "sources", "confidence"}:
+        assert made[key] == shipped[key], key
+    assert made["sources"][:-1] == shipped["sources"]
+    assert models(here, "check", model).exit_code == 0
+
+
+@pytest.mark.parametrize("model", FILES)
+def test_pull_of_a_model_that_vidi_does_not_know(here, served, model):
+    own(here, model, folder="theirs")
+    path = here.folder / "theirs" / FILES[model]
+    name = "new-paint"
+    text = path.read_text(encoding="utf-8").replace(model, f"{model}-{name}")
+    path.unlink()
+    new = f"{model}-{name}"
+    file = FILES[model].replace(".json", f"-{name}.json")
+    here.write(f"theirs/{file}", text)
+    served.sandbox.registry = ModelRegistry([here.folder / "theirs"])
+    answer = models(here, "pull", new)
+    assert (answer.exit_code, answer.stdout) == (0, f"templates/{file}\n"), answer.stderr
+    assert answer.stderr.startswith(f"{new}: new, text-to-image, makes image, 10 params\n")
+    made = json.loads((here.folder / "templates" / file).read_text(encoding="utf-8"))
+    theirs = json.loads(text)
+    assert made["output"] == theirs["output"]
+    assert set(made["params"]["properties"]) == set(theirs["params"]["properties"])
+    priced = "lines" in made["pricing"]["rows"][0]
+    assert priced is (model == DEV)
+    job = models(here, "show", new, "--json").json["job_file"]
+    here.write("job.yaml", job)
+    allowed = job if priced else job.replace("    output:", "    assume_cost: 0.01\n    output:")
+    here.write("job.yaml", allowed)
+    run = here("vidi-run", "job.yaml")
+    assert run.exit_code == 0, run.stderr
+
+
+def test_pull_shows_what_changed_and_keeps_what_people_wrote(here):
+    def change(template):
+        change_params(template)
+        template["title"] = "My Flux"
+        template["notes"] = "Ours."
+        template["params"]["properties"]["output_format"]["description"] = "How it is packed"
+
+    own(here, change=change)
+    answer = models(here, "pull", SCHNELL, "--sandbox")
+    assert answer.stderr == (
+        "~ prompt: required now\n"
+        "+ seed: new: integer, optional\n"
+        "~ output_format: values: new jpg, png; gone bmp\n"
+        "- gone: no longer there\n"
+        "price of its example: $0.003\n"
+        f"wrote templates/{FILES[SCHNELL]}\n"
+    )
+    made = written(here)
+    assert (made["title"], made["notes"]) == ("My Flux", "Ours.")
+    properties = made["params"]["properties"]
+    assert properties["output_format"]["description"] == "How it is packed"
+    assert properties["output_format"]["enum"] == ["webp", "jpg", "png"]
+    assert properties["gone"]["x-legacy"] is True
+    again = models(here, "pull", SCHNELL, "--sandbox")
+    assert again.stderr.startswith(f"{SCHNELL}: as templates/{FILES[SCHNELL]} says\n")
+
+
+def test_what_is_gone_still_runs_with_a_warning(here):
+    own(here, change=change_params)
+    models(here, "pull", SCHNELL, "--sandbox")
+    here.write(
+        "job.yaml",
+        "version: 1\nbudget: 1\ninferences:\n"
+        f"  - {{id: a, model: {SCHNELL}, params: {{prompt: x, gone: y}}, output: a.webp}}\n",
+    )
+    answer = here("vidi-run", "job.yaml", "--sandbox")
+    assert answer.exit_code == 0, answer.stderr
+    assert "gone" in answer.stderr
+
+
+def test_pull_appends_a_price_and_changes_none(here):
+    def change(template):
+        line = template["pricing"]["rows"][0]["lines"][0]
+        line["rates"] = [{"usd_per_megapixel": 0.02}]
+        template["pricing"]["notes"] = "Look at the page."
+
+    own(here, DEV, change)
+    old = written(here, DEV)["pricing"]["rows"]
+    answer = models(here, "pull", DEV, "--sandbox", "--json")
+    (price,) = answer.json["changes"]
+    assert price == {
+        "kind": "price", "param": None,
+        "message": "price: fal's base price is 0.025 USD per megapixels now; a row is added, the "
+                   "old ones stay",
+    }  # fmt: skip
+    first, second = written(here, DEV)["pricing"]["rows"]
+    assert [first] == old
+    assert second["from"] == second["checked"] == TODAY
+    assert second["lines"][0]["rates"] == [{"usd_per_megapixel": 0.025}]
+    assert second["lines"][0]["quantity"] == first["lines"][0]["quantity"]
+    assert models(here, "pull", DEV, "--sandbox", "--json").json["changes"] == []
+    assert len(written(here, DEV)["pricing"]["rows"]) == 2
+
+
+def test_pull_in_json(here):
+    answer = models(here, "pull", SCHNELL, "--sandbox", "--json", "--templates", "mine")
+    assert {key: answer.json[key] for key in ("ok", "id", "path", "new", "written", "changes")} == {
+        "ok": True, "id": SCHNELL, "path": f"mine/{FILES[SCHNELL]}", "new": False,
+        "written": True, "changes": [],
+    }  # fmt: skip
+    assert answer.json["example_estimate_usd"]["high"] == 0.003
+    assert written(here, folder="mine")["id"] == SCHNELL
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "message"),
+    [
+        ("flux", 2, "'flux' is no model id\n  hint: Write replicate/OWNER/NAME or fal/ENDPOINT.\n"),
+        ("replicate/../x", 2, "'replicate/../x' is no model id\n"),
+        ("replicate/acme/none", 2, "Replicate has no such model: "),
+        ("fal/acme/none", 2, "fal.ai has no such model: App not found\n"),
+    ],
+)
+def test_ids_that_cannot_be_pulled(here, model, code, message):
+    answer = models(here, "pull", model, "--sandbox")
+    assert answer.exit_code == code
+    assert answer.stderr.startswith(message)
+    assert list(here.folder.iterdir()) == []
+
+
+def test_two_models_do_not_share_a_file(here):
+    own(here, DEV)
+    answer = models(here, "pull", "fal/fal-ai/flux-dev", "--sandbox")
+    assert (answer.exit_code, answer.stderr) == (
+        2,
+        f"templates/{FILES[DEV]} is the template of {DEV}\n"
+        "  hint: Two ids share this file name: write the new one to another --templates.\n",
+    )
+
+
+def test_a_broken_file_is_not_pulled_over(here):
+    path = here.write(f"templates/{FILES[DEV]}", "{")
+    answer = models(here, "pull", DEV, "--sandbox")
+    assert answer.exit_code == 2
+    assert path.read_text() == "{"
+
+
+def test_what_makes_no_template_is_not_written(here, served):
+    def change(template):
+        template["params"]["properties"]["guidance"] = {"type": "number", "minimum": 1}
+        template["params"]["properties"]["guidance"]["maximum"] = 0
+        template["params"]["required"].append("guidance")
+        template["example"]["guidance"] = 1
+
+    own(here, DEV, change, folder="theirs")
+    served.sandbox.registry = ModelRegistry([here.folder / "theirs"])
+    answer = models(here, "pull", DEV)
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith(f"what the provider says of {DEV} makes no template: example: ")
+    assert answer.stderr.endswith(
+        "  hint: Write the template by hand, as docs/add-a-model.md shows.\n"
+    )
+    assert not (here.folder / "templates").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written(here):
+    (here.folder / "templates/fal").mkdir(parents=True)
+    (here.folder / "templates/fal").chmod(0o500)
+    answer = models(here, "pull", DEV, "--sandbox")
+    assert answer.exit_code == 1
+    assert answer.stderr.endswith(
+        f"cannot write templates/{FILES[DEV]}: Permission denied\n"
+        "  hint: Make the folder writable, or name another with --templates.\n"
+    )
+
+
+def test_a_file_where_the_folder_should_be(here):
+    here.write("templates", "")
+    answer = models(here, "pull", DEV, "--sandbox", "--templates", "templates/mine")
+    assert answer.exit_code == 1
+    assert "cannot write templates/mine" in answer.stderr
+    assert "  hint: Make the folder writable, or name another with --templates.\n" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "code", "is_there"),
+    [("y\n", (), 0, True), ("n\n", (), 1, False), ("", ("--yes",), 0, True)],
+)
+def test_at_a_terminal_it_asks(here, answer, options, code, is_there):
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        terminal.write(answer.encode())
+        done = subprocess.run(
+            [installed("vidi"), "models", "pull", DEV, "--sandbox", *options],
+            cwd=here.folder, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
+            timeout=30, check=False,
+        )  # fmt: skip
+        os.close(theirs)
+        said = terminal.read(4096).decode()
+    assert done.returncode == code, said
+    assert (f"Write templates/{FILES[DEV]}? [Y/n]" in said) is bool(answer)
+    assert (here.folder / "templates" / FILES[DEV]).exists() is is_there

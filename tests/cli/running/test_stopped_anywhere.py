@@ -1,0 +1,179 @@
+"""A signal at any moment of the installed command: what it says is true, and nothing is lost."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from support.commands import run_installed
+from support.servers.sandbox import serve_sandbox
+
+PRESSING = """\
+import atexit, os, sys
+
+kind, _, name = os.environ["TEST_PRESS_AT"].partition(" ")
+numbers = [int(number) for number in os.environ["TEST_PRESS"].split()]
+
+
+def press():
+    if numbers:
+        number = numbers.pop()
+        try:
+            os.kill(os.getpid(), number)
+            sum(range(10))  # it is handled between two steps
+        finally:
+            press()
+
+
+class Importing:
+    def find_spec(self, module, path=None, target=None):
+        if module == name:
+            press()
+
+
+def renaming(rename):
+    def rename_or_press(source, target, **options):
+        done = rename(source, target, **options)
+        if os.path.basename(target) == name:
+            press()
+        return done
+
+    return rename_or_press
+
+
+if kind == "import":
+    sys.meta_path.insert(0, Importing())
+elif kind == "rename":
+    os.replace, os.rename = renaming(os.replace), renaming(os.rename)
+elif kind == "exit":
+    atexit.register(press)
+"""
+JOB = """\
+version: 1
+name: NAME
+budget: 1.00
+inferences:
+  - id: tree
+    model: replicate/black-forest-labs/flux-schnell
+    params: {prompt: a tree}
+    output: tree.webp
+  - id: later
+    model: replicate/black-forest-labs/flux-schnell
+    params: {prompt: later}
+    output: later.webp
+"""
+PRESSES = {
+    "Ctrl-C": ([signal.SIGINT], 130),
+    "Ctrl-C three times": ([signal.SIGINT] * 3, 130),
+    "SIGTERM": ([signal.SIGTERM], 143),
+}
+# The start, the reading, the checking, and the last moment before a run begins.
+BEFORE = (
+    "import click",
+    "import vidi.cli.running.steps",
+    "import jsonschema_rs",
+    "import vidi.runs.execution.run",
+)
+AFTER = ("rename manifest.json", "rename report.html", "exit")
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """Run with signals that the process sends itself; yields the answer and what was submitted."""
+    (tmp_path / "sitecustomize.py").write_text(PRESSING)
+    paths = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    for name in "ab":
+        (tmp_path / f"{name}.yaml").write_text(JOB.replace("NAME", name))
+
+    def stopped(where, presses, *files, command=("vidi-run",), faults=()):
+        settings = {
+            "PYTHONPATH": paths,
+            "TEST_PRESS_AT": where,
+            "TEST_PRESS": " ".join(str(int(number)) for number in PRESSES[presses][0]),
+            "XDG_STATE_HOME": str(tmp_path / "state"),
+        }
+        line = (*command, *(files or ("a.yaml",)), "--json")
+        with serve_sandbox(faults) as served:
+            answer = run_installed(*line, cwd=tmp_path, **served.environment, **settings)
+        assert "Traceback" not in answer.stderr, answer.stderr
+        return answer, served.submits
+
+    return stopped
+
+
+def read_run(folder):
+    """How a run ended, as its manifest says; its journal must say the same."""
+    run = json.loads((folder / "manifest.json").read_text())["run"]
+    last = json.loads((folder / "log.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["status"]) == ("run_finished", run["status"])
+    assert last["exit_code"] == run["exit_code"]
+    return run["status"], run["exit_code"]
+
+
+@pytest.mark.parametrize("presses", PRESSES)
+@pytest.mark.parametrize("where", BEFORE)
+def test_before_the_run_begins_nothing_is_sent_or_written(stopped, tmp_path, where, presses):
+    answer, submits = stopped(where, presses)
+    code = PRESSES[presses][1]
+    assert (answer.exit_code, submits) == (code, 0), answer.stderr
+    assert answer.stderr.endswith("stopped before anything was sent\n")
+    assert (answer.json["ok"], answer.json["exit_code"]) == (False, code)
+    assert answer.json["errors"][0]["code"] == "stopped"
+    assert not (tmp_path / "outputs/a/manifest.json").exists()
+
+
+@pytest.mark.parametrize("presses", PRESSES)
+def test_in_the_middle_of_a_run_it_ends_in_order(stopped, tmp_path, presses):
+    answer, submits = stopped("rename tree.webp", presses)
+    code = PRESSES[presses][1]
+    assert (answer.exit_code, submits) == (code, 1), answer.stderr
+    assert (answer.json["exit_code"], answer.json["manifest"]) == (code, "outputs/a/manifest.json")
+    assert read_run(tmp_path / "outputs/a") == ("interrupted", code)
+    assert (tmp_path / "outputs/a/report.html").is_file()
+
+
+@pytest.mark.parametrize("presses", PRESSES)
+@pytest.mark.parametrize("where", AFTER)
+def test_after_the_last_inference_it_comes_too_late(stopped, tmp_path, where, presses):
+    answer, submits = stopped(where, presses)
+    assert (answer.exit_code, submits) == (0, 2), answer.stderr
+    assert (answer.json["ok"], answer.json["manifest"]) == (True, "outputs/a/manifest.json")
+    assert answer.stderr.endswith("succeeded: 2 succeeded\nspent $0.006, budget $1.00\n")
+    assert read_run(tmp_path / "outputs/a") == ("succeeded", 0)
+    assert (tmp_path / "outputs/a/report.html").is_file()
+
+
+@pytest.mark.parametrize("presses", PRESSES)
+def test_a_bug_after_it_is_told_by_the_exit_code_and_by_the_manifest(stopped, tmp_path, presses):
+    """A Pillow that does not load is a bug that can be had from outside."""
+    (tmp_path / "PIL").mkdir()
+    (tmp_path / "PIL/__init__.py").write_text("raise RuntimeError('broken')\n")
+    answer, submits = stopped("import PIL", presses)
+    assert (answer.exit_code, answer.json["exit_code"], submits) == (70, 70, 1), answer.stderr
+    assert read_run(tmp_path / "outputs/a") == ("interrupted", 70)
+
+
+@pytest.mark.parametrize("presses", PRESSES)
+def test_the_files_after_it_are_not_begun(stopped, tmp_path, presses):
+    answer, submits = stopped("rename report.html", presses, "a.yaml", "b.yaml")
+    code = PRESSES[presses][1]
+    assert (answer.exit_code, answer.json["exit_code"], submits) == (code, code, 2), answer.stderr
+    done, other = answer.json["jobs"]
+    assert (done["exit_code"], done["manifest"]) == (0, "outputs/a/manifest.json")
+    assert (other["exit_code"], other["manifest"]) == (code, None)
+    assert other["errors"][0]["message"] == "stopped before b.yaml was begun"
+    assert answer.stderr.endswith("\nstopped before b.yaml was begun\n")
+    assert not (tmp_path / "outputs/b").exists()
+
+
+@pytest.mark.parametrize("presses", PRESSES)
+def test_reconcile_is_broken_off_and_what_is_in_doubt_stays_so(stopped, tmp_path, presses):
+    reset = {"on": "submit", "fault": "reset"}
+    assert stopped("never", presses, faults=[reset])[0].exit_code == 6
+    answer, _ = stopped("import replicate", presses, command=("vidi", "reconcile"))
+    code = PRESSES[presses][1]
+    assert (answer.exit_code, answer.json["exit_code"]) == (code, code)
+    assert answer.stderr.endswith("stopped\n")
+    status = run_installed("vidi", "status", "outputs/a", "--json", cwd=tmp_path)
+    assert status.json["inferences"][0]["status"] == "in_doubt"

@@ -1,0 +1,145 @@
+import sqlite3
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from support.ledgers import NOON, a_cap, same, standing, usd
+from vidi.errors import RefusedError, StorageError
+from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.journal.events import replay
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.replay import RunRecord
+from vidi.inference.tracking.ledger.run_account import RunBooks, replay_folder
+
+FLUX = "fal/fal-ai/flux/dev"
+
+
+def event(kind, name="tree", *, run="run-1", **fields):
+    return {"event": kind, "run": run, "ts": NOON.isoformat(), "id": name, **fields}
+
+
+def intent(name="tree", *, run="run-1", attempt=1, amount="0.05"):
+    return event(
+        "intent",
+        name,
+        run=run,
+        attempt=attempt,
+        model=FLUX,
+        fingerprint="f",
+        params={},
+        reserved_usd=usd(amount),
+        estimate_usd={"low": 0, "high": usd(amount)},
+    )
+
+
+def settled(name="tree", amount="0.04", *, run="run-1"):
+    return event(
+        "settled", name, run=run, status="succeeded", actual_usd=usd(amount), basis="metered"
+    )
+
+
+def books_of(ledger, *caps, run="run-2", events=()):
+    return RunBooks(ledger, run, caps, replay(events), now=lambda: NOON)
+
+
+def test_the_budget_is_granted_by_the_books_and_settled_in_them(ledger):
+    budget = Budget(usd("1"), books_of(ledger))
+    budget.reserve("tree", usd("0.05"), model=FLUX)
+    assert standing(ledger) == same("0", "0.05")
+    budget.settle("tree", usd("0.04"))
+    assert standing(ledger) == same("0.04", "0")
+    budget.reserve("tree", usd("0.05"), model=FLUX, attempt=2)
+    budget.release("tree")
+    assert standing(ledger) == same("0.04", "0")
+
+
+def test_what_the_books_refuse_is_not_reserved_in_the_run_either(ledger):
+    budget = Budget(usd("1"), books_of(ledger, a_cap("day", "0.04")))
+    with pytest.raises(RefusedError):
+        budget.reserve("tree", usd("0.05"), model=FLUX)
+    assert budget.balance.reserved == 0
+
+
+def test_what_the_run_refuses_never_reaches_the_books(ledger):
+    budget = Budget(usd("0.04"), books_of(ledger))
+    with pytest.raises(RefusedError):
+        budget.reserve("tree", usd("0.05"), model=FLUX)
+    assert standing(ledger) == same("0", "0")
+
+
+def test_thresholds_are_told_once_each(ledger):
+    told: list[str] = []
+    budget = Budget(None, books_of(ledger, a_cap("day", "0.10")), tell=told.append)
+    for number, amount in enumerate(["0.04", "0.02", "0.005", "0.02", "0.015"]):
+        budget.reserve(str(number), usd(amount), model=FLUX)
+    assert told == [
+        "50 % of the day's budget of $0.10 is taken: $0.00 spent, $0.06 reserved (VIDI_BUDGET_DAY)",
+        "80 % of the day's budget of $0.10 is taken: $0.00 spent, $0.085 reserved "
+        "(VIDI_BUDGET_DAY)",
+        "100 % of the day's budget of $0.10 is taken: $0.00 spent, $0.10 reserved "
+        "(VIDI_BUDGET_DAY)",
+    ]
+
+
+def test_what_an_earlier_run_left_open_is_settled_under_its_own_key(ledger):
+    events = [intent("tree"), event("submitted", request_id="r", urls={})]
+    record = RunRecord("run-2", "a.yaml", "/outputs/a", NOON + timedelta(days=1))
+    header = {"run": "run-1", "job_file": "a.yaml", "ts": NOON.isoformat()}
+    replay_folder(ledger, record, [header], replay(events))
+    assert standing(ledger) == same("0", "0.05")
+    budget = Budget(None, books_of(ledger, events=events))
+    budget.hold("tree", usd("0.05"))
+    budget.settle("tree", usd("0.03"))
+    assert standing(ledger) == same("0.03", "0")
+
+
+def test_fetching_again_for_nothing_books_nothing(ledger):
+    budget = Budget(None, books_of(ledger, events=[intent(), settled()]))
+    budget.settle("tree", Decimal(0))
+    assert standing(ledger) == same("0", "0")
+
+
+CHARGED = [
+    ([intent()], [None]),
+    ([intent(), settled(amount="0.04")], [usd("0.04")]),
+    ([intent(), event("refused", error={})], [Decimal(0)]),
+    ([intent(), event("in_doubt", error={})], [None]),
+    ([intent(), event("in_doubt", error={}), event("refused", error={})], [Decimal(0)]),
+    ([intent(), event("submitted", request_id="r", urls={})], [None]),
+    # A refusal that came before anything was set aside says nothing of what is under way.
+    ([intent(), event("submitted", request_id="r", urls={}), event("refused", error={})], [None]),
+    ([intent(), settled(), intent(run="run-2"), settled(run="run-2")], [usd("0.04")] * 2),
+    ([intent(), settled(), settled(amount="0", run="run-2")], [usd("0.04")]),
+    # One run may buy under one id again, as a program may that uses its key again.
+    ([intent(), settled(amount="0"), intent(), settled()], [Decimal(0), usd("0.04")]),
+    ([event("refused", error={})], []),
+]
+
+
+@pytest.mark.parametrize(("events", "amounts"), CHARGED)
+def test_what_the_events_of_a_journal_have_charged(events, amounts):
+    charges = replay(events)["tree"].charges
+    assert [charge.actual for charge in charges] == amounts
+    assert len({charge.key for charge in charges}) == len(charges)
+
+
+def test_a_settlement_that_is_not_taken_is_entered_before_anything_more_is_granted(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    ledger = open_ledger(str(path), patience_s=0.05)
+    books = books_of(ledger)
+    budget = Budget(None, books)
+    for name in ("a", "b"):
+        budget.reserve(name, usd("0.05"), model=FLUX)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    budget.settle("a", usd("0.01"))
+    budget.settle("b", usd("0.02"))
+    assert (books.behind, budget.balance.spent) == (2, usd("0.03"))
+    with pytest.raises(StorageError):
+        budget.reserve("c", usd("0.05"), model=FLUX)
+    other.execute("ROLLBACK")
+    other.close()
+    budget.reserve("c", usd("0.05"), model=FLUX)
+    assert (books.behind, standing(ledger)) == (0, same("0.03", "0.05"))
+    ledger.close()

@@ -1,0 +1,130 @@
+"""The clock is wrong, or set during a run: what it left in journal and ledger is harmless."""
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+from datetime import datetime, timedelta
+
+import jsonschema_rs
+import pytest
+import sqlalchemy as sa
+
+from support.commands import run_installed
+from support.ledgers import NOON, a_cap, same, standing, usd
+from support.servers.intervening import serve_world
+from support.servers.sandbox import serve_sandbox
+from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.pace import Account, close_account, take_place, take_turn
+from vidi.inference.tracking.ledger.run_account import RunBooks
+from vidi.inference.tracking.ledger.schema import leases, paces
+from vidi.runs.records.manifest.schema import manifest_schema
+
+HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
+OFF = pytest.mark.parametrize("off", [-HOUR, HOUR, YEAR], ids=str)
+TIME = re.compile(r'"ts":"([^"]+)"')
+
+
+@pytest.fixture
+def world(here):
+    with serve_world(here) as served:
+        yield served
+
+
+def shift(path, off, kinds=("",)):
+    """Write a journal as a clock that was off would have written some of its events."""
+
+    def move(line):
+        if not any(f'"event":"{kind}' in line for kind in kinds):
+            return line
+        moved = datetime.fromisoformat(TIME.search(line)[1]) + off
+        return TIME.sub(f'"ts":"{moved.isoformat()}"', line)
+
+    path.write_text("".join(map(move, path.read_text().splitlines(keepends=True))))
+
+
+@OFF
+def test_what_was_made_under_another_clock_is_made(world, off):
+    assert world.run().exit_code == 0
+    shift(world.journal, off)
+    world.check_that_all_is_well()
+    status = world.here("vidi", "status", "job.yaml")
+    assert "nothing to do" in status.stdout
+    assert " -" not in status.stdout
+
+
+@OFF
+def test_the_journals_order_is_its_own_whatever_its_times_say(world, off):
+    assert world.run().exit_code == 0
+    shift(world.journal, off, ("completed", "asset", "settled"))
+    world.check_that_all_is_well()
+    manifest = world.here.manifest("outputs/job")
+    jsonschema_rs.validator_for(manifest_schema()).validate(manifest)
+    durations = [row["duration_s"] for row in manifest["inferences"]]
+    assert all(each is None or each >= 0 for each in durations)
+
+
+@OFF
+@pytest.mark.parametrize("kinds", [("",), ("intent",), ("in_doubt",)], ids=str)
+def test_a_doubt_is_settled_or_stays_whatever_the_clock_said(here, world, off, kinds):
+    world.here._monkeypatch.setenv("VIDI_RECONCILE_SECONDS", "0")
+    lost = [{"on": "submit", "fault": "reset-after"}, {"on": "list", "fault": "503", "times": 1}]
+    with serve_sandbox(lost) as served:
+        for name, value in served.environment.items():
+            here._monkeypatch.setenv(name, value)
+        assert world.run("--select", "tree").exit_code == 6
+        shift(world.journal, off, kinds)
+        again = world.run("--select", "tree")
+        assert again.exit_code in {0, 6}
+        assert served.submits == 1
+        status = here("vidi", "status", "outputs/job", "--json").json
+        owed = status["may_be_billed_usd"]
+        assert status["cost_usd"] + owed == 0.003
+        assert (again.exit_code == 0) is (owed == 0)
+
+
+def test_the_pace_of_a_clock_that_was_ahead_stalls_nothing(world):
+    """A run before this one was killed while the clock was a day ahead."""
+    world.here.write("vidi.toml", "[limits.fal]\nconcurrency = 1\ncreates_per_minute = 60\n")
+    assert world.run("--select", "tree").exit_code == 0
+    leave_a_pace_of_tomorrow(world.served.environment["FAL_KEY"])
+    folder, environment = world.here.folder, world.served.environment
+    answer = run_installed("vidi-run", "job.yaml", cwd=folder, timeout=60, **environment)
+    assert answer.exit_code == 0, answer.stderr
+    world.check_books(2)
+
+
+def leave_a_pace_of_tomorrow(key):
+    account = Account("fal", hashlib.sha256(key.encode()).hexdigest()[:16])
+    with contextlib.closing(open_ledger(os.environ["VIDI_LEDGER"])) as ledger:
+        take_turn(ledger, account, 60)
+        close_account(ledger, account, 30)
+        take_place(ledger, account, "gone", 1)
+        with ledger.writing() as connection:
+            far = time.time() + DAY.total_seconds()
+            connection.execute(sa.update(paces).values(next_at=far, closed_until=far))
+            connection.execute(sa.update(leases).values(until=far))
+
+
+def test_an_amount_is_settled_in_the_period_in_which_it_was_set_aside(tmp_path):
+    moments = iter([NOON + DAY, NOON])
+    ledger = open_ledger(str(tmp_path / "ledger.sqlite3"))
+    books = RunBooks(ledger, "run-1", [a_cap()], {}, now=lambda: next(moments))
+    books.reserve("tree", 1, "fal/fal-ai/flux/dev", usd("0.05"))
+    books.settle("tree", usd("0.03"))
+    assert standing(ledger, at=NOON + DAY) == same("0.030000", "0")
+    assert standing(ledger, at=NOON) == same("0", "0")
+    ledger.close()
+
+
+@OFF
+def test_a_lost_ledger_gets_every_charge_in_the_period_of_its_journal(world, off):
+    assert world.run().exit_code == 0
+    shift(world.journal, off)
+    world.here._monkeypatch.setenv("VIDI_LEDGER", str(world.here.folder / "new.sqlite3"))
+    assert world.run().exit_code == 0
+    by = world.here("vidi", "costs", "--json").json["by"]
+    days = {moment[:10] for moment in TIME.findall(world.journal.read_text())}
+    assert set(by["day"]) <= days
+    assert sum(by["day"].values()) == 0.028

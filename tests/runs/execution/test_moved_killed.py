@@ -1,0 +1,87 @@
+"""Files that change places, and SIGKILL at every step of that: the same run again ends it."""
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+
+import pytest
+
+from support.servers.sandbox import serve_sandbox
+
+ENTRY = "  - {{id: {}, model: fal/fal-ai/flux/dev, params: {{prompt: {}, {}}}, output: {!r}}}\n"
+
+
+def job(pair, **outputs):
+    """Three that each make one image, and a pair."""
+    entries = [ENTRY.format(key, key, "num_images: 1", output) for key, output in outputs.items()]
+    pair = ENTRY.format("pair", "pair", "num_images: 2", pair)
+    return "version: 1\nname: job\nbudget: 0.50\ninferences:\n" + "".join(entries) + pair
+
+
+FIRST = job("a{{ index }}1.webp", a="x.webp", b="y.webp", c="z.webp")
+THEN = job("a2{{ index }}.webp", a="y.webp", b="x.webp", c="sub/z.webp")
+WAS = {"y": "x", "x": "y", "sub/z": "z", "a21": "a11", "a22": "a21"}
+PARTS = 8
+"""All steps are spread over so many tests."""
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class Moving:
+    """A folder whose files have been made, and are to be moved with no provider there."""
+
+    def __init__(self, folder, start):
+        self.folder, self._start = folder, start
+        self._rounds = itertools.count()
+        folder.mkdir()
+        (folder / "job.yaml").write_text(FIRST)
+        with serve_sandbox() as served:
+            self._keys = served.environment
+            assert self.run().exit_code == 0
+        (folder / "outputs/job").rename(folder / "made")
+        (folder / "job.yaml").write_text(THEN)
+
+    def run(self, die_at="0 none"):
+        told = {"TEST_DIE_AT": die_at, "TEST_TALLY": str(self.folder / "tally")}
+        ledger = str(self.folder / f"ledger-{next(self._rounds)}")
+        environment = {**os.environ, **self._keys, **told, "VIDI_LEDGER": ledger}
+        options = ("job.yaml", "-j", "4", "--no-report")
+        return self._start("vidi-run", *options, cwd=self.folder, environment=environment)
+
+    def put_back(self):
+        shutil.rmtree(self.folder / "outputs", ignore_errors=True)
+        shutil.copytree(self.folder / "made", self.folder / "outputs/job")
+
+    def check(self):
+        made, moved = self.folder / "made", self.folder / "outputs/job"
+        expected = {f"{new}.webp": digest(made / f"{old}.webp") for new, old in WAS.items()}
+        found = {path.relative_to(moved).as_posix(): path for path in moved.rglob("*.webp")}
+        assert {name: digest(path) for name, path in found.items()} == expected
+        rows = json.loads((moved / "manifest.json").read_text())["inferences"]
+        listed = {asset["path"]: asset["sha256"] for row in rows for asset in row["assets"]}
+        assert listed == expected
+
+
+@pytest.fixture(scope="module")
+def moving(zygote, tmp_path_factory):
+    moving = Moving(tmp_path_factory.mktemp("moving") / "run", zygote.run)
+    moving.put_back()
+    assert moving.run().exit_code == 0
+    moving.check()
+    moving.steps = len(json.loads((moving.folder / "tally").read_text()))
+    return moving
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_kill_at_any_step_of_a_move_loses_nothing(moving, part):
+    assert moving.steps > PARTS
+    for nth in range(1 + part, moving.steps + 1, PARTS):
+        moving.put_back()
+        assert moving.run(f"{nth} ").exit_code in {-9, 0}
+        answer = moving.run()
+        assert answer.exit_code == 0, (nth, answer.stderr)
+        moving.check()

@@ -1,0 +1,13 @@
+"""A short soak: `bench/soak.py` makes a long one by hand."""
+
+import pytest
+
+from support.killing.soak import keep_ledgers, soak
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_random_kills_and_faults_lose_nothing_and_buy_nothing_twice(zygote, tmp_path, number):
+    with keep_ledgers(postgres=False) as ledgers:
+        rounds = soak(tmp_path, zygote.run, "a short one", iter([number]), ledgers, seconds=60)
+        (soaked,) = rounds
+    assert soaked.kills > 0

@@ -1,0 +1,1 @@
+"""The fault matrix: its cells, and how each is played."""

@@ -1,0 +1,1 @@
+"""Runs that are killed at a step, run again, and looked into."""

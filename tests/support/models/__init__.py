@@ -1,0 +1,1 @@
+"""Models, params and prices of the tests' own choice."""

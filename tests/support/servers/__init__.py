@@ -1,0 +1,1 @@
+"""Servers on loopback: the sandbox, altered or interrupted; PostgreSQL; assets."""
