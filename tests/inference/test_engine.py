@@ -183,7 +183,7 @@ def test_without_a_key_nothing_begins(model, variable):
 def test_keys_are_read_from_the_env_file_of_the_project(tmp_path):
     (tmp_path / ".env").write_text("FAL_KEY=a-key-from-the-file\nVIDI_COSTS=off\n")
     with InferenceEngine(project=tmp_path) as engine:
-        assert engine._means.settings.keys == {"fal": "a-key-from-the-file"}
+        assert engine._config.settings.keys == {"fal": "a-key-from-the-file"}
         assert engine.get_total_cost() == 0
 
 

@@ -46,7 +46,7 @@ def test_a_journal_takes_up_what_was_cut_off(tmp_path):
     with serve_engine(fault, nothing, journal=path) as (engine, served):
         with pytest.raises(InDoubtError):
             engine.infer(BANANA, prompt="a tree", idempotency_key="tree")
-        settings = engine._means.settings
+        settings = engine._config.settings
         engine.close()
         with InferenceEngine(
             journal=path, settings=settings, costs=CostTracker.in_memory()

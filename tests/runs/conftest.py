@@ -2,11 +2,11 @@
 
 import pytest
 
-from support.killing.warm_process import keep_zygote
+from support.killing.warm_process import keep_warm_process
 
 
 @pytest.fixture(scope="session")
-def zygote():
+def warm_process():
     """A process that forks commands which are already warm."""
-    with keep_zygote() as zygote:
-        yield zygote
+    with keep_warm_process() as warm_process:
+        yield warm_process

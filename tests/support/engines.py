@@ -12,11 +12,11 @@ MODELS = {"replicate": SCHNELL, "fal": BANANA}
 
 
 @contextlib.contextmanager
-def serve_engine(*faults, latency=0.0, reconcile_s="0", **means):
+def serve_engine(*faults, latency=0.0, reconcile_s="0", **config):
     """An engine, and the sandbox that it talks to over a socket."""
     with serve_sandbox(faults, latency) as served:
         environ = {**served.environment, "VIDI_RECONCILE_SECONDS": reconcile_s}
-        means.setdefault("costs", CostTracker.in_memory())
+        config.setdefault("costs", CostTracker.in_memory())
         settings = Settings.from_environment(environ)
-        with InferenceEngine(settings=settings, **means) as engine:
+        with InferenceEngine(settings=settings, **config) as engine:
             yield engine, served

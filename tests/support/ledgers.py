@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from vidi.inference.tracking.caps import Cap, Standing
+from vidi.inference.tracking.caps import Cap, CapUsage
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
-from vidi.inference.tracking.ledger.ledger import read_standings
+from vidi.inference.tracking.ledger.ledger import read_cap_usages
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 """A Monday: day 2026-11-23, week 2026-W48, month 2026-11."""
@@ -25,9 +25,9 @@ def a_cap(kind="day", amount="0.10") -> Cap:
     return Cap(kind, usd(amount), f"VIDI_BUDGET_{kind.upper()}")
 
 
-def standing(ledger, kind="day", at=NOON) -> Standing:
-    return read_standings(ledger, at)[kind]
+def usage(ledger, kind="day", at=NOON) -> CapUsage:
+    return read_cap_usages(ledger, at)[kind]
 
 
-def same(spent: str, reserved: str) -> Standing:
-    return Standing(usd(spent), usd(reserved))
+def same(spent: str, reserved: str) -> CapUsage:
+    return CapUsage(usd(spent), usd(reserved))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from vidi.runs.execution.signals import heard
+from vidi.runs.execution.signals import received_signals
 
 
 def main() -> None:
     """`vidi`: the toolbox."""
-    heard.begin()
+    received_signals.begin()
     from vidi.cli.boundary import run_guarded
     from vidi.cli.toolbox import toolbox
 
@@ -18,7 +18,7 @@ def main() -> None:
 
 def main_run() -> None:
     """`vidi-run`: the runner."""
-    heard.begin()
+    received_signals.begin()
     from vidi.cli.boundary import run_guarded
     from vidi.cli.commands.jobs.run import run
 
@@ -27,5 +27,5 @@ def main_run() -> None:
 
 def _leave(code: int) -> None:
     """End the process with that code, whatever it is sent while it does."""
-    heard.end()
+    received_signals.end()
     sys.exit(code)

@@ -11,28 +11,28 @@ import click
 
 from vidi.cli.display.console import Console, is_run
 from vidi.errors import StorageError, UsageError, VidiError
-from vidi.runs.execution.signals import heard
+from vidi.runs.execution.signals import received_signals
 
 
 def run_guarded(command: click.Command, program: str) -> int:
     """Run a click command with the process's arguments; returns the exit code, never raises."""
     _mend_streams()
     console = Console(json_wanted="--json" in sys.argv)
-    with heard.hearing():
+    with received_signals.hearing():
         try:
             return _run_until_stopped(command, program, console)
         except OSError:
             # Nobody can be told: what we would print goes nowhere. What was bought is on record.
-            heard.hold()
+            received_signals.hold()
             _silence_streams()
             return StorageError.exit_code
 
 
 def _run_until_stopped(command: click.Command, program: str, console: Console) -> int:
     try:
-        heard.break_off()
+        received_signals.break_off()
         code = _run(command, program, console)
-        heard.hold()
+        received_signals.hold()
     except KeyboardInterrupt:  # outside of the command itself
         return _report_stop(console)
     return code
@@ -62,7 +62,7 @@ def _run(command: click.Command, program: str, console: Console) -> int:
 
 def _report_stop(console: Console) -> int:
     told = "stopped before anything was sent" if is_run() else "stopped"
-    return console.report_error(heard.describe(told))
+    return console.report_error(received_signals.describe(told))
 
 
 def _mend_streams() -> None:

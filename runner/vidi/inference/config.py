@@ -24,7 +24,7 @@ SANDBOX_KEYS = {name: f"sandbox-{name}-key" for name in KEYS}
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class SessionConfig:
     """What a session is opened with."""
 
     settings: Settings

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
-from vidi.inference.config import Means
+from vidi.inference.config import SessionConfig
 from vidi.inference.event_loop import LoopThread
-from vidi.inference.request_building import Terms, make_request
+from vidi.inference.request_building import RequestOptions, make_request
 from vidi.inference.results import make_result
 from vidi.inference.session import Session
 from vidi.inference.settings import Settings
@@ -36,10 +36,10 @@ def infer_directly(
             f"the template of {template.id} does not fit {model} of {provider.get_provider_name()}",
             hint="Give what ModelRegistry.get_template(model) returns.",
         )
-    request = make_request(template, parameters, base=Path.cwd(), terms=Terms())
+    request = make_request(template, parameters, base=Path.cwd(), options=RequestOptions())
     settings = provider.settings or Settings()
-    means = Means(settings, NoCosts(), Path.cwd(), wire=provider.wire, provider=provider)
-    session, thread = Session(means), LoopThread()
+    config = SessionConfig(settings, NoCosts(), Path.cwd(), wire=provider.wire, provider=provider)
+    session, thread = Session(config), LoopThread()
     try:
         bought = thread.run(lambda: session.buy(request, named=False))
     finally:

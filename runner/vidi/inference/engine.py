@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from vidi.errors import UsageError
-from vidi.inference.config import SANDBOX_KEYS, Means, existing_folder, open_sandbox
+from vidi.inference.config import SANDBOX_KEYS, SessionConfig, existing_folder, open_sandbox
 from vidi.inference.environment import read_environment
 from vidi.inference.event_loop import LoopThread
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.template import OutputType
-from vidi.inference.request_building import Terms, check_inputs, make_request
+from vidi.inference.request_building import RequestOptions, check_inputs, make_request
 from vidi.inference.results import make_result
 from vidi.inference.session import InferenceEvent, Session
 from vidi.inference.settings import Settings
@@ -86,7 +86,7 @@ class InferenceEngine:
             costs = own_costs = CostTracker(MemoryCosts() if sandbox else choose_store(environ))
         self.costs = costs
         self.logger = InferenceLogger(log_file, redact=settings.redact)
-        self._means = Means(
+        self._config = SessionConfig(
             settings=settings,
             costs=costs.store,
             project=self._project,
@@ -95,7 +95,7 @@ class InferenceEngine:
             sandbox=sandbox,
             caps=() if sandbox else read_project(self._project, environ).caps,
         )
-        self._session = Session(self._means)
+        self._session = Session(self._config)
         self._thread = LoopThread()
         self._closing = weakref.finalize(self, _shut, self._thread, self._session, own_costs)
 
@@ -133,8 +133,8 @@ class InferenceEngine:
             UnfinishedError: It still runs; the same `idempotency_key` fetches it.
             UsageError: The engine is closed, or the key was used for something else.
         """
-        terms = Terms(idempotency_key, timeout, assume_cost)
-        request = self._order(model, {**(params or {}), **inputs}, terms)
+        options = RequestOptions(idempotency_key, timeout, assume_cost)
+        request = self._order(model, {**(params or {}), **inputs}, options)
         with self._logged(request):
             result = self._thread.run(lambda: self._buy(request, idempotency_key, on_event))
         self.logger.log_inference_success(result, result.metadata["duration"])
@@ -152,8 +152,8 @@ class InferenceEngine:
         **inputs: object,
     ) -> InferenceResult:
         """As `infer`, without blocking the caller's event loop; cancelling it stops the wait."""
-        terms = Terms(idempotency_key, timeout, assume_cost)
-        request = await asyncio.to_thread(self._order, model, {**(params or {}), **inputs}, terms)
+        options = RequestOptions(idempotency_key, timeout, assume_cost)
+        request = await asyncio.to_thread(self._order, model, {**(params or {}), **inputs}, options)
         with self._logged(request):
             result = await asyncio.wrap_future(
                 self._thread.submit(lambda: self._buy(request, idempotency_key, on_event))
@@ -253,9 +253,11 @@ class InferenceEngine:
     ) -> None:
         await self.aclose()
 
-    def _order(self, model_id: str, params: Mapping[str, object], terms: Terms) -> InferenceRequest:
+    def _order(
+        self, model_id: str, params: Mapping[str, object], options: RequestOptions
+    ) -> InferenceRequest:
         model = self.registry.get_template(model_id)
-        request = make_request(model, params, base=self._project, terms=terms)
+        request = make_request(model, params, base=self._project, options=options)
         _warn(request)
         self._session.require_key(model.provider)
         return request
@@ -277,7 +279,7 @@ class InferenceEngine:
         on_event: Callable[[InferenceEvent], None] | None,
     ) -> InferenceResult:
         bought = await self._session.buy(request, named=key is not None, on_event=on_event)
-        result = make_result(request, bought, self._means.settings, self._means.wire)
+        result = make_result(request, bought, self._config.settings, self._config.wire)
         # By way of the loop: an alert that raises must not take away what was paid for.
         asyncio.get_running_loop().call_soon(self.costs.track_inference_cost, result)
         return result

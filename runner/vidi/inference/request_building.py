@@ -37,7 +37,7 @@ def check_inputs(model: ModelInfo, params: Mapping[str, object], base: Path) -> 
     return checked
 
 
-class Terms(NamedTuple):
+class RequestOptions(NamedTuple):
     """How an inference is bought, whatever its model is."""
 
     key: str | None = None
@@ -49,7 +49,7 @@ class Terms(NamedTuple):
 
 
 def make_request(
-    model: ModelInfo, params: Mapping[str, object], *, base: Path, terms: Terms
+    model: ModelInfo, params: Mapping[str, object], *, base: Path, options: RequestOptions
 ) -> InferenceRequest:
     """Check and price one inference. Reads its input files.
 
@@ -57,14 +57,14 @@ def make_request(
         model: What is to be run.
         params: Its inputs.
         base: What the paths of input files are relative to.
-        terms: How it is bought.
+        options: How it is bought.
 
     Raises:
         ParamsError: At least one param is wrong.
         RefusedError: Nothing bounds its price, and no cost is assumed.
         UsageError: The key, the time or the cost is no such thing.
     """
-    key, timeout_s, assume_cost = terms
+    key, timeout_s, assume_cost = options
     if key is not None and not key.strip():
         raise UsageError("idempotency_key is empty", hint="Give it a name, or leave it out.")
     if timeout_s is not None and not 0 < timeout_s < float("inf"):

@@ -1,4 +1,4 @@
-"""What a program buys with, from its first inference to `close`: one journal, one set of books.
+"""What a program buys with, from its first inference to `close`: one journal, one account.
 
 Everything here happens on one event loop; the engine is what brings it there.
 """
@@ -22,7 +22,7 @@ from vidi.errors import (
     UsageError,
 )
 from vidi.inference.lifecycle.carry_out import carry_out
-from vidi.inference.lifecycle.runtime import Patience, Runtime
+from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.tracking.budget import Budget
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
     from vidi.errors import VidiError
-    from vidi.inference.config import Means
+    from vidi.inference.config import SessionConfig
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.cost_stores import StoreBooks
+    from vidi.inference.tracking.cost_stores import StoreAccount
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
 
@@ -76,8 +76,8 @@ class Bought:
 class Session:
     """Buys inferences, many at once, until it is closed."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, config: SessionConfig) -> None:
+        self._config = config
         self._run = token_hex(8)
         self._listeners: dict[str, Callable[[InferenceEvent], None]] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -85,7 +85,7 @@ class Session:
         self._stopping = False
         self._runtime: Runtime | None = None
         self._journal: FileJournal | MemoryJournal | None = None
-        self._books: StoreBooks | None = None
+        self._account: StoreAccount | None = None
         self._lock: FileLock | None = None
 
     async def buy(
@@ -148,10 +148,10 @@ class Session:
         Raises:
             UsageError: There is no such provider.
         """
-        if self._means.provider is not None:
-            return self._means.provider
+        if self._config.provider is not None:
+            return self._config.provider
         if name not in self._providers:
-            self._providers[name] = open_provider(name, self._means.settings, self._means.wire)
+            self._providers[name] = open_provider(name, self._config.settings, self._config.wire)
         return self._providers[name]
 
     def require_key(self, name: str) -> None:
@@ -167,36 +167,36 @@ class Session:
     def _open(self) -> Runtime:
         if self._runtime is not None:
             return self._runtime
-        means = self._means
+        config = self._config
         self._journal = journal = self._open_journal()
-        where = str((means.journal or means.project).resolve())
-        facts = RunFacts(self._run, LIBRARY, where, datetime.now(UTC), means.caps)
-        self._books = means.costs.open_books(facts, journal.headers, journal.states)
+        where = str((config.journal or config.project).resolve())
+        facts = RunFacts(self._run, LIBRARY, where, datetime.now(UTC), config.caps)
+        self._account = config.costs.open_account(facts, journal.headers, journal.states)
         self._runtime = Runtime(
             open_provider=self.open_provider,
             journal=journal,
-            budget=Budget(None, self._books, _log.warning),
-            fetcher=Fetcher(means.settings, means.wire),
+            budget=Budget(None, self._account, _log.warning),
+            fetcher=Fetcher(config.settings, config.wire),
             notify=self._tell,
-            receipts=self._books or UnsharedReceipts(),
+            receipts=self._account or UnsharedReceipts(),
             stopping=lambda: self._stopping,
-            patience=Patience(reconcile_s=means.settings.reconcile_s),
+            retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
         )
         return self._runtime
 
     def _open_journal(self) -> FileJournal | MemoryJournal:
-        means = self._means
-        if means.journal is None:
+        config = self._config
+        if config.journal is None:
             return MemoryJournal(run=self._run)
-        self._lock = _hold(means.journal)
-        secrets = () if means.sandbox else tuple(means.settings.keys.values())
-        journal = FileJournal(means.journal, run=self._run, secrets=secrets)
-        _refuse_other_kind(means.journal, journal.header, sandbox=means.sandbox)
+        self._lock = _hold(config.journal)
+        secrets = () if config.sandbox else tuple(config.settings.keys.values())
+        journal = FileJournal(config.journal, run=self._run, secrets=secrets)
+        _refuse_other_kind(config.journal, journal.header, sandbox=config.sandbox)
         journal.append(
             "run_started",
             schema=JOURNAL_SCHEMA,
             vidi_version=vidi.__version__,
-            sandbox=means.sandbox,
+            sandbox=config.sandbox,
             job_file=LIBRARY,
         )
         return journal
@@ -206,12 +206,12 @@ class Session:
         self._stopping = True
         for provider in self._providers.values():
             await provider.aclose()
-        if self._means.provider is not None:
-            await self._means.provider.aclose()
+        if self._config.provider is not None:
+            await self._config.provider.aclose()
         if self._runtime is not None:
             await self._runtime.fetcher.aclose()
-        if self._books is not None:
-            self._books.catch_up()
+        if self._account is not None:
+            self._account.catch_up()
         if self._journal is not None:
             self._journal.close()
         if self._lock is not None:

@@ -14,7 +14,7 @@ from support.commands import installed
 from support.ledgers import a_charge, usd
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.tracking.ledger.connection import open_ledger
-from vidi.inference.tracking.ledger.ledger import read_standings, reserve_charge
+from vidi.inference.tracking.ledger.ledger import read_cap_usages, reserve_charge
 
 JOB = """\
 version: 1
@@ -51,7 +51,7 @@ def ledger_path() -> Path:
 def today():
     ledger = open_ledger(str(ledger_path()))
     try:
-        return read_standings(ledger, datetime.now(UTC))["day"]
+        return read_cap_usages(ledger, datetime.now(UTC))["day"]
     finally:
         ledger.close()
 

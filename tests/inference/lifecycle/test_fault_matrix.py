@@ -1,8 +1,8 @@
 """The fault matrix: every fault in every phase at both providers, through the command.
 
-What each cell must come to is in `tests/support/faults/matrix.txt`; what must hold in all of them is
-here. A cell that comes to the same at both providers is played at one of them in an ordinary run, by turns,
-and at both with VIDI_ALL_CELLS=1.
+What each cell must come to is in `tests/support/faults/matrix.txt`; what must hold in all of them
+is here. A cell that comes to the same at both providers is played at one of them in an ordinary
+run, by turns, and at both with VIDI_ALL_CELLS=1.
 """
 
 import io

@@ -93,7 +93,7 @@ def test_a_longer_one_than_the_shortest_known_is_still_noticed(pace, clock):
 def test_what_had_ended_when_it_was_first_looked_at_is_looked_at_earlier_next_time(pace, clock):
     for _ in range(40):
         late, looks = notice(pace, clock, 1.0)
-        pace.learn("m", 1.0 + late, at_first_look=looks == 1)
+        pace.learn("m", 1.0 + late, at_first_poll=looks == 1)
     assert notice(pace, clock, 1.0)[0] <= 0.08
 
 

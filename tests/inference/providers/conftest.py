@@ -9,12 +9,12 @@ import pytest
 from vidi.inference.models.template import ModelInfo, OutputType
 from vidi.inference.providers import open_provider
 from vidi.inference.providers.provider import Submission
-from vidi.inference.providers.transport.timeouts import Patience
+from vidi.inference.providers.transport.timeouts import CallTimeouts
 from vidi.inference.settings import PROVIDER_URLS, Settings
 
 KEYS = {"replicate": "r8_secret-of-replicate", "fal": "fal-key-id:fal-key-secret"}
 NAMES = {"replicate": "black-forest-labs/flux-schnell", "fal": "fal-ai/flux/dev"}
-SHORT = Patience(silence=1, submit=10, look=10, cancel=10, first_pause=0.01)
+SHORT = CallTimeouts(silence=1, submit=10, poll=10, cancel=10, first_pause=0.01)
 
 
 def make_model(provider: str, version: str = "") -> ModelInfo:
@@ -57,9 +57,9 @@ async def connect():
     """Open providers that are closed after the test."""
     opened = []
 
-    def open_at(name, url, *, patience=SHORT, settings=None):
+    def open_at(name, url, *, timeouts=SHORT, settings=None):
         provider = type(open_provider(name, Settings()))(
-            settings or settings_at(url), patience=patience
+            settings or settings_at(url), timeouts=timeouts
         )
         opened.append(provider)
         return provider

@@ -9,7 +9,7 @@ import pytest
 from vidi.errors import CredentialsError, PollError
 from vidi.inference.models.discovery.discovery import Discovery, DocumentError
 from vidi.inference.providers.documents import AT_ONCE, DocumentReader, NoSuchModelError
-from vidi.inference.providers.transport.timeouts import Patience
+from vidi.inference.providers.transport.timeouts import CallTimeouts
 from vidi.inference.settings import Settings
 
 KEYS = {"replicate": "r8_secret-of-replicate", "fal": "fal-key-id:fal-key-secret"}
@@ -87,7 +87,7 @@ class Wire(httpx.AsyncBaseTransport):
 
 
 def reader(wire, keys=KEYS):
-    return DocumentReader(Settings(keys=keys), wire, Patience(look=5, first_pause=0.001))
+    return DocumentReader(Settings(keys=keys), wire, CallTimeouts(poll=5, first_pause=0.001))
 
 
 def failed(status, body=None, **headers):

@@ -169,7 +169,7 @@ async def test_fals_retry_loop_knows_httpx_errors_alone():
 
 
 async def test_the_wire_calls_a_cut_connection_a_connect_timeout():
-    """The reason for `witness.py`; when this fails, the trap is gone."""
+    """The reason for `evidence.py`; when this fails, the trap is gone."""
     transport = AiohttpTransport()
     async with Loopback(CLOSE) as server:
         with pytest.raises(httpx.ConnectTimeout) as caught:

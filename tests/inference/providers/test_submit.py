@@ -28,7 +28,7 @@ from vidi.errors import (
     ThrottledError,
 )
 from vidi.inference.providers.provider import Submission
-from vidi.inference.providers.transport.call import read_fate
+from vidi.inference.providers.transport.call import read_send_error
 
 ACCEPTED = {
     "replicate": Reply(201, {"id": "abc", "status": "starting", "urls": {}}),
@@ -58,7 +58,7 @@ async def test_every_status_has_its_row(connect, name, status):
 )
 async def test_a_fault_after_the_first_byte_is_in_doubt(connect, name, fault):
     async with Loopback(fault) as server:
-        provider = connect(name, server.url, patience=replace(SHORT, silence=0.3))
+        provider = connect(name, server.url, timeouts=replace(SHORT, silence=0.3))
         with pytest.raises(InDoubtError, match="not known whether it was accepted"):
             await provider.submit(make_submission(name))
     assert server.posts == 1
@@ -108,7 +108,7 @@ async def test_a_cancelled_submit_says_that_it_was_sent(connect, name):
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
-    assert isinstance(read_fate(caught.value), InDoubtError)
+    assert isinstance(read_send_error(caught.value), InDoubtError)
 
 
 async def test_a_submit_that_runs_out_of_a_callers_time_says_that_it_was_sent(connect, name):
@@ -116,11 +116,11 @@ async def test_a_submit_that_runs_out_of_a_callers_time_says_that_it_was_sent(co
         with pytest.raises(TimeoutError) as caught:
             async with asyncio.timeout(0.8):
                 await connect(name, server.url).submit(make_submission(name))
-    assert isinstance(read_fate(caught.value), InDoubtError)
+    assert isinstance(read_send_error(caught.value), InDoubtError)
 
 
 def test_a_submit_cut_short_without_a_word_is_in_doubt():
-    assert isinstance(read_fate(asyncio.CancelledError()), InDoubtError)
+    assert isinstance(read_send_error(asyncio.CancelledError()), InDoubtError)
 
 
 async def test_a_cancelled_submit_says_that_it_was_not_sent(connect, name):
@@ -132,7 +132,7 @@ async def test_a_cancelled_submit_says_that_it_was_not_sent(connect, name):
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
-    assert isinstance(read_fate(caught.value), NotSentError)
+    assert isinstance(read_send_error(caught.value), NotSentError)
 
 
 async def test_params_that_are_not_json_are_never_sent(connect, name):

@@ -79,15 +79,15 @@ def test_the_ledger_outlasts_the_tracker_and_a_reset():
 
 
 def test_an_alert_comes_once():
-    tracker, heard = CostTracker.in_memory(), []
-    tracker.set_alert_threshold("0.005", heard.append)
+    tracker, received_signals = CostTracker.in_memory(), []
+    tracker.set_alert_threshold("0.005", received_signals.append)
     tracker.track_inference_cost(a_result())
-    assert heard == []
+    assert received_signals == []
     words = r"^\$0\.006 spent: the threshold of \$0\.005 is reached$"
     with pytest.warns(CostAlertWarning, match=words):
         tracker.track_inference_cost(a_result(request_id="r2"))
     tracker.track_inference_cost(a_result(request_id="r3"))
-    assert heard == [Decimal("0.006")]
+    assert received_signals == [Decimal("0.006")]
 
 
 def test_an_alert_may_do_without_a_callback_and_be_taken_away(caplog):

@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from support.commands import run_installed
-from support.ledgers import NOON, a_cap, same, standing, usd
+from support.ledgers import NOON, a_cap, same, usage, usd
 from support.servers.intervening import serve_world
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.pace import Account, close_account, take_place, take_turn
-from vidi.inference.tracking.ledger.run_account import RunBooks
+from vidi.inference.tracking.ledger.run_account import RunAccount
 from vidi.inference.tracking.ledger.schema import leases, paces
 from vidi.runs.records.manifest.schema import manifest_schema
 
@@ -110,11 +110,11 @@ def leave_a_pace_of_tomorrow(key):
 def test_an_amount_is_settled_in_the_period_in_which_it_was_set_aside(tmp_path):
     moments = iter([NOON + DAY, NOON])
     ledger = open_ledger(str(tmp_path / "ledger.sqlite3"))
-    books = RunBooks(ledger, "run-1", [a_cap()], {}, now=lambda: next(moments))
-    books.reserve("tree", 1, "fal/fal-ai/flux/dev", usd("0.05"))
-    books.settle("tree", usd("0.03"))
-    assert standing(ledger, at=NOON + DAY) == same("0.030000", "0")
-    assert standing(ledger, at=NOON) == same("0", "0")
+    account = RunAccount(ledger, "run-1", [a_cap()], {}, now=lambda: next(moments))
+    account.reserve("tree", 1, "fal/fal-ai/flux/dev", usd("0.05"))
+    account.settle("tree", usd("0.03"))
+    assert usage(ledger, at=NOON + DAY) == same("0.030000", "0")
+    assert usage(ledger, at=NOON) == same("0", "0")
     ledger.close()
 
 

@@ -52,10 +52,10 @@ MADE_OF_UPLOADS = {"edit-1.webp", "edit-2.jpg"}
 
 
 @pytest.fixture(scope="session")
-def whole(zygote, tmp_path_factory):
+def whole(warm_process, tmp_path_factory):
     """A run that was never killed."""
     with serve_sandbox() as served:
-        whole = Killable(tmp_path_factory.mktemp("whole") / "run", served, zygote.run)
+        whole = Killable(tmp_path_factory.mktemp("whole") / "run", served, warm_process.run)
         assert whole.run().exit_code == 0
         whole.kinds = Counter(whole.steps)
         whole.check()
@@ -63,10 +63,10 @@ def whole(zygote, tmp_path_factory):
 
 
 @pytest.fixture
-def killed(zygote, tmp_path):
+def killed(warm_process, tmp_path):
     """A folder for a run that is to be killed."""
     with serve_sandbox() as served:
-        yield Killable(tmp_path / "run", served, zygote.run)
+        yield Killable(tmp_path / "run", served, warm_process.run)
 
 
 def finish_and_check(killed, whole):
@@ -79,10 +79,10 @@ def finish_and_check(killed, whole):
     assert differ <= MADE_OF_UPLOADS
 
 
-def kill_finish_check(whole, zygote, folder, at_once, kills):
+def kill_finish_check(whole, warm_process, folder, at_once, kills):
     """Kill one run after another; False where the last of them lived."""
     with serve_sandbox() as served:
-        killed = Killable(folder, served, zygote.run)
+        killed = Killable(folder, served, warm_process.run)
         killed.at_once = at_once
         died = [killed.kill(die_at) for die_at in kills]
         finish_and_check(killed, whole)
@@ -167,7 +167,7 @@ def test_the_word_of_the_user_is_cut_off_and_said_again(whole, killed):
     killed.at_once, killed.day_budget = 1, PRICE
     assert killed.kill("9 append intent, after")
     assert killed.run().exit_code == 6
-    words = ("reconcile", "job.yaml", "--not-paid", *killed.books.doubted)
+    words = ("reconcile", "job.yaml", "--not-paid", *killed.account.doubted)
     assert killed.kill("1 append refused, torn", *words, program="vidi")
     assert killed.kill("1 append refused, after", *words, program="vidi")
     killed.not_paid += words[-1:]
@@ -181,11 +181,13 @@ def test_what_a_kill_left_unfinished_is_gone_after_the_next_run(killed):
     assert list(killed.folder.rglob(".vidi-tmp-*")) == []
 
 
-def test_a_file_without_its_record_is_still_known_when_it_cannot_be_fetched_again(zygote, tmp_path):
+def test_a_file_without_its_record_is_still_known_when_it_cannot_be_fetched_again(
+    warm_process, tmp_path
+):
     """The second file of a pair has its name already; then its fetching fails once."""
     broken = {"on": "download", "fault": "wrong-type", "nth": 8}
     with serve_sandbox([broken]) as served:
-        killed = Killable(tmp_path / "run", served, zygote.run)
+        killed = Killable(tmp_path / "run", served, warm_process.run)
         killed.faults = killed.at_once = 1
         assert killed.kill("6 rename to asset, after")
         assert killed.run().exit_code == 1
@@ -193,11 +195,11 @@ def test_a_file_without_its_record_is_still_known_when_it_cannot_be_fetched_agai
         killed.check()
 
 
-def test_the_plainly_installed_command_is_killed_and_finishes(whole, killed, zygote):
+def test_the_plainly_installed_command_is_killed_and_finishes(whole, killed, warm_process):
     killed.start = run_hooked
     assert killed.kill("3 fal submit sent, after")
     killed.finish()
-    killed.start = zygote.run
+    killed.start = warm_process.run
     finish_and_check(killed, whole)
 
 
@@ -205,15 +207,21 @@ if ALL:
 
     @pytest.mark.parametrize("at_once", [3, 1])
     @pytest.mark.parametrize("part", range(PARTS))
-    def test_killed_at_every_single_step(whole, zygote, tmp_path, part, at_once):
+    def test_killed_at_every_single_step(whole, warm_process, tmp_path, part, at_once):
         for nth in itertools.count(1 + part, PARTS):
-            if not kill_finish_check(whole, zygote, tmp_path / str(nth), at_once, [f"{nth} "]):
+            if not kill_finish_check(
+                whole, warm_process, tmp_path / str(nth), at_once, [f"{nth} "]
+            ):
                 break
 
     @pytest.mark.parametrize("provider", EXCHANGES)
     @pytest.mark.parametrize("part", range(PARTS))
-    def test_killed_at_every_step_of_the_run_that_resumes(whole, zygote, tmp_path, part, provider):
+    def test_killed_at_every_step_of_the_run_that_resumes(
+        whole, warm_process, tmp_path, part, provider
+    ):
         first = f"5 {provider} submit sent, after"
         for nth in itertools.count(1 + part, PARTS):
-            if not kill_finish_check(whole, zygote, tmp_path / str(nth), 3, [first, f"{nth} "]):
+            if not kill_finish_check(
+                whole, warm_process, tmp_path / str(nth), 3, [first, f"{nth} "]
+            ):
                 break

@@ -67,8 +67,8 @@ class Moving:
 
 
 @pytest.fixture(scope="module")
-def moving(zygote, tmp_path_factory):
-    moving = Moving(tmp_path_factory.mktemp("moving") / "run", zygote.run)
+def moving(warm_process, tmp_path_factory):
+    moving = Moving(tmp_path_factory.mktemp("moving") / "run", warm_process.run)
     moving.put_back()
     assert moving.run().exit_code == 0
     moving.check()

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from vidi.runs.execution.signals import heard
+from vidi.runs.execution.signals import received_signals
 from vidi.runs.execution.stopping import LEAVE, Stop, listening_to_signals
 
 
@@ -12,7 +12,7 @@ from vidi.runs.execution.stopping import LEAVE, Stop, listening_to_signals
 async def test_a_signal_asks_once_more_and_has_its_exit_code(number, code):
     stop, levels = Stop(), []
     stop.on_press(levels.append)
-    with heard.hearing(), listening_to_signals(stop):
+    with received_signals.hearing(), listening_to_signals(stop):
         os.kill(os.getpid(), number)
         await asyncio.wait_for(stop.wait_for(1), 5)
     assert (stop.requested, stop.exit_code, levels) == (True, code, [1])

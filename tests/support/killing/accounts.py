@@ -14,7 +14,7 @@ MOVES = {"intent", "submitted", "in_doubt", "settled", "refused"}
 """The events that say whether an inference may have been bought without a receipt."""
 
 
-class Books:
+class CostAccount:
     """The records of one output folder, and of the ledger that only it uses."""
 
     def __init__(self, folder: Path, ledger: str) -> None:

@@ -12,7 +12,7 @@ import certifi
 from PIL import Image
 
 from support.commands import Answer, run_installed
-from support.killing.accounts import Books
+from support.killing.accounts import CostAccount
 from support.servers.sandbox import Served
 
 JOB = """\
@@ -52,14 +52,16 @@ ROUNDS = 10
 """After the last kill: more runs than these are never needed."""
 
 Start = Callable[..., Answer]
-"""Starts a command: `run_hooked`, or a zygote's `run`."""
+"""Starts a command: `run_hooked`, or a warm process's `run`."""
 
 
 def run_hooked(program: str, *arguments: str, cwd: Path, environment: dict[str, str]) -> Answer:
     """Start the command as it is installed, with its steps counted."""
     hook = cwd / "hook"
     hook.mkdir(exist_ok=True)
-    (hook / "sitecustomize.py").write_text("from support.killing import steps\n\nsteps.count_steps()\n")
+    (hook / "sitecustomize.py").write_text(
+        "from support.killing import steps\n\nsteps.count_steps()\n"
+    )
     paths = [str(hook), str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")]
     hooked = {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     return run_installed(program, *arguments, cwd=cwd, **hooked)
@@ -89,7 +91,7 @@ class Killable:
         one = certifi.contents().partition("-----END CERTIFICATE-----\n")
         (folder / "trusted.pem").write_text(one[0] + one[1])  # all of them take their time
         self.ledger = ledger or str(folder / "ledger.sqlite3")
-        self.books = Books(folder / "outputs/job", self.ledger)
+        self.account = CostAccount(folder / "outputs/job", self.ledger)
 
     def run(self, *arguments: str, program: str = "vidi-run", die_at: str = "0 none") -> Answer:
         """Run a command, by default the job, killed at its "NTH NAME" step; 0 lets it live."""
@@ -113,12 +115,12 @@ class Killable:
 
     def kill(self, die_at: str, *arguments: str, program: str = "vidi-run") -> bool:
         """Run until its death, and see that nothing is lost; False where it lived."""
-        before = self.books.cut_off
+        before = self.account.cut_off
         answer = self.run(*arguments, program=program, die_at=die_at)
         assert answer.exit_code in {-9, 0, 6} or self._may_fail(answer), answer
         self._let_the_sandbox_finish()
-        assert self.books.held >= self.served.sandbox.billing.total, "the ledger holds too little"
-        new = {key: run for key, run in self.books.cut_off.items() if before.get(key) != run}
+        assert self.account.held >= self.served.sandbox.billing.total, "the ledger holds too little"
+        new = {key: run for key, run in self.account.cut_off.items() if before.get(key) != run}
         assert len(new) <= self.at_once, "more is in doubt than was under way"
         self._cut_off |= new
         if answer.exit_code == 6:
@@ -139,7 +141,7 @@ class Killable:
         """Bought once each, everything there, and every cent accounted for."""
         works = self.served.sandbox.works
         bought = Counter(work.input["prompt"] for work in works.values())
-        rows = self.books.manifest["inferences"]
+        rows = self.account.manifest["inferences"]
         assert bought == Counter(_prompt_of(row["id"]) for row in rows), "not each bought once"
         for row in rows:
             assert row["status"] in {"succeeded", "unchanged"}, row
@@ -148,7 +150,7 @@ class Killable:
         billing = self.served.sandbox.billing
         billed = {row["id"]: billing.find(row["request_id"]).usd for row in rows}
         assert sum(billed.values()) == billing.total
-        self.books.check(billed, self.not_paid, refusals=self.faults)
+        self.account.check(billed, self.not_paid, refusals=self.faults)
         self._check_words()
 
     def read_assets(self) -> dict[str, bytes]:

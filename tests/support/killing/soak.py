@@ -92,7 +92,7 @@ def soak_round(folder: Path, start: Start, seed: str, ledger: str) -> Soaked:
         kills = sum(_kill(killed, chance) for _ in range(chance.randint(1, MOST_KILLS)))
         killed.finish()
         killed.check()
-    adopted = sum("adopted" in event for event in killed.books.events)
+    adopted = sum("adopted" in event for event in killed.account.events)
     return Soaked(1, kills, len(faults), adopted, len(killed.not_paid))
 
 
@@ -125,6 +125,6 @@ def _draw_fault(chance: random.Random) -> dict[str, object]:
 def _kill(killed: Killable, chance: random.Random) -> bool:
     killed.at_once = chance.randint(1, MOST_AT_ONCE)
     die_at = f"{chance.randint(1, chance.choice(LAST_STEPS))} "
-    if killed.books.events and chance.random() < 0.1:
+    if killed.account.events and chance.random() < 0.1:
         return killed.kill(f"{chance.randint(1, 20)} ", "reconcile", "job.yaml", program="vidi")
     return killed.kill(die_at)

@@ -1,10 +1,10 @@
 """The steps of a command, each with a name, and the one at which the process kills itself.
 
-Loaded into a child (by `zygote.py`, or by a `sitecustomize`), before the command begins. Steps are:
-each line of the journal (before it, in the middle of it, without its line end, after it), each
-fsync, rename, removal and truncation (before, after), each commit of an SQLite ledger (before,
-after), each piece of a request that goes out and each piece of an answer that comes in (before,
-after). Nothing in vidi knows of it. The death is a real SIGKILL.
+Loaded into a child (by `warm_process.py`, or by a `sitecustomize`), before the command begins.
+Steps are: each line of the journal (before it, in the middle of it, without its line end, after
+it), each fsync, rename, removal and truncation (before, after), each commit of an SQLite ledger
+(before, after), each piece of a request that goes out and each piece of an answer that comes in
+(before, after). Nothing in vidi knows of it. The death is a real SIGKILL.
 """
 
 import asyncio.selector_events as sockets

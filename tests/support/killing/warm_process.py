@@ -1,6 +1,6 @@
 """A warm process that forks a child for each command: all of a start but the imports.
 
-The zygote has imported all that the commands need, and nothing else: no thread, event loop or
+The warm process has imported all that the commands need, and nothing else: no thread, event loop or
 database is open in it. A child of it is a process of its own, with its own folder, environment and
 files, that goes through the installed command's entry point and ends as any process does, by
 SIGKILL too.
@@ -29,7 +29,7 @@ IN_PASSING = ("replicate.resources", "certifi", "gzip", "encodings.utf_8_sig")
 """What the libraries import only when they are used."""
 
 
-class Zygote:
+class WarmProcess:
     """The parent's side: orders in, exit codes out, one command at a time."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -44,24 +44,24 @@ class Zygote:
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         code = self._process.stdout.readline()
-        assert code, "the zygote has died"
+        assert code, "the warm process has died"
         return Answer(int(code), *(file.read_text(encoding="utf-8") for file in said))
 
 
 @contextlib.contextmanager
-def keep_zygote() -> Iterator[Zygote]:
-    """Start a zygote, and end it in the end."""
+def keep_warm_process() -> Iterator[WarmProcess]:
+    """Start a warm process, and end it in the end."""
     command = [sys.executable, __file__]
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=paths
     ) as process:
-        yield Zygote(process)
+        yield WarmProcess(process)
         process.stdin.close()
 
 
 def serve() -> None:
-    """The zygote's side: fork a child for each order, and tell how it ended."""
+    """The warm process's side: fork a child for each order, and tell how it ended."""
     _warm_up()
     for line in sys.stdin:
         child = os.fork()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vidi.errors import JobFileError, VidiError
-from vidi.runs.execution.signals import heard
+from vidi.runs.execution.signals import received_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ class Console:
     def print_data(self, text: str) -> None:
         """Print what the command was asked for, on stdout; one JSON object is printed whole."""
         if self.json_wanted:
-            heard.hold()
+            received_signals.hold()
         click.echo(text)
 
     def say(self, text: str, *, style: str | None = None) -> None:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.inference.models.prices.estimate import Estimate, PriceLine
-    from vidi.inference.tracking.caps import Room
+    from vidi.inference.tracking.caps import CapRoom
     from vidi.runs.planning.plan import Plan, PlannedInference
 
 HEADINGS = ("inference", "model", "action", "why", "quantity × rate", "estimate")
 
 
-def print_estimate(plans: Sequence[tuple[Plan, Sequence[Room]]], console: Console) -> None:
+def print_estimate(plans: Sequence[tuple[Plan, Sequence[CapRoom]]], console: Console) -> None:
     """Print the table of each plan with its total, its budget, what caps leave, the verdict."""
     for plan, rooms in plans:
         rows = [_describe(planned) for planned in plan.inferences]
@@ -45,7 +45,7 @@ def _group_reasons(plan: Plan) -> dict[str, list[str]]:
     return reasons
 
 
-def describe_total(plan: Plan, rooms: Sequence[Room] = ()) -> list[str]:
+def describe_total(plan: Plan, rooms: Sequence[CapRoom] = ()) -> list[str]:
     """The total, the budget, what caps by day, week and month leave, and the verdict."""
     high = plan.high
     lines = [f"total     {format_estimate(plan.low, high)}"]
@@ -60,7 +60,7 @@ def describe_total(plan: Plan, rooms: Sequence[Room] = ()) -> list[str]:
     return lines
 
 
-def _judge(plan: Plan, rooms: Sequence[Room]) -> str:
+def _judge(plan: Plan, rooms: Sequence[CapRoom]) -> str:
     high = plan.high
     if high is None:
         return f"refused: {len(plan.unpriced)} unpriced"

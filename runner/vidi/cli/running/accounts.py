@@ -1,4 +1,4 @@
-"""What the ledger has to do with a command: where it is, what its caps allow, the books of a run.
+"""What the ledger has to do with a command: where it is, what its caps allow, the account of a run.
 
 SQLAlchemy is loaded by the functions that open a ledger, and by nothing before them.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vidi.dollars import format_usd
 from vidi.errors import RefusedError
 from vidi.inference.environment import read_environment
-from vidi.inference.tracking.caps import Cap, Room, Standing
+from vidi.inference.tracking.caps import Cap, CapRoom, CapUsage
 from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.limits import lower_limits
 from vidi.inference.tracking.project import ProjectSettings, read_project
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
-    from vidi.cli.running.job_run import Ticket
+    from vidi.cli.running.job_run import JobRun
     from vidi.inference.lifecycle.pace import Throttle
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.caps import Kind
     from vidi.inference.tracking.ledger.connection import Ledger
-    from vidi.inference.tracking.ledger.run_account import RunBooks
+    from vidi.inference.tracking.ledger.run_account import RunAccount
     from vidi.inference.tracking.limits import ProviderLimits
     from vidi.runs.execution.throttle import SharedThrottle
 
@@ -67,63 +67,63 @@ def read_money(options: RunOptions, console: Console) -> Money | None:
     return money
 
 
-def lift_budgets(tickets: Sequence[Ticket], money: Money | None) -> None:
+def lift_budgets(job_runs: Sequence[JobRun], money: Money | None) -> None:
     """Let no budget hold where nothing is tracked; it has been said loudly."""
     if money is None or money.ledger is not None:
         return
-    for ticket in tickets:
-        if ticket.plan is not None:
-            ticket.plan = replace(ticket.plan, budget=None)
+    for job_run in job_runs:
+        if job_run.plan is not None:
+            job_run.plan = replace(job_run.plan, budget=None)
 
 
-def refuse_by_caps(tickets: Sequence[Ticket], money: Money | None) -> None:
-    """Fail every ticket whose plan, after those before it, no longer fits under a cap.
+def refuse_by_caps(job_runs: Sequence[JobRun], money: Money | None) -> None:
+    """Fail every job run whose plan, after those before it, no longer fits under a cap.
 
     Raises:
         StorageError: The ledger cannot be read.
     """
     if money is None or money.ledger is None or not money.caps:
         return
-    _catch_up(tickets, money.ledger)
-    standings = read_standings_of(money.ledger)
+    _catch_up(job_runs, money.ledger)
+    usages = read_cap_usages_of(money.ledger)
     before = Decimal(0)
-    for ticket in tickets:
-        high = (ticket.plan.high if ticket.plan is not None else None) or Decimal(0)
+    for job_run in job_runs:
+        high = (job_run.plan.high if job_run.plan is not None else None) or Decimal(0)
         for cap in money.caps:
-            standing = standings.get(cap.kind, Standing())
-            left = max(cap.usd - standing.taken - before, Decimal(0))
-            room = Room(cap, left, max(high - left, Decimal(0)))
-            ticket.rooms = (*ticket.rooms, room)
+            usage = usages.get(cap.kind, CapUsage())
+            left = max(cap.usd - usage.taken - before, Decimal(0))
+            room = CapRoom(cap, left, max(high - left, Decimal(0)))
+            job_run.rooms = (*job_run.rooms, room)
             if room.over:
-                refusal = _refuse_plan(room, standing, high, before)
-                if ticket.plan is not None and not ticket.errors:
-                    refusal.hint += tell_bought(ticket.plan)
-                ticket.fail(refusal)
+                refusal = _refuse_plan(room, usage, high, before)
+                if job_run.plan is not None and not job_run.errors:
+                    refusal.hint += tell_bought(job_run.plan)
+                job_run.fail(refusal)
         before += high
 
 
-def _catch_up(tickets: Sequence[Ticket], address: str) -> None:
+def _catch_up(job_runs: Sequence[JobRun], address: str) -> None:
     """Settle or give back what a killed run left open, before it is held against the caps."""
     with open_existing(address) as ledger:
         if ledger is None:
             return
         from vidi.inference.tracking.ledger.run_account import catch_up_folder
 
-        for ticket in tickets:
-            plan, journal = ticket.plan, ticket.journal
-            if ticket.held and plan is not None and journal is not None:
+        for job_run in job_runs:
+            plan, journal = job_run.plan, job_run.journal
+            if job_run.held and plan is not None and journal is not None:
                 folder = str(plan.folder.resolve())
                 catch_up_folder(ledger, folder, journal.headers, journal.states)
 
 
-def read_standings_of(address: str) -> Mapping[Kind, Standing]:
+def read_cap_usages_of(address: str) -> Mapping[Kind, CapUsage]:
     """How the present day, week and month stand; nothing is made where there is no ledger."""
     with open_existing(address) as ledger:
         if ledger is None:
             return {}
-        from vidi.inference.tracking.ledger.ledger import read_standings
+        from vidi.inference.tracking.ledger.ledger import read_cap_usages
 
-        return read_standings(ledger, datetime.now(UTC))
+        return read_cap_usages(ledger, datetime.now(UTC))
 
 
 @contextlib.contextmanager
@@ -141,20 +141,20 @@ def open_existing(address: str) -> Iterator[Ledger | None]:
 class Accounts(NamedTuple):
     """What a run has of the ledger; nothing where there is none."""
 
-    books: RunBooks | None = None
+    account: RunAccount | None = None
     throttle: Throttle | None = None
 
 
 @contextlib.contextmanager
 def open_accounts(
-    ticket: Ticket, money: Money | None, settings: Settings, console: Console
+    job_run: JobRun, money: Money | None, settings: Settings, console: Console
 ) -> Iterator[Accounts]:
-    """Bring the ledger up to the folder's journal, and keep the books of the run that begins.
+    """Bring the ledger up to the folder's journal, and keep the account of the run that begins.
 
     Raises:
         StorageError: The ledger cannot be used: nothing has been bought.
     """
-    plan, journal = ticket.plan, ticket.journal
+    plan, journal = job_run.plan, job_run.journal
     if plan is None or journal is None:
         yield Accounts()
         return
@@ -166,22 +166,22 @@ def open_accounts(
         return
     from vidi.inference.tracking.ledger.connection import open_ledger
     from vidi.inference.tracking.ledger.replay import RunRecord
-    from vidi.inference.tracking.ledger.run_account import RunBooks, replay_folder
+    from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
 
     folder, job = str(plan.folder.resolve()), plan.job.path.as_posix()
-    record = RunRecord(ticket.run_id, job, folder, datetime.now(UTC))
+    record = RunRecord(job_run.run_id, job, folder, datetime.now(UTC))
     caps = money.caps if plan.budget is None else (Cap("run", plan.budget, "budget"), *money.caps)
     with contextlib.closing(open_ledger(money.ledger)) as ledger:
         replay_folder(ledger, record, journal.headers, journal.states)
-        books = RunBooks(ledger, ticket.run_id, caps, journal.states)
+        account = RunAccount(ledger, job_run.run_id, caps, journal.states)
         try:
-            throttle = _share_pace(ledger, ticket.run_id, limits, settings)
-            yield Accounts(books, throttle)
+            throttle = _share_pace(ledger, job_run.run_id, limits, settings)
+            yield Accounts(account, throttle)
         finally:
-            books.catch_up()
-            if books.behind:
+            account.catch_up()
+            if account.behind:
                 console.say(
-                    f"the ledger {ledger.where} did not take {books.behind} of the costs; "
+                    f"the ledger {ledger.where} did not take {account.behind} of the costs; "
                     "the next run of this folder enters them from its journal",
                     style="yellow",
                 )
@@ -195,12 +195,12 @@ def _share_pace(
     return SharedThrottle(ledger, run, settings.keys, limits.creates, limits.places)
 
 
-def _refuse_plan(room: Room, standing: Standing, high: Decimal, before: Decimal) -> RefusedError:
+def _refuse_plan(room: CapRoom, usage: CapUsage, high: Decimal, before: Decimal) -> RefusedError:
     cap = room.cap
     others = f", {format_usd(before)} for the files before this one" if before else ""
     return RefusedError(
         f"this costs up to {format_usd(high)}, and {format_usd(room.left)} is left of "
-        f"{cap.title}: {standing.told}{others}",
+        f"{cap.title}: {usage.told}{others}",
         hint=f"Raise {cap.setting}, wait for the next {cap.kind} (UTC), or leave some out with "
         "--exclude.",
     )

@@ -13,11 +13,11 @@ from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.dollars import format_usd
 from vidi.errors import UsageError
 from vidi.runs.execution.execute import Limits
-from vidi.runs.execution.run import RunMeans, carry_out_plan
+from vidi.runs.execution.run import RunConfig, carry_out_plan
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.junit import write_junit
 from vidi.runs.records.report import write_report
-from vidi.runs.records.stamp import seal_folder
+from vidi.runs.records.stamp import stamp_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
     from vidi.cli.running.accounts import Money
-    from vidi.cli.running.job_run import Ticket
+    from vidi.cli.running.job_run import JobRun
     from vidi.inference.settings import Settings
 
 
-def confirm_spending(tickets: Sequence[Ticket], options: RunOptions, console: Console) -> bool:
+def confirm_spending(job_runs: Sequence[JobRun], options: RunOptions, console: Console) -> bool:
     """Ask before spending without a cap, where somebody is there to be asked."""
-    plans = [ticket.plan for ticket in tickets if ticket.plan is not None]
+    plans = [job_run.plan for job_run in job_runs if job_run.plan is not None]
     uncapped = [plan for plan in plans if plan.budget is None and plan.high]
     if options.sandbox or options.yes or options.no_input or not uncapped:
         return True
@@ -46,8 +46,8 @@ def confirm_spending(tickets: Sequence[Ticket], options: RunOptions, console: Co
     return click.confirm(f"No budget is set. Spend up to {format_usd(high)}?", err=True)
 
 
-def run_ticket(
-    ticket: Ticket,
+def carry_out_job(
+    job_run: JobRun,
     options: RunOptions,
     settings: Settings,
     money: Money | None,
@@ -58,19 +58,22 @@ def run_ticket(
     Raises:
         VidiError: The run could not be carried out or recorded.
     """
-    if ticket.sealed is not None:
-        ticket.result, ticket.manifest = read_manifest(ticket.sealed), ticket.sealed / MANIFEST
-        print_summary(ticket.result, ticket.sealed, options, console)
+    if job_run.up_to_date is not None:
+        job_run.result, job_run.manifest = (
+            read_manifest(job_run.up_to_date),
+            job_run.up_to_date / MANIFEST,
+        )
+        print_summary(job_run.result, job_run.up_to_date, options, console)
         return
-    plan, journal = ticket.plan, ticket.journal
+    plan, journal = job_run.plan, job_run.journal
     if plan is None or journal is None:
         return
     with (
         journal,
-        open_accounts(ticket, money, settings, console) as accounts,
+        open_accounts(job_run, money, settings, console) as accounts,
         open_progress(plan, options, console) as listener,
     ):
-        means = RunMeans(
+        config = RunConfig(
             settings=settings,
             limits=Limits(
                 concurrency=options.concurrency or plan.job.concurrency,
@@ -80,21 +83,21 @@ def run_ticket(
             sandbox=options.sandbox,
             wire=_open_sandbox(options) if options.sandbox else None,
             overwrite=options.overwrite,
-            books=accounts.books,
+            account=accounts.account,
             throttle=accounts.throttle,
         )
-        result = asyncio.run(carry_out_plan(plan, journal, ticket.run_id, means))
-    ticket.exit_code = result.exit_code
-    ticket.manifest = plan.folder / MANIFEST
+        result = asyncio.run(carry_out_plan(plan, journal, job_run.run_id, config))
+    job_run.exit_code = result.exit_code
+    job_run.manifest = plan.folder / MANIFEST
     if result.halted is not None:
-        ticket.errors = (*ticket.errors, result.halted)
-        ticket.reported = len(ticket.errors)
-    ticket.result = result.manifest
+        job_run.errors = (*job_run.errors, result.halted)
+        job_run.reported = len(job_run.errors)
+    job_run.result = result.manifest
     print_summary(result.manifest, plan.folder, options, console, result.halted)
     if options.report:
         write_report(result.manifest, plan.folder)
     if asked := describe_asked(options, money):
-        seal_folder(plan, journal.states, asked, list_others(options), ticket.began_ns)
+        stamp_folder(plan, journal.states, asked, list_others(options), job_run.began_ns)
 
 
 def _open_sandbox(options: RunOptions) -> httpx.AsyncBaseTransport:
@@ -121,10 +124,10 @@ def prepare_junit(path: Path) -> None:
         raise UsageError(f"cannot write {path}", hint="Name another file with --junit.")
 
 
-def write_junit_report(tickets: Sequence[Ticket], path: Path) -> None:
+def write_junit_report(job_runs: Sequence[JobRun], path: Path) -> None:
     """Write the JUnit report of every job file that was run.
 
     Raises:
         StorageError: The file cannot be written.
     """
-    write_junit(path, *(ticket.result for ticket in tickets if ticket.result is not None))
+    write_junit(path, *(job_run.result for job_run in job_runs if job_run.result is not None))

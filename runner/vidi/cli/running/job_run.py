@@ -16,7 +16,7 @@ from vidi.jobs.job import read_job
 from vidi.runs.planning.plan import Choices, Plan, make_plan
 from vidi.runs.planning.selection import parse_selectors, warn_unmatched
 from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
-from vidi.runs.records.stamp import is_sealed
+from vidi.runs.records.stamp import is_up_to_date
 
 if TYPE_CHECKING:
     import contextlib
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
-    from vidi.inference.tracking.caps import Room
+    from vidi.inference.tracking.caps import CapRoom
     from vidi.runs.planning.selection import Selector
     from vidi.runs.records.manifest.shape import Manifest
 
@@ -32,7 +32,7 @@ SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
 
 
 @dataclass(slots=True)
-class Ticket:
+class JobRun:
     """One job file, and how far it has come."""
 
     path: Path
@@ -41,7 +41,7 @@ class Ticket:
     journal: FileJournal | None = None
     held: bool = False
     """Whether this process holds its folder."""
-    rooms: tuple[Room, ...] = ()
+    rooms: tuple[CapRoom, ...] = ()
     """What the caps by day, week and month leave for it."""
     errors: tuple[VidiError, ...] = ()
     reported: int = 0
@@ -54,7 +54,7 @@ class Ticket:
     """What it holds."""
     began_ns: int = field(default_factory=time.time_ns)
     """When its files had not been read yet."""
-    sealed: Path | None = None
+    up_to_date: Path | None = None
     """Its folder, where a glance shows that nothing is left to do; then there is no plan."""
 
     def fail(self, error: VidiError) -> None:
@@ -76,30 +76,30 @@ def read_settings(options: RunOptions) -> Settings:
     return Settings.from_environment(read_environment(options.project, options.env_file))
 
 
-def plan_tickets(
+def plan_jobs(
     options: RunOptions, settings: Settings, held: contextlib.ExitStack, asked: str = ""
-) -> list[Ticket]:
+) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
     Args:
         options: What the command line says.
         settings: Those of the run.
         held: Holds the folders.
-        asked: As `resting.describe_asked` has it; a folder that was sealed for it is not planned.
+        asked: As `up_to_date.describe_asked` has it; a folder stamped for it is not planned.
     """
-    desk = _Desk(options, settings, held, asked)
-    tickets = [Ticket(path, token_hex(8)) for path in options.job_files]
-    for ticket in tickets:
+    desk = JobPlanner(options, settings, held, asked)
+    job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
+    for job_run in job_runs:
         try:
-            desk.plan(ticket)
+            desk.plan(job_run)
         except VidiError as error:
-            ticket.fail(error)
-    desk.check_selectors(tickets)
-    return tickets
+            job_run.fail(error)
+    desk.check_selectors(job_runs)
+    return job_runs
 
 
-class _Desk:
-    """Plans tickets with the same options, registry and folders."""
+class JobPlanner:
+    """Plans job runs with the same options, registry and folders."""
 
     def __init__(
         self, options: RunOptions, settings: Settings, held: contextlib.ExitStack, asked: str
@@ -109,7 +109,7 @@ class _Desk:
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
         self._registry = open_registry(options.project, options.templates)
-        self._folders: dict[Path, Ticket] = {}
+        self._folders: dict[Path, JobRun] = {}
         self._choices = Choices(
             budget=options.budget,
             select=parse_selectors(options.select),
@@ -119,26 +119,26 @@ class _Desk:
             overwrite=options.overwrite,
         )
 
-    def plan(self, ticket: Ticket) -> None:
+    def plan(self, job_run: JobRun) -> None:
         """Read, check and price one job file against its folder's journal."""
         options = self._options
         job = read_job(
-            ticket.path, project=options.project, var=options.var, vars_files=options.vars_file
+            job_run.path, project=options.project, var=options.var, vars_files=options.vars_file
         )
         folder = locate_folder(
             job, options.project, given=options.output_dir, sandbox=options.sandbox
         )
-        self._claim(folder, ticket)
+        self._claim(folder, job_run)
         if not options.estimate and folder.exists():
             self._held.enter_context(hold_folder(folder))
-            ticket.held = True
-        if self._asked and is_sealed(folder, self._asked):
-            ticket.sealed = folder
+            job_run.held = True
+        if self._asked and is_up_to_date(folder, self._asked):
+            job_run.up_to_date = folder
             return
-        journal = FileJournal(folder / JOURNAL, run=ticket.run_id, secrets=self._secrets)
+        journal = FileJournal(folder / JOURNAL, run=job_run.run_id, secrets=self._secrets)
         check_kind(folder, journal.header, sandbox=options.sandbox)
-        ticket.journal = journal
-        ticket.plan = make_plan(
+        job_run.journal = journal
+        job_run.plan = make_plan(
             job,
             self._registry,
             project=options.project,
@@ -147,10 +147,10 @@ class _Desk:
             choices=self._choices,
         )
 
-    def check_selectors(self, tickets: Sequence[Ticket]) -> None:
+    def check_selectors(self, job_runs: Sequence[JobRun]) -> None:
         """Say which selectors mean nothing in any of the files, once all of them are planned."""
-        plans = [ticket.plan for ticket in tickets if ticket.plan is not None]
-        if len(plans) < len(tickets):
+        plans = [job_run.plan for job_run in job_runs if job_run.plan is not None]
+        if len(plans) < len(job_runs):
             return  # what the other files hold is not known
         unmatched = frozenset.intersection(*(plan.unmatched for plan in plans))
         ids = {planned.id for plan in plans for planned in plan.inferences} if unmatched else set()
@@ -158,10 +158,10 @@ class _Desk:
         for option, selector in self._list_selectors():
             if selector in unmatched:
                 if (mistake := selector.find_mistake()) is not None:
-                    tickets[0].fail(mistake)
+                    job_runs[0].fail(mistake)
                 else:
-                    warnings.append(warn_unmatched(option, selector, ids, tickets[0].path))
-        tickets[0].plan = replace(plans[0], warnings=(*plans[0].warnings, *warnings))
+                    warnings.append(warn_unmatched(option, selector, ids, job_runs[0].path))
+        job_runs[0].plan = replace(plans[0], warnings=(*plans[0].warnings, *warnings))
 
     def _list_selectors(self) -> Iterator[tuple[str, Selector]]:
         choices = self._choices
@@ -169,11 +169,11 @@ class _Desk:
         yield from (("--exclude", each) for each in choices.exclude)
         yield from (("--rebuy", each) for each in choices.rebuy)
 
-    def _claim(self, folder: Path, ticket: Ticket) -> None:
-        other = self._folders.setdefault(folder.resolve(), ticket)
-        if other is not ticket:
+    def _claim(self, folder: Path, job_run: JobRun) -> None:
+        other = self._folders.setdefault(folder.resolve(), job_run)
+        if other is not job_run:
             raise UsageError(
-                f"{other.path} and {ticket.path} both write to {folder}",
+                f"{other.path} and {job_run.path} both write to {folder}",
                 hint="Give one of them another `output_dir` or `name`.",
             )
 

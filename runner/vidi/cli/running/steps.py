@@ -9,10 +9,10 @@ from vidi.cli.display.console import Console
 from vidi.cli.display.json_answer import describe_answer
 from vidi.cli.display.tables import print_estimate
 from vidi.cli.running.accounts import lift_budgets, read_money, refuse_by_caps
-from vidi.cli.running.job_run import Ticket, plan_tickets, read_settings
+from vidi.cli.running.job_run import JobRun, plan_jobs, read_settings
 from vidi.cli.running.up_to_date import describe_asked
 from vidi.errors import FolderLockedError, VidiError
-from vidi.runs.execution.signals import heard
+from vidi.runs.execution.signals import received_signals
 from vidi.runs.planning.gate import find_refusals
 from vidi.runs.records.folder import JOURNAL, hold_folder
 from vidi.runs.records.json_text import render_json
@@ -34,64 +34,64 @@ def run_job_files(options: RunOptions) -> int:
     settings = read_settings(options)
     money = read_money(options, console)
     with contextlib.ExitStack() as held:
-        tickets = plan_tickets(options, settings, held, describe_asked(options, money))
-        _report(tickets, console)
-        lift_budgets(tickets, money)
-        if not _blocked(tickets):
-            _refuse(tickets, options)
-            refuse_by_caps(tickets, money)
+        job_runs = plan_jobs(options, settings, held, describe_asked(options, money))
+        _report(job_runs, console)
+        lift_budgets(job_runs, money)
+        if not _blocked(job_runs):
+            _refuse(job_runs, options)
+            refuse_by_caps(job_runs, money)
             if options.estimate and not options.json_wanted:
-                plans = [(ticket.plan, ticket.rooms) for ticket in tickets if ticket.plan]
+                plans = [(job_run.plan, job_run.rooms) for job_run in job_runs if job_run.plan]
                 print_estimate(plans, console)
-            _report(tickets, console)
-        if not options.estimate and not _blocked(tickets):
-            _check_keys(tickets, settings)
-            _report(tickets, console)
-        if not options.estimate and not _blocked(tickets):
-            _go(tickets, options, settings, money, console, held)
+            _report(job_runs, console)
+        if not options.estimate and not _blocked(job_runs):
+            _check_keys(job_runs, settings)
+            _report(job_runs, console)
+        if not options.estimate and not _blocked(job_runs):
+            _go(job_runs, options, settings, money, console, held)
     if options.json_wanted:
-        answer = _render_answer(tickets, options)
-        heard.hold()
+        answer = _render_answer(job_runs, options)
+        received_signals.hold()
         console.print_data(answer)
-    codes = {ticket.exit_code for ticket in tickets}
+    codes = {job_run.exit_code for job_run in job_runs}
     return next((code for code in WORST_FIRST if code in codes), 0)
 
 
-def _blocked(tickets: Sequence[Ticket]) -> bool:
-    return any(ticket.exit_code for ticket in tickets)
+def _blocked(job_runs: Sequence[JobRun]) -> bool:
+    return any(job_run.exit_code for job_run in job_runs)
 
 
-def _report(tickets: Sequence[Ticket], console: Console) -> None:
+def _report(job_runs: Sequence[JobRun], console: Console) -> None:
     """Say what has not been said yet about any of the files."""
-    for ticket in tickets:
-        for error in ticket.errors[ticket.reported :]:
+    for job_run in job_runs:
+        for error in job_run.errors[job_run.reported :]:
             console.report_error(error)
-        ticket.reported = len(ticket.errors)
-        if ticket.plan is not None and not ticket.warned:
-            console.report_problems(ticket.plan.warnings)
-            ticket.warned = True
+        job_run.reported = len(job_run.errors)
+        if job_run.plan is not None and not job_run.warned:
+            console.report_problems(job_run.plan.warnings)
+            job_run.warned = True
 
 
-def _refuse(tickets: Sequence[Ticket], options: RunOptions) -> None:
-    for ticket in tickets:
-        if ticket.plan is not None:
-            for refusal in find_refusals(ticket.plan, frozen=options.frozen):
-                ticket.fail(refusal)
+def _refuse(job_runs: Sequence[JobRun], options: RunOptions) -> None:
+    for job_run in job_runs:
+        if job_run.plan is not None:
+            for refusal in find_refusals(job_run.plan, frozen=options.frozen):
+                job_run.fail(refusal)
 
 
-def _check_keys(tickets: Sequence[Ticket], settings: Settings) -> None:
+def _check_keys(job_runs: Sequence[JobRun], settings: Settings) -> None:
     from vidi.runs.planning.credentials import check_credentials
 
-    for ticket in tickets:
-        if ticket.plan is not None:
+    for job_run in job_runs:
+        if job_run.plan is not None:
             try:
-                check_credentials(ticket.plan, settings)
+                check_credentials(job_run.plan, settings)
             except VidiError as error:
-                ticket.fail(error)
+                job_run.fail(error)
 
 
 def _go(
-    tickets: Sequence[Ticket],
+    job_runs: Sequence[JobRun],
     options: RunOptions,
     settings: Settings,
     money: Money | None,
@@ -100,41 +100,41 @@ def _go(
 ) -> None:
     """Run file after file; after a signal, none is begun."""
     from vidi.cli.running.carry_out import (
+        carry_out_job,
         confirm_spending,
         prepare_junit,
-        run_ticket,
         write_junit_report,
     )
 
     if options.junit is not None:
         prepare_junit(options.junit)
-    if not confirm_spending(tickets, options, console):
-        tickets[0].exit_code = 130
+    if not confirm_spending(job_runs, options, console):
+        job_runs[0].exit_code = 130
         return
-    heard.hold()  # from here on something may have been bought
-    for ticket in tickets:
+    received_signals.hold()  # from here on something may have been bought
+    for job_run in job_runs:
         try:
-            if heard.count:
-                raise heard.describe(f"stopped before {ticket.path} was begun")
-            if not ticket.held:
-                _hold_new_folder(ticket, held)
-            run_ticket(ticket, options, settings, money, console)
+            if received_signals.count:
+                raise received_signals.describe(f"stopped before {job_run.path} was begun")
+            if not job_run.held:
+                _hold_new_folder(job_run, held)
+            carry_out_job(job_run, options, settings, money, console)
         except VidiError as error:
-            ticket.fail(error)
-            _report(tickets, console)
+            job_run.fail(error)
+            _report(job_runs, console)
     if options.junit is not None:
         try:
-            write_junit_report(tickets, options.junit)
+            write_junit_report(job_runs, options.junit)
         except VidiError as error:
-            tickets[-1].fail(error)
-            _report(tickets, console)
+            job_runs[-1].fail(error)
+            _report(job_runs, console)
 
 
-def _hold_new_folder(ticket: Ticket, held: contextlib.ExitStack) -> None:
+def _hold_new_folder(job_run: JobRun, held: contextlib.ExitStack) -> None:
     """Hold a folder that was not there when the plan was made."""
-    if ticket.plan is None:
+    if job_run.plan is None:
         return
-    folder = ticket.plan.folder
+    folder = job_run.plan.folder
     held.enter_context(hold_folder(folder))
     if (folder / JOURNAL).exists():
         raise FolderLockedError(
@@ -143,24 +143,24 @@ def _hold_new_folder(ticket: Ticket, held: contextlib.ExitStack) -> None:
         )
 
 
-def _render_answer(tickets: Sequence[Ticket], options: RunOptions) -> str:
+def _render_answer(job_runs: Sequence[JobRun], options: RunOptions) -> str:
     command = "estimate" if options.estimate else "run"
     answers = [
         describe_answer(
             command,
-            ticket.path,
-            exit_code=ticket.exit_code,
-            plan=ticket.plan,
-            errors=ticket.errors,
-            manifest=ticket.manifest,
-            ran=ticket.result,
+            job_run.path,
+            exit_code=job_run.exit_code,
+            plan=job_run.plan,
+            errors=job_run.errors,
+            manifest=job_run.manifest,
+            ran=job_run.result,
         )
-        for ticket in tickets
+        for job_run in job_runs
     ]
     if len(answers) == 1:
         return render_json(answers[0]).rstrip("\n")
-    ok = not _blocked(tickets)
-    codes = {ticket.exit_code for ticket in tickets}
+    ok = not _blocked(job_runs)
+    codes = {job_run.exit_code for job_run in job_runs}
     code = next((each for each in WORST_FIRST if each in codes), 0)
     whole = {"schema_version": 1, "command": command, "ok": ok, "exit_code": code, "jobs": answers}
     return render_json(whole).rstrip("\n")

@@ -1,4 +1,4 @@
-"""Whether a run may rest on what the one before it found: for a glance at a sealed folder."""
+"""Whether a run may rest on what the one before it found: for a glance at a stamped folder."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Run
     Args:
         request: What is asked for.
         folder: Where its assets go; None leaves them at the provider.
-        runtime: The means of the run.
+        runtime: What the run works with.
 
     Raises:
         CredentialsError: The key was refused or the account has no credit: no other inference of
@@ -144,11 +144,13 @@ async def _buy_until_it_holds(
     def give_up(state: tenacity.RetryCallState) -> bool:
         return runtime.stopping() or state.attempt_number >= request.attempts
 
-    patience = runtime.patience
+    retry_limits = runtime.retry_limits
     failure: _TransientFailureError | None = None
     async for attempt in tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception_type(_TransientFailureError),
-        wait=tenacity.wait_random_exponential(patience.first_wait_s, patience.longest_wait_s),
+        wait=tenacity.wait_random_exponential(
+            retry_limits.first_wait_s, retry_limits.longest_wait_s
+        ),
         stop=give_up,
         sleep=runtime.pause,
         reraise=True,

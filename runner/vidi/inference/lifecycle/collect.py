@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.lifecycle.move import bring_home
+from vidi.inference.lifecycle.move import move_into_place
 from vidi.inference.lifecycle.place import count_asked, name_places, number_made
 from vidi.inference.lifecycle.record import describe_asset, is_ours, record_asset
 from vidi.inference.outputs.finding.find import RemoteFile, find_outputs
@@ -89,7 +89,7 @@ async def _collect(
     """Bring one output to its place: from where it was before, else from the provider."""
     before = item.made
     if before is not None:
-        at_hand = bring_home(request, before, item.path, folder, runtime)
+        at_hand = move_into_place(request, before, item.path, folder, runtime)
         if at_hand is not None:
             return at_hand
     asset = _warn(await _fetch(request, item, folder, runtime), thinned)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vidi.inference.lifecycle.place import Shelf, number_made
+from vidi.inference.lifecycle.place import AssetPlaces, number_made
 from vidi.inference.lifecycle.record import is_anothers, is_ours, record_asset, record_taken_out
 from vidi.inference.outputs.fetching.publish import PLACING, Placement, sync_folder
 from vidi.inference.outputs.fetching.staging import Staging, disk_error
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vidi.inference.lifecycle.place import Placed
+    from vidi.inference.lifecycle.place import PlacedAsset
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord
@@ -35,18 +35,18 @@ def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runtime) ->
         StorageError: The disk is full or read-only.
     """
     states = runtime.journal.states
-    placed = Shelf(folder, sure=True).look_for(request, states[request.id].assets)
+    placed = AssetPlaces(folder, sure=True).look_for(request, states[request.id].assets)
     if not placed or any(each.at is None for each in placed):
         return False
     for number, each in enumerate(placed):
         # Looked up anew each time: the one before may have taken its place.
         made = number_made(states[request.id].assets, len(placed))[number]
-        if made is None or bring_home(request, made, each.home, folder, runtime) is None:
+        if made is None or move_into_place(request, made, each.home, folder, runtime) is None:
             return False
     return True
 
 
-def bring_home(
+def move_into_place(
     request: InferenceRequest, made: AssetRecord, path: str, folder: Path, runtime: Runtime
 ) -> AssetRecord | None:
     """Bring one asset to its place and put that on record; None where its file is lost.
@@ -56,7 +56,7 @@ def bring_home(
         made: The asset as the journal has it.
         path: Its place; without an extension, it gets its content's.
         folder: The output folder.
-        runtime: The means of the run.
+        runtime: What the run works with.
 
     Raises:
         DownloadError: The disk refuses, or something that vidi did not make stands there.
@@ -64,7 +64,7 @@ def bring_home(
     """
     with PLACING:
         try:
-            placed = Shelf(folder, sure=True).place(made, path)
+            placed = AssetPlaces(folder, sure=True).place(made, path)
             if placed.at is None:
                 return None
             moved = _move(request.id, placed, placed.at, folder, runtime)
@@ -76,7 +76,9 @@ def bring_home(
     return moved
 
 
-def _move(inference: str, placed: Placed, at: str, folder: Path, runtime: Runtime) -> AssetRecord:
+def _move(
+    inference: str, placed: PlacedAsset, at: str, folder: Path, runtime: Runtime
+) -> AssetRecord:
     made, home = placed.made, placed.home
     replaced = None
     if at != home:
@@ -100,7 +102,7 @@ def _move(inference: str, placed: Placed, at: str, folder: Path, runtime: Runtim
     )
 
 
-def _copy(source: Path, placement: Placement, placed: Placed) -> str | None:
+def _copy(source: Path, placement: Placement, placed: PlacedAsset) -> str | None:
     """Leave the file where it is, as it is not this inference's alone."""
     staging = Staging.open(placement.target(placed.home).parent)
     try:
@@ -116,7 +118,7 @@ def _read_pieces(source: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _clear(inference: str, placed: Placed, folder: Path, runtime: Runtime) -> None:
+def _clear(inference: str, placed: PlacedAsset, folder: Path, runtime: Runtime) -> None:
     """Remove what is left at the old place, where it is the same and nobody else's."""
     made, old = placed.made, folder / placed.made.path
     if made.path == placed.home or old.is_symlink() or not old.is_file():

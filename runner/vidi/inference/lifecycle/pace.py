@@ -19,7 +19,7 @@ SCOUT_STEP_S, SCOUT_STEP = 0.1, 0.25
 OTHERS_STEP_S, OTHERS_STEP = 1.0, 0.6
 """The same for the others of that model, which wait for what the scout teaches."""
 CLOSE_STEP = 0.04
-"""The share of its known duration between two looks at what is due: so late its end is noticed."""
+"""The share of its known duration between two polls at what is due: so late its end is noticed."""
 CLOSE_GROWTH = 1.25
 EARLY = 0.05
 """How much earlier the next first look comes where the last one came too late."""
@@ -35,7 +35,7 @@ CREATES_PER_MINUTE = {"replicate": 600}
 
 
 class Pace:
-    """Learns how long each model takes, and spaces the looks by it.
+    """Learns how long each model takes, and spaces the polls by it.
 
     Args:
         clock: Monotonic seconds.
@@ -47,16 +47,16 @@ class Pace:
         self._scouts: set[str] = set()
         self._waiting: dict[str, set[Callable[[], object]]] = {}
 
-    def learn(self, model: str, seconds: float, *, at_first_look: bool = False) -> None:
+    def learn(self, model: str, seconds: float, *, at_first_poll: bool = False) -> None:
         """Note how long one inference of a model took, from submit to result.
 
         Args:
             model: Its id.
             seconds: How long it took at most.
-            at_first_look: Whether it had ended when it was first looked at, who knows when; the
+            at_first_poll: Whether it had ended when it was first looked at, who knows when; the
                 next first look then comes earlier.
         """
-        if at_first_look:
+        if at_first_poll:
             seconds *= 1 - EARLY
         self._shortest[model] = min(seconds, self._shortest.get(model, seconds))
         for wake in self._waiting.pop(model, ()):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DIGITS = re.compile(r"([0-9]+)")
 
 
-class Placed(NamedTuple):
+class PlacedAsset(NamedTuple):
     """An asset that was made before, beside the place that it is to have. Paths are relative."""
 
     made: AssetRecord
@@ -63,7 +63,7 @@ def _by_number(asset: AssetRecord) -> list[tuple[int, str]]:
     return [(len(part) if part.isdigit() else 0, part) for part in _DIGITS.split(asset.path)]
 
 
-class Shelf:
+class AssetPlaces:
     """The files of an output folder, looked for by their content.
 
     Args:
@@ -75,7 +75,9 @@ class Shelf:
         self._folder = folder
         self._sure = sure
 
-    def look_for(self, request: InferenceRequest, assets: Sequence[AssetRecord]) -> list[Placed]:
+    def look_for(
+        self, request: InferenceRequest, assets: Sequence[AssetRecord]
+    ) -> list[PlacedAsset]:
         """Say of each asset of a finished inference where it belongs and where it is."""
         if not assets:
             return []
@@ -88,10 +90,10 @@ class Shelf:
         """Whether any file is there."""
         return (self._folder / path).is_file()
 
-    def place(self, made: AssetRecord, path: str) -> Placed:
+    def place(self, made: AssetRecord, path: str) -> PlacedAsset:
         """Say where one asset belongs, whose path may lack its extension, and where it is."""
         home = with_extension(path, made.content_type)
-        return Placed(made, home, self._find(made, home))
+        return PlacedAsset(made, home, self._find(made, home))
 
     def _find(self, made: AssetRecord, home: str) -> str | None:
         if home != made.path and self._has_copy(self._folder / home, made):

@@ -21,7 +21,7 @@ from vidi.errors import (
     VidiError,
 )
 from vidi.inference.lifecycle.sent_params import describe_sent
-from vidi.inference.providers.transport.call import read_fate
+from vidi.inference.providers.transport.call import read_send_error
 from vidi.inference.tracking.journal.charges import number_next
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def post(
         request: What is asked for.
         submission: What is sent for it.
         provider: Whom it is sent to.
-        runtime: The means of the run.
+        runtime: What the run works with.
         attempt: Which attempt of this run it belongs to, from 1.
 
     Raises:
@@ -90,7 +90,7 @@ async def _send_and_record(
         runtime.journal.append("in_doubt", request.id, error=describe_error(error))
         raise
     except asyncio.CancelledError as cut:
-        _record_cut(request, runtime, read_fate(cut))
+        _record_cut(request, runtime, read_send_error(cut))
         raise
     _keep_receipt(request, accepted, runtime)
     with suppress(StorageError):  # the journal has it, and the next replay enters it

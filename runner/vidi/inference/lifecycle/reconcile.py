@@ -45,7 +45,7 @@ async def reconcile(
     Args:
         state: What the journal says of it.
         model: The model that it was sent to.
-        runtime: The means of the run.
+        runtime: What the run works with.
         known: The params with their secrets, which the journal leaves out; without them, an
             inference with a secret param cannot be recognised.
 
@@ -53,7 +53,7 @@ async def reconcile(
         InDoubtError: None or several matches, or the list cannot be read; it stays in doubt.
     """
     submission = Submission(model, restore_params(state, model, known), deadline_s=0)
-    deadline = time.monotonic() + runtime.patience.reconcile_s
+    deadline = time.monotonic() + runtime.retry_limits.reconcile_s
     pause = FIRST_PAUSE_S
     why = "the provider's list was not read"
     while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from vidi.inference.lifecycle.place import Shelf
+from vidi.inference.lifecycle.place import AssetPlaces
 from vidi.inference.tracking.journal.events import AssetRecord
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def record_asset(
         inference: Whose it is.
         asset: What stands at its place.
         folder: The output folder.
-        runtime: The means of the run.
+        runtime: What the run works with.
         moved_from: Where the same output was before.
 
     Raises:
@@ -71,7 +71,7 @@ def is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:
 def _record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
     """Record where others are whose place an asset has: they made way now, or before a kill."""
     for owner, made in _find_at(asset.path, runtime):
-        at = Shelf(folder, sure=True).place(made, made.path).at
+        at = AssetPlaces(folder, sure=True).place(made, made.path).at
         if made.sha256 != asset.sha256 and at is not None:
             _append(owner, replace(made, path=at), made.path, runtime)
 

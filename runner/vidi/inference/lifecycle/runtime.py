@@ -28,7 +28,7 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryLimits:
     """How long to go on trying what costs nothing. Seconds."""
 
     sends: int = 5
@@ -45,7 +45,7 @@ async def _never() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The means of a run: who to ask, where to write, what may be spent, whom to tell."""
+    """What a run works with: who to ask, where to write, what may be spent, whom to tell."""
 
     open_provider: Callable[[str], Provider]
     """Provider name to provider; the same one each time."""
@@ -63,10 +63,10 @@ class Runtime:
     """Whether a file that vidi did not make may be replaced."""
     pace: Pace = field(default_factory=Pace)
     throttle: Throttle = field(default_factory=Throttle)
-    patience: Patience = field(default_factory=Patience)
+    retry_limits: RetryLimits = field(default_factory=RetryLimits)
     sending: set[str] = field(default_factory=set)
     """The ids whose paid request is on the wire: not yet bought, not yet refused."""
-    nudges: dict[str, asyncio.Event] = field(default_factory=dict)
+    wakes: dict[str, asyncio.Event] = field(default_factory=dict)
     """Set for an id that is waited for: look at it now."""
 
     async def pause(self, seconds: float) -> None:

@@ -74,7 +74,7 @@ def _wait_as_told(
     """Seconds until the next try: the back-off, or what the provider said where that is longer."""
     error = state.outcome.exception() if state.outcome else None
     seconds = tenacity.wait_random_exponential(
-        multiplier=runtime.patience.first_wait_s, max=runtime.patience.longest_wait_s
+        multiplier=runtime.retry_limits.first_wait_s, max=runtime.retry_limits.longest_wait_s
     )(state)
     if isinstance(error, ThrottledError):
         seconds = max(seconds, error.retry_after or 0)
@@ -88,7 +88,7 @@ def _gives_up(state: tenacity.RetryCallState, submission: Submission, runtime: R
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, ThrottledError):
         return (state.seconds_since_start or 0) > submission.deadline_s
-    return state.attempt_number >= runtime.patience.sends
+    return state.attempt_number >= runtime.retry_limits.sends
 
 
 async def _wait_for_turn(provider: str, runtime: Runtime) -> None:

@@ -27,7 +27,7 @@ VISIBLE_AFTER_S = 30.0
 """Seconds since its submit after which every request is visible to its owner."""
 REFUSALS_BELIEVED = 3
 """A gateway may refuse a good key once; a key that is refused so often in a row is not good."""
-LAST_LOOK = 0.05
+LAST_POLL = 0.05
 """The share of the deadline by which the last look comes before it: the provider cancels at it."""
 LONGEST_EARLY_S = 1.0
 
@@ -44,7 +44,7 @@ async def wait_for_end(
     Args:
         request: What was submitted.
         accepted: The provider's receipt.
-        runtime: The means of the run.
+        runtime: What the run works with.
         sent_at: When it was sent (monotonic seconds); None where an earlier run sent it, so that
             it may have ended long ago: the first look is at once, and the deadline counts anew.
 
@@ -55,23 +55,23 @@ async def wait_for_end(
     """
     provider = runtime.open_provider(request.model.provider)
     now = time.monotonic()
-    early = min(request.timeout_s * LAST_LOOK, LONGEST_EARLY_S)
+    early = min(request.timeout_s * LAST_POLL, LONGEST_EARLY_S)
     deadline = (now if sent_at is None else sent_at) + request.timeout_s - early
     began = now - _measure_age(request, runtime)
-    nudge = runtime.nudges[request.id] = asyncio.Event()
-    delays = runtime.pace.delays(request.model.id, began, nudge.set)
+    wake = runtime.wakes[request.id] = asyncio.Event()
+    delays = runtime.pace.delays(request.model.id, began, wake.set)
     doubts = runtime.pace.doubts(request.model.id, began)
-    vigil = _Vigil(provider, accepted, delays, doubts, nudge, deadline)
+    schedule = PollSchedule(provider, accepted, delays, doubts, wake, deadline)
     try:
         if sent_at is not None:
-            await vigil.wait()
-        end, looks = await _look_until_end(request, accepted, runtime, vigil)
+            await schedule.wait()
+        end, polls = await _poll_until_end(request, accepted, runtime, schedule)
     finally:
-        del runtime.nudges[request.id]
-        await vigil.aclose()
+        del runtime.wakes[request.id]
+        await schedule.aclose()
     if sent_at is not None:
-        at_first_look = looks == 0 and not vigil.told
-        _learn(request, end, runtime, time.monotonic() - sent_at, at_first_look=at_first_look)
+        at_first_poll = polls == 0 and not schedule.told
+        _learn(request, end, runtime, time.monotonic() - sent_at, at_first_poll=at_first_poll)
     return end
 
 
@@ -83,28 +83,28 @@ def _measure_age(request: InferenceRequest, runtime: Runtime) -> float:
     return max(0.0, (datetime.now(UTC) - state.submitted_at).total_seconds())
 
 
-async def _look_until_end(
-    request: InferenceRequest, accepted: Accepted, runtime: Runtime, vigil: _Vigil
+async def _poll_until_end(
+    request: InferenceRequest, accepted: Accepted, runtime: Runtime, schedule: PollSchedule
 ) -> tuple[Succeeded | Failed, int]:
-    """Look again and again; returns the end, and how many looks came before the one that saw it."""
+    """Look again and again; returns the end, and how many polls came before the one that saw it."""
     provider = runtime.open_provider(request.model.provider)
     warned: set[str] = set()
     refusals = misses = 0
-    for looks in count():
+    for polls in count():
         try:
-            look = await provider.look(request.model, accepted)
+            poll = await provider.poll(request.model, accepted)
         except PollError as error:
             misses = misses + 1 if isinstance(error, NotFoundError) else 0
             runtime.notify(request.id, "look_failed", message=error.message)
             if misses and _measure_age(request, runtime) >= VISIBLE_AFTER_S:
                 _check_lost(request, accepted, misses)
-                await vigil.sleep(misses * MISS_PAUSE_S)
+                await schedule.sleep(misses * MISS_PAUSE_S)
                 continue
-            await vigil.sleep(error.retry_after or 0)
+            await schedule.sleep(error.retry_after or 0)
         except CredentialsError as error:
             refusals += 1
             if refusals < REFUSALS_BELIEVED:
-                await vigil.sleep(refusals)
+                await schedule.sleep(refusals)
                 continue
             raise CredentialsError(
                 f"{error.message} (request {accepted.request_id} goes on at the provider)",
@@ -112,12 +112,12 @@ async def _look_until_end(
             ) from error
         else:
             refusals = misses = 0
-            if not isinstance(look, Running):
-                return look, looks
-            _tell(request, look, runtime, warned)
-        if vigil.left <= 0:
+            if not isinstance(poll, Running):
+                return poll, polls
+            _tell(request, poll, runtime, warned)
+        if schedule.left <= 0:
             break
-        await vigil.wait()
+        await schedule.wait()
     _check_lost(request, accepted, misses and MISSES_BELIEVED)
     raise UnfinishedError(
         f"still running after {request.timeout_s:g} s (request {accepted.request_id})",
@@ -137,8 +137,8 @@ def _check_lost(request: InferenceRequest, accepted: Accepted, misses: int) -> N
 
 
 @dataclass(slots=True)
-class _Vigil:
-    """The waits between looks: by the provider's own word where it gives it, else by the pace.
+class PollSchedule:
+    """The waits between polls: by the provider's own word where it gives it, else by the pace.
 
     A provider that is to give its word and says nothing is looked at all the same.
     """
@@ -149,7 +149,7 @@ class _Vigil:
     """Seconds to wait before each look, where the provider has no word to give."""
     doubts: Iterator[float]
     """Seconds to wait for its word before each look all the same."""
-    nudge: asyncio.Event
+    wake: asyncio.Event
     """Ends the wait at once."""
     deadline: float
     word: asyncio.Task[bool] | None = None
@@ -172,11 +172,11 @@ class _Vigil:
             await self.sleep(next(self.delays))
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep until nudged, but not past the deadline."""
+        """Sleep until woken, but not past the deadline."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, min(seconds, self.left))):
-                await self.nudge.wait()
-                self.nudge.clear()
+                await self.wake.wait()
+                self.wake.clear()
 
     async def aclose(self) -> None:
         """Stop listening, and let others of the model look closely."""
@@ -192,7 +192,7 @@ class _Vigil:
         """
         if self.word is None:
             self.word = asyncio.create_task(self.provider.watch(self.accepted, self.left))
-            self.word.add_done_callback(lambda _: self.nudge.set())
+            self.word.add_done_callback(lambda _: self.wake.set())
         await self.sleep(next(self.doubts))
         self.listening = not self.word.done()
         return self.listening or self.word.result()
@@ -200,26 +200,26 @@ class _Vigil:
 
 def _learn(
     request: InferenceRequest,
-    look: Succeeded | Failed,
+    poll: Succeeded | Failed,
     runtime: Runtime,
     seconds: float,
     *,
-    at_first_look: bool,
+    at_first_poll: bool,
 ) -> None:
     """Note how long it took: by the provider's own figure, else by when it was noticed."""
-    if not isinstance(look, Succeeded):
+    if not isinstance(poll, Succeeded):
         return
-    total = look.metrics.get("total_time")
+    total = poll.metrics.get("total_time")
     if isinstance(total, int | float) and 0 < total < seconds:
         runtime.pace.learn(request.model.id, float(total))
     else:
-        runtime.pace.learn(request.model.id, seconds, at_first_look=at_first_look)
+        runtime.pace.learn(request.model.id, seconds, at_first_poll=at_first_poll)
 
 
-def _tell(request: InferenceRequest, look: Running, runtime: Runtime, warned: set[str]) -> None:
-    if not look.known and look.status not in warned:
-        warned.add(look.status)
-        runtime.journal.append("unknown_status", request.id, status=look.status)
-        runtime.notify(request.id, "unknown_status", status=look.status)
+def _tell(request: InferenceRequest, poll: Running, runtime: Runtime, warned: set[str]) -> None:
+    if not poll.known and poll.status not in warned:
+        warned.add(poll.status)
+        runtime.journal.append("unknown_status", request.id, status=poll.status)
+        runtime.notify(request.id, "unknown_status", status=poll.status)
         return
-    runtime.notify(request.id, "running", status=look.status, position=look.queue_position)
+    runtime.notify(request.id, "running", status=poll.status, position=poll.queue_position)

@@ -119,7 +119,7 @@ class InferenceResult:
                 return f".{_USUAL[self.output_type]}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the means, ready for JSON; the cost is a number of USD."""
+        """Everything but how it was fetched, ready for JSON; the cost is a number of USD."""
         values = [item.value for item in self.outputs if isinstance(item, InlineJson)]
         return {
             "model": self.model,

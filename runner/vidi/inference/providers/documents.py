@@ -24,7 +24,7 @@ from vidi.inference.providers.replicate.answers import read_words as read_replic
 from vidi.inference.providers.transport.answer import NoAnswerError
 from vidi.inference.providers.transport.retry_after import read_retry_after
 from vidi.inference.providers.transport.routes import Routes
-from vidi.inference.providers.transport.timeouts import Patience
+from vidi.inference.providers.transport.timeouts import CallTimeouts
 from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class DocumentReader:
 
     settings: Settings
     given_wire: httpx.AsyncBaseTransport | None = None
-    patience: Patience = field(default_factory=Patience)
+    timeouts: CallTimeouts = field(default_factory=CallTimeouts)
     _own_wire: httpx.AsyncBaseTransport | None = field(default=None, init=False)
     _ways: dict[str, tuple[Guard, httpx.AsyncClient]] = field(default_factory=dict, init=False)
     _places: asyncio.Semaphore = field(
@@ -204,11 +204,11 @@ class DocumentReader:
         key = f"{account.scheme} {self._key_of(account)}"
         headers = {} if url == SCHEMA else {"Authorization": key}
         try:
-            errand = await guard.run(
+            call = await guard.run(
                 client.get(url, params=list(query), headers=headers),
-                deadline_s=self.patience.look,
+                deadline_s=self.timeouts.poll,
             )
-            answer = errand.reply
+            answer = call.reply
         except NoAnswerError as error:
             raise PollError(f"no answer from {account.title}: {error}") from error
         if not answer.ok:
@@ -218,7 +218,7 @@ class DocumentReader:
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         told = error.retry_after if isinstance(error, PollError) else None
-        pause = self.patience.first_pause * 2 ** (state.attempt_number - 1)
+        pause = self.timeouts.first_pause * 2 ** (state.attempt_number - 1)
         return min(pause if told is None else told, LONGEST_PAUSE_S)
 
     def _open(self, account: Account) -> tuple[Guard, httpx.AsyncClient]:
@@ -228,7 +228,7 @@ class DocumentReader:
             from vidi.inference.providers.transport.guard import Guard
 
             wire = self.given_wire or self._own_wire or self._open_wire()
-            guard = Guard(Routes(account.provider, self.settings), wire, self.patience)
+            guard = Guard(Routes(account.provider, self.settings), wire, self.timeouts)
             client = httpx.AsyncClient(transport=guard, trust_env=False)
             self._ways[account.provider] = guard, client
         return self._ways[account.provider]

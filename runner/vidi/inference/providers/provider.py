@@ -82,7 +82,7 @@ class Failed:
     billable_units: Decimal | None = None
 
 
-Look = Running | Succeeded | Failed
+PollResult = Running | Succeeded | Failed
 """What one look at an inference shows."""
 
 
@@ -152,11 +152,11 @@ class Provider(ABC):
             RejectedError: Refused for good.
             CredentialsError: Refused for every inference of this account.
             InDoubtError: Anything else after the first byte was sent.
-            CancelledError: From outside; `errand.read_fate` says whether it was sent.
+            CancelledError: From outside; `call.read_fate` says whether it was sent.
         """
 
     @abstractmethod
-    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:
+    async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:
         """Ask once how an inference is doing, and fetch its result when it is done.
 
         Raises:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.providers.account import Account
     from vidi.inference.providers.transport.answer import Answer
-    from vidi.inference.providers.transport.call import Errand
+    from vidi.inference.providers.transport.call import ProviderCall
 
 ATTEMPTS = 4
 HEAD_BYTES = 64
@@ -78,14 +78,14 @@ class TryAgainError(Exception):
         self.retry_after = retry_after
 
 
-async def send_patiently(
-    send: Callable[[], Awaitable[Errand]],
+async def send_with_retries(
+    send: Callable[[], Awaitable[ProviderCall]],
     account: Account,
     file: LocalFile,
     words: Callable[[Answer], str],
     first_pause: float,
-) -> Errand:
-    """Upload with a few tries; returns the errand of the one that was answered 2xx.
+) -> ProviderCall:
+    """Upload with a few tries; returns the call of the one that was answered 2xx.
 
     Raises:
         InferenceError: It was refused, or failed every time.
@@ -111,20 +111,20 @@ async def send_patiently(
 
 
 async def _send_once(
-    send: Callable[[], Awaitable[Errand]],
+    send: Callable[[], Awaitable[ProviderCall]],
     account: Account,
     file: LocalFile,
     words: Callable[[Answer], str],
-) -> Errand:
+) -> ProviderCall:
     what = f"{file.path.name} could not be uploaded to {account.title}"
     try:
-        errand = await send()
-        answer = errand.reply
+        call = await send()
+        answer = call.reply
     except NoAnswerError as error:
         failure = NotSentError if error.unsent else InferenceError
         raise TryAgainError(failure(f"{what}: {error}")) from error
     if answer.ok:
-        return errand
+        return call
     said = words(answer)
     if answer.status == 401:
         raise account.bad_key(said)

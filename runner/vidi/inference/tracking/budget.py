@@ -26,7 +26,7 @@ class Balance:
     left: Decimal | None
 
 
-class Books(Protocol):
+class CostAccount(Protocol):
     """Where the money of all runs is kept: the ledger, as a run sees it."""
 
     def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
@@ -42,17 +42,17 @@ class Budget:
     Args:
         cap: USD that the run may spend; None for no cap.
         books: The ledger, which must grant every reservation too; None where there is none.
-        tell: Who hears what the books have to say.
+        tell: Who hears what the account has to say.
     """
 
     def __init__(
         self,
         cap: Decimal | None,
-        books: Books | None = None,
+        account: CostAccount | None = None,
         tell: Callable[[str], None] = lambda message: None,  # noqa: ARG005 - nobody listens
     ) -> None:
         self._cap = cap
-        self._books = books
+        self._account = account
         self._tell = tell
         self._spent = Decimal(0)
         self._reserved: dict[str, Decimal] = {}
@@ -68,8 +68,8 @@ class Budget:
         """Set an amount aside for one inference; when it returns, it may be spent.
 
         Raises:
-            RefusedError: It would take spent + reserved over the cap, or over one of the books'.
-            StorageError: The books did not grant it.
+            RefusedError: It would take spent + reserved over the cap, or over one of the account's.
+            StorageError: The account did not grant it.
         """
         left = self.balance.left
         if left is not None and amount > left:
@@ -78,7 +78,7 @@ class Budget:
                 f"this needs up to {needed} and {there} of the budget is left",
                 hint="Raise `budget` in the job file or --budget.",
             )
-        messages = self._books.reserve(key, attempt, model, amount) if self._books else ()
+        messages = self._account.reserve(key, attempt, model, amount) if self._account else ()
         self._reserved[key] = self._reserved.get(key, Decimal(0)) + amount
         for message in messages:
             self._tell(message)
@@ -87,8 +87,8 @@ class Budget:
         """Turn a reservation into what was really spent (0 where it proved free)."""
         self._reserved.pop(key, None)
         self._spent += actual
-        if self._books:
-            self._books.settle(key, actual)
+        if self._account:
+            self._account.settle(key, actual)
 
     def release(self, key: str) -> None:
         """Give a reservation back: proved not to have cost anything."""

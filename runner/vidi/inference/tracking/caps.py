@@ -48,7 +48,7 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CapUsage:
     """The money of one period at one instant, in USD."""
 
     spent: Decimal = Decimal(0)
@@ -66,7 +66,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class CapRoom:
     """What a cap leaves for a plan, in USD."""
 
     cap: Cap
@@ -87,26 +87,26 @@ def name_periods(run: str, moment: datetime) -> dict[Kind, str]:
     }
 
 
-def refuse_by_cap(cap: Cap, standing: Standing, wanted: Decimal) -> RefusedError:
+def refuse_by_cap(cap: Cap, usage: CapUsage, wanted: Decimal) -> RefusedError:
     """The refusal of an amount that a cap has no room for."""
-    left = max(cap.usd - standing.taken, Decimal(0))
+    left = max(cap.usd - usage.taken, Decimal(0))
     return RefusedError(
         f"this needs up to {format_usd(wanted)}, and {format_usd(left)} is left of "
-        f"{cap.title}: {standing.told}",
+        f"{cap.title}: {usage.told}",
         hint=f"Raise {cap.setting}, or wait for the next {cap.kind} (UTC)."
         if cap.kind != "run"
         else f"Raise {cap.setting}.",
     )
 
 
-def find_level(cap: Cap, standing: Standing) -> int:
+def find_level(cap: Cap, usage: CapUsage) -> int:
     """The highest threshold, in percent, that a period has reached; 0 for none."""
-    return next((level for level in THRESHOLDS if standing.taken * 100 >= cap.usd * level), 0)
+    return next((level for level in THRESHOLDS if usage.taken * 100 >= cap.usd * level), 0)
 
 
-def describe_level(cap: Cap, standing: Standing, level: int) -> str:
+def describe_level(cap: Cap, usage: CapUsage, level: int) -> str:
     """What is said when a threshold is reached."""
-    return f"{level} % of {cap.title} is taken: {standing.told} ({cap.setting})"
+    return f"{level} % of {cap.title} is taken: {usage.told} ({cap.setting})"
 
 
 def lower_caps(*given: Mapping[Kind, Cap]) -> tuple[Cap, ...]:

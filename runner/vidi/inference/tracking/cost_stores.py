@@ -43,8 +43,8 @@ class RunFacts:
     """What it stays under, together with everybody else; held against a ledger only."""
 
 
-class StoreBooks(Receipts, Protocol):
-    """The books of one run in a store: granted before anything is sent, settled as things end."""
+class StoreAccount(Receipts, Protocol):
+    """The account of one run in a store: granted before anything is sent, settled as things end."""
 
     def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
         """Set an amount aside, or raise; returns what is to be told."""
@@ -59,12 +59,12 @@ class StoreBooks(Receipts, Protocol):
 class CostStore(Protocol):
     """Where costs are kept."""
 
-    def open_books(
+    def open_account(
         self,
         facts: RunFacts,
         headers: Iterable[Event],
         states: Mapping[str, InferenceState],
-    ) -> StoreBooks | None:
+    ) -> StoreAccount | None:
         """Begin a run, after bringing the store up to its journal; None where nothing is kept."""
 
     def add(self, charge: Charge) -> None:
@@ -80,13 +80,13 @@ class CostStore(Protocol):
 class NoCosts:
     """Keeps nothing: `VIDI_COSTS=off`."""
 
-    def open_books(
+    def open_account(
         self,
         facts: RunFacts,
         headers: Iterable[Event],
         states: Mapping[str, InferenceState],
     ) -> None:
-        """Grant everything: there are no books."""
+        """Grant everything: there is no account."""
         del facts, headers, states
 
     def add(self, charge: Charge) -> None:
@@ -108,18 +108,18 @@ class MemoryCosts:
     def __init__(self) -> None:
         self._charges: dict[ChargeKey, Charge] = {}
 
-    def open_books(
+    def open_account(
         self,
         facts: RunFacts,
         headers: Iterable[Event],
         states: Mapping[str, InferenceState],
-    ) -> StoreBooks:
-        """The books of a run; what the journal had open before is settled here too."""
+    ) -> StoreAccount:
+        """The account of a run; what the journal had open before is settled here too."""
         del headers
         carried = [each.charges[-1] for each in states.values() if each.charges]
-        books = _MemoryBooks(self._charges, facts.run)
-        books.take_over(charge for charge in carried if charge.open)
-        return books
+        account = _MemoryAccount(self._charges, facts.run)
+        account.take_over(charge for charge in carried if charge.open)
+        return account
 
     def add(self, charge: Charge) -> None:
         """Book a charge, once."""
@@ -137,8 +137,8 @@ class MemoryCosts:
         """Nothing is open."""
 
 
-class _MemoryBooks(UnsharedReceipts):
-    """The books of one run in memory."""
+class _MemoryAccount(UnsharedReceipts):
+    """The account of one run in memory."""
 
     def __init__(self, charges: dict[ChargeKey, Charge], run: str) -> None:
         self._charges = charges
@@ -180,25 +180,25 @@ class LedgerCosts:
         self._runs: set[str] = set()
         weakref.finalize(self, _close_all, self._opened)
 
-    def open_books(
+    def open_account(
         self,
         facts: RunFacts,
         headers: Iterable[Event],
         states: Mapping[str, InferenceState],
-    ) -> StoreBooks:
-        """The books of a run, once the ledger has all that its journal has.
+    ) -> StoreAccount:
+        """The account of a run, once the ledger has all that its journal has.
 
         Raises:
             StorageError: The ledger cannot be written.
         """
         from vidi.inference.tracking.ledger.replay import RunRecord
-        from vidi.inference.tracking.ledger.run_account import RunBooks, replay_folder
+        from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
 
         record = RunRecord(facts.run, facts.job, facts.folder, facts.started_at)
         ledger = self._ledger()
         replay_folder(ledger, record, headers, states)
         self._runs.add(facts.run)
-        return RunBooks(ledger, facts.run, facts.caps, states)
+        return RunAccount(ledger, facts.run, facts.caps, states)
 
     def add(self, charge: Charge) -> None:
         """Book a charge, once.
@@ -207,7 +207,7 @@ class LedgerCosts:
             StorageError: The ledger cannot be written.
         """
         if charge.key.run in self._runs:
-            return  # its books are open here, and they have it
+            return  # its account is open here, and they have it
         from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
 
         at = charge.settled_at or charge.reserved_at

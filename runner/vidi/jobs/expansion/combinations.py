@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import JobFileError
 from vidi.jobs.data.rows import read_rows
 from vidi.jobs.entry import READERS, read_axis
-from vidi.jobs.expansion.recipe import UNKNOWN, Recipe
+from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry
 from vidi.jobs.mistakes import MistakeError, describe
 from vidi.jobs.reading import fields
 from vidi.json_values import as_object
@@ -79,10 +79,10 @@ class Combinations:
         matrix = self._entry.get("matrix")
         if matrix is None:
             return {} if "matrix" not in self._entry else None
-        recipe = Recipe(matrix, ("matrix",), self._note)
-        axes = recipe.render(names, self._note)
+        compiled = CompiledEntry(matrix, ("matrix",), self._note)
+        axes = compiled.render(names, self._note)
         try:
-            if not recipe.dynamic:
+            if not compiled.dynamic:
                 written = as_object(axes).items()
                 return {name: read_axis(name, values) for name, values in written} or None
             return self._rendered_axes(axes)
@@ -112,8 +112,8 @@ class Combinations:
         """The rows of `foreach`; an empty list where there is none, None where it is wrong."""
         if "foreach" not in self._entry:
             return []
-        recipe = Recipe(self._entry.get("foreach"), ("foreach",), self._note)
-        rows = recipe.render(names, self._note)
+        compiled = CompiledEntry(self._entry.get("foreach"), ("foreach",), self._note)
+        rows = compiled.render(names, self._note)
         try:
             if isinstance(rows, str) and rows:
                 return read_rows(rows, self._project)
@@ -121,6 +121,6 @@ class Combinations:
         except JobFileError as error:
             self._note(("foreach",), error)
         except MistakeError as mistake:
-            if recipe.dynamic or isinstance(rows, str):
+            if compiled.dynamic or isinstance(rows, str):
                 self._note(("foreach",), mistake)
         return None

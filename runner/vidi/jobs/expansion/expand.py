@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from vidi.errors import JobFileError, Problem
 from vidi.jobs.entry import READERS, non_finite
 from vidi.jobs.expansion.combinations import MAX_INFERENCES, SPLIT, Combinations
-from vidi.jobs.expansion.recipe import UNKNOWN, Recipe
-from vidi.jobs.expansion.seen import Seen
+from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry
+from vidi.jobs.expansion.taken_names import TakenNames
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.spec import INDEX_MARKER, InferenceSpec
 
@@ -42,20 +42,20 @@ class Scope:
 
 def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | Problem]:
     """Every inference of the entries in file order, and every mistake found on the way."""
-    seen = Seen()
+    taken = TakenNames()
     left = MAX_INFERENCES
     for entry in entries:
         if left == 0 and entry.get("enabled") is not False:
             message = f"more than {MAX_INFERENCES:,} inferences from here on"
             yield entry.problem(MistakeError(message, kind="too-many", hint=SPLIT), ())
             return
-        expansion = _Expansion(entry, scope, seen, left)
+        expansion = _Expansion(entry, scope, taken, left)
         yield from expansion.inferences()
         left -= expansion.count
 
 
 @dataclass(slots=True)
-class _Noted:
+class _FoundMistake:
     """A mistake, and the inferences that it hits."""
 
     path: _Path
@@ -66,21 +66,21 @@ class _Noted:
 class _Expansion:
     """One entry on its way to its inferences."""
 
-    def __init__(self, entry: Places, scope: Scope, seen: Seen, left: int) -> None:
+    def __init__(self, entry: Places, scope: Scope, taken: TakenNames, left: int) -> None:
         self._entry = entry
         self._scope = scope
-        self._seen = seen
+        self._taken = taken
         self._left = left
         self.count = 0
         """How many inferences the entry stands for."""
         self._current = ""
         self._unknown: frozenset[str] = frozenset()
         self._constants: dict[str, Any] = {}
-        self._recipes: dict[str, Recipe] = {}
-        self._variables: dict[str, Recipe] = {}
-        self._base: Recipe | None = None
+        self._compiled: dict[str, CompiledEntry] = {}
+        self._variables: dict[str, CompiledEntry] = {}
+        self._base: CompiledEntry | None = None
         """The params of the defaults, where the entry's own are one template."""
-        self._noted: dict[tuple[object, ...], _Noted] = {}
+        self._found: dict[tuple[object, ...], _FoundMistake] = {}
         self._line = entry.of_value().line
 
     def inferences(self) -> Iterator[InferenceSpec | Problem]:
@@ -89,37 +89,37 @@ class _Expansion:
         self._current = written if isinstance(written, str) else ""
         if self._entry.get("enabled") is not False:
             yield from self._made()
-        for noted in self._noted.values():
-            ids = tuple(noted.ids)
-            if isinstance(noted.mistake, JobFileError):  # of another file, with its own places
-                yield from (replace(each, ids=ids) for each in noted.mistake.problems)
+        for found in self._found.values():
+            ids = tuple(found.ids)
+            if isinstance(found.mistake, JobFileError):  # of another file, with its own places
+                yield from (replace(each, ids=ids) for each in found.mistake.problems)
             else:
-                yield self._places(noted.path).problem(noted.mistake, noted.path, ids)
+                yield self._places(found.path).problem(found.mistake, found.path, ids)
 
     def _made(self) -> Iterator[InferenceSpec]:
-        self._recipes = {
-            key: Recipe(self._entry.get(key), (key,), self._note)
+        self._compiled = {
+            key: CompiledEntry(self._entry.get(key), (key,), self._note)
             for key in ("id", "enabled", *_PER_INFERENCE)
             if key in self._entry
         }
         base = self._entry.default_under_template("params")
-        self._base = None if base is None else Recipe(base, ("params",), self._note)
-        self._variables = self._variable_recipes()
+        self._base = None if base is None else CompiledEntry(base, ("params",), self._note)
+        self._variables = self._compile_variables()
         combinations = Combinations(self._entry, self._scope.project, self._left, self._note)
         for names in combinations.given(self._with_variables({}, lenient=True) or {}):
             self.count = combinations.count
             spec = self._inference(names)
             if spec is not None:
                 yield spec
-            if len(self._noted) >= MAX_PROBLEMS:
+            if len(self._found) >= MAX_PROBLEMS:
                 return
 
     def _note(self, path: _Path, mistake: MistakeError | JobFileError) -> None:
         where = mistake.path if isinstance(mistake, MistakeError) else ()
         key = (path, where, mistake.message)
-        noted = self._noted.setdefault(key, _Noted(path, mistake))
+        found = self._found.setdefault(key, _FoundMistake(path, mistake))
         if self._current:
-            noted.ids[self._current] = None
+            found.ids[self._current] = None
 
     def _places(self, path: _Path) -> Places:
         """Whose place a path is: the entry's, or the job file's for a variable that it lacks."""
@@ -130,11 +130,11 @@ class _Expansion:
 
     # Names
 
-    def _variable_recipes(self) -> dict[str, Recipe]:
+    def _compile_variables(self) -> dict[str, CompiledEntry]:
         own = self._entry.get("vars")
         merged = {**self._scope.vars, **(own if isinstance(own, dict) else {})}
         return {
-            name: Recipe(value, ("vars", name), self._note)
+            name: CompiledEntry(value, ("vars", name), self._note)
             for name, value in merged.items()
             if name not in self._scope.overrides
         }
@@ -145,10 +145,10 @@ class _Expansion:
         """The variables, each rendered with those above it; None where one has failed."""
         names = {**self._scope.overrides, **given}
         failed = False
-        for name, recipe in self._variables.items():
+        for name, compiled in self._variables.items():
             if name in given:
                 continue
-            value = recipe.render(names, _ignore if lenient else self._note)
+            value = compiled.render(names, _ignore if lenient else self._note)
             if value is UNKNOWN:
                 failed = True
             else:
@@ -192,12 +192,12 @@ class _Expansion:
 
     def _take(self, own_id: str, output: str) -> None:
         try:
-            self._seen.take_id(own_id, self._line)
+            self._taken.take_id(own_id, self._line)
         except MistakeError as mistake:
             self._note(("id",), mistake)
         try:
             if output:
-                self._seen.take_output(output, own_id)
+                self._taken.take_output(output, own_id)
         except MistakeError as mistake:
             self._note(("output",), mistake)
 
@@ -205,13 +205,13 @@ class _Expansion:
         """What a key holds for one inference; None where it is absent or wrong."""
         if key in self._constants:
             return self._constants[key]
-        recipe = self._recipes.get(key)
-        if recipe is None:
+        compiled = self._compiled.get(key)
+        if compiled is None:
             return None
-        if not recipe.dynamic:
-            self._constants[key] = value = self._constant(key, recipe)
+        if not compiled.dynamic:
+            self._constants[key] = value = self._constant(key, compiled)
             return value
-        value = self._rendered(key, recipe, names)
+        value = self._rendered(key, compiled, names)
         if value is UNKNOWN:
             return None
         try:
@@ -221,11 +221,11 @@ class _Expansion:
             return None
         return self._whole_params(value, names) if key == "params" else value
 
-    def _rendered(self, key: str, recipe: Recipe, names: Mapping[str, object]) -> object:
-        if key == "params" and recipe.is_mapping:
-            known, self._unknown = recipe.render_known(names, self._note)
+    def _rendered(self, key: str, compiled: CompiledEntry, names: Mapping[str, object]) -> object:
+        if key == "params" and compiled.is_mapping:
+            known, self._unknown = compiled.render_known(names, self._note)
             return known
-        return recipe.render(names, self._note)
+        return compiled.render(names, self._note)
 
     def _whole_params(
         self, params: dict[str, object], names: Mapping[str, object]
@@ -237,9 +237,9 @@ class _Expansion:
             self._note(("params",), wrong)
         return whole
 
-    def _constant(self, key: str, recipe: Recipe) -> Any:
+    def _constant(self, key: str, compiled: CompiledEntry) -> Any:
         """A value without templates: its mistakes were said when the file was checked."""
-        value = recipe.render({}, self._note)
+        value = compiled.render({}, self._note)
         written = self._entry.number_at(key) if isinstance(value, float) else ""
         try:
             return READERS[key](value, written)

@@ -154,8 +154,8 @@ class Execution:
             return
         runtime.journal.append("cancel", state.id, agreed=agreed)
         runtime.notify(state.id, "cancelled", agreed=agreed)
-        if state.id in runtime.nudges:
-            runtime.nudges[state.id].set()
+        if state.id in runtime.wakes:
+            runtime.wakes[state.id].set()
 
     async def _leave(self, workers: list[asyncio.Task[None]]) -> None:
         """At the third Ctrl-C, let go of everything; the journal knows it all."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import InDoubtError, PollError, UsageError
 from vidi.inference.lifecycle.reconcile import adopt, reconcile
-from vidi.inference.lifecycle.runtime import Patience, Runtime
+from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.budget import Budget
@@ -45,7 +45,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class ReconcileConfig:
     """What is needed to ask the providers about the inferences of a journal."""
 
     journal: Journal
@@ -94,21 +94,21 @@ def _check_receipts(states: Mapping[str, InferenceState], paid: Mapping[str, str
             )
 
 
-async def ask_providers(means: Means) -> tuple[Finding, ...]:
+async def ask_providers(config: ReconcileConfig) -> tuple[Finding, ...]:
     """Ask the providers again for everything that is in doubt, and adopt what is found."""
-    doubts = list_doubts(means.journal.states)
+    doubts = list_doubts(config.journal.states)
     turns = asyncio.Semaphore(AT_ONCE)
-    async with _open_runtime(means) as runtime:
+    async with _open_runtime(config) as runtime:
 
         async def ask(state: InferenceState) -> Finding:
             async with turns:
-                return await _ask(state, means, runtime)
+                return await _ask(state, config, runtime)
 
         return tuple(await asyncio.gather(*(ask(state) for state in doubts)))
 
 
 async def take_word(
-    means: Means, paid: Mapping[str, str], not_paid: Collection[str]
+    config: ReconcileConfig, paid: Mapping[str, str], not_paid: Collection[str]
 ) -> tuple[Finding, ...]:
     """Settle doubts as the user says; everything is checked before anything is written.
 
@@ -116,11 +116,11 @@ async def take_word(
         UsageError: `check_word` refuses it, or the provider does not know a request.
         CredentialsError: A provider cannot be asked.
     """
-    states = means.journal.states
+    states = config.journal.states
     check_word(states, paid, not_paid)
-    async with _open_runtime(means) as runtime:
+    async with _open_runtime(config) as runtime:
         receipts = {
-            key: await _check_request(states[key], request, means, runtime)
+            key: await _check_request(states[key], request, config, runtime)
             for key, request in paid.items()
         }
         for key, accepted in receipts.items():
@@ -128,14 +128,14 @@ async def take_word(
             runtime.receipts.take_receipt(key, provider, accepted.request_id)
             adopt(key, accepted, runtime)
         for key in not_paid:
-            means.journal.append("refused", key, error=NOT_PAID)
+            config.journal.append("refused", key, error=NOT_PAID)
     adopted = [Finding(key, states[key].model, "adopted", paid[key]) for key in paid]
     return (*adopted, *(Finding(key, states[key].model, "not_paid") for key in not_paid))
 
 
-async def _ask(state: InferenceState, means: Means, runtime: Runtime) -> Finding:
+async def _ask(state: InferenceState, config: ReconcileConfig, runtime: Runtime) -> Finding:
     try:
-        model = means.registry.get_template(state.model)
+        model = config.registry.get_template(state.model)
         accepted = await reconcile(state, model, runtime)
     except (InDoubtError, UsageError) as error:
         return Finding(state.id, state.model, "in_doubt", None, error.message, error.hint)
@@ -143,14 +143,14 @@ async def _ask(state: InferenceState, means: Means, runtime: Runtime) -> Finding
 
 
 async def _check_request(
-    state: InferenceState, request_id: str, means: Means, runtime: Runtime
+    state: InferenceState, request_id: str, config: ReconcileConfig, runtime: Runtime
 ) -> Accepted:
     """See that a request is there: a mistyped id would be waited for in vain, run after run."""
-    model = means.registry.get_template(state.model)
+    model = config.registry.get_template(state.model)
     provider = runtime.open_provider(model.provider)
     accepted = provider.adopt(model, request_id)
     try:
-        await provider.look(model, accepted)
+        await provider.poll(model, accepted)
     except PollError as error:
         raise UsageError(
             f"{request_id} cannot be taken for {state.id}: {error}",
@@ -165,24 +165,24 @@ async def _check_request(
 
 
 @asynccontextmanager
-async def _open_runtime(means: Means) -> AsyncIterator[Runtime]:
+async def _open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
     providers: dict[str, Provider] = {}
     async with AsyncExitStack() as closing:
 
         def open_once(name: str) -> Provider:
             if name not in providers:
-                providers[name] = open_provider(name, means.settings, means.wire)
+                providers[name] = open_provider(name, config.settings, config.wire)
                 closing.push_async_callback(providers[name].aclose)
             return providers[name]
 
         yield Runtime(
             open_provider=open_once,
-            journal=means.journal,
+            journal=config.journal,
             budget=Budget(None),
-            fetcher=Fetcher(means.settings, wire=means.wire),
+            fetcher=Fetcher(config.settings, wire=config.wire),
             notify=_hear_nothing,
-            receipts=means.receipts,
-            patience=Patience(reconcile_s=means.settings.reconcile_s),
+            receipts=config.receipts,
+            retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
         )
 
 

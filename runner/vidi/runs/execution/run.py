@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import vidi
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.pace import Throttle
-from vidi.inference.lifecycle.runtime import Patience, Runtime
+from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.budget import Budget
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Listener
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
-    from vidi.inference.tracking.cost_stores import StoreBooks
+    from vidi.inference.tracking.cost_stores import StoreAccount
     from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.execute import Limits
     from vidi.runs.planning.plan import Plan
@@ -43,7 +43,7 @@ MANIFEST_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class RunMeans:
+class RunConfig:
     """What a run is made with, beside its plan."""
 
     settings: Settings
@@ -53,7 +53,7 @@ class RunMeans:
     wire: httpx.AsyncBaseTransport | None = None
     """The transport to use instead of the network."""
     overwrite: bool = False
-    books: StoreBooks | None = None
+    account: StoreAccount | None = None
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
@@ -69,21 +69,21 @@ class RunResult:
 
 
 async def carry_out_plan(
-    plan: Plan, journal: FileJournal, run_id: str, means: RunMeans
+    plan: Plan, journal: FileJournal, run_id: str, config: RunConfig
 ) -> RunResult:
     """Run everything that the plan says, and leave a manifest whatever happens.
 
     Raises:
         StorageError: The folder cannot be written.
     """
-    facts = RunFacts(run_id, datetime.now(UTC), means.sandbox, variables=plan.job.vars)
+    facts = RunFacts(run_id, datetime.now(UTC), config.sandbox, variables=plan.job.vars)
     _note_start(plan, journal, facts)
     stop = Stop()
     providers: dict[str, Provider] = {}
-    runtime = _make_runtime(plan, journal, means, providers, stop)
-    execution = Execution(plan, runtime, means.limits, stop)
-    stop.on_press(lambda level: means.listener("", "stop", level=level, execution=execution))
-    means.listener("", "balance", budget=runtime.budget)
+    runtime = _make_runtime(plan, journal, config, providers, stop)
+    execution = Execution(plan, runtime, config.limits, stop)
+    stop.on_press(lambda level: config.listener("", "stop", level=level, execution=execution))
+    config.listener("", "balance", budget=runtime.budget)
     keeper = asyncio.create_task(_keep_manifest(plan, journal, execution, facts))
     try:
         with listening_to_signals(stop):
@@ -117,31 +117,31 @@ async def _let_go(
 
 
 def _make_runtime(
-    plan: Plan, journal: FileJournal, means: RunMeans, providers: dict[str, Provider], stop: Stop
+    plan: Plan, journal: FileJournal, config: RunConfig, providers: dict[str, Provider], stop: Stop
 ) -> Runtime:
     """What the inferences of the plan are carried out with."""
     return Runtime(
-        open_provider=lambda name: _open_once(providers, name, means),
+        open_provider=lambda name: _open_once(providers, name, config),
         journal=journal,
         budget=Budget(
             plan.budget,
-            means.books,
-            tell=lambda message: means.listener("", "alert", message=message),
+            config.account,
+            tell=lambda message: config.listener("", "alert", message=message),
         ),
-        fetcher=Fetcher(means.settings, wire=means.wire),
-        notify=means.listener,
-        receipts=means.books or UnsharedReceipts(),
+        fetcher=Fetcher(config.settings, wire=config.wire),
+        notify=config.listener,
+        receipts=config.account or UnsharedReceipts(),
         stopping=lambda: stop.requested,
         until_stopped=lambda: stop.wait_for(DRAIN),
-        overwrite=means.overwrite,
-        throttle=means.throttle or Throttle(),
-        patience=Patience(reconcile_s=means.settings.reconcile_s),
+        overwrite=config.overwrite,
+        throttle=config.throttle or Throttle(),
+        retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
     )
 
 
-def _open_once(providers: dict[str, Provider], name: str, means: RunMeans) -> Provider:
+def _open_once(providers: dict[str, Provider], name: str, config: RunConfig) -> Provider:
     if name not in providers:
-        providers[name] = open_provider(name, means.settings, means.wire)
+        providers[name] = open_provider(name, config.settings, config.wire)
     return providers[name]
 
 

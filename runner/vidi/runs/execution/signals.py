@@ -103,7 +103,7 @@ class Signals:
             self._unraisable(unraisable)
 
 
-heard = Signals()
+received_signals = Signals()
 """What this process has heard: its handlers are one for all of it, and so is this."""
 
 

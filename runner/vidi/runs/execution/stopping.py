@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
-from vidi.runs.execution.signals import heard
+from vidi.runs.execution.signals import received_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -59,20 +59,20 @@ def listening_to_signals(stop: Stop) -> Iterator[None]:
 
     def catch_up() -> None:
         nonlocal pressed
-        while pressed < heard.count:
+        while pressed < received_signals.count:
             pressed += 1
-            stop.press(heard.exit_code)
+            stop.press(received_signals.exit_code)
 
     def wake() -> None:
         # It strikes in the middle of anything; the loop presses when it has come to an end of that.
         loop.call_soon_threadsafe(catch_up)
 
-    heard.listener = wake
+    received_signals.listener = wake
     catch_up()
     try:
         yield
     finally:
-        heard.listener = None
+        received_signals.listener = None
         catch_up()
 
 
@@ -91,16 +91,16 @@ def run_until_stopped(work: Coroutine[object, object, T]) -> T:
         def cancel() -> None:
             loop.call_soon_threadsafe(task.cancel)
 
-        heard.listener = cancel
-        if heard.count:
+        received_signals.listener = cancel
+        if received_signals.count:
             cancel()
         try:
             return await task
         finally:
-            heard.listener = None
+            received_signals.listener = None
 
-    heard.hold()
+    received_signals.hold()
     try:
         return asyncio.run(listen())
     finally:
-        heard.break_off()
+        received_signals.break_off()

@@ -18,7 +18,7 @@ from vidi.runs.planning.reasons import (
 from vidi.runs.planning.selection import matches_any
 
 if TYPE_CHECKING:
-    from vidi.inference.lifecycle.place import Shelf
+    from vidi.inference.lifecycle.place import AssetPlaces
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.spec import InferenceSpec
@@ -30,7 +30,7 @@ def decide(
     request: InferenceRequest,
     state: InferenceState | None,
     choices: Choices,
-    shelf: Shelf,
+    places: AssetPlaces,
 ) -> tuple[Action, Verdict]:
     """Say what a run does with an inference, and why.
 
@@ -39,7 +39,7 @@ def decide(
         request: What it asks for; what it has already where it keeps that.
         state: What the journal says of it.
         choices: What the command line says.
-        shelf: The files of the output folder.
+        places: The files of the output folder.
     """
     if choices.select and not matches_any(choices.select, spec, state):
         return "skip", Verdict("not selected")
@@ -51,18 +51,18 @@ def decide(
         return "run", Verdict("new")
     if state.unsettled:
         return "run", judge_open(request, state, keep=spec.keep)
-    verdict = _judge_settled(request, state, shelf, keep=spec.keep)
+    verdict = _judge_settled(request, state, places, keep=spec.keep)
     if verdict.reason:
         return "run", verdict
     return "unchanged", Verdict("kept" if spec.keep else "made before")
 
 
 def _judge_settled(
-    request: InferenceRequest, state: InferenceState, shelf: Shelf, *, keep: bool
+    request: InferenceRequest, state: InferenceState, places: AssetPlaces, *, keep: bool
 ) -> Verdict:
     kept = keep and was_made(state)
     if not was_finished(state):
         return tell_lost(explain_status(request, state, kept=kept), kept=kept)
     if not kept and state.fingerprint != request.fingerprint:
         return Verdict(explain_change(request, state))
-    return judge_finished(request, state, shelf, kept=kept)
+    return judge_finished(request, state, places, kept=kept)

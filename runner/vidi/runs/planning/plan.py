@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import JobFileError, Problem, UsageError
-from vidi.inference.lifecycle.place import Shelf
+from vidi.inference.lifecycle.place import AssetPlaces
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.request import hash_file
@@ -191,7 +191,7 @@ class _Planner:
         self._folder = folder
         self._states = states
         self._choices = choices
-        self._shelf = Shelf(folder)
+        self._places = AssetPlaces(folder)
         self._hash = cache(hash_file)  # many entries may send the same file
         self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy}
         """The selectors that have meant no inference so far."""
@@ -207,7 +207,7 @@ class _Planner:
             request, trouble = self._take_up(spec, request), None
         except UsageError as error:
             trouble = error
-        action, verdict = decide(spec, request, state, self._choices, self._shelf)
+        action, verdict = decide(spec, request, state, self._choices, self._places)
         if trouble is not None and action == "run":
             self._complain(spec, trouble, spec.places.of_value("model"))
         if spec.output:

@@ -9,7 +9,7 @@ from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:
-    from vidi.inference.lifecycle.place import Shelf
+    from vidi.inference.lifecycle.place import AssetPlaces
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
 
@@ -62,13 +62,13 @@ def was_finished(state: InferenceState) -> bool:
 
 
 def judge_finished(
-    request: InferenceRequest, state: InferenceState, shelf: Shelf, *, kept: bool
+    request: InferenceRequest, state: InferenceState, places: AssetPlaces, *, kept: bool
 ) -> Verdict:
     """Judge an inference that was brought home by where its assets belong and where they are."""
     moved, missing = [], []
-    for made, home, at in shelf.look_for(request, state.assets):
+    for made, home, at in places.look_for(request, state.assets):
         if at is None:
-            there = shelf.has_file(made.path)
+            there = places.has_file(made.path)
             lost = f"asset {'differs' if there else 'missing'}: {made.path}"
             return tell_lost(lost + _tell_retention(state), kept=kept)
         if made.path != home:

@@ -1,6 +1,6 @@
-"""A folder in which nothing is left to do, sealed: the next run sees it at a glance.
+"""A folder in which nothing is left to do, stamped: the next run sees it at a glance.
 
-A seal names every file that the answer "nothing to do" came from: the job file and what it reads,
+A stamp names every file that the answer "nothing to do" came from: the job file and what it reads,
 the templates, the journal, the manifest and every asset. While all of them are as they were, and
 the same is asked for on the same day, the answer is the same, and nothing need be read, priced or
 written again. Whatever differs, if only by a file's time, leads back to the whole way.
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.planning.plan import Plan
 
-SEAL = "sealed.json"
+STAMP = "sealed.json"
 """In the folder that is vidi's own."""
 WRITTEN = (JOURNAL, MANIFEST, REPORT_NAME)
 TICK_NS = 20_000_000
 """By how much the time of a file may be behind the clock that set it."""
 
 
-class Look(NamedTuple):
+class FileStat(NamedTuple):
     """What a glance at a file shows."""
 
     size: int
@@ -38,14 +38,14 @@ class Look(NamedTuple):
     inode: int
 
 
-def seal_folder(
+def stamp_folder(
     plan: Plan,
     states: Mapping[str, InferenceState],
     asked: str,
     others: Sequence[Path],
     began_ns: int,
 ) -> None:
-    """Seal the folder of a run that found nothing to do and nothing to warn of.
+    """Stamp the folder of a run that found nothing to do and nothing to warn of.
 
     Args:
         plan: What the run found.
@@ -53,28 +53,28 @@ def seal_folder(
         asked: Whatever else the answer depends on, as text.
         others: Further files and folders that the plan depends on.
         began_ns: When the run had read none of them, since the epoch. What has changed since then
-            may be other than what the plan was made from: then nothing is sealed.
+            may be other than what the plan was made from: then nothing is stamped.
     """
     data_files = plan.job.data_files
     unchanged = all(planned.action == "unchanged" for planned in plan.inferences)
     if data_files is None or plan.warnings or not unchanged:
         return
     read = {path: _look_at(path) for path in {*others, *data_files, *_list_read(plan, states)}}
-    if any(look is not None and look.changed_ns >= began_ns - TICK_NS for look in read.values()):
+    if any(stat is not None and stat.changed_ns >= began_ns - TICK_NS for stat in read.values()):
         return
     written = {plan.folder / name: _look_at(plan.folder / name) for name in WRITTEN}
-    seal = {"asked": asked, "files": {str(path): look for path, look in (read | written).items()}}
+    stamp = {"asked": asked, "files": {str(path): stat for path, stat in (read | written).items()}}
     with contextlib.suppress(OSError):  # without it, the next run goes the whole way
-        (plan.folder / OWN / SEAL).write_text(json.dumps(seal), encoding="utf-8")
+        (plan.folder / OWN / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
 
 
-def is_sealed(folder: Path, asked: str) -> bool:
+def is_up_to_date(folder: Path, asked: str) -> bool:
     """Whether the same run has found nothing to do, and nothing has changed since."""
     try:
-        seal = json.loads((folder / OWN / SEAL).read_text(encoding="utf-8"))
-        known = seal["files"].items()
-        return seal["asked"] == asked and all(
-            _look_at(Path(path)) == (look and Look(*look)) for path, look in known
+        stamp = json.loads((folder / OWN / STAMP).read_text(encoding="utf-8"))
+        known = stamp["files"].items()
+        return stamp["asked"] == asked and all(
+            _look_at(Path(path)) == (stat and FileStat(*stat)) for path, stat in known
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
@@ -88,9 +88,9 @@ def _list_read(plan: Plan, states: Mapping[str, InferenceState]) -> Iterator[Pat
         yield from (plan.folder / asset.path for asset in states[planned.id].assets)
 
 
-def _look_at(path: Path) -> Look | None:
+def _look_at(path: Path) -> FileStat | None:
     try:
         facts = path.stat()
     except OSError:
         return None
-    return Look(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+    return FileStat(facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recipe:
+class _Encoding:
     """How one format is made."""
 
     container: str
@@ -28,16 +28,16 @@ class _Recipe:
 _MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _OPUS_RATES = (48000,)
 _RECIPES = {
-    "mp3": _Recipe("mp3", "libmp3lame", _MPEG_RATES),
-    "wav": _Recipe("wav", "pcm_s16le"),
-    "flac": _Recipe("flac", "flac"),
-    "ogg": _Recipe("ogg", "libopus", _OPUS_RATES),
-    "opus": _Recipe("ogg", "libopus", _OPUS_RATES),
-    "aac": _Recipe("adts", "aac", _MPEG_RATES),
-    "m4a": _Recipe("mp4", "aac", _MPEG_RATES),
-    "pcm": _Recipe("s16le", "pcm_s16le"),
-    "ulaw": _Recipe("mulaw", "pcm_mulaw"),
-    "alaw": _Recipe("alaw", "pcm_alaw"),
+    "mp3": _Encoding("mp3", "libmp3lame", _MPEG_RATES),
+    "wav": _Encoding("wav", "pcm_s16le"),
+    "flac": _Encoding("flac", "flac"),
+    "ogg": _Encoding("ogg", "libopus", _OPUS_RATES),
+    "opus": _Encoding("ogg", "libopus", _OPUS_RATES),
+    "aac": _Encoding("adts", "aac", _MPEG_RATES),
+    "m4a": _Encoding("mp4", "aac", _MPEG_RATES),
+    "pcm": _Encoding("s16le", "pcm_s16le"),
+    "ulaw": _Encoding("mulaw", "pcm_mulaw"),
+    "alaw": _Encoding("alaw", "pcm_alaw"),
 }
 
 

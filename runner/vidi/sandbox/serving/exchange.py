@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope
 
 
-class Head(NamedTuple):
+class ResponseHead(NamedTuple):
     """The beginning of an answer."""
 
     status: int
@@ -29,13 +29,13 @@ class Exchange(httpx.AsyncByteStream):
 
     def __init__(self, body: bytes) -> None:
         self._body: bytes | None = body
-        self._head: asyncio.Future[Head] = asyncio.get_running_loop().create_future()
+        self._head: asyncio.Future[ResponseHead] = asyncio.get_running_loop().create_future()
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=4)
         self._closed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
-    async def begin(cls, app: ASGIApp, request: httpx.Request) -> tuple[Head, Self]:
+    async def begin(cls, app: ASGIApp, request: httpx.Request) -> tuple[ResponseHead, Self]:
         """Hand a request to the app and wait for the beginning of its answer."""
         exchange = cls(await request.aread())
         task = asyncio.create_task(exchange._work_off(app, _scope_of(request)))
@@ -80,7 +80,7 @@ class Exchange(httpx.AsyncByteStream):
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._head.set_result(Head(message["status"], list(message.get("headers", ()))))
+            self._head.set_result(ResponseHead(message["status"], list(message.get("headers", ()))))
         elif message.get("body"):
             await self._pieces.put(message["body"])
 

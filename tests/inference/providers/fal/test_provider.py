@@ -53,9 +53,9 @@ def test_urls_are_derived_from_owner_and_alias(endpoint, base):
         (Reply(200, {"status": "PAUSED"}), Running("PAUSED", known=False)),
     ],
 )
-async def test_every_status_before_the_end(connect, reply, look):
+async def test_every_status_before_the_end(connect, reply, poll):
     async with Loopback(reply) as server:
-        assert await connect("fal", f"{server.url}/pre").look(MODEL, ACCEPTED) == look
+        assert await connect("fal", f"{server.url}/pre").poll(MODEL, ACCEPTED) == poll
     paths = [asked.path for asked in server.asked]
     assert paths == ["/pre/fal-ai/flux/requests/abc/status?logs=false"]
     assert server.asked[0].headers["authorization"] == "Key fal-key-id:fal-key-secret"
@@ -64,8 +64,8 @@ async def test_every_status_before_the_end(connect, reply, look):
 async def test_a_completed_request_is_two_requests(connect):
     result = Reply(200, {"images": []}, {"X-Fal-Billable-Units": "1.5"})
     async with Loopback(COMPLETED, result) as server:
-        look = await connect("fal", server.url).look(MODEL, ACCEPTED)
-    assert look == Succeeded({"images": []}, billable_units=Decimal("1.5"))
+        poll = await connect("fal", server.url).poll(MODEL, ACCEPTED)
+    assert poll == Succeeded({"images": []}, billable_units=Decimal("1.5"))
     assert [asked.path for asked in server.asked] == [
         "/fal-ai/flux/requests/abc/status?logs=false",
         "/fal-ai/flux/requests/abc",
@@ -75,8 +75,8 @@ async def test_a_completed_request_is_two_requests(connect):
 async def test_a_completed_request_may_have_failed(connect):
     flagged = {"detail": [{"msg": "key fal-key-secret", "type": "content_policy_violation"}]}
     async with Loopback(COMPLETED, Reply(422, flagged)) as server:
-        look = await connect("fal", server.url).look(MODEL, ACCEPTED)
-    assert look == Failed(
+        poll = await connect("fal", server.url).poll(MODEL, ACCEPTED)
+    assert poll == Failed(
         "moderated",
         "key [FAL_KEY] (content_policy_violation)",
         error_type="content_policy_violation",
@@ -87,7 +87,7 @@ async def test_a_completed_request_may_have_failed(connect):
 async def test_a_result_that_does_not_come_is_fetched_again(connect, fault):
     async with Loopback(COMPLETED, fault) as server:
         with pytest.raises(PollError):
-            await connect("fal", server.url).look(MODEL, ACCEPTED)
+            await connect("fal", server.url).poll(MODEL, ACCEPTED)
     assert len(server.asked) == 2 + (fault is RESET)  # an idempotent GET is sent once more
 
 
@@ -106,7 +106,7 @@ async def look_often(provider, times):
     """Look again and again; what the last look shows, and how many said nothing."""
     for before in range(times):
         with suppress(PollError):
-            return await provider.look(MODEL, ACCEPTED), before
+            return await provider.poll(MODEL, ACCEPTED), before
     return None, times
 
 
@@ -115,7 +115,7 @@ async def test_a_result_that_stays_refused_is_believed_and_never_bought_again(
     connect, refusal, failed
 ):
     async with Loopback(*[COMPLETED, refusal] * 6) as server:
-        provider = connect("fal", server.url, patience=replace(SHORT, result=0))
+        provider = connect("fal", server.url, timeouts=replace(SHORT, result=0))
         assert await look_often(provider, 9) == (failed, 5)
 
 
@@ -129,7 +129,7 @@ async def test_only_a_models_own_error_is_believed_soon(connect, refusal, failed
 @pytest.mark.parametrize("status", [402, 403, 408, 410, 425, 429])
 async def test_a_refusal_by_a_gateway_is_never_believed(connect, status):
     async with Loopback(*[COMPLETED, Reply(status, BOOM)] * 9) as server:
-        provider = connect("fal", server.url, patience=replace(SHORT, result=0))
+        provider = connect("fal", server.url, timeouts=replace(SHORT, result=0))
         assert await look_often(provider, 9) == (None, 9)
 
 
@@ -137,7 +137,7 @@ async def test_a_refusal_by_a_gateway_is_never_believed(connect, status):
 async def test_a_status_that_is_not_2xx_says_nothing(connect, status):
     async with Loopback(Reply(status, {"status": "NOT_FOUND"})) as server:
         with pytest.raises(PollError, match=f"fal.ai answered HTTP {status}: "):
-            await connect("fal", server.url).look(MODEL, ACCEPTED)
+            await connect("fal", server.url).poll(MODEL, ACCEPTED)
     assert len(server.asked) == 1
 
 
@@ -149,8 +149,8 @@ KEPT = {"request_id": "abc", "json_output": {"images": []}, "status_code": 200}
 async def test_an_expired_result_is_taken_from_the_history(connect, script):
     history = Reply(200, {"items": ["odd", {"request_id": "other"}, KEPT]})
     async with Loopback(*script, history) as server:
-        look = await connect("fal", server.url).look(MODEL, ACCEPTED)
-    assert look == Succeeded({"images": []})
+        poll = await connect("fal", server.url).poll(MODEL, ACCEPTED)
+    assert poll == Succeeded({"images": []})
     asked = urlsplit(server.asked[-1].path)
     assert asked.path == "/v1/models/requests/by-endpoint"
     assert parse_qs(asked.query)["request_id"] == ["abc"]
@@ -165,14 +165,14 @@ async def test_an_expired_result_is_taken_from_the_history(connect, script):
 async def test_what_nobody_knows_of_may_yet_appear(connect, script, history):
     async with Loopback(*script, history) as server:
         with pytest.raises(PollError, match=r"fal\.ai answered HTTP 404( for the result)?: "):
-            await connect("fal", server.url).look(MODEL, ACCEPTED)
+            await connect("fal", server.url).poll(MODEL, ACCEPTED)
 
 
 async def test_a_models_own_404_is_no_expired_result(connect):
     own = Reply(404, {"detail": [{"msg": "no such voice", "type": "missing_voice"}]})
     async with Loopback(COMPLETED, own) as server:
-        look = await connect("fal", server.url).look(MODEL, ACCEPTED)
-    assert look == Failed("failed", "no such voice (missing_voice)", error_type="missing_voice")
+        poll = await connect("fal", server.url).poll(MODEL, ACCEPTED)
+    assert poll == Failed("failed", "no such voice (missing_voice)", error_type="missing_voice")
 
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -198,28 +198,28 @@ GONE = "it succeeded, but fal.ai no longer keeps its result"
         ),
     ],
 )
-def test_the_history_tells_what_became_of_a_request(item, look):
-    assert read_kept(item, NOW) == look
+def test_the_history_tells_what_became_of_a_request(item, poll):
+    assert read_kept(item, NOW) == poll
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", {}, [], {"status": None}])
 async def test_an_unreadable_status_says_nothing(connect, body):
     async with Loopback(Reply(200, body)) as server:
         with pytest.raises(PollError, match="status cannot be read"):
-            await connect("fal", server.url).look(MODEL, ACCEPTED)
+            await connect("fal", server.url).poll(MODEL, ACCEPTED)
 
 
 async def test_a_status_that_does_not_come_says_nothing(connect):
     async with Loopback(STALL) as server:
         with pytest.raises(PollError, match=r"no answer from fal\.ai"):
-            await connect("fal", server.url).look(MODEL, ACCEPTED)
+            await connect("fal", server.url).poll(MODEL, ACCEPTED)
 
 
 @pytest.mark.parametrize("script", [[Reply(401)], [COMPLETED, Reply(401)]])
 async def test_a_refused_key_stops_everything(connect, script):
     async with Loopback(*script) as server:
         with pytest.raises(CredentialsError, match="refused the key in FAL_KEY"):
-            await connect("fal", server.url).look(MODEL, ACCEPTED)
+            await connect("fal", server.url).poll(MODEL, ACCEPTED)
 
 
 @pytest.mark.parametrize(
@@ -280,8 +280,8 @@ async def test_a_request_named_by_the_user_is_taken_up(connect):
     async with Loopback(Reply(202, {"status": "IN_QUEUE"})) as server:
         provider = connect("fal", server.url)
         accepted = provider.adopt(MODEL, "abc")
-        assert await provider.look(MODEL, accepted) == Running("IN_QUEUE")
-        assert await provider.look(MODEL, Accepted("abc", {})) == Running("IN_QUEUE")
+        assert await provider.poll(MODEL, accepted) == Running("IN_QUEUE")
+        assert await provider.poll(MODEL, Accepted("abc", {})) == Running("IN_QUEUE")
     assert accepted == ACCEPTED
 
 

@@ -28,8 +28,8 @@ def item(kind, msg="because", loc=("body", "prompt")):
 
 def test_a_success_carries_units_metrics_and_logs():
     status = DONE | {"logs": [{"message": "one"}, {"message": "two"}, 3]}
-    look = read_result(answer(200, {"images": []}, x_fal_billable_units="3.008"), status)
-    assert look == Succeeded(
+    poll = read_result(answer(200, {"images": []}, x_fal_billable_units="3.008"), status)
+    assert poll == Succeeded(
         {"images": []}, metrics=METRICS, billable_units=Decimal("3.008"), logs="one\ntwo"
     )
 
@@ -67,8 +67,8 @@ def test_an_unreadable_result_is_fetched_again(body):
     ],
 )
 def test_a_model_error_is_told_with_its_type_and_place(kind, named):
-    look = read_result(answer(422, item(kind), x_fal_billable_units="1"), DONE)
-    assert look == Failed(
+    poll = read_result(answer(422, item(kind), x_fal_billable_units="1"), DONE)
+    assert poll == Failed(
         named,
         f"prompt: because ({kind})",
         error_type=kind,
@@ -88,25 +88,25 @@ def test_a_model_error_is_told_with_its_type_and_place(kind, named):
     ],
 )
 def test_fal_says_whether_a_422_is_transient(headers, transient):
-    look = read_result(answer(422, item("face_detection_error"), **headers), DONE)
-    assert look.transient is transient
-    assert not look.free
+    poll = read_result(answer(422, item("face_detection_error"), **headers), DONE)
+    assert poll.transient is transient
+    assert not poll.free
 
 
 @pytest.mark.parametrize("status", [500, 504])
 def test_a_models_5xx_is_free_and_transient(status):
-    look = read_result(answer(status, item("generation_timeout")), DONE)
-    assert (look.kind, look.transient, look.free) == ("failed", True, True)
+    poll = read_result(answer(status, item("generation_timeout")), DONE)
+    assert (poll.kind, poll.transient, poll.free) == ("failed", True, True)
 
 
 def test_a_models_5xx_is_not_transient_where_fal_says_so():
-    look = read_result(answer(500, item("internal_server_error"), x_fal_retryable="false"), DONE)
-    assert (look.transient, look.free) == (False, True)
+    poll = read_result(answer(500, item("internal_server_error"), x_fal_retryable="false"), DONE)
+    assert (poll.transient, poll.free) == (False, True)
 
 
 def test_a_5xx_with_billed_units_is_not_free():
-    look = read_result(answer(500, item("x"), x_fal_billable_units="2"), DONE)
-    assert (look.free, look.billable_units) == (False, 2)
+    poll = read_result(answer(500, item("x"), x_fal_billable_units="2"), DONE)
+    assert (poll.free, poll.billable_units) == (False, 2)
 
 
 # Family B: the platform's errors
@@ -118,16 +118,16 @@ def test_a_platform_error_is_known_wherever_it_is_named(kind, where):
     body = {"detail": "because"} | ({"error_type": kind} if where == "body" else {})
     headers = {"x_fal_error_type": kind} if where == "header" else {}
     status = DONE | ({"error": "because", "error_type": kind} if where == "status" else {})
-    look = read_result(answer(503, body, **headers), status)
-    assert look == Failed(
+    poll = read_result(answer(503, body, **headers), status)
+    assert poll == Failed(
         "failed", "because", error_type=kind, transient=True, free=True, metrics=METRICS
     )
 
 
 @pytest.mark.parametrize("kind", ["client_cancelled", "client_disconnected"])
 def test_a_cancelled_request_is_canceled(kind):
-    look = read_result(answer(499, {"detail": "gone", "error_type": kind}), DONE)
-    assert (look.kind, look.free) == ("canceled", False)
+    poll = read_result(answer(499, {"detail": "gone", "error_type": kind}), DONE)
+    assert (poll.kind, poll.free) == ("canceled", False)
 
 
 # The status says it failed
@@ -136,8 +136,8 @@ def test_a_cancelled_request_is_canceled(kind):
 @pytest.mark.parametrize("status", [200, 404, 500, 502])
 def test_an_error_in_the_status_is_an_error_whatever_the_result_says(status):
     said = DONE | {"error": "CUDA out of memory", "error_type": "runner_server_error"}
-    look = read_result(answer(status, b""), said)
-    assert look == Failed(
+    poll = read_result(answer(status, b""), said)
+    assert poll == Failed(
         "failed",
         "CUDA out of memory",
         error_type="runner_server_error",
@@ -149,8 +149,8 @@ def test_an_error_in_the_status_is_an_error_whatever_the_result_says(status):
 
 def test_an_error_in_the_status_is_told_in_the_results_fuller_words():
     said = DONE | {"error": "Unprocessable Entity"}
-    look = read_result(answer(422, item("content_policy_violation", "flagged")), said)
-    assert (look.kind, look.message) == (
+    poll = read_result(answer(422, item("content_policy_violation", "flagged")), said)
+    assert (poll.kind, poll.message) == (
         "moderated",
         "prompt: flagged (content_policy_violation)",
     )
@@ -187,8 +187,8 @@ def test_a_bare_refusal_that_is_not_json_is_fetched_again(status):
 
 
 def test_a_5xx_that_fal_signed_is_the_models_own():
-    look = read_result(answer(500, {"detail": "boom"}, x_fal_request_id="r"), DONE)
-    assert look == Failed("failed", "boom", transient=True, free=True, metrics=METRICS)
+    poll = read_result(answer(500, {"detail": "boom"}, x_fal_request_id="r"), DONE)
+    assert poll == Failed("failed", "boom", transient=True, free=True, metrics=METRICS)
 
 
 def test_a_bare_401_is_about_the_key():
@@ -197,8 +197,8 @@ def test_a_bare_401_is_about_the_key():
 
 
 def test_a_models_own_401_is_about_the_request():
-    look = read_result(answer(401, item("downstream_key_missing")), DONE)
-    assert (look.kind, look.error_type) == ("failed", "downstream_key_missing")
+    poll = read_result(answer(401, item("downstream_key_missing")), DONE)
+    assert (poll.kind, poll.error_type) == ("failed", "downstream_key_missing")
 
 
 @pytest.mark.parametrize("status", [402, 403, 404, 408, 410, 425, 429])

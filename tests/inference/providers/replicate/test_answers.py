@@ -50,8 +50,8 @@ ABORTED = "its deadline passed before it started; not billed"
     ],
     ids=str,
 )
-def test_every_status(prediction, look):
-    assert read_prediction(prediction) == look
+def test_every_status(prediction, poll):
+    assert read_prediction(prediction) == poll
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_every_status(prediction, look):
     ],
 )
 def test_every_kind_of_error(error, kind, code, transient):
-    look = read_prediction({"status": "failed", "error": error, "metrics": METRICS})
-    assert look == Failed(kind, error, error_type=code, transient=transient, metrics=METRICS)
+    poll = read_prediction({"status": "failed", "error": error, "metrics": METRICS})
+    assert poll == Failed(kind, error, error_type=code, transient=transient, metrics=METRICS)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_an_error_of_any_shape_is_told(error, message):
 
 
 def test_a_long_error_is_cut():
-    look = read_prediction({"status": "failed", "error": "x" * 10_000})
-    assert look.message == "x" * 599 + "…"
+    poll = read_prediction({"status": "failed", "error": "x" * 10_000})
+    assert poll.message == "x" * 599 + "…"
 
 
 @pytest.mark.parametrize(

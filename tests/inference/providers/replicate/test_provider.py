@@ -34,8 +34,8 @@ def listed(request_id="p1", **changes):
 
 async def test_a_look_is_one_request_with_the_key(connect):
     async with Loopback(Reply(200, {"status": "succeeded", "output": "x"})) as server:
-        look = await connect("replicate", f"{server.url}/pre").look(MODEL, ACCEPTED)
-    assert look == Succeeded("x")
+        poll = await connect("replicate", f"{server.url}/pre").poll(MODEL, ACCEPTED)
+    assert poll == Succeeded("x")
     assert [asked.path for asked in server.asked] == ["/pre/v1/predictions/abc"]
     assert server.asked[0].headers["authorization"] == "Bearer r8_secret-of-replicate"
 
@@ -43,8 +43,8 @@ async def test_a_look_is_one_request_with_the_key(connect):
 async def test_urls_of_the_receipt_are_used_as_they_are(connect):
     async with Loopback(Reply(200, {"status": "canceled"})) as server:
         urls = {"get": f"{server.url}/elsewhere?x=1"}
-        look = await connect("replicate", closed_port()).look(MODEL, Accepted("abc", urls))
-    assert isinstance(look, Failed)
+        poll = await connect("replicate", closed_port()).poll(MODEL, Accepted("abc", urls))
+    assert isinstance(poll, Failed)
     assert server.asked[0].path == "/elsewhere?x=1"
     assert "authorization" not in server.asked[0].headers
 
@@ -53,7 +53,7 @@ async def test_urls_of_the_receipt_are_used_as_they_are(connect):
 async def test_an_answer_about_something_else_is_a_poll_error(connect, status):
     async with Loopback(Reply(status, {"detail": "because"})) as server:
         with pytest.raises(PollError) as caught:
-            await connect("replicate", server.url).look(MODEL, ACCEPTED)
+            await connect("replicate", server.url).poll(MODEL, ACCEPTED)
     assert caught.value.message == f"Replicate answered HTTP {status}: because"
     assert len(server.asked) == 1
 
@@ -61,7 +61,7 @@ async def test_an_answer_about_something_else_is_a_poll_error(connect, status):
 async def test_a_throttled_look_says_how_long_to_wait(connect):
     async with Loopback(Reply(429, {"detail": "…", "retry_after": 4})) as server:
         with pytest.raises(PollError) as caught:
-            await connect("replicate", server.url).look(MODEL, ACCEPTED)
+            await connect("replicate", server.url).poll(MODEL, ACCEPTED)
     assert caught.value.retry_after == 4
 
 
@@ -69,20 +69,20 @@ async def test_a_throttled_look_says_how_long_to_wait(connect):
 async def test_an_unreadable_look_is_a_poll_error(connect, body):
     async with Loopback(Reply(200, body)) as server:
         with pytest.raises(PollError, match="answer cannot be read"):
-            await connect("replicate", server.url).look(MODEL, ACCEPTED)
+            await connect("replicate", server.url).poll(MODEL, ACCEPTED)
 
 
 @pytest.mark.parametrize("fault", [RESET, STALL])
 async def test_an_unanswered_look_is_a_poll_error(connect, fault):
     async with Loopback(fault) as server:
         with pytest.raises(PollError, match="no answer from Replicate"):
-            await connect("replicate", server.url).look(MODEL, ACCEPTED)
+            await connect("replicate", server.url).poll(MODEL, ACCEPTED)
 
 
 async def test_a_refused_key_stops_everything(connect):
     async with Loopback(Reply(401, {"detail": "no such token"})) as server:
         with pytest.raises(CredentialsError) as caught:
-            await connect("replicate", server.url).look(MODEL, ACCEPTED)
+            await connect("replicate", server.url).poll(MODEL, ACCEPTED)
     message = "Replicate refused the key in REPLICATE_API_TOKEN: no such token"
     assert caught.value.message == message
 
@@ -90,8 +90,8 @@ async def test_a_refused_key_stops_everything(connect):
 async def test_a_failure_that_quotes_the_key_is_redacted(connect):
     failed = {"status": "failed", "error": "cannot use r8_secret-of-replicate"}
     async with Loopback(Reply(200, failed)) as server:
-        look = await connect("replicate", server.url).look(MODEL, ACCEPTED)
-    assert look == Failed("failed", "cannot use [REPLICATE_API_TOKEN]")
+        poll = await connect("replicate", server.url).poll(MODEL, ACCEPTED)
+    assert poll == Failed("failed", "cannot use [REPLICATE_API_TOKEN]")
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ async def test_a_prediction_named_by_the_user_is_taken_up(connect):
     async with Loopback(Reply(200, {"status": "starting"})) as server:
         provider = connect("replicate", server.url)
         accepted = provider.adopt(MODEL, "abc")
-        assert await provider.look(MODEL, accepted) == Running("starting")
-        assert await provider.look(MODEL, Accepted("abc", {})) == Running("starting")
+        assert await provider.poll(MODEL, accepted) == Running("starting")
+        assert await provider.poll(MODEL, Accepted("abc", {})) == Running("starting")
     assert accepted == ACCEPTED
 
 

@@ -42,8 +42,8 @@ async def test_a_second_paid_post_of_one_permit_stops_before_the_wire(guarded):
             await client.post(BUY)
             await client.post(BUY)
 
-        errand = await guard.run(post_twice(), deadline_s=5, buys=True)
-    assert errand.answer.json() == {"request_id": "1"}
+        call = await guard.run(post_twice(), deadline_s=5, buys=True)
+    assert call.answer.json() == {"request_id": "1"}
     assert server.posts == 1
 
 
@@ -57,8 +57,8 @@ async def test_a_retry_loop_never_gets_to_its_second_round(guarded, status):
                 with suppress(httpx.HTTPError):
                     await client.post(BUY)
 
-        errand = await guard.run(retry(), deadline_s=5, buys=True)
-    assert (errand.answer.status, server.posts) == (status, 1)
+        call = await guard.run(retry(), deadline_s=5, buys=True)
+    assert (call.answer.status, server.posts) == (status, 1)
 
 
 async def test_a_paid_post_without_a_permit_stops_before_the_wire(guarded):
@@ -80,7 +80,7 @@ async def test_a_purchase_sends_nothing_but_its_one_post(guarded):
 async def test_outside_of_an_errand_nothing_is_sent(guarded):
     async with Loopback(Reply(200)) as server:
         _, client = guarded(server.url)
-        with pytest.raises(PermitError, match="outside of an errand"):
+        with pytest.raises(PermitError, match="outside of a call"):
             await client.get(LOOK)
     assert server.asked == []
 
@@ -110,8 +110,8 @@ async def test_a_redirect_is_an_answer_and_takes_no_key_along(guarded, status):
         to = {"Location": f"{other.url.replace('127.0.0.1', 'localhost')}/x"}
         async with Loopback(Reply(status, b"", to)) as server:
             guard, client = guarded(server.url)
-            errand = await guard.run(client.get(LOOK, headers=KEY), deadline_s=5)
-    assert errand.answer.status == status
+            call = await guard.run(client.get(LOOK, headers=KEY), deadline_s=5)
+    assert call.answer.status == status
     assert other.asked == []
 
 
@@ -131,10 +131,10 @@ async def test_an_answer_is_kept_whole_and_decoded(guarded):
     headers = {"Content-Encoding": "gzip", "X-Fal-Billable-Units": "3.008"}
     async with Loopback(Reply(200, body, headers)) as server:
         guard, client = guarded(server.url)
-        errand = await guard.run(client.get(LOOK), deadline_s=5)
-    assert errand.answer.json() == {"a": 1}
-    assert errand.answer.headers["x-fal-billable-units"] == "3.008"
-    assert errand.value.json() == {"a": 1}
+        call = await guard.run(client.get(LOOK), deadline_s=5)
+    assert call.answer.json() == {"a": 1}
+    assert call.answer.headers["x-fal-billable-units"] == "3.008"
+    assert call.value.json() == {"a": 1}
 
 
 async def test_the_deadline_holds_for_the_whole_errand(guarded):
@@ -153,5 +153,5 @@ async def test_what_the_sdk_makes_of_an_answer_does_not_matter(guarded):
             await client.get(LOOK)
             raise KeyError("queue_position")
 
-        errand = await guard.run(stumble(), deadline_s=5)
-    assert errand.answer.fields() == {"status": "NEW"}
+        call = await guard.run(stumble(), deadline_s=5)
+    assert call.answer.fields() == {"status": "NEW"}

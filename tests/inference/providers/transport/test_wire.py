@@ -88,7 +88,7 @@ async def test_an_unknown_certificate_means_never_sent(connect, secure):
 async def test_a_handshake_without_end_means_never_sent(connect):
     async with Loopback(STALL) as server:
         url = server.url.replace("http:", "https:")
-        provider = connect("fal", url, patience=replace(SHORT, connect=0.3))
+        provider = connect("fal", url, timeouts=replace(SHORT, connect=0.3))
         with pytest.raises(NotSentError):
             await provider.submit(make_submission("fal"))
 

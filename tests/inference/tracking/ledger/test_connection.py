@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from support.ledgers import a_charge, standing
+from support.ledgers import a_charge, usage
 from vidi.errors import StorageError, UsageError
 from vidi.inference.tracking.ledger.connection import HINT, open_ledger
 from vidi.inference.tracking.ledger.ledger import reserve_charge
@@ -15,7 +15,7 @@ def test_a_ledger_is_made_where_there_is_none_and_opened_again(address):
         reserve_charge(ledger, a_charge(name), [])
         ledger.close()
     ledger = open_ledger(address)
-    assert str(standing(ledger).reserved) == "0.100000"
+    assert str(usage(ledger).reserved) == "0.100000"
     ledger.close()
 
 
@@ -64,7 +64,7 @@ def test_a_locked_ledger_grants_nothing(tmp_path):
     assert caught.value.hint == HINT
     other.execute("ROLLBACK")
     other.close()
-    assert standing(ledger).reserved == 0
+    assert usage(ledger).reserved == 0
     ledger.close()
 
 
@@ -73,7 +73,7 @@ def test_a_ledger_that_is_held_can_still_be_read(tmp_path):
     ledger = open_ledger(str(path))
     reserve_charge(ledger, a_charge(), [])
     with ledger.writing(), ledger.reading():
-        assert str(standing(ledger).reserved) == "0.050000"
+        assert str(usage(ledger).reserved) == "0.050000"
     ledger.close()
 
 
@@ -127,6 +127,6 @@ def test_a_table_that_another_holds_in_postgresql_grants_nothing(postgres_databa
         connection.exec_driver_sql("LOCK TABLE vidi_periods IN EXCLUSIVE MODE")
         with pytest.raises(StorageError, match="canceling statement due to lock timeout"):
             reserve_charge(ledger, a_charge(), [])
-    assert standing(ledger).reserved == 0
+    assert usage(ledger).reserved == 0
     ledger.close()
     other.close()

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from support.ledgers import NOON, a_cap, a_charge, same, standing, usd
+from support.ledgers import NOON, a_cap, a_charge, same, usage, usd
 from vidi.errors import RefusedError, StorageError
 from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
 
@@ -12,9 +12,9 @@ KINDS = ("day", "week", "month")
 def test_a_reservation_becomes_spending(ledger):
     charge = a_charge(amount="0.05")
     found = reserve_charge(ledger, charge, [])
-    assert found["day"] == standing(ledger) == same("0", "0.05")
+    assert found["day"] == usage(ledger) == same("0", "0.05")
     settle_charge(ledger, charge.key, usd("0.03"), NOON)
-    assert [standing(ledger, kind) for kind in KINDS] == [same("0.03", "0")] * 3
+    assert [usage(ledger, kind) for kind in KINDS] == [same("0.03", "0")] * 3
 
 
 def test_settling_again_changes_nothing_and_the_last_word_holds(ledger):
@@ -22,14 +22,14 @@ def test_settling_again_changes_nothing_and_the_last_word_holds(ledger):
     reserve_charge(ledger, charge, [])
     for _ in range(3):
         settle_charge(ledger, charge.key, usd("0.03"), NOON)
-    assert standing(ledger) == same("0.03", "0")
+    assert usage(ledger) == same("0.03", "0")
     settle_charge(ledger, charge.key, usd("0.01"), NOON)
-    assert standing(ledger) == same("0.01", "0")
+    assert usage(ledger) == same("0.01", "0")
 
 
 def test_what_was_never_reserved_is_not_settled(ledger):
     settle_charge(ledger, a_charge().key, usd("0.03"), NOON)
-    assert standing(ledger) == same("0", "0")
+    assert usage(ledger) == same("0", "0")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,14 +49,14 @@ def test_a_cap_is_held_to_the_micro_dollar_and_says_what_to_change(ledger, kind)
         f"Raise VIDI_BUDGET_{kind.upper()}, or wait for the next {kind} (UTC)."
     )
     reserve_charge(ledger, a_charge("c", "0.02"), [cap])
-    assert standing(ledger, kind) == same("0.03", "0.07")
+    assert usage(ledger, kind) == same("0.03", "0.07")
 
 
 def test_a_refusal_by_one_cap_takes_nothing_from_the_others(ledger):
     caps = [a_cap("day", "1"), a_cap("week", "1"), a_cap("month", "0.01")]
     with pytest.raises(RefusedError):
         reserve_charge(ledger, a_charge(), caps)
-    assert [standing(ledger, kind) for kind in KINDS] == [same("0", "0")] * 3
+    assert [usage(ledger, kind) for kind in KINDS] == [same("0", "0")] * 3
 
 
 def test_the_run_has_a_cap_of_its_own(ledger):
@@ -81,7 +81,7 @@ def test_the_next_period_begins_afresh(ledger, kind, later):
     cap = a_cap(kind, "0.05")
     reserve_charge(ledger, a_charge("a"), [cap])
     reserve_charge(ledger, a_charge("b", at=NOON + later), [cap])
-    assert standing(ledger, kind) == standing(ledger, kind, NOON + later) == same("0", "0.05")
+    assert usage(ledger, kind) == usage(ledger, kind, NOON + later) == same("0", "0.05")
 
 
 def test_what_is_settled_later_counts_where_it_was_reserved(ledger):
@@ -89,7 +89,7 @@ def test_what_is_settled_later_counts_where_it_was_reserved(ledger):
     tomorrow = NOON + timedelta(days=1)
     reserve_charge(ledger, charge, [])
     settle_charge(ledger, charge.key, usd("0.05"), tomorrow)
-    assert (standing(ledger), standing(ledger, "day", tomorrow)) == (
+    assert (usage(ledger), usage(ledger, "day", tomorrow)) == (
         same("0.05", "0"),
         same("0", "0"),
     )
@@ -99,9 +99,9 @@ def test_one_key_is_reserved_once(ledger):
     reserve_charge(ledger, a_charge(), [])
     with pytest.raises(StorageError):
         reserve_charge(ledger, a_charge(), [])
-    assert standing(ledger) == same("0", "0.05")
+    assert usage(ledger) == same("0", "0.05")
 
 
 def test_fractions_of_a_micro_dollar_are_reserved_whole(ledger):
     reserve_charge(ledger, a_charge(amount="0.0000001"), [])
-    assert standing(ledger) == same("0", "0.000001")
+    assert usage(ledger) == same("0", "0.000001")

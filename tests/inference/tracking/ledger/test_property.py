@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from support.ledgers import NOON, a_cap, standing
+from support.ledgers import NOON, a_cap, usage
 from vidi.errors import RefusedError
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.journal.charges import ChargeKey
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.ledger import settle_charge
-from vidi.inference.tracking.ledger.run_account import RunBooks
+from vidi.inference.tracking.ledger.run_account import RunAccount
 
 MICRO = Decimal("0.000001")
 SCHEDULES = 10_000
@@ -81,10 +81,10 @@ def test_several_runs_of_one_ledger_stay_under_the_caps_of_all(batch):
 
         def check(ledger=ledger, caps=caps) -> None:
             for cap in caps:
-                assert standing(ledger, cap.kind).taken <= cap.usd
+                assert usage(ledger, cap.kind).taken <= cap.usd
 
         for run in ("run-1", "run-2"):
-            budget = Budget(None, RunBooks(ledger, run, caps, {}, now=lambda: NOON))
+            budget = Budget(None, RunAccount(ledger, run, caps, {}, now=lambda: NOON))
             play(budget, dice, dice.randint(1, 8), check)
             refunded = ChargeKey(run, "0", 1)
             settle_charge(ledger, refunded, Decimal(0), NOON)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from support.ledgers import NOON, a_cap, a_charge, same, standing, usd
+from support.ledgers import NOON, a_cap, a_charge, same, usage, usd
 from vidi.errors import RefusedError
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
@@ -31,55 +31,55 @@ def test_an_empty_ledger_takes_over_a_whole_journal_and_again_changes_nothing(le
     ]
     for _ in range(3):
         replay(ledger, *journal)
-        assert standing(ledger) == same("0.09", "0.02")
+        assert usage(ledger) == same("0.09", "0.02")
 
 
 def test_what_was_settled_while_the_ledger_did_not_listen_is_settled_once(ledger):
     reserve_charge(ledger, a_charge("a", "0.05"), [])
     for _ in range(2):
         replay(ledger, a_charge("a", "0.05", actual="0.03"))
-    assert standing(ledger) == same("0.03", "0")
+    assert usage(ledger) == same("0.03", "0")
 
 
 def test_what_is_in_doubt_stays_reserved(ledger):
     reserve_charge(ledger, a_charge("a", "0.05"), [])
     replay(ledger, a_charge("a", "0.05"))
-    assert standing(ledger) == same("0", "0.05")
+    assert usage(ledger) == same("0", "0.05")
 
 
 def test_a_kill_between_the_reservation_and_the_intent_gives_the_money_back(ledger):
     replay(ledger, records=[HERE])
     reserve_charge(ledger, a_charge("a", "0.05"), [])
     replay(ledger)
-    assert standing(ledger) == same("0", "0")
+    assert usage(ledger) == same("0", "0")
 
 
 def test_a_copy_of_a_folder_gives_back_nothing_that_the_original_has_under_way(ledger):
     replay(ledger, records=[HERE])
     reserve_charge(ledger, a_charge("a", "0.05"), [])
     replay(ledger, records=[COPY])
-    assert standing(ledger) == same("0", "0.05")
+    assert usage(ledger) == same("0", "0.05")
 
 
 def test_what_a_folder_was_emptied_of_stays_reserved(ledger):
     replay(ledger, records=[HERE])
     reserve_charge(ledger, a_charge("a", "0.05"), [])
     replay(ledger, records=[NEXT])
-    assert standing(ledger) == same("0", "0.05")
+    assert usage(ledger) == same("0", "0.05")
 
 
 def test_the_journal_has_the_last_word_about_an_amount(ledger):
     reserve_charge(ledger, a_charge("a", "0.05"), [])
     settle_charge(ledger, a_charge("a").key, usd("0.05"), NOON)
     replay(ledger, a_charge("a", "0.05", actual="0.01"))
-    assert standing(ledger) == same("0.01", "0")
+    assert usage(ledger) == same("0.01", "0")
 
 
 def test_what_the_ledger_has_settled_is_not_opened_by_a_journal_that_lost_its_tail(ledger):
     reserve_charge(ledger, a_charge("a", "0.05"), [])
     settle_charge(ledger, a_charge("a").key, usd("0.04"), NOON)
     replay(ledger, a_charge("a", "0.05"))
-    assert standing(ledger) == same("0.04", "0")
+    assert usage(ledger) == same("0.04", "0")
 
 
 def test_facts_are_entered_over_any_cap_and_then_nothing_more_is_granted(ledger):
@@ -92,9 +92,9 @@ def test_facts_are_entered_over_any_cap_and_then_nothing_more_is_granted(ledger)
 def test_each_charge_is_entered_in_its_own_periods(ledger):
     yesterday = NOON - timedelta(days=1)  # a Sunday: another week too
     replay(ledger, a_charge("a", actual="0.05"), a_charge("b", at=yesterday, actual="0.02"))
-    assert standing(ledger) == same("0.05", "0")
-    assert standing(ledger, "week", yesterday) == same("0.02", "0")
-    assert standing(ledger, "month") == same("0.07", "0")
+    assert usage(ledger) == same("0.05", "0")
+    assert usage(ledger, "week", yesterday) == same("0.02", "0")
+    assert usage(ledger, "month") == same("0.07", "0")
 
 
 def test_the_runs_of_a_journal_are_listed(ledger):
@@ -109,7 +109,7 @@ def test_a_thousand_runs_are_replayed(ledger):
     ]
     for _ in range(2):
         replay(ledger, *journal)
-    assert standing(ledger) == same("1.001", "0")
+    assert usage(ledger) == same("1.001", "0")
     (row,) = read_costs(ledger, "provider", Span())
     assert (row.name, row.attempts, row.actual) == ("fal", 1001, usd("1.001"))
 
@@ -119,7 +119,7 @@ def test_another_folders_runs_are_none_of_its_business(ledger):
     replay(ledger, records=[elsewhere])
     reserve_charge(ledger, a_charge("a", "0.05", run="run-9"), [])
     replay(ledger)
-    assert standing(ledger) == same("0", "0.05")
+    assert usage(ledger) == same("0", "0.05")
 
 
 def test_copies_that_are_replayed_at_once_enter_everything_once(address):
@@ -134,7 +134,7 @@ def test_copies_that_are_replayed_at_once_enter_everything_once(address):
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(replay_copy, range(12)))
     ledger = open_ledger(address)
-    assert standing(ledger) == same("0.20", "0")
+    assert usage(ledger) == same("0.20", "0")
     ledger.close()
 
 

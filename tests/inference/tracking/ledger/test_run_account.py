@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from support.ledgers import NOON, a_cap, same, standing, usd
+from support.ledgers import NOON, a_cap, same, usage, usd
 from vidi.errors import RefusedError, StorageError
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.journal.events import replay
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.replay import RunRecord
-from vidi.inference.tracking.ledger.run_account import RunBooks, replay_folder
+from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
 
 FLUX = "fal/fal-ai/flux/dev"
 
@@ -40,18 +40,18 @@ def settled(name="tree", amount="0.04", *, run="run-1"):
 
 
 def books_of(ledger, *caps, run="run-2", events=()):
-    return RunBooks(ledger, run, caps, replay(events), now=lambda: NOON)
+    return RunAccount(ledger, run, caps, replay(events), now=lambda: NOON)
 
 
 def test_the_budget_is_granted_by_the_books_and_settled_in_them(ledger):
     budget = Budget(usd("1"), books_of(ledger))
     budget.reserve("tree", usd("0.05"), model=FLUX)
-    assert standing(ledger) == same("0", "0.05")
+    assert usage(ledger) == same("0", "0.05")
     budget.settle("tree", usd("0.04"))
-    assert standing(ledger) == same("0.04", "0")
+    assert usage(ledger) == same("0.04", "0")
     budget.reserve("tree", usd("0.05"), model=FLUX, attempt=2)
     budget.release("tree")
-    assert standing(ledger) == same("0.04", "0")
+    assert usage(ledger) == same("0.04", "0")
 
 
 def test_what_the_books_refuse_is_not_reserved_in_the_run_either(ledger):
@@ -65,7 +65,7 @@ def test_what_the_run_refuses_never_reaches_the_books(ledger):
     budget = Budget(usd("0.04"), books_of(ledger))
     with pytest.raises(RefusedError):
         budget.reserve("tree", usd("0.05"), model=FLUX)
-    assert standing(ledger) == same("0", "0")
+    assert usage(ledger) == same("0", "0")
 
 
 def test_thresholds_are_told_once_each(ledger):
@@ -87,17 +87,17 @@ def test_what_an_earlier_run_left_open_is_settled_under_its_own_key(ledger):
     record = RunRecord("run-2", "a.yaml", "/outputs/a", NOON + timedelta(days=1))
     header = {"run": "run-1", "job_file": "a.yaml", "ts": NOON.isoformat()}
     replay_folder(ledger, record, [header], replay(events))
-    assert standing(ledger) == same("0", "0.05")
+    assert usage(ledger) == same("0", "0.05")
     budget = Budget(None, books_of(ledger, events=events))
     budget.hold("tree", usd("0.05"))
     budget.settle("tree", usd("0.03"))
-    assert standing(ledger) == same("0.03", "0")
+    assert usage(ledger) == same("0.03", "0")
 
 
 def test_fetching_again_for_nothing_books_nothing(ledger):
     budget = Budget(None, books_of(ledger, events=[intent(), settled()]))
     budget.settle("tree", Decimal(0))
-    assert standing(ledger) == same("0", "0")
+    assert usage(ledger) == same("0", "0")
 
 
 CHARGED = [
@@ -127,19 +127,19 @@ def test_what_the_events_of_a_journal_have_charged(events, amounts):
 def test_a_settlement_that_is_not_taken_is_entered_before_anything_more_is_granted(tmp_path):
     path = tmp_path / "ledger.sqlite3"
     ledger = open_ledger(str(path), patience_s=0.05)
-    books = books_of(ledger)
-    budget = Budget(None, books)
+    account = books_of(ledger)
+    budget = Budget(None, account)
     for name in ("a", "b"):
         budget.reserve(name, usd("0.05"), model=FLUX)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     budget.settle("a", usd("0.01"))
     budget.settle("b", usd("0.02"))
-    assert (books.behind, budget.balance.spent) == (2, usd("0.03"))
+    assert (account.behind, budget.balance.spent) == (2, usd("0.03"))
     with pytest.raises(StorageError):
         budget.reserve("c", usd("0.05"), model=FLUX)
     other.execute("ROLLBACK")
     other.close()
     budget.reserve("c", usd("0.05"), model=FLUX)
-    assert (books.behind, standing(ledger)) == (0, same("0.03", "0.05"))
+    assert (account.behind, usage(ledger)) == (0, same("0.03", "0.05"))
     ledger.close()

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from support.ledgers import NOON, same, standing, usd
+from support.ledgers import NOON, same, usage, usd
 
 HAMMER = """
 import random, sys
@@ -69,7 +69,7 @@ def test_a_fresh_ledger_is_made_and_a_cap_shared_exactly(address):
     granted = collect(hammer(address, "0.100300", settles="no"))
     assert sum(granted) == 100  # of 160 that were wanted
     ledger = open_ledger(address)
-    assert standing(ledger) == same("0", "0.100300")
+    assert usage(ledger) == same("0", "0.100300")
     ledger.close()
 
 
@@ -77,9 +77,9 @@ def test_a_cap_is_never_over_at_any_instant_while_all_reserve_and_settle(address
     processes = hammer(address, "0.020000", settles="yes")
     highest = usd("0")
     while any(process.poll() is None for process in processes):
-        highest = max(highest, standing(ledger).taken)
+        highest = max(highest, usage(ledger).taken)
         time.sleep(0.001)
     granted = collect(processes)
     assert highest <= usd("0.020000")
     assert sum(granted) >= 19
-    assert standing(ledger, "day", NOON).reserved == 0
+    assert usage(ledger, "day", NOON).reserved == 0

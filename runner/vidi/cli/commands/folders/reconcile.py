@@ -86,11 +86,11 @@ def reconcile(
     What is found is fetched by the next run, for nothing. --paid and --not-paid settle by your
     word what the providers cannot tell. Exit 0 when nothing is in doubt any more, else 6.
     """
-    from vidi.cli.commands.folders.reconcile_folder import Case, settle_doubts
+    from vidi.cli.commands.folders.reconcile_folder import DoubtfulInference, settle_doubts
     from vidi.cli.display.console import Console
 
     console = Console(json_wanted=json_wanted)
-    case = Case(job_file, project, output_dir, templates, env_file, sandbox)
+    case = DoubtfulInference(job_file, project, output_dir, templates, env_file, sandbox)
     findings, left = settle_doubts(case, _read_pairs(paid), tuple(dict.fromkeys(not_paid)), console)
     code = IN_DOUBT if left else 0
     if json_wanted:

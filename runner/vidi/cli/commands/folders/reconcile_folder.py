@@ -18,7 +18,7 @@ from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
 from vidi.runs.execution.reconciliation import (
-    Means,
+    ReconcileConfig,
     ask_providers,
     check_word,
     list_doubts,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class DoubtfulInference:
     """Which folder it is about, and where its keys and templates are."""
 
     job_file: Path
@@ -51,7 +51,7 @@ class Case:
 
 
 def settle_doubts(
-    case: Case, paid: Mapping[str, str], not_paid: Collection[str], console: Console
+    case: DoubtfulInference, paid: Mapping[str, str], not_paid: Collection[str], console: Console
 ) -> tuple[Sequence[Finding], tuple[str, ...]]:
     """Settle what can be settled; returns the findings and the ids that are still in doubt.
 
@@ -77,17 +77,17 @@ def settle_doubts(
         registry = open_registry(case.project, case.templates)
         wire = _open_sandbox(case) if case.sandbox else None
         with journal, _open_receipts(case, journal, environ) as receipts:
-            means = Means(journal, registry, settings, wire, receipts)
+            config = ReconcileConfig(journal, registry, settings, wire, receipts)
             if paid or not_paid:
-                findings = run_until_stopped(take_word(means, paid, not_paid))
+                findings = run_until_stopped(take_word(config, paid, not_paid))
             else:
-                findings = run_until_stopped(ask_providers(means))
+                findings = run_until_stopped(ask_providers(config))
         if not case.sandbox:
             _tell_ledger(journal, folder, locate_ledger(environ), console)
         return findings, tuple(state.id for state in list_doubts(journal.states))
 
 
-def _find_folder(case: Case) -> Path:
+def _find_folder(case: DoubtfulInference) -> Path:
     job = read_job(case.job_file, project=case.project)
     folder = locate_folder(job, case.project, given=case.output_dir, sandbox=case.sandbox)
     if not (folder / JOURNAL).is_file():
@@ -99,7 +99,7 @@ def _find_folder(case: Case) -> Path:
 
 @contextlib.contextmanager
 def _open_receipts(
-    case: Case, journal: FileJournal, environ: Mapping[str, str]
+    case: DoubtfulInference, journal: FileJournal, environ: Mapping[str, str]
 ) -> Iterator[Receipts]:
     """What other folders of this ledger have bought; the sandbox has no ledger."""
     address = None if case.sandbox else locate_ledger(environ)
@@ -107,12 +107,12 @@ def _open_receipts(
         if ledger is None:
             yield UnsharedReceipts()
             return
-        from vidi.inference.tracking.ledger.run_account import RunBooks
+        from vidi.inference.tracking.ledger.run_account import RunAccount
 
-        yield RunBooks(ledger, "", (), journal.states)
+        yield RunAccount(ledger, "", (), journal.states)
 
 
-def _open_sandbox(case: Case) -> httpx.AsyncBaseTransport:
+def _open_sandbox(case: DoubtfulInference) -> httpx.AsyncBaseTransport:
     from vidi.sandbox.app import create_app
     from vidi.sandbox.serving.transport import SandboxTransport
 

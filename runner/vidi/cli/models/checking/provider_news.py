@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ModelNews:
     """What is new about one model."""
 
     id: str
@@ -30,16 +30,16 @@ class News:
 
 def gather_news(
     models: Sequence[ModelInfo], found: Mapping[str, Discovery | VidiError]
-) -> list[News]:
+) -> list[ModelNews]:
     """The news of each model, in the given order; models without news too."""
     return [_compare(model, found[model.id]) for model in models]
 
 
-def _compare(model: ModelInfo, found: Discovery | VidiError) -> News:
+def _compare(model: ModelInfo, found: Discovery | VidiError) -> ModelNews:
     if isinstance(found, NoSuchModelError):
-        return News(model.id, (Change("gone", "", found.message),))
+        return ModelNews(model.id, (Change("gone", "", found.message),))
     if isinstance(found, VidiError):
-        return News(model.id, error=found)
+        return ModelNews(model.id, error=found)
     changes = [
         change for change in compare_params(model.params, found.params) if change.kind in BREAKING
     ]
@@ -49,4 +49,4 @@ def _compare(model: ModelInfo, found: Discovery | VidiError) -> News:
     if is_new_price(model.pricing, found.price, rates):
         told = f"price: fal's base price is {found.price} now, which the template does not know"
         changes.append(Change("price", "", told))
-    return News(model.id, tuple(changes))
+    return ModelNews(model.id, tuple(changes))

@@ -20,7 +20,7 @@ from vidi.runs.records.json_text import render_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vidi.cli.models.checking.provider_news import News
+    from vidi.cli.models.checking.provider_news import ModelNews
     from vidi.cli.models.checking.template_files import Verdict
 
 MOST_WARNINGS = 10
@@ -32,7 +32,7 @@ class Checks:
     """What a check found."""
 
     verdicts: Sequence[Verdict]
-    news: Sequence[News] | None
+    news: Sequence[ModelNews] | None
     """None where no provider was asked."""
 
     @property
@@ -41,7 +41,7 @@ class Checks:
         return [each for each in self.verdicts if each.mistakes]
 
     @property
-    def changed(self) -> list[News]:
+    def changed(self) -> list[ModelNews]:
         """The models with news, or that could not be asked about."""
         return [each for each in self.news or () if each.changes or each.error]
 
@@ -74,7 +74,7 @@ def select_templates(
 
 def ask_for_news(
     verdicts: Sequence[Verdict], *, sandbox: bool, env_file: Path | None, templates: Path | None
-) -> list[News]:
+) -> list[ModelNews]:
     """Ask the providers about every model whose template can be read."""
     models = [each.model for each in verdicts if each.model is not None]
     names = [model.id for model in models]
@@ -153,7 +153,7 @@ def _as_json(checks: Checks) -> dict[str, object]:
     return answer
 
 
-def _news_as_json(news: News) -> dict[str, object]:
+def _news_as_json(news: ModelNews) -> dict[str, object]:
     return {
         "id": news.id,
         "changes": [

@@ -11,7 +11,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from vidi.inference.providers.fal.answers import derive_urls
-from vidi.inference.providers.provider import Accepted, Failed, Look, Succeeded
+from vidi.inference.providers.provider import Accepted, Failed, PollResult, Succeeded
 from vidi.inference.providers.same_json import is_same_json
 from vidi.inference.providers.timestamps import read_moment
 from vidi.inference.providers.transport.request_id import is_request_id
@@ -67,7 +67,7 @@ def match_request(
     return Accepted(request_id, derive_urls(submission.model.name, request_id))
 
 
-def read_kept(item: Fields, now: datetime) -> Look | None:
+def read_kept(item: Fields, now: datetime) -> PollResult | None:
     """Read what became of a request that the queue no longer knows; None where that is unclear."""
     output, code, ended = item.get("json_output"), item.get("status_code"), item.get("ended_at")
     code = code if isinstance(code, int) else 200

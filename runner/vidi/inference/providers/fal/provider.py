@@ -42,11 +42,11 @@ from vidi.inference.providers.fal.result import (
 )
 from vidi.inference.providers.provider import Accepted, Failed, Provider
 from vidi.inference.providers.transport.answer import read_items
-from vidi.inference.providers.transport.client import Channel
-from vidi.inference.providers.transport.redaction import redact_look
+from vidi.inference.providers.transport.client import ProviderClient
+from vidi.inference.providers.transport.redaction import redact_poll
 from vidi.inference.providers.transport.request_id import check_request_id
-from vidi.inference.providers.transport.timeouts import Patience
-from vidi.inference.providers.uploads import inspect_file, send_patiently
+from vidi.inference.providers.transport.timeouts import CallTimeouts
+from vidi.inference.providers.uploads import inspect_file, send_with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.fal.sdk import GuardedFal
-    from vidi.inference.providers.provider import Look, Submission
+    from vidi.inference.providers.provider import PollResult, Submission
     from vidi.inference.providers.transport.answer import Answer, Fields
     from vidi.inference.providers.transport.client import SdkModule
     from vidi.inference.providers.uploads import LocalFile
@@ -81,41 +81,41 @@ class FalProvider(Provider):
         settings: Settings,
         wire: httpx.AsyncBaseTransport | None = None,
         *,
-        patience: Patience | None = None,
+        timeouts: CallTimeouts | None = None,
     ) -> None:
         self.settings, self.wire = settings, wire
-        self._channel = Channel(FAL, settings, _load_sdk, wire, patience or Patience())
+        self._client = ProviderClient(FAL, settings, _load_sdk, wire, timeouts or CallTimeouts())
         self._refused = RefusedResults()
 
     def is_available(self) -> bool:
         """Whether FAL_KEY is set. Asks nobody."""
-        return bool(self._channel.settings.keys.get(self.name))
+        return bool(self._client.settings.keys.get(self.name))
 
     def prepare(self) -> None:
         """Import the SDK and open it."""
-        self._channel.open()
+        self._client.open()
 
     async def upload(self, path: Path) -> str:
         """Upload a file to fal's CDN: one POST, or in parts above 100 MiB."""
         file = inspect_file(path)
         send = await _sender(file)
-        deadline_s = self._channel.patience.upload_of(file.size)
-        errand = await send_patiently(
-            lambda: self._channel.run(send, deadline_s),
+        deadline_s = self._client.timeouts.upload_of(file.size)
+        call = await send_with_retries(
+            lambda: self._client.run(send, deadline_s),
             FAL,
             file,
             lambda answer: read_words(answer).said,
-            self._channel.patience.first_pause,
+            self._client.timeouts.first_pause,
         )
-        if not isinstance(errand.value, str):
+        if not isinstance(call.value, str):
             raise InferenceError(f"{path.name}: fal.ai's answer to the upload holds no URL")
-        return errand.value
+        return call.value
 
     async def submit(self, submission: Submission) -> Accepted:
         """Queue a request: one POST. `X-Fal-Store-IO` is never sent: it would forbid recovery."""
         start = submission.deadline_s if submission.deadline_s > SHORTEST_START_S else None
         try:
-            answer = await self._channel.buy(
+            answer = await self._client.buy(
                 lambda sdk: sdk.submit(
                     submission.model.name, dict(submission.params), start_timeout=start
                 )
@@ -124,7 +124,7 @@ class FalProvider(Provider):
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
         return read_receipt(answer, submission.model)
 
-    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:
+    async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:
         """Ask for the status, and for the result once it is completed.
 
         What is not found says nothing: right after a submit it may not be visible yet, and long
@@ -132,21 +132,21 @@ class FalProvider(Provider):
         """
         urls = derive_urls(model.name, accepted.request_id) | dict(accepted.urls)
         try:
-            look = await self._look_into_queue(Accepted(accepted.request_id, urls))
+            poll = await self._poll_queue(Accepted(accepted.request_id, urls))
         except NotFoundError:
-            kept = await self._look_into_history(model, accepted.request_id)
+            kept = await self._poll_history(model, accepted.request_id)
             if kept is None:
                 raise
-            look = kept
-        return redact_look(look, self._channel.settings)
+            poll = kept
+        return redact_poll(poll, self._client.settings)
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended or is unknown."""
         if "cancel" not in accepted.urls:
             raise PollError(f"{accepted.request_id} cannot be cancelled: its URL is not known")
-        answer = await self._channel.ask(
+        answer = await self._client.ask(
             lambda sdk: sdk.handle(accepted.request_id, accepted.urls).cancel(),
-            self._channel.patience.cancel,
+            self._client.timeouts.cancel,
         )
         if answer.ok or answer.status in {400, 404}:
             return answer.ok
@@ -187,7 +187,7 @@ class FalProvider(Provider):
         """Follow the event stream of a request until it says that the request is completed."""
         if "status" not in accepted.urls:
             return False
-        stream = self._channel.follow(f"{accepted.urls['status']}/stream")
+        stream = self._client.follow(f"{accepted.urls['status']}/stream")
         with suppress(TimeoutError, PollError):
             async with asyncio.timeout(seconds), aclosing(stream) as lines:
                 async for line in lines:
@@ -197,9 +197,9 @@ class FalProvider(Provider):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._channel.aclose()
+        await self._client.aclose()
 
-    async def _look_into_queue(self, accepted: Accepted) -> Look:
+    async def _poll_queue(self, accepted: Accepted) -> PollResult:
         answer = await self._ask(
             lambda sdk: sdk.handle(accepted.request_id, accepted.urls).status()
         )
@@ -218,33 +218,33 @@ class FalProvider(Provider):
             return self._read_refusal(result, status, accepted.request_id)
         return self._read_server_error(result, status, accepted.request_id)
 
-    def _read_refusal(self, result: Answer, status: Fields, request_id: str) -> Look:
+    def _read_refusal(self, result: Answer, status: Fields, request_id: str) -> PollResult:
         """A 4xx for the result of a request that ended: it cannot be had, should that stay so."""
         try:
             return read_result(result, status)
         except NotFoundError:
             raise
         except PollError as error:
-            stays = self._refused.stays(request_id, self._channel.patience.result)
+            stays = self._refused.stays(request_id, self._client.timeouts.result)
             if result.status in OF_THE_WAY or not stays:
                 raise
             return Failed("failed", error.message, error_type="result_refused")
 
-    def _read_server_error(self, result: Answer, status: Fields, request_id: str) -> Look:
+    def _read_server_error(self, result: Answer, status: Fields, request_id: str) -> PollResult:
         """A 5xx for the result of a request that ended well: fetch it again, never buy it again.
 
         Should it stay, it is the model's own after all; in any other words than a model's it must
         stay for longer, and proves nothing about the bill.
         """
         model = is_model_error(result)
-        if not self._refused.stays(request_id, 0 if model else self._channel.patience.result):
+        if not self._refused.stays(request_id, 0 if model else self._client.timeouts.result):
             raise self._poll_error(result)
-        look = read_result(result, status)
-        if not isinstance(look, Failed):
-            return look
-        return replace(look, transient=False, free=look.free and model)
+        poll = read_result(result, status)
+        if not isinstance(poll, Failed):
+            return poll
+        return replace(poll, transient=False, free=poll.free and model)
 
-    async def _look_into_history(self, model: ModelInfo, request_id: str) -> Look | None:
+    async def _poll_history(self, model: ModelInfo, request_id: str) -> PollResult | None:
         """Find an expired result; None too where this key may not read the history."""
         with suppress(PollError, CredentialsError):
             page = await self._history(query_request(model, request_id))
@@ -260,13 +260,13 @@ class FalProvider(Provider):
         return answer.fields()
 
     async def _ask(self, work: Callable[[GuardedFal], Awaitable[object]]) -> Answer:
-        return await self._channel.ask(work, self._channel.patience.look)
+        return await self._client.ask(work, self._client.timeouts.poll)
 
     def _poll_error(self, answer: Answer) -> Exception:
         said = read_words(answer).said
         if answer.status == 404:
             return NotFoundError(f"fal.ai answered HTTP 404: {said}")
-        return self._channel.poll_error(answer, said)
+        return self._client.poll_error(answer, said)
 
 
 def _load_sdk() -> SdkModule[GuardedFal]:

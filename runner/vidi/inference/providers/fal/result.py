@@ -18,7 +18,7 @@ from vidi.inference.providers.fal.error_codes import (
     read_retryable,
     read_words,
 )
-from vidi.inference.providers.provider import Failed, Look, Running, Succeeded
+from vidi.inference.providers.provider import Failed, PollResult, Running, Succeeded
 from vidi.inference.providers.transport.answer import shorten
 from vidi.inference.providers.transport.retry_after import read_retry_after
 
@@ -30,7 +30,7 @@ OF_THE_WAY = frozenset({401, 402, 403, 404, 405, 408, 410, 425, 429})
 """Client errors that a gateway gives for its own reasons."""
 
 
-def read_result(answer: Answer, status: Fields) -> Look:
+def read_result(answer: Answer, status: Fields) -> PollResult:
     """Read the result's answer beside the status that announced it.
 
     Raises:
@@ -53,7 +53,7 @@ def read_result(answer: Answer, status: Fields) -> Look:
     )
 
 
-def _read_success(answer: Answer, status: Fields) -> Look:
+def _read_success(answer: Answer, status: Fields) -> PollResult:
     if is_status_error(status):
         return _read_failure(answer, status)
     output = answer.json()

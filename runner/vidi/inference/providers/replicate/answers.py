@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin
 
 from vidi.errors import PollError
 from vidi.inference.providers.account import REPLICATE
-from vidi.inference.providers.provider import Accepted, Failed, Look, Running, Succeeded
+from vidi.inference.providers.provider import Accepted, Failed, PollResult, Running, Succeeded
 from vidi.inference.providers.same_json import is_same_json
 from vidi.inference.providers.timestamps import read_moment
 from vidi.inference.providers.transport.answer import shorten
@@ -96,7 +96,7 @@ def read_words(answer: Answer) -> str:
     return shorten(str(said)) if said else answer.text() or f"HTTP {answer.status}"
 
 
-def read_prediction(prediction: Fields) -> Look:
+def read_prediction(prediction: Fields) -> PollResult:
     """Read what one look at a prediction shows. A status that we do not know polls on."""
     status = str(prediction.get("status"))
     if status in {"starting", "processing"}:
@@ -114,7 +114,7 @@ def read_prediction(prediction: Fields) -> Look:
     return Running(status, known=False)
 
 
-def _succeeded(prediction: Fields) -> Look:
+def _succeeded(prediction: Fields) -> PollResult:
     output, metrics = prediction.get("output"), _metrics(prediction)
     if output not in (None, "", [], {}):
         return Succeeded(output, metrics=metrics, logs=_text(prediction.get("logs")))

@@ -23,11 +23,11 @@ from vidi.inference.providers.replicate.answers import (
     read_words,
 )
 from vidi.inference.providers.transport.answer import read_items
-from vidi.inference.providers.transport.client import Channel
-from vidi.inference.providers.transport.redaction import redact_look
+from vidi.inference.providers.transport.client import ProviderClient
+from vidi.inference.providers.transport.redaction import redact_poll
 from vidi.inference.providers.transport.request_id import check_request_id
-from vidi.inference.providers.transport.timeouts import Patience
-from vidi.inference.providers.uploads import inspect_file, send_patiently
+from vidi.inference.providers.transport.timeouts import CallTimeouts
+from vidi.inference.providers.uploads import inspect_file, send_with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from replicate import AsyncReplicate
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.providers.provider import Look, Submission
+    from vidi.inference.providers.provider import PollResult, Submission
     from vidi.inference.providers.transport.answer import Answer, Fields
     from vidi.inference.providers.transport.client import SdkModule
     from vidi.inference.settings import Settings
@@ -61,19 +61,19 @@ class ReplicateProvider(Provider):
         settings: Settings,
         wire: httpx.AsyncBaseTransport | None = None,
         *,
-        patience: Patience | None = None,
+        timeouts: CallTimeouts | None = None,
     ) -> None:
-        patience = patience or Patience()
+        timeouts = timeouts or CallTimeouts()
         self.settings, self.wire = settings, wire
-        self._channel = Channel(REPLICATE, settings, _load_sdk, wire, patience)
+        self._client = ProviderClient(REPLICATE, settings, _load_sdk, wire, timeouts)
 
     def is_available(self) -> bool:
         """Whether REPLICATE_API_TOKEN is set. Asks nobody."""
-        return bool(self._channel.settings.keys.get(self.name))
+        return bool(self._client.settings.keys.get(self.name))
 
     def prepare(self) -> None:
         """Import the SDK and open it."""
-        self._channel.open()
+        self._client.open()
 
     async def upload(self, path: Path) -> str:
         """Turn a file into a data URI of at most 256 KiB, or upload it for 24 hours."""
@@ -87,15 +87,15 @@ class ReplicateProvider(Provider):
                 hint="Make it smaller, or give a URL of it instead.",
             )
         content = (path.name, await file.read(), file.content_type)
-        deadline_s = self._channel.patience.upload_of(file.size)
-        errand = await send_patiently(
-            lambda: self._channel.run(lambda sdk: sdk.files.create(content=content), deadline_s),
+        deadline_s = self._client.timeouts.upload_of(file.size)
+        call = await send_with_retries(
+            lambda: self._client.run(lambda sdk: sdk.files.create(content=content), deadline_s),
             REPLICATE,
             file,
             read_words,
-            self._channel.patience.first_pause,
+            self._client.timeouts.first_pause,
         )
-        urls = errand.reply.fields().get("urls")
+        urls = call.reply.fields().get("urls")
         url = urls.get("get") if isinstance(urls, dict) else None
         if not isinstance(url, str):
             raise InferenceError(f"{path.name}: Replicate's answer to the upload holds no URL")
@@ -104,26 +104,26 @@ class ReplicateProvider(Provider):
     async def submit(self, submission: Submission) -> Accepted:
         """Create a prediction: one POST, and never `Prefer: wait`."""
         try:
-            answer = await self._channel.buy(lambda sdk: _create(sdk, submission))
+            answer = await self._client.buy(lambda sdk: _create(sdk, submission))
         except (TypeError, ValueError) as error:
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
         return read_receipt(answer)
 
-    async def look(self, model: ModelInfo, accepted: Accepted) -> Look:  # noqa: ARG002  # the id says it all
+    async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:  # noqa: ARG002  # the id says it all
         """Get the prediction; its output is part of it."""
         prediction = await self._get(_url(accepted, "get"))
-        return redact_look(read_prediction(prediction), self._channel.settings)
+        return redact_poll(read_prediction(prediction), self._client.settings)
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended."""
-        answer = await self._channel.ask(
-            lambda sdk: _post(sdk, _url(accepted, "cancel")), self._channel.patience.cancel
+        answer = await self._client.ask(
+            lambda sdk: _post(sdk, _url(accepted, "cancel")), self._client.timeouts.cancel
         )
         if answer.ok:
             return answer.fields().get("status") not in {"succeeded", "failed"}
         if answer.status in {404, 409, 422}:
             return False
-        raise self._channel.poll_error(answer, read_words(answer))
+        raise self._client.poll_error(answer, read_words(answer))
 
     async def find(
         self, submission: Submission, since: datetime, until: datetime
@@ -159,16 +159,16 @@ class ReplicateProvider(Provider):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._channel.aclose()
+        await self._client.aclose()
 
     async def _get(self, url: str, query: Fields | None = None) -> Fields:
-        answer: Answer = await self._channel.ask(
-            lambda sdk: _get(sdk, url, query or {}), self._channel.patience.look
+        answer: Answer = await self._client.ask(
+            lambda sdk: _get(sdk, url, query or {}), self._client.timeouts.poll
         )
         if answer.status == 404:
             raise NotFoundError(f"Replicate answered HTTP 404: {read_words(answer)}")
         if not answer.ok:
-            raise self._channel.poll_error(answer, read_words(answer))
+            raise self._client.poll_error(answer, read_words(answer))
         fields = answer.fields()
         if not fields:
             raise PollError(f"Replicate's answer cannot be read: {answer.text()}")

@@ -1,6 +1,6 @@
 """One thing that a provider does over the wire: what it may send, and what came back.
 
-An errand that may buy has one permit: its first paid POST uses it up, and any further request is
+A call that may buy has one permit: its first paid POST uses it up, and any further request is
 refused before the wire, whatever the SDK above intended.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import InDoubtError, NotSentError, VidiError
 from vidi.inference.providers.transport.answer import NoAnswerError
-from vidi.inference.providers.transport.sent_evidence import Witness
+from vidi.inference.providers.transport.sent_evidence import SendEvidence
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,7 +24,7 @@ DEEDS = {True: "may cost money without a permit", False: "is not the purchase as
 
 
 class PermitError(VidiError):
-    """A request was about to be sent that the errand does not allow: our bug, or an SDK's news."""
+    """A request was about to be sent that the call does not allow: our bug, or an SDK's news."""
 
 
 class AnsweredError(Exception):
@@ -32,8 +32,8 @@ class AnsweredError(Exception):
 
 
 @dataclass(slots=True)
-class Errand:
-    """What one errand has sent and received so far. Used as a context around the SDK's work."""
+class ProviderCall:
+    """What one call has sent and received so far. Used as a context around the SDK's work."""
 
     buys: bool
     posted: bool = False
@@ -46,7 +46,7 @@ class Errand:
     """What the SDK returned, where it returned."""
     failure: NoAnswerError | None = None
     refused: PermitError | None = None
-    witness: Witness = field(default_factory=Witness)
+    evidence: SendEvidence = field(default_factory=SendEvidence)
     """Of the last request."""
 
     @property
@@ -71,7 +71,7 @@ class Errand:
             raise self.refused
         self.posted = target.paid
         self.sent += 1
-        self.witness = Witness()
+        self.evidence = SendEvidence()
 
     def record(self, answer: Answer) -> None:
         """Keep an answer; a refusal is not covered up by a later success."""
@@ -80,11 +80,11 @@ class Errand:
 
     def fail(self, error: BaseException) -> NoAnswerError:
         """Note that a request was not answered, and whether that proves it unsent."""
-        unsent = not self.sent or self.witness.proves_unsent(error)
+        unsent = not self.sent or self.evidence.proves_unsent(error)
         self.failure = NoAnswerError(_describe(error), unsent=unsent)
         return self.failure
 
-    def __enter__(self) -> Errand:
+    def __enter__(self) -> ProviderCall:
         return self
 
     def __exit__(
@@ -106,12 +106,12 @@ class Errand:
         return False
 
     def _fate_of_cancelled(self, error: BaseException) -> InDoubtError | NotSentError:
-        if not self.posted or self.witness.proves_unsent(error):
+        if not self.posted or self.evidence.proves_unsent(error):
             return NotSentError("cancelled before it was sent")
         return InDoubtError("cancelled while it was being sent")
 
 
-def read_fate(error: BaseException) -> InDoubtError | NotSentError:
+def read_send_error(error: BaseException) -> InDoubtError | NotSentError:
     """Say what became of a submit that was cut short from outside.
 
     A `CancelledError` that comes out of `Provider.submit` carries the answer as its `__cause__`;

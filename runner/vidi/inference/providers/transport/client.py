@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from vidi.errors import VidiError
     from vidi.inference.providers.account import Account
     from vidi.inference.providers.transport.answer import Answer
-    from vidi.inference.providers.transport.call import Errand
+    from vidi.inference.providers.transport.call import ProviderCall
     from vidi.inference.providers.transport.guard import Guard
-    from vidi.inference.providers.transport.timeouts import Patience
+    from vidi.inference.providers.transport.timeouts import CallTimeouts
     from vidi.inference.settings import Settings
 
 
@@ -43,7 +43,7 @@ class SdkModule(Protocol[SdkT_co]):
         """Open the SDK with its own retries off."""
 
 
-class Channel(Generic[SdkT]):
+class ProviderClient(Generic[SdkT]):
     """A provider's way out. Follows its owner from one event loop to the next.
 
     Args:
@@ -57,11 +57,11 @@ class Channel(Generic[SdkT]):
         settings: Settings,
         load: Callable[[], SdkModule[SdkT]],
         wire: httpx.AsyncBaseTransport | None,
-        patience: Patience,
+        timeouts: CallTimeouts,
     ) -> None:
         self.account = account
         self.settings = settings
-        self.patience = patience
+        self.timeouts = timeouts
         self._load = load
         self._given_wire = wire
         self._own_wire: httpx.AsyncBaseTransport | None = None
@@ -88,7 +88,7 @@ class Channel(Generic[SdkT]):
 
         sdk = self._load()
         routes = Routes(self.account.provider, self.settings, sdk.list_aliases())
-        guard = Guard(routes, self._given_wire or self._open_wire(), self.patience)
+        guard = Guard(routes, self._given_wire or self._open_wire(), self.timeouts)
         return guard, sdk.open_client(guard, key)
 
     def _open_wire(self) -> httpx.AsyncBaseTransport:
@@ -106,8 +106,8 @@ class Channel(Generic[SdkT]):
         """
         guard, sdk = self.open()
         try:
-            errand = await guard.run(work(sdk), deadline_s=self.patience.submit, buys=True)
-            return errand.reply
+            call = await guard.run(work(sdk), deadline_s=self.timeouts.submit, buys=True)
+            return call.reply
         except NoAnswerError as error:
             raise no_receipt(self.account, error) from error
 
@@ -122,7 +122,9 @@ class Channel(Generic[SdkT]):
         except NoAnswerError as error:
             raise PollError(f"no answer from {self.account.title}: {error}") from error
 
-    async def run(self, work: Callable[[SdkT], Awaitable[object]], deadline_s: float) -> Errand:
+    async def run(
+        self, work: Callable[[SdkT], Awaitable[object]], deadline_s: float
+    ) -> ProviderCall:
         """Let the SDK do something free that may take several requests.
 
         Raises:

@@ -1,6 +1,6 @@
 """The transport that every request of a provider goes through, whatever SDK made it.
 
-Heavy: imports httpx. A request is sent only within an errand (`Guard.run`), which may refuse it.
+Heavy: imports httpx. A request is sent only within a call (`Guard.run`), which may refuse it.
 The guard records the answer as it came; what the SDK makes of it afterwards does not matter. It
 raises errors of its own, which no SDK's retry loop knows.
 """
@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import httpx
 
 from vidi.inference.providers.transport.answer import Answer
-from vidi.inference.providers.transport.call import AnsweredError, Errand, PermitError
-from vidi.inference.providers.transport.sent_evidence import WITNESS
+from vidi.inference.providers.transport.call import AnsweredError, PermitError, ProviderCall
+from vidi.inference.providers.transport.sent_evidence import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 
     from vidi.inference.providers.transport.routes import Routes, Target
-    from vidi.inference.providers.transport.timeouts import Patience
+    from vidi.inference.providers.transport.timeouts import CallTimeouts
 
 PIECE = 128 * 1024
 """Bytes of a body written at once."""
@@ -32,35 +32,37 @@ MOST_BYTES = 64 * 1024 * 1024
 SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
 
-_ERRAND: ContextVar[Errand | None] = ContextVar("vidi_errand", default=None)
+_CALL: ContextVar[ProviderCall | None] = ContextVar("vidi_errand", default=None)
 
 
 class Guard(httpx.AsyncBaseTransport):
     """The only way from a provider's SDK to the network."""
 
-    def __init__(self, routes: Routes, wire: httpx.AsyncBaseTransport, patience: Patience) -> None:
+    def __init__(
+        self, routes: Routes, wire: httpx.AsyncBaseTransport, timeouts: CallTimeouts
+    ) -> None:
         self._routes = routes
         self._wire = wire
-        self._patience = patience
+        self._timeouts = timeouts
 
     async def run(
         self, work: Awaitable[object], *, deadline_s: float, buys: bool = False
-    ) -> Errand:
+    ) -> ProviderCall:
         """Let an SDK do one thing, and return what came back.
 
         Raises:
             NoAnswerError: No whole answer came before the deadline.
             CancelledError: From outside; `read_fate` tells what became of a purchase.
         """
-        errand = Errand(buys)
-        token = _ERRAND.set(errand)
+        call = ProviderCall(buys)
+        token = _CALL.set(call)
         try:
-            with errand:
+            with call:
                 async with asyncio.timeout(deadline_s):
-                    errand.value = await work
+                    call.value = await work
         finally:
-            _ERRAND.reset(token)
-        return errand
+            _CALL.reset(token)
+        return call
 
     async def follow(self, request: httpx.Request) -> AsyncGenerator[str]:
         """Read the lines of an event stream as they come; none where it is not served.
@@ -69,7 +71,7 @@ class Guard(httpx.AsyncBaseTransport):
             httpx.HTTPError: The connection failed, as a stream may at any time.
         """
         target = self._routes.resolve(request.method, str(request.url))
-        Errand(buys=False).admit(target)
+        ProviderCall(buys=False).admit(target)
         response = await self._wire.handle_async_request(await self._address(request, target))
         try:
             if response.status_code == httpx.codes.OK:
@@ -79,14 +81,14 @@ class Guard(httpx.AsyncBaseTransport):
             await response.aclose()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request of the current errand, and record its answer."""
-        errand = _ERRAND.get()
-        if errand is None:
-            raise PermitError(f"refused to send a request outside of an errand: {request.url}")
+        """Send one request of the current call, and record its answer."""
+        call = _CALL.get()
+        if call is None:
+            raise PermitError(f"refused to send a request outside of a call: {request.url}")
         target = self._routes.resolve(request.method, str(request.url))
         forwarded = await self._address(request, target)
-        errand.admit(target)
-        answer = await self._exchange(errand, forwarded)
+        call.admit(target)
+        answer = await self._exchange(call, forwarded)
         if not answer.ok:
             raise AnsweredError(f"HTTP {answer.status}")
         return httpx.Response(
@@ -100,7 +102,7 @@ class Guard(httpx.AsyncBaseTransport):
         if not target.trusted:
             for name in SECRET_HEADERS:
                 headers.pop(name, None)
-        extensions = {"timeout": self._patience.timeouts()}
+        extensions = {"timeout": self._timeouts.timeouts()}
         body = await request.aread()
         if len(body) <= PIECE:
             return httpx.Request(
@@ -112,21 +114,21 @@ class Guard(httpx.AsyncBaseTransport):
             request.method, url, headers=headers, stream=pieces, extensions=extensions
         )
 
-    async def _exchange(self, errand: Errand, request: httpx.Request) -> Answer:
+    async def _exchange(self, call: ProviderCall, request: httpx.Request) -> Answer:
         """Send one request and record its answer the moment it is whole."""
-        token = WITNESS.set(errand.witness)
+        token = EVIDENCE.set(call.evidence)
         try:
             response = await self._wire.handle_async_request(request)
             try:
                 answer = await _read(response)
-                errand.record(answer if answer.ok else answer.redacted(self._routes.settings))
+                call.record(answer if answer.ok else answer.redacted(self._routes.settings))
             finally:
                 with suppress(httpx.HTTPError, OSError):  # the answer is there, come what may
                     await response.aclose()
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as error:
-            raise errand.fail(error) from error
+            raise call.fail(error) from error
         finally:
-            WITNESS.reset(token)
+            EVIDENCE.reset(token)
         return answer
 
     async def aclose(self) -> None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from vidi.inference.providers.provider import Failed
 
 if TYPE_CHECKING:
-    from vidi.inference.providers.provider import Look
+    from vidi.inference.providers.provider import PollResult
     from vidi.inference.settings import Settings
 
 
-def redact_look(look: Look, settings: Settings) -> Look:
+def redact_poll(poll: PollResult, settings: Settings) -> PollResult:
     """Take every key out of a failure's message; results are left exactly as they came."""
-    if isinstance(look, Failed):
-        return replace(look, message=settings.redact(look.message))
-    return look
+    if isinstance(poll, Failed):
+        return replace(poll, message=settings.redact(poll.message))
+    return poll

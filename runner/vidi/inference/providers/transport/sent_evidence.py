@@ -29,7 +29,7 @@ BEFORE_THE_FIRST_BYTE = {
 
 
 @dataclass(slots=True)
-class Witness:
+class SendEvidence:
     """What a wire saw of one request."""
 
     present: bool = False
@@ -44,8 +44,8 @@ class Witness:
         return error is not None and _is_before_the_first_byte(error)
 
 
-WITNESS: ContextVar[Witness | None] = ContextVar("vidi_witness", default=None)
-"""The witness of the request that the current task sends."""
+EVIDENCE: ContextVar[SendEvidence | None] = ContextVar("vidi_witness", default=None)
+"""The evidence of the request that the current task sends."""
 
 
 def _is_before_the_first_byte(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""How long each kind of errand may take. No request is without a deadline."""
+"""How long each kind of call may take. No request is without a deadline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class CallTimeouts:
     """Deadlines in seconds, on the monotonic clock."""
 
     connect: float = 15.0
@@ -14,7 +14,7 @@ class Patience:
     silence: float = 60.0
     """Without a byte from the other side."""
     submit: float = 120.0
-    look: float = 90.0
+    poll: float = 90.0
     """For a status, for a result, for a page of a list, each."""
     result: float = 60.0
     """For how long the result of an ended request must be refused before that is believed."""

@@ -16,7 +16,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from vidi.errors import UsageError
-from vidi.inference.providers.transport.sent_evidence import WITNESS
+from vidi.inference.providers.transport.sent_evidence import EVIDENCE
 
 if TYPE_CHECKING:
     import ssl
@@ -119,7 +119,7 @@ def _read_proxy(url: str) -> httpx.Proxy:
 
 
 def _watch() -> aiohttp.TraceConfig:
-    """Report to the request's witness. A connection that was not given has sent nothing."""
+    """Report to the request's evidence. A connection that was not given has sent nothing."""
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(_note_start)
     trace.on_connection_create_end.append(_note_connection)
@@ -132,9 +132,9 @@ async def _note_start(
     _context: SimpleNamespace,
     _params: aiohttp.TraceRequestStartParams,
 ) -> None:
-    witness = WITNESS.get()
-    if witness is not None:
-        witness.present = True
+    evidence = EVIDENCE.get()
+    if evidence is not None:
+        evidence.present = True
 
 
 async def _note_connection(
@@ -142,6 +142,6 @@ async def _note_connection(
     _context: SimpleNamespace,
     _params: aiohttp.TraceConnectionCreateEndParams | aiohttp.TraceConnectionReuseconnParams,
 ) -> None:
-    witness = WITNESS.get()
-    if witness is not None:
-        witness.connected = True
+    evidence = EVIDENCE.get()
+    if evidence is not None:
+        evidence.connected = True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from vidi.inference.tracking.caps import KINDS, Cap, Standing, name_periods, refuse_by_cap
+from vidi.inference.tracking.caps import KINDS, Cap, CapUsage, name_periods, refuse_by_cap
 from vidi.inference.tracking.ledger.connection import insert_once
 from vidi.inference.tracking.ledger.schema import (
     UNCAPPED,
@@ -66,7 +66,7 @@ _SETTLE = (
 _ENTER = sa.insert(charges)
 
 
-def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[Kind, Standing]:
+def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[Kind, CapUsage]:
     """Set aside what one attempt may cost; returns how its periods stand then.
 
     Raises:
@@ -76,22 +76,22 @@ def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[
     by_kind = {cap.kind: cap for cap in caps}
     amount = micros_up(charge.reserved)
     labels = name_periods(charge.key.run, charge.reserved_at)
-    found: dict[Kind, Standing] = {}
+    found: dict[Kind, CapUsage] = {}
     with ledger.writing() as connection:
         connection.execute(_ENTER, describe_charge(charge))
         for kind in KINDS:
             cap = by_kind.get(kind) or Cap(kind, usd_of(UNCAPPED), "nothing: it is all there is")
-            standing = _take(connection, cap, labels, amount)
-            if standing is None:
-                full = read_standing(connection, kind, labels[kind])
+            usage = _take(connection, cap, labels, amount)
+            if usage is None:
+                full = read_cap_usage(connection, kind, labels[kind])
                 raise refuse_by_cap(cap, full, charge.reserved)
-            found[kind] = standing
+            found[kind] = usage
     return found
 
 
 def _take(
     connection: sa.Connection, cap: Cap, labels: Mapping[Kind, str], amount: int
-) -> Standing | None:
+) -> CapUsage | None:
     """Take micro-dollars from what a cap leaves; None where it does not leave enough."""
     wanted = {
         "in_kind": cap.kind,
@@ -103,7 +103,7 @@ def _take(
     if row is None:  # full, or the first one in this period
         open_periods(connection, labels)
         row = connection.execute(_TAKE, wanted).first()
-    return None if row is None else Standing(usd_of(row.spent), usd_of(row.reserved))
+    return None if row is None else CapUsage(usd_of(row.spent), usd_of(row.reserved))
 
 
 def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime) -> None:
@@ -147,16 +147,16 @@ def move_periods(
     connection.execute(_MOVE, [{**place, **amounts} for place in places])
 
 
-def read_standing(connection: sa.Connection, kind: Kind, label: str) -> Standing:
+def read_cap_usage(connection: sa.Connection, kind: Kind, label: str) -> CapUsage:
     """How one period stands."""
     row = connection.execute(
         sa.select(periods.c.spent, periods.c.reserved).where(_IN_PERIOD),
         {"in_kind": kind, "in_label": label},
     ).first()
-    return Standing() if row is None else Standing(usd_of(row.spent), usd_of(row.reserved))
+    return CapUsage() if row is None else CapUsage(usd_of(row.spent), usd_of(row.reserved))
 
 
-def read_standings(ledger: Ledger, moment: datetime) -> dict[Kind, Standing]:
+def read_cap_usages(ledger: Ledger, moment: datetime) -> dict[Kind, CapUsage]:
     """How the day, week and month of a moment stand.
 
     Raises:
@@ -164,7 +164,7 @@ def read_standings(ledger: Ledger, moment: datetime) -> dict[Kind, Standing]:
     """
     with ledger.reading() as connection:
         return {
-            kind: read_standing(connection, kind, label)
+            kind: read_cap_usage(connection, kind, label)
             for kind, label in name_periods("", moment).items()
             if kind != "run"
         }

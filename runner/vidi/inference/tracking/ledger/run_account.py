@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
-from vidi.inference.tracking.caps import Standing, describe_level, find_level
+from vidi.inference.tracking.caps import CapUsage, describe_level, find_level
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
 from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.ledger.replay import RunRecord
 
 
-class RunBooks:
-    """The books of one run.
+class RunAccount:
+    """The account of one run.
 
     Args:
         ledger: Where they are kept.
@@ -74,9 +74,9 @@ class RunBooks:
         self._settle_owed()
         key = ChargeKey(self._run, inference, attempt)
         charge = Charge(key, model, amount, self._now())
-        standings = reserve_charge(self._ledger, charge, self._caps)
+        usages = reserve_charge(self._ledger, charge, self._caps)
         self._open[inference] = key
-        return list(self._notice(standings))
+        return list(self._notice(usages))
 
     def settle(self, inference: str, actual: Decimal) -> None:
         """Book what the latest purchase of an inference cost; never raises."""
@@ -121,13 +121,13 @@ class RunBooks:
             settle_charge(self._ledger, *self._owed[0])
             del self._owed[0]
 
-    def _notice(self, standings: Mapping[Kind, Standing]) -> Iterable[str]:
+    def _notice(self, usages: Mapping[Kind, CapUsage]) -> Iterable[str]:
         for cap in self._caps:
-            standing = standings[cap.kind]
-            level = find_level(cap, standing)
+            usage = usages[cap.kind]
+            level = find_level(cap, usage)
             if cap.kind != "run" and level > self._told.get(cap.kind, 0):
                 self._told[cap.kind] = level
-                yield describe_level(cap, standing, level)
+                yield describe_level(cap, usage, level)
 
 
 def replay_folder(

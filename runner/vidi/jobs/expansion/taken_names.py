@@ -8,7 +8,7 @@ from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import same_file_key
 
 
-class Seen:
+class TakenNames:
     """Grows by one id and one path an inference."""
 
     def __init__(self) -> None:

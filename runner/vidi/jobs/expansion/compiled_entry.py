@@ -18,7 +18,7 @@ UNKNOWN = object()
 """What a value is when it could not be made; the reason has been noted."""
 
 
-class Recipe:
+class CompiledEntry:
     """A value with all that is in it, compiled."""
 
     __slots__ = ("_path", "_tree", "dynamic")
