@@ -42,7 +42,7 @@ def test_urls_are_derived_from_owner_and_alias(endpoint, base):
 
 
 @pytest.mark.parametrize(
-    ("reply", "look"),
+    ("reply", "poll"),
     [
         (Reply(202, {"status": "IN_QUEUE", "queue_position": 3}), Running("IN_QUEUE", True, 3)),
         (Reply(200, {"status": "IN_QUEUE", "queue_position": 0}), Running("IN_QUEUE", True, 0)),
@@ -180,7 +180,7 @@ GONE = "it succeeded, but fal.ai no longer keeps its result"
 
 
 @pytest.mark.parametrize(
-    ("item", "look"),
+    ("item", "poll"),
     [
         (KEPT, Succeeded({"images": []})),
         (KEPT | {"status_code": None}, Succeeded({"images": []})),

@@ -17,7 +17,7 @@ ABORTED = "its deadline passed before it started; not billed"
 
 
 @pytest.mark.parametrize(
-    ("prediction", "look"),
+    ("prediction", "poll"),
     [
         ({"status": "starting"}, Running("starting")),
         ({"status": "processing", "output": ["partial"]}, Running("processing")),
