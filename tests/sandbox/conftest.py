@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from vidi.errors import UsageError
-from vidi.inference.models.template import ModelInfo, OutputType
+from vidi.inference.models.template import Call, ModelInfo, OutputType
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.faults import FaultPlan
 from vidi.sandbox.serving.transport import SandboxTransport
@@ -39,7 +39,6 @@ def make_model(model_id, output_type, output, properties=None, **more):
         },
         "pricing": price(),
         "example": {"prompt": "a lighthouse"},
-        "version": "",
         **more,
     }
     return ModelInfo(
@@ -77,7 +76,7 @@ MODELS = [
                       metered_by="video_output_duration_seconds"),
     ),
     make_model(
-        "replicate/acme/slow", "image", "output", version=VERSION,
+        "replicate/acme/slow", "image", "output", call=Call(version=VERSION),
         pricing=price("usd_per_compute_second", "0.001",
                       quantity={"metric": "predict_time", "low": 0, "high": "timeout"}),
     ),

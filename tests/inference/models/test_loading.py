@@ -1,11 +1,13 @@
 """Template files that are broken, and the whole message that says where."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from support.models.templates import PARAMS, ROW, template, write_template
 from vidi.inference.models.loading import TemplateError, file_name, load_template
+from vidi.inference.models.template import Billing, Call
 
 ONE_RATE = "needs exactly one of usd_per_request, usd_per_run, usd_per_image, usd_per_video, …"
 ONE_FORM = "needs exactly one of param, seconds, count, characters, …"
@@ -140,3 +142,36 @@ def test_a_file_that_cannot_be_read(tmp_path):
 )
 def test_file_names(model_id, name):
     assert file_name(model_id) == name
+
+
+@pytest.mark.parametrize(
+    ("changes", "call"),
+    [
+        ({"call": {"official": True}}, Call(official=True)),
+        ({"call": {"version": "a" * 64}}, Call(version="a" * 64)),
+        ({"call": {"deployment": "acme/fast"}}, Call(deployment="acme/fast")),
+        ({"version": "abc"}, Call(version="abc")),
+        ({}, Call(official=True)),
+    ],
+)
+def test_how_replicate_runs_a_model(tmp_path, changes, call):
+    name, model_id = "replicate/acme_painter.json", "replicate/acme/painter"
+    model = load_template(write_template(tmp_path, name, model_id=model_id, **changes))
+    assert (model.call, model.version) == (call, call.version)
+
+
+def test_a_base_price_is_exact(tmp_path):
+    billing = {"unit": "units", "unit_usd": 0.1, "as_of": "2026-05", "source": "the pricing API"}
+    model = load_template(write_template(tmp_path, billing=billing))
+    assert model.billing == Billing("units", Decimal("0.1"), "2026-05", "the pricing API")
+    assert model.call is None
+
+
+def test_what_took_the_place_of_a_model_and_its_other_names(tmp_path):
+    names = {"retired": "gone", "replaced_by": ["fal/acme/b"], "aliases": ["fal/acme/c"]}
+    model = load_template(write_template(tmp_path, **names))
+    assert (model.retired, model.replaced_by, model.aliases) == (
+        "gone",
+        ("fal/acme/b",),
+        ("fal/acme/c",),
+    )

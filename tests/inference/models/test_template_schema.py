@@ -45,8 +45,33 @@ def test_every_form_of_a_quantity_has_a_schema():
     assert set(FORM_SCHEMAS) == set(FORMS)
 
 
+SAMPLES = {
+    "call": {"official": True},
+    "billing": {"unit": "images", "unit_usd": 1, "as_of": "2026-05", "source": "page"},
+    "aliases": ["fal/acme/old-painter"],
+    "replaced_by": ["fal/acme/painter-2"],
+    "params_complete": False,
+}
+"""Of the keys whose value is no text."""
+
+
 @pytest.mark.parametrize("key", sorted(TEMPLATE_SCHEMA["properties"]))
 def test_what_must_be_there_and_what_may(key):
     rest = {name: value for name, value in template().items() if name != key}
     assert VALIDATOR.is_valid(rest) is (key not in TEMPLATE_SCHEMA["required"])
-    assert VALIDATOR.is_valid({**rest, key: template().get(key, "text")})
+    assert VALIDATOR.is_valid({**rest, key: template().get(key, SAMPLES.get(key, "text"))})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {},
+        {"official": False},
+        {"version": "latest"},
+        {"deployment": "acme"},
+        {"official": True, "version": "a" * 64},
+        {"hash": "a" * 64},
+    ],
+)
+def test_a_model_is_called_in_one_way(call):
+    assert not VALIDATOR.is_valid({**template(), "call": call})

@@ -130,7 +130,7 @@ def test_the_default_settings_refuse_this_machine(server, tmp_path):
         *(
             (InferenceResult(url="https://x.test/a", output_type=kind), extension)
             for kind, extension in zip(
-                OutputType, [".png", ".mp4", ".mp3", ".txt", ".glb", ".json"], strict=True
+                OutputType, [".png", ".mp4", ".mp3", ".txt", ".glb", ".json", ".bin"], strict=True
             )
         ),
     ],

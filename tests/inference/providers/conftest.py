@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vidi.inference.models.template import ModelInfo, OutputType
+from vidi.inference.models.template import Call, ModelInfo, OutputType
 from vidi.inference.providers import open_provider
 from vidi.inference.providers.provider import Submission
 from vidi.inference.providers.transport.timeouts import CallTimeouts
@@ -33,7 +33,7 @@ def make_model(provider: str, version: str = "") -> ModelInfo:
         confidence={},
         page="",
         path=Path("model.json"),
-        version=version,
+        call=Call(version=version) if version else None,
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-TYPES = ("image", "video", "audio", "text", "3d", "json")
+TYPES = ("image", "video", "audio", "text", "3d", "json", "file")
 
 
 def _check_provider(_: click.Context, __: click.Parameter, name: str | None) -> str | None:

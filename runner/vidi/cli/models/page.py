@@ -27,6 +27,7 @@ EXTENSIONS = {
     "text": "txt",
     "json": "json",
     "3d": "glb",
+    "file": "safetensors",
 }
 SHOWN_VALUES = 8
 

@@ -12,7 +12,7 @@ import jsonschema_rs
 from vidi.errors import Place, UsageError
 from vidi.inference.models.json_places import find_value, line_and_column
 from vidi.inference.models.provider_names import is_provider
-from vidi.inference.models.template import ModelInfo, OutputType
+from vidi.inference.models.template import Billing, Call, ModelInfo, OutputType
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 from vidi.json_values import as_object
 
@@ -133,5 +133,28 @@ def _model(template: TemplateFile, path: Path) -> ModelInfo:
         page=template["page"],
         path=path,
         retired=template.get("retired", ""),
-        version=template.get("version", ""),
+        replaced_by=tuple(template.get("replaced_by", ())),
+        aliases=tuple(template.get("aliases", ())),
+        call=_call(template),
+        billing=_billing(template),
+        params_complete=template.get("params_complete", True),
     )
+
+
+def _call(template: TemplateFile) -> Call | None:
+    """How Replicate runs it; templates of before `call` have the version hash alone."""
+    call = template.get("call")
+    if call is not None:
+        return Call(**call)
+    if not template["id"].startswith("replicate/"):
+        return None
+    version = template.get("version", "")
+    return Call(version=version) if version else Call(official=True)
+
+
+def _billing(template: TemplateFile) -> Billing | None:
+    billing = template.get("billing")
+    if billing is None:
+        return None
+    unit_usd = Decimal(billing["unit_usd"])
+    return Billing(billing["unit"], unit_usd, billing["as_of"], billing["source"])

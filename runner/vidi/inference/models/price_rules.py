@@ -105,6 +105,14 @@ class LineRule(TypedDict, total=False):
     unpriced: str
 
 
+class Witness(TypedDict):
+    """WITNESS: a second reading of the price, by another source."""
+
+    source: str
+    as_of: str
+    says: RateRule
+
+
 PriceRow = TypedDict(
     "PriceRow",
     {
@@ -114,6 +122,7 @@ PriceRow = TypedDict(
         "checked": str,
         "via": str,
         "confidence": str,
+        "witness": Witness,
         "where": dict[str, Expr],
         "lines": list[LineRule],
         "minimum_usd": Amount,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
     from pathlib import Path
 
     from vidi.inference.models.param_schema import ParamSchema
@@ -24,6 +25,25 @@ class OutputType(StrEnum):
     TEXT = "text"
     THREE_D = "3d"
     JSON = "json"
+    FILE = "file"
+    """Any bytes, such as trained weights: length and hash are checked, nothing is decoded."""
+
+
+class CallFile(TypedDict, total=False):
+    """`call` as a template's file holds it: one of these keys."""
+
+    official: bool
+    version: str
+    deployment: str
+
+
+class BillingFile(TypedDict):
+    """`billing` as a template's file holds it."""
+
+    unit: str
+    unit_usd: Decimal | int
+    as_of: str
+    source: str
 
 
 class TemplateFile(TypedDict, total=False):
@@ -34,16 +54,54 @@ class TemplateFile(TypedDict, total=False):
     category: str
     output_type: str
     output: str
+    call: CallFile
     params: ParamSchema
+    params_complete: bool
     pricing: Pricing
+    billing: BillingFile
     example: dict[str, Json]
     timeout_s: int
     retired: str
+    replaced_by: list[str]
+    aliases: list[str]
     version: str
+    schema_version: str
     sources: list[str]
     as_of: dict[str, str]
     confidence: dict[str, str]
     page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How Replicate runs a model; exactly one of these says it.
+
+    Official models are run by name: with the hash of a version the create is refused. Community
+    models are run by their version: by name they are not found (both refusals are unpaid).
+    """
+
+    official: bool = False
+    """By `owner/name`."""
+    version: str = ""
+    """By this version hash."""
+    deployment: str = ""
+    """By this `owner/name` of a deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """fal's base price: what one of the units costs that `X-Fal-Billable-Units` counts.
+
+    It is not the page's price: units x `unit_usd` is the bill, whatever tier was run.
+    """
+
+    unit: str
+    """fal's own word, such as `seconds`, `images` or `units`."""
+    unit_usd: Decimal
+    """USD of one unit; 1 or 0.01 where the units are dollars or cents."""
+    as_of: str
+    """When it was read, ISO 8601, to the day or the month."""
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +134,21 @@ class ModelInfo:
     """The template file that this was read from."""
     retired: str = ""
     """Why the model should not be used any more; empty while it is served."""
-    version: str = ""
-    """Replicate: the version hash that a community model is called by."""
+    replaced_by: tuple[str, ...] = ()
+    """Ids of models for the same job, the nearest first."""
+    aliases: tuple[str, ...] = ()
+    """Other ids of this same model, such as the one that it had before."""
+    call: Call | None = None
+    """How Replicate runs it; None at providers that know one way only."""
+    billing: Billing | None = None
+    """fal's base price; None where it is not known, or not of what is billed."""
+    params_complete: bool = True
+    """Whether every input is described; where not, an unknown one is a warning."""
+
+    @property
+    def version(self) -> str:
+        """The version hash that the model is run by; empty where it is run in another way."""
+        return self.call.version if self.call else ""
 
     @property
     def provider(self) -> str:

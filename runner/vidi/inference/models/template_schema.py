@@ -7,12 +7,14 @@ import json
 from vidi.inference.models.prices.schema import (
     CONFIDENCE,
     DAY_OR_MONTH,
+    POSITIVE,
     TEXT,
     Schema,
     price_definitions,
 )
 from vidi.inference.models.template import OutputType
 
+FILE_KINDS = ["image", "video", "audio", "file"]
 TYPES = ["string", "integer", "number", "boolean", "array", "object"]
 _PARAM: Schema = {"$ref": "#/$defs/param"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -50,9 +52,13 @@ def param_schema() -> Schema:
             "properties": _FIELDS,
             "required": _REQUIRED,
             "additionalProperties": {"type": "boolean"},
+            "x-complete": {"const": False},
             "anyOf": {"type": "array", "minItems": 1, "items": _PARAM},
             "deprecated": {"type": "boolean"},
-            "x-file": {"enum": ["image", "video", "audio", "file"]},
+            "x-file": {"enum": FILE_KINDS},
+            "x-file-as": {"const": "url"},
+            "x-file-or-id": {"const": True},
+            "x-twin": TEXT,
             "x-legacy": {"const": True},
             "x-secret": {"const": True},
             "x-suggested": {"type": "array", "minItems": 1},
@@ -89,6 +95,44 @@ def _of_both(value: Schema) -> Schema:
     }
 
 
+def call_schema() -> Schema:
+    """How Replicate runs the model: by name, by a version, or as a deployment."""
+    return {
+        "type": "object",
+        "properties": {
+            "official": {"const": True},
+            "version": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "deployment": {"type": "string", "pattern": r"^[\w.-]+/[\w.-]+$"},
+        },
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
+
+
+def billing_schema() -> Schema:
+    """The base price of fal, in the units of which it bills."""
+    return {
+        "type": "object",
+        "properties": {
+            "unit": TEXT,
+            "unit_usd": POSITIVE,
+            "as_of": DAY_OR_MONTH,
+            "source": TEXT,
+        },
+        "required": ["unit", "unit_usd", "as_of", "source"],
+        "additionalProperties": False,
+    }
+
+
+_ID = r"(replicate/[\w.-]+/[\w.-]+|(?!replicate/)[a-z][\w-]*(/[\w.-]+)+)"
+_IDS: Schema = {
+    "type": "array",
+    "minItems": 1,
+    "uniqueItems": True,
+    "items": {"type": "string", "pattern": f"^{_ID}$"},
+}
+
 TEMPLATE_SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "vidi model template",
@@ -98,17 +142,22 @@ TEMPLATE_SCHEMA: Schema = {
         "$schema": {"type": "string"},
         "id": {
             "type": "string",
-            "pattern": r"^(replicate/[\w.-]+/[\w.-]+|(?!replicate/)[a-z][\w-]*(/[\w.-]+)+)$",
+            "pattern": f"^{_ID}$",
         },
         "title": TEXT,
         "category": TEXT,
         "output_type": {"enum": [kind.value for kind in OutputType]},
         "output": TEXT,
+        "call": call_schema(),
         "params": {"$ref": "#/$defs/params"},
+        "params_complete": {"const": False},
         "pricing": {"$ref": "#/$defs/pricing"},
+        "billing": billing_schema(),
         "example": {"type": "object"},
         "timeout_s": {"type": "integer", "minimum": 1},
         "retired": TEXT,
+        "replaced_by": _IDS,
+        "aliases": _IDS,
         "version": TEXT,
         "schema_version": TEXT,
         "sources": {"type": "array", "minItems": 1, "items": TEXT},

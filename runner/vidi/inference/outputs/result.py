@@ -35,6 +35,7 @@ _USUAL = {
     OutputType.TEXT: "txt",
     OutputType.THREE_D: "glb",
     OutputType.JSON: "json",
+    OutputType.FILE: "bin",
 }
 
 

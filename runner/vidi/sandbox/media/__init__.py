@@ -33,3 +33,7 @@ def make_media(order: MediaOrder) -> Made:
             from vidi.sandbox.media.text import make_text
 
             return make_text(order)
+        case "file":
+            from vidi.sandbox.media.weights import make_weights
+
+            return make_weights(order)

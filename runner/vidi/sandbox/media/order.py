@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-Kind = Literal["image", "video", "audio", "3d", "text"]
+Kind = Literal["image", "video", "audio", "3d", "text", "file"]
 
 CONTENT_TYPES = {
     "png": "image/png",
@@ -32,6 +32,7 @@ CONTENT_TYPES = {
     "ply": "application/octet-stream",
     "txt": "text/plain",
     "srt": "application/x-subrip",
+    "safetensors": "application/octet-stream",
 }
 """Every format that can be ordered, by its file extension."""
 

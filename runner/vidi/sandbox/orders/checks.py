@@ -82,7 +82,8 @@ def _read(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
 
 def _unreachable_files(model: ModelInfo, params: Mapping[str, object]) -> Iterator[Violation]:
     for name, schema in model.params["properties"].items():
-        if "x-file" not in schema and "x-file" not in schema.get("items", {}):
+        marks = (schema, schema.get("items", {}))
+        if not any("x-file" in each and "x-file-or-id" not in each for each in marks):
             continue
         value = params.get(name)
         for each in value if isinstance(value, list) else [value]:

@@ -43,6 +43,7 @@ _OF_KIND: Mapping[Kind, tuple[str, ...]] = {
     "audio": ("mp3", "wav", "flac", "ogg", "opus", "aac", "m4a", "pcm", "ulaw", "alaw"),
     "3d": ("glb", "obj", "ply"),
     "text": ("txt", "srt"),
+    "file": ("safetensors",),
 }
 """The formats of each kind; the first is made where nobody asked for one."""
 _SPEECH_PACE = 15
@@ -135,6 +136,8 @@ def _kind_of(model: ModelInfo, field: str) -> tuple[Kind, str]:
             return "video", ""
         case OutputType.AUDIO:
             return "audio", ""
+        case OutputType.FILE:
+            return "file", ""
 
 
 def _format_of(model: ModelInfo, kind: Kind, effective: Mapping[str, object]) -> str:

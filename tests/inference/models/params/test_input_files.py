@@ -213,3 +213,37 @@ def test_the_largest_file_is_sent_and_a_byte_more_is_not(folder, provider, limit
 def test_a_value_with_another_mistake_is_not_looked_for(folder):
     (problem,) = problems(folder, {"short": "gone.png"})
     assert problem.message == "'short' has 8 characters; at most 3 are allowed"
+
+
+URL_ONLY = {"type": "string", "x-file": "image", "x-file-as": "url"}
+ADDRESSES = {"image": FILE, "image_url": {**URL_ONLY, "x-twin": "image"}, "mask_url": URL_ONLY}
+TEXT = "'{}' is sent as text and must be an http(s) address, not '{}'"
+
+
+@pytest.mark.parametrize(
+    ("params", "message", "hint"),
+    [
+        (
+            {"image_url": "felix.png"},
+            TEXT.format("image_url", "felix.png"),
+            "Use 'image' for a file of your own.",
+        ),
+        (
+            {"mask_url": "data:image/png;base64,aa"},
+            TEXT.format("mask_url", "data:image/png;base64,aa"),
+            "Write the https URL of the file.",
+        ),
+    ],
+)
+def test_where_only_an_address_will_do(folder, params, message, hint):
+    (problem,) = problems(folder, params, make_model(ADDRESSES))
+    assert (problem.message, problem.hint, problem.code) == (message, hint, "bad-url")
+    assert problems(folder, dict.fromkeys(params, "https://a.b/c.png"), make_model(ADDRESSES)) == ()
+
+
+@pytest.mark.parametrize("name", ["acme/lora", "https://a.b/c.safetensors", "felix.png"])
+def test_weights_are_a_file_or_a_name_at_a_hub(folder, name):
+    lora = {"type": "string", "x-file": "file", "x-file-or-id": True}
+    checked = check_params(make_model({"lora": lora}), {"lora": name}, base=folder)
+    assert (checked.problems, checked.params) == ((), {"lora": name})
+    assert [file.name for file in checked.files] == (["felix.png"] if name == "felix.png" else [])

@@ -1,6 +1,7 @@
 """Params against templates: defaults, rules, and every shipped model."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -140,3 +141,26 @@ def test_what_a_template_allows_passes_and_converts_to_itself(models, data):
     again = check_params(model, checked.params, base=Path())
     assert repr(again.params) == repr(checked.params)
     assert again.effective == checked.effective
+
+
+OPEN = {
+    "type": "object",
+    "properties": {"prompt": {"type": "string"}, "scale": {"type": "number"}},
+    "x-complete": False,
+}
+TWICE = "'{}' is sent, but not described: it may be a mistake | Did you mean 'scale'?"
+
+
+def test_an_unknown_name_in_what_is_not_wholly_described_is_sent_with_a_warning():
+    model = make_model({"loras": {"type": "array", "items": OPEN}})
+    given = {"loras": [{"prompt": "a", "scal": 1}]}
+    checked = check_params(model, given, base=Path())
+    assert (checked.params, checked.errors) == (given, ())
+    assert said(checked) == [TWICE.format("loras[0].scal")]
+
+
+def test_an_unknown_param_of_a_model_that_is_not_wholly_described():
+    model = replace(make_model({"scale": {"type": "number"}}), params_complete=False)
+    checked = check_params(model, {"scal": 1}, base=Path())
+    assert (checked.params, checked.errors) == ({"scal": 1}, ())
+    assert said(checked) == [TWICE.format("scal")]

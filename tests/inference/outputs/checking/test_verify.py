@@ -56,6 +56,9 @@ GOOD = [
     ("pdf", Kind.TEXT, Facts("application/pdf", warning=KEPT.format("application/pdf"))),
     ("json", Kind.JSON, Facts("application/json")),
     ("jsonl", Kind.JSON, Facts("application/json")),
+    ("zip", Kind.FILE, Facts("application/zip")),
+    ("json", Kind.FILE, Facts("application/json")),
+    ("png", Kind.FILE, Facts("image/png")),
     ("number", Kind.JSON, Facts("application/json")),
     ("bracket", Kind.TEXT, Facts("text/plain")),
 ]

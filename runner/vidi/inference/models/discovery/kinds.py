@@ -47,6 +47,7 @@ USUAL_TIMEOUTS = {
     OutputType.TEXT: 300,
     OutputType.JSON: 300,
     OutputType.THREE_D: 1200,
+    OutputType.FILE: 7200,
 }
 """Seconds from submit to result. Replicate ends every run after 30 minutes."""
 
@@ -108,6 +109,7 @@ def category_of(made: OutputType, params: Mapping[str, ParamSchema]) -> str:
         OutputType.TEXT: {"image": "vision-language", "audio": "speech-to-text", "": "llm"},
         OutputType.THREE_D: {"image": "image-to-3d", "": "text-to-3d"},
         OutputType.JSON: {"": "utility"},
+        OutputType.FILE: {"": "training"},
     }[made]
     return table.get(required, table[""])
 

@@ -50,6 +50,7 @@ USUAL_OUTPUTS = {
     OutputType.TEXT: "output (text)",
     OutputType.JSON: "output (json)",
     OutputType.THREE_D: "model_mesh.url",
+    OutputType.FILE: "diffusers_lora_file.url",
 }
 """Where the assets usually are, for the few endpoints whose result has no schema."""
 

@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 
 
 ORDER = (
-    "$schema", "id", "title", "category", "output_type", "output", "version", "retired",
-    "timeout_s", "params", "example", "pricing", "page", "sources", "as_of", "confidence", "notes",
+    "$schema", "id", "title", "category", "output_type", "output", "call", "schema_version",
+    "retired", "replaced_by", "aliases", "timeout_s", "params", "params_complete", "example",
+    "pricing", "billing", "page", "sources", "as_of", "confidence", "notes",
 )  # fmt: skip
 """The order in which a template's keys are written."""
+
+ALWAYS = ("params", "params_complete", "example", "pricing")
+"""Keys that are written even where they hold nothing or false."""
 
 MARKS = ("x-file", "x-suggested", "x-secret", "x-refused", "x-enum-open", "title", "description")
 """What people have said of a param, and no provider says."""
@@ -54,12 +58,13 @@ def make_template(found: Discovery, today: str) -> Draft:
             "category": found.category,
             "output_type": found.output_type.value,
             "output": found.output,
-            "version": found.version,
+            "call": call_of(found),
             "retired": found.retired,
             "timeout_s": USUAL_TIMEOUTS[found.output_type],
             "params": found.params,
             "example": found.example,
             "pricing": pricing,
+            "billing": billing_of(found, today),
             "page": found.page,
             "sources": [_source(found, today)],
             "as_of": {"params": today, "pricing": today},
@@ -87,11 +92,12 @@ def refresh_template(
     return _ordered(
         {
             **old,
-            "version": found.version,
+            "call": call_of(found) or old.get("call"),
             "retired": old.get("retired") or found.retired,
             "params": params,
             "example": _merge_example(old["example"], params, found.example),
             "pricing": pricing,
+            "billing": billing_of(found, today) or old.get("billing"),
             "sources": [*_other_sources(old, found), _source(found, today)],
             "as_of": {**old["as_of"], "params": today, **({"pricing": today} if repriced else {})},
             "confidence": {**old["confidence"], "params": "high"},
@@ -117,7 +123,7 @@ def merge_params(old: ParamSchema, new: ParamSchema, today: str) -> Draft:
 def list_changes(old: TemplateFile, new: Draft, found: Discovery) -> list[Change]:
     """Everything that a refresh changes, apart from dates and sources."""
     changes = compare_params(old["params"], found.params)
-    before, now = old.get("version", ""), found.version
+    before, now = _version_of(old), found.version
     if before != now:
         changes.append(Change("version", "", f"version: {_call(now)} now, was {_call(before)}"))
     if found.retired and not old.get("retired"):
@@ -184,11 +190,30 @@ def _other_sources(old: TemplateFile, found: Discovery) -> list[str]:
     return [each for each in old["sources"] if not each.startswith(f"{found.source} (")]
 
 
+def call_of(found: Discovery) -> JsonObject:
+    """How Replicate runs the model: by its version, else by its name."""
+    if not found.id.startswith("replicate/"):
+        return {}
+    return {"version": found.version} if found.version else {"official": True}
+
+
+def billing_of(found: Discovery, today: str) -> Draft:
+    """The base price of fal, in the units of which it bills."""
+    price = found.price
+    if price is None or price.usd <= 0:
+        return {}
+    unit = price.unit or "units"
+    return {"unit": unit, "unit_usd": price.usd, "as_of": today, "source": price.source}
+
+
+def _version_of(old: TemplateFile) -> str:
+    return old.get("call", {}).get("version") or old.get("version", "")
+
+
 def _call(version: str) -> str:
     return version[:12] or "called by name"
 
 
 def _ordered(template: Mapping[str, object]) -> Draft:
     """The keys in the order of templates, without the empty ones that may be left out."""
-    empty = {key for key in ("version", "retired") if not template.get(key)}
-    return _pick(template, (key for key in ORDER if key not in empty))
+    return _pick(template, (key for key in ORDER if key in ALWAYS or template.get(key)))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from vidi.inference.models.params.checked import ParamProblem
 from vidi.inference.models.params.choices import is_same, match_choice
 from vidi.inference.models.params.wording import dotted, quoted, type_names
+from vidi.inference.models.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from vidi.inference.models.param_schema import ParamSchema
@@ -47,10 +48,20 @@ def coerce(
         if _is_broken(name):
             notes.append(_broken_text((*at, ascii(name)[1:-1]), at))
         elif name not in fields:
+            if schema.get("x-complete") is False:
+                notes.append(_undescribed(here, schema))
             made[name] = _convert(value, {}, here, notes)
         elif value is not None and not _note_status(value, fields[name], here, notes):
             made[name] = _convert(value, fields[name], here, notes)
     return made
+
+
+def _undescribed(at: At, schema: ParamSchema) -> ParamProblem:
+    """A name that a description lacks which is not surely complete: told, and sent."""
+    name = str(at[-1])
+    message = f"'{dotted(at)}' is sent, but not described: it may be a mistake"
+    hint = did_you_mean(name, list(schema.get("properties", ()))) or "Compare it with the page."
+    return ParamProblem(at, True, "undescribed-param", message, hint, "warning")
 
 
 def branch_for(value: object, schema: ParamSchema) -> ParamSchema | None:

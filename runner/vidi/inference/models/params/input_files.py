@@ -34,6 +34,7 @@ UNKNOWN_LIMIT = (1024 * MIB, "vidi sends at most 1,024 MiB")
 _LOOKED_AT = 200
 """How many names of a folder are compared to find the one that was meant."""
 _PASSED = re.compile(r"(https?://|data:)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|file:", re.IGNORECASE)
 _RELATIVE = "Paths are relative to the project directory."
 _INSTEAD = "Write a path relative to the project directory, or an https URL."
@@ -57,9 +58,17 @@ class FileFinder:
     provider: str
     _sizes: dict[str, int | _RefusedError] = field(default_factory=dict)
 
-    def find(self, at: At, name: str) -> InputFile | ParamProblem | None:
-        """The file that a value names, or what is wrong with it; None for a URL."""
-        if _PASSED.match(name):
+    def find(self, at: At, name: str, field: ParamSchema) -> InputFile | ParamProblem | None:
+        """The file that a value names, or what is wrong with it; None for what is sent as it is.
+
+        Args:
+            at: Where the value stands.
+            name: The value.
+            field: The schema that marks it as a file.
+        """
+        if field.get("x-file-as") == "url":
+            return None if _ADDRESS.match(name) else _not_an_address(at, name, field)
+        if _PASSED.match(name) or (field.get("x-file-or-id") and not (self.base / name).is_file()):
             return None
         if name not in self._sizes:
             try:
@@ -107,12 +116,15 @@ class FileFinder:
         raise _RefusedError("bad-file", what, hint)
 
 
-def named_files(value: object, schema: ParamSchema, at: At = ()) -> Iterator[tuple[At, str]]:
-    """Every text in converted params that stands for a file, with its place."""
+def named_files(
+    value: object, schema: ParamSchema, at: At = ()
+) -> Iterator[tuple[At, str, ParamSchema]]:
+    """Every text in converted params that stands for a file: its place, itself, its schema."""
     branch = branch_for(value, schema) or {}
     if isinstance(value, str):
-        if branch.get("x-file") or schema.get("x-file"):
-            yield at, value
+        marked = next((each for each in (branch, schema) if "x-file" in each), None)
+        if marked is not None:
+            yield at, value, marked
     elif isinstance(value, Mapping):
         fields = branch.get("properties", {})
         for key, each in value.items():
@@ -129,6 +141,14 @@ def holds_files(schema: ParamSchema) -> bool:
     return "x-file" in schema or any(
         map(holds_files, [*parts, schema.get("items", {})] if schema else parts)
     )
+
+
+def _not_an_address(at: At, name: str, field: ParamSchema) -> ParamProblem:
+    """A file where the model takes an address only: it would be sent as this text."""
+    twin = field.get("x-twin")
+    what = f"is sent as text and must be an http(s) address, not {quoted(name)}"
+    hint = f"Use '{twin}' for a file of your own." if twin else "Write the https URL of the file."
+    return ParamProblem(at, False, "bad-url", f"'{dotted(at)}' {what}", hint)
 
 
 def _refuse_other_names(name: str) -> None:

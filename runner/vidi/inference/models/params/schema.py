@@ -80,6 +80,8 @@ def _rules_of(model: ModelInfo) -> _Rules:
     rules = _rules.get(id(model.params))
     if rules is None:
         schema = _plain(model.params)
+        if not model.params_complete:
+            schema |= {"additionalProperties": True, "x-complete": False}
         validator = jsonschema_rs.Draft202012Validator(schema)
         rules = _Rules(model.params, schema, validator, holds_files(schema), _turned_off(schema))
         if len(_rules) >= _KEPT_RULES:
@@ -116,8 +118,8 @@ def _find_files(
     finder = FileFinder(base, model.provider)
     files: list[InputFile] = []
     problems: list[ParamProblem] = []
-    for at, name in named_files(params, rules.schema):
-        found = None if at in wrong else finder.find(at, name)
+    for at, name, field in named_files(params, rules.schema):
+        found = None if at in wrong else finder.find(at, name, field)
         if isinstance(found, InputFile):
             files.append(found)
         elif found is not None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.price_rules import FactorRule, RateRule
     from vidi.inference.models.prices.facts import Facts
 
-COUNTED = ("request", "run", "image", "video", "audio", "file", "song", "model", "voice")
+COUNTED = ("request", "run", "image", "video", "audio", "file", "song", "model", "voice", "page")
 """Units that only come whole."""
 
 _OF_ONE = (
@@ -72,18 +72,24 @@ class Rate(NamedTuple):
     usd: Decimal
     first: Decimal | None
     """USD of the first unit, where it has a price of its own."""
+    low: Decimal | None = None
+    """The least that a unit may cost, where sources disagree; `usd` is the most."""
+    why: str = ""
+    """Why the two differ."""
 
     def amount(self, quantity: Interval) -> Interval:
         """What a quantity costs at this rate, in USD."""
-        high = None if quantity.high is None else self._of(quantity.high / self.size)
+        high = None if quantity.high is None else self._of(quantity.high / self.size, self.usd)
         if quantity.high is None and not self.usd:
             high = self.first or ZERO
-        return between(self._of(quantity.low / self.size), high, *quantity.why)
+        least = self.usd if self.low is None else self.low
+        why = (*quantity.why, self.why) if least != self.usd else quantity.why
+        return between(self._of(quantity.low / self.size, least), high, *why)
 
-    def _of(self, units: Decimal) -> Decimal:
+    def _of(self, units: Decimal, usd: Decimal) -> Decimal:
         if self.first is None:
-            return units * self.usd
-        return self.first + max(ZERO, units - 1) * self.usd if units > ZERO else ZERO
+            return units * usd
+        return self.first + max(ZERO, units - 1) * usd if units > ZERO else ZERO
 
 
 class Choice(NamedTuple):
@@ -105,9 +111,14 @@ class Choice(NamedTuple):
 def read_rate(rule: RateRule) -> Rate:
     """The rate that one RATE object says."""
     key = next(key for key in rule if key in UNITS)
-    first = None if "first" not in rule else Decimal(str(rule["first"]))
+    first, low = (_decimal(rule.get(name)) for name in ("first", "low"))
     name = key.removeprefix("usd_per_").replace("_", " ")
-    return Rate(name, UNITS[key], Decimal(str(rule[key])), first)
+    why = str(rule.get("why", ""))
+    return Rate(name, UNITS[key], Decimal(str(rule[key])), first, low, why)
+
+
+def _decimal(number: object) -> Decimal | None:
+    return None if number is None else Decimal(str(number))
 
 
 def choose_rate(rules: Sequence[RateRule], facts: Facts) -> Choice:

@@ -138,7 +138,14 @@ def rate_schema() -> Schema:
     """RATE: one price, with the unit in its key."""
     return {
         "type": "object",
-        "properties": {"when": COND, "first": NUMBER, **dict.fromkeys(UNITS, NUMBER)},
+        "properties": {
+            "when": COND,
+            "first": NUMBER,
+            "low": NUMBER,
+            "why": TEXT,
+            **dict.fromkeys(UNITS, NUMBER),
+        },
+        "dependentRequired": {"low": ["why"]},
         "oneOf": [{"required": [unit]} for unit in UNITS],
         "additionalProperties": False,
     }
@@ -181,6 +188,25 @@ def line_schema() -> Schema:
     }
 
 
+def witness_schema() -> Schema:
+    """WITNESS: a second reading of the price, by another source."""
+    return {
+        "type": "object",
+        "properties": {
+            "source": TEXT,
+            "as_of": DAY_OR_MONTH,
+            "says": {
+                "type": "object",
+                "properties": {"when": COND, **dict.fromkeys(UNITS, NUMBER)},
+                "oneOf": [{"required": [unit]} for unit in UNITS],
+                "additionalProperties": False,
+            },
+        },
+        "required": ["source", "as_of", "says"],
+        "additionalProperties": False,
+    }
+
+
 def row_schema() -> Schema:
     """ROW: the prices from a day on, with their source."""
     return {
@@ -192,6 +218,7 @@ def row_schema() -> Schema:
             "checked": DAY_OR_MONTH,
             "via": TEXT,
             "confidence": CONFIDENCE,
+            "witness": witness_schema(),
             "where": {
                 "type": "object",
                 "propertyNames": {"pattern": "^@[a-z_0-9]+$"},

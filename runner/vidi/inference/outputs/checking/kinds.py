@@ -18,6 +18,7 @@ _NOUNS = {
     OutputType.TEXT: "text",
     OutputType.THREE_D: "a 3D model",
     OutputType.JSON: "JSON",
+    OutputType.FILE: "a file",
 }
 _FAMILIES = {
     OutputType.IMAGE: "image",
@@ -26,6 +27,7 @@ _FAMILIES = {
     OutputType.TEXT: "text",
     OutputType.THREE_D: "model",
     OutputType.JSON: "",
+    OutputType.FILE: "",
 }
 _ALSO = {
     OutputType.VIDEO: frozenset({"image/gif", "image/webp", "image/png", "image/avif"}),
@@ -78,6 +80,8 @@ def _takes_all(kinds: Collection[OutputType]) -> bool:
 
 
 def _is_kind(content_type: str, kind: OutputType) -> bool:
+    if kind is OutputType.FILE:
+        return True
     family = content_type.partition("/")[0]
     also = _ALSO.get(kind, frozenset())
     return family == _FAMILIES[kind] or content_type in also or content_type in _BUNDLES
