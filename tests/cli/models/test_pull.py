@@ -29,7 +29,9 @@ def test_pull_writes_the_template_that_the_provider_describes(here, model):
     shipped = json.loads((shipped_templates() / FILES[model]).read_text(encoding="utf-8"))
     made = written(here, model)
     assert made["as_of"]["params"] == TODAY
-    for key in set(shipped) - {"as_of", "sources", "confidence"}:
+    for billing in (each["billing"] for each in (made, shipped) if "billing" in each):
+        assert (billing["unit"], billing["unit_usd"]) == ("megapixels", 0.025)
+    for key in set(shipped) - {"as_of", "sources", "confidence", "billing"}:
         assert made[key] == shipped[key], key
     assert made["sources"][:-1] == shipped["sources"]
     assert models(here, "check", model).exit_code == 0
