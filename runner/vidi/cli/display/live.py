@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from vidi.cli.display.progress import PlainLines
+    from vidi.cli.display.plain_lines import PlainLines
     from vidi.runs.planning.plan import Plan
 
 WORDS = {

@@ -13,7 +13,8 @@ from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.jobs.job import read_job
-from vidi.runs.planning.plan import Choices, Plan, make_plan
+from vidi.runs.planning.plan import Choices, Plan
+from vidi.runs.planning.planner import make_plan
 from vidi.runs.planning.selection import parse_selectors, warn_unmatched
 from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
 from vidi.runs.records.stamp import is_up_to_date

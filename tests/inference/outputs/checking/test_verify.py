@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from support.assets import sample
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType as Kind
+from vidi.inference.outputs.checking.facts import Facts
 from vidi.inference.outputs.checking.signatures import content_type_of, missing_bytes
-from vidi.inference.outputs.checking.verify import Facts, verify
+from vidi.inference.outputs.checking.verify import verify
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.checking.verify import Facts
+from vidi.inference.outputs.checking.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

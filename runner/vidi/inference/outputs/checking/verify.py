@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import codecs
 import json
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
+from vidi.inference.outputs.checking.facts import Facts
 from vidi.inference.outputs.checking.kinds import refuse_other_kinds, wanted
 from vidi.inference.outputs.checking.signatures import (
     HEAD_BYTES,
@@ -23,22 +23,7 @@ from vidi.inference.outputs.checking.signatures import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from decimal import Decimal
     from pathlib import Path
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a file was found to be."""
-
-    content_type: str
-    width: int | None = None
-    """Pixels."""
-    height: int | None = None
-    """Pixels."""
-    duration_s: Decimal | None = None
-    """Seconds."""
-    warning: str = ""
 
 
 _BY_NAME = {

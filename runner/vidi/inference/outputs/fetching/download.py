@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.outputs.checking.verify import Facts, verify
+from vidi.inference.outputs.checking.facts import Facts
+from vidi.inference.outputs.checking.verify import verify
 from vidi.inference.outputs.fetching.publish import Placement
 from vidi.inference.outputs.fetching.staging import Staging
 from vidi.inference.outputs.finding.find import InlineText, RemoteFile
