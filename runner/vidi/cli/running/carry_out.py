@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vidi.inference.settings import Settings
 
 
-def confirm_spending(job_runs: Sequence[JobRun], options: RunOptions, console: Console) -> bool:
+def ask_to_spend(job_runs: Sequence[JobRun], options: RunOptions, console: Console) -> bool:
     """Ask before spending without a cap, where somebody is there to be asked."""
     plans = [job_run.plan for job_run in job_runs if job_run.plan is not None]
     uncapped = [plan for plan in plans if plan.budget is None and plan.high]

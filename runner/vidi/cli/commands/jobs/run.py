@@ -17,6 +17,7 @@ def run(**options: Any) -> int:
     Exit codes: 0 done, 1 some failed, 2 wrong usage or job file, 3 refused before spending,
     4 credentials, 5 unfinished, 6 in doubt, 7 folder held, 70 bug, 130/143 interrupted.
     """
-    from vidi.cli.running.steps import run_job_files
+    from vidi.cli.running.steps import carry_out_steps
 
-    return run_job_files(RunOptions(**options))
+    chosen = RunOptions(**options)
+    return carry_out_steps("estimate" if chosen.estimate else "run", chosen)

@@ -1,0 +1,103 @@
+"""The steps before anything is spent: read, check, price, show, refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.cli.display.tables import print_estimate
+from vidi.cli.running.accounts import lift_budgets, read_money, refuse_by_caps
+from vidi.cli.running.job_run import plan_jobs
+from vidi.cli.running.job_run import read_settings as read_run_settings
+from vidi.cli.running.up_to_date import describe_asked
+from vidi.errors import VidiError
+from vidi.runs.planning.gate import find_refusals
+
+if TYPE_CHECKING:
+    from vidi.cli.running.state import CommandState
+
+
+def read_settings(state: CommandState) -> int | None:
+    """Keys and addresses, of the environment or of the sandbox."""
+    state.settings = read_run_settings(state.options)
+    return None
+
+
+def read_accounts(state: CommandState) -> int | None:
+    """Where money is accounted for, and what caps it; said loudly where nothing is."""
+    state.money = read_money(state.options, state.console)
+    return None
+
+
+def plan_every_job(state: CommandState) -> int | None:
+    """Read, check and price every job file, so that all mistakes of all of them come at once."""
+    asked = describe_asked(state.options, state.money)
+    state.job_runs = plan_jobs(state.options, state.settings, state.held, asked)
+    lift_budgets(state.job_runs, state.money)
+    return None
+
+
+def show_mistakes(state: CommandState) -> int | None:
+    """Say what is wrong or odd in the job files; a mistake ends the command."""
+    return report(state)
+
+
+def weigh_against_caps(state: CommandState) -> int | None:
+    """Hold the plans against budgets and caps; what is refused is said in a later step."""
+    for job_run in state.job_runs:
+        if job_run.plan is not None:
+            for refusal in find_refusals(job_run.plan, frozen=state.options.frozen):
+                job_run.fail(refusal)
+    refuse_by_caps(state.job_runs, state.money)
+    return None
+
+
+def show_estimate(state: CommandState) -> int | None:
+    """Show the table of what each inference would cost, also of what will be refused."""
+    if not state.options.json_wanted:
+        plans = [(job_run.plan, job_run.rooms) for job_run in state.job_runs if job_run.plan]
+        print_estimate(plans, state.console)
+    return None
+
+
+def show_refusals(state: CommandState) -> int | None:
+    """Say what is refused before spending; a refusal ends the command."""
+    return report(state)
+
+
+def check_keys(state: CommandState) -> int | None:
+    """See that the keys are there which the plans need; a missing one ends the command."""
+    from vidi.runs.planning.credentials import check_credentials
+
+    for job_run in state.job_runs:
+        if job_run.plan is not None:
+            try:
+                check_credentials(job_run.plan, state.settings)
+            except VidiError as error:
+                job_run.fail(error)
+    return report(state)
+
+
+def show_verdicts(state: CommandState) -> int | None:
+    """Say of each job file what is wrong with it, or that nothing is."""
+    for job_run in state.job_runs:
+        for error in job_run.errors:
+            state.console.report_error(error)
+        if job_run.plan is not None:
+            state.console.report_problems(job_run.plan.warnings)
+            count = len(job_run.plan.inferences)
+            state.console.tell(
+                f"{job_run.path}: {count} inference{'' if count == 1 else 's'}, no mistakes"
+            )
+    return state.end
+
+
+def report(state: CommandState) -> int | None:
+    """Say what has not been said yet about any of the files; an error ends the command."""
+    for job_run in state.job_runs:
+        for error in job_run.errors[job_run.reported :]:
+            state.console.report_error(error)
+        job_run.reported = len(job_run.errors)
+        if job_run.plan is not None and not job_run.warned:
+            state.console.report_problems(job_run.plan.warnings)
+            job_run.warned = True
+    return state.end

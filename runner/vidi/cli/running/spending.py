@@ -1,0 +1,75 @@
+"""The steps that may spend: ask, carry out file after file, write the records.
+
+What only a run needs is imported here, so that an estimate does without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.cli.running.before import report
+from vidi.errors import FolderLockedError, VidiError
+from vidi.runs.execution.signals import received_signals
+from vidi.runs.records.folder import JOURNAL, hold_folder
+
+if TYPE_CHECKING:
+    from vidi.cli.running.job_run import JobRun
+    from vidi.cli.running.state import CommandState
+
+
+def confirm_spending(state: CommandState) -> int | None:
+    """See that the records can be written, and ask before spending without a cap."""
+    from vidi.cli.running.carry_out import ask_to_spend, prepare_junit
+
+    if state.options.junit is not None:
+        prepare_junit(state.options.junit)
+    if not ask_to_spend(state.job_runs, state.options, state.console):
+        state.job_runs[0].exit_code = 130
+    return state.end
+
+
+def carry_out_each_job(state: CommandState) -> int | None:
+    """Run file after file; after a signal, none is begun. Whatever ends one, the others go on."""
+    received_signals.hold()  # from here on something may have been bought
+    for job_run in state.job_runs:
+        try:
+            _carry_out(job_run, state)
+        except VidiError as error:
+            job_run.fail(error)
+            report(state)
+    return None
+
+
+def write_records(state: CommandState) -> int | None:
+    """Write what covers all job files: the JUnit report, where one is wanted."""
+    if state.options.junit is not None:
+        from vidi.cli.running.carry_out import write_junit_report
+
+        try:
+            write_junit_report(state.job_runs, state.options.junit)
+        except VidiError as error:
+            state.job_runs[-1].fail(error)
+    return report(state)
+
+
+def _carry_out(job_run: JobRun, state: CommandState) -> None:
+    from vidi.cli.running.carry_out import carry_out_job
+
+    if received_signals.count:
+        raise received_signals.describe(f"stopped before {job_run.path} was begun")
+    if not job_run.held:
+        _hold_new_folder(job_run, state)
+    carry_out_job(job_run, state.options, state.settings, state.money, state.console)
+
+
+def _hold_new_folder(job_run: JobRun, state: CommandState) -> None:
+    """Hold a folder that was not there when the plan was made."""
+    if job_run.plan is None:
+        return
+    folder = job_run.plan.folder
+    state.held.enter_context(hold_folder(folder))
+    if (folder / JOURNAL).exists():
+        raise FolderLockedError(
+            f"another run has used {folder} since this one was planned",
+            hint="Run the same command again: it takes over what is there.",
+        )

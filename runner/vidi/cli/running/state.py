@@ -1,0 +1,51 @@
+"""What a command about job files knows so far: each of its steps reads it and adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from vidi.inference.settings import Settings
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Iterable
+
+    from vidi.cli.display.console import Console
+    from vidi.cli.options import RunOptions
+    from vidi.cli.running.accounts import Money
+    from vidi.cli.running.job_run import JobRun
+
+WORST_FIRST = (130, 143, 70, 7, 6, 4, 5, 3, 2, 1)
+"""Which exit code a command has when its job files ended in different ways."""
+
+
+@dataclass(slots=True)
+class CommandState:
+    """One command about job files, and how far it has come."""
+
+    command: Literal["run", "estimate", "validate"]
+    options: RunOptions
+    console: Console
+    held: contextlib.ExitStack
+    """Holds the output folders until the command ends."""
+    settings: Settings = field(default_factory=Settings)
+    money: Money | None = None
+    """Where money is accounted for; None in the sandbox, and where nothing is priced."""
+    job_runs: list[JobRun] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The worst of its job files' exit codes; 0 where all went well."""
+        return worst_of(job_run.exit_code for job_run in self.job_runs)
+
+    @property
+    def end(self) -> int | None:
+        """The exit code with which the command ends here, or None: it goes on."""
+        return self.exit_code or None
+
+
+def worst_of(codes: Iterable[int]) -> int:
+    """The exit code of a whole whose parts ended in different ways."""
+    found = set(codes)
+    return next((code for code in WORST_FIRST if code in found), 0)
