@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vidi.cli.running.accounts import Money
     from vidi.cli.running.job_run import JobRun
     from vidi.inference.settings import Settings
+    from vidi.runs.execution.starting import StartLimits
 
 
 def ask_to_spend(job_runs: Sequence[JobRun], options: RunOptions, console: Console) -> bool:
@@ -52,8 +53,17 @@ def carry_out_job(
     settings: Settings,
     money: Money | None,
     console: Console,
+    starts: StartLimits,
 ) -> None:
     """Carry out the plan of one job file and write what belongs beside the assets.
+
+    Args:
+        job_run: The job file, planned.
+        options: What the command line says.
+        settings: Keys and addresses.
+        money: Where it is accounted for.
+        console: Where it is told.
+        starts: Shared by all job files of the command.
 
     Raises:
         VidiError: The run could not be carried out or recorded.
@@ -77,7 +87,7 @@ def carry_out_job(
             settings=settings,
             limits=Limits(
                 concurrency=options.concurrency or plan.job.concurrency,
-                max_failures=1 if options.fail_fast else options.max_failures,
+                starts=starts,
             ),
             listener=listener,
             sandbox=options.sandbox,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from vidi.cli.running.before import report
 from vidi.errors import FolderLockedError, VidiError
 from vidi.runs.execution.signals import received_signals
+from vidi.runs.execution.starting import StartLimits
 from vidi.runs.records.folder import JOURNAL, hold_folder
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def confirm_spending(state: CommandState) -> int | None:
 def carry_out_each_job(state: CommandState) -> int | None:
     """Run file after file; after a signal, none is begun. Whatever ends one, the others go on."""
     received_signals.hold()  # from here on something may have been bought
+    starts = StartLimits(1 if state.options.fail_fast else state.options.max_failures)
     for job_run in state.job_runs:
         try:
-            _carry_out(job_run, state)
+            _carry_out(job_run, state, starts)
         except VidiError as error:
             job_run.fail(error)
             report(state)
@@ -52,14 +54,14 @@ def write_records(state: CommandState) -> int | None:
     return report(state)
 
 
-def _carry_out(job_run: JobRun, state: CommandState) -> None:
+def _carry_out(job_run: JobRun, state: CommandState, starts: StartLimits) -> None:
     from vidi.cli.running.carry_out import carry_out_job
 
     if received_signals.count:
         raise received_signals.describe(f"stopped before {job_run.path} was begun")
     if not job_run.held:
         _hold_new_folder(job_run, state)
-    carry_out_job(job_run, state.options, state.settings, state.money, state.console)
+    carry_out_job(job_run, state.options, state.settings, state.money, state.console, starts)
 
 
 def _hold_new_folder(job_run: JobRun, state: CommandState) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
 from vidi.inference.models.prices.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
+from vidi.runs.execution.starting import StartLimits
 from vidi.runs.execution.stopping import CANCEL, LEAVE
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ CANCEL_EVERY_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much at once, and how many failures until nothing new begins."""
+    """How much at once, and what lets something new begin."""
 
     concurrency: int = 1
-    max_failures: int | None = None
+    starts: StartLimits = field(default_factory=StartLimits)
+    """Shared by all job files of a command."""
 
 
 class Execution:
@@ -39,13 +41,14 @@ class Execution:
     def __init__(self, plan: Plan, runtime: Runtime, limits: Limits, stop: Stop) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.halted: VidiError | None = None
-        """Why nothing new is begun: the account was refused, or the disk gave up."""
+        """Why nothing new is begun: the disk gave up."""
+        self.refused: CredentialsError | None = None
+        """Why nothing new of a provider is begun, where something of it was to be."""
         self.plan = plan
         self._runtime = runtime
         self._limits = limits
         self._stop = stop
         self._in_flight: dict[str, InferenceRequest] = {}
-        self._failures = 0
 
     @property
     def billed(self) -> tuple[str, ...]:
@@ -81,9 +84,7 @@ class Execution:
 
     @property
     def _may_begin(self) -> bool:
-        most = self._limits.max_failures
-        enough = most is not None and self._failures >= most
-        return not (self._stop.requested or self.halted or enough)
+        return not (self._stop.requested or self.halted or self._limits.starts.exhausted)
 
     def _hold_what_is_owed(self) -> None:
         """Set aside what earlier runs left open: it may be billed whatever happens now."""
@@ -101,9 +102,11 @@ class Execution:
 
     async def _work(self, queue: Iterator[PlannedInference]) -> None:
         while self._may_begin and (planned := next(queue, None)) is not None:
+            if self._is_refused(planned):
+                continue
             self._in_flight[planned.id] = planned.request
             try:
-                await self._carry_out_in_place(planned.request)
+                await self._carry_out_in_place(planned)
             except BaseException as error:
                 if not isinstance(error, asyncio.CancelledError):
                     # A bug in one inference must not buy more; those under way still end.
@@ -112,22 +115,34 @@ class Execution:
             finally:
                 del self._in_flight[planned.id]
 
-    async def _carry_out_in_place(self, request: InferenceRequest) -> None:
-        """Wait until the provider has room; what was stopped meanwhile is not begun."""
-        runtime = self._runtime
-        async with runtime.throttle.place(request.model.provider, request.id, runtime.stopping):
-            if self._may_begin:
-                await self._carry_out(request)
+    def _is_refused(self, planned: PlannedInference) -> bool:
+        """Whether the provider of an inference takes nothing new from us; moves ask nobody."""
+        refusal = self._limits.starts.refused.get(planned.request.model.provider)
+        if refusal is None or planned.local:
+            return False
+        self.refused = self.refused or refusal
+        return True
+
+    async def _carry_out_in_place(self, planned: PlannedInference) -> None:
+        """Wait until the provider has room; what was stopped or refused meanwhile is not begun."""
+        runtime, provider = self._runtime, planned.request.model.provider
+        async with runtime.throttle.place(provider, planned.id, runtime.stopping):
+            if self._may_begin and not self._is_refused(planned):
+                await self._carry_out(planned.request)
 
     async def _carry_out(self, request: InferenceRequest) -> None:
         self._runtime.notify(request.id, "started")
         try:
             outcome = await carry_out(request, self.plan.folder, self._runtime)
-        except (CredentialsError, StorageError) as error:
+        except CredentialsError as error:
+            self._limits.starts.refuse(request.model.provider, error)
+            self.refused = self.refused or error
+            outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
+        except StorageError as error:
             self.halted = self.halted or error
             outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
         if outcome.status in {"failed", "moderated"}:
-            self._failures += 1
+            self._limits.starts.failures += 1
         self.outcomes[request.id] = outcome
         self._runtime.notify(request.id, "ended", outcome=outcome)
 

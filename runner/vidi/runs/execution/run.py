@@ -66,6 +66,7 @@ class RunResult:
     exit_code: int
     manifest: Manifest
     halted: VidiError | None = None
+    """Why something was not begun: the disk gave up, or a provider has refused the key."""
 
 
 async def carry_out_plan(
@@ -103,7 +104,7 @@ async def carry_out_plan(
             manifest = _write_manifest(plan, journal, execution, facts)
         except StorageError as error:
             raise execution.halted or error from None  # the first that failed says what was bought
-    return RunResult(facts.exit_code or 0, manifest, execution.halted)
+    return RunResult(facts.exit_code or 0, manifest, execution.halted or execution.refused)
 
 
 async def _let_go(
@@ -189,7 +190,7 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
         return stop.exit_code
     if "in_doubt" in statuses:
         return 6
-    if isinstance(execution.halted, CredentialsError):
+    if execution.refused is not None:
         return CredentialsError.exit_code
     if "unfinished" in statuses:
         return 5
