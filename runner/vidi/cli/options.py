@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -35,6 +35,7 @@ class RunOptions:
     select: tuple[str, ...]
     exclude: tuple[str, ...]
     rebuy: tuple[str, ...]
+    gate: Literal["high", "expected"] | None
     frozen: bool
     overwrite: bool
     fail_fast: bool
@@ -95,6 +96,9 @@ _OPTIONS = (
                  help="Only these: id glob, tag:x, model:glob, status:failed."),
     click.option("--exclude", multiple=True, metavar="SEL", help="Not these."),
     click.option("--rebuy", multiple=True, metavar="SEL", help="Buy these again."),
+    click.option("--gate", type=click.Choice(["high", "expected"]),
+                 help="Which sum must fit the budget before a run.  [default: the file's, "
+                      "else high]"),
     click.option("--frozen", is_flag=True, help="Exit 3 if anything would have to be bought."),
     click.option("--overwrite", is_flag=True, help="Replace files that vidi did not make."),
     click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure."),

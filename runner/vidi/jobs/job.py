@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from vidi.errors import JobFileError, Problem
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vidi.jobs.spec import InferenceSpec
 
 ROOT_KEYS = (
-    "version", "name", "budget", "output_dir", "concurrency", "limits", "vars", "defaults",
+    "version", "name", "budget", "gate", "output_dir", "concurrency", "limits", "vars", "defaults",
     "inferences",
 )  # fmt: skip
 FREE_PREFIX = "x-"
@@ -44,6 +44,8 @@ class Job:
     """In USD a run; None for no cap."""
     budget_given: bool
     """Whether the file says anything of a budget; `null` is something."""
+    gate: Literal["high", "expected"]
+    """Which sum of the estimates must fit the budget before a run begins."""
     output_dir: Path | None
     """As written; None for the default."""
     concurrency: int
@@ -152,6 +154,7 @@ class _Reading:
             name=self._read("name", fields.read_name, path.stem),
             budget=self._read("budget", partial(fields.read_budget, written=written), None),
             budget_given="budget" in self._root,
+            gate=self._read("gate", fields.read_gate, "high"),
             output_dir=None if folder is None else Path(folder),
             concurrency=self._read("concurrency", _read_concurrency, 1),
             limits=self._limits(),

@@ -62,6 +62,11 @@ def _root() -> dict[str, object]:
             "anyOf": [_USD, {"type": "null"}],
             "description": "The most that one run may cost, in USD; null for no cap.",
         },
+        "gate": {
+            "enum": ["high", "expected"],
+            "description": "Which sum of the estimates must fit the budget before a run begins. "
+            "Default: high.",
+        },
         "output_dir": {**plain, "description": "Default: outputs/<name>, in the project."},
         "concurrency": {
             "type": "integer",

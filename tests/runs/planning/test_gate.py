@@ -1,11 +1,13 @@
 """What a run refuses before it spends anything, in whole messages."""
 
+import json
 import shlex
 import time
 
 import pytest
 
 from support.servers.sandbox import serve_sandbox
+from vidi.inference.models.registry import shipped_templates
 
 MODEL = "replicate/black-forest-labs/flux-schnell"
 
@@ -50,6 +52,55 @@ def test_over_budget_says_by_how_much(here):
             "Raise `budget` in the job file (or --budget), or leave some out with --exclude.",
         )
     ]
+
+
+SDXL = "replicate/stability-ai/sdxl"
+
+
+def with_typical(here, usd=0.004):
+    """A template in the project that says what a run of a model billed by time usually costs."""
+    name = "replicate/stability-ai_sdxl.json"
+    template = json.loads((shipped_templates() / name).read_text(encoding="utf-8"))
+    template["pricing"]["rows"][-1]["typical_usd"] = usd
+    here.write(f"templates/{name}", json.dumps(template))
+
+
+def test_a_hundred_that_are_likely_cheap_need_the_other_gate(here):
+    with_typical(here)
+    text = job(100, model=SDXL, budget="5")
+    assert refusals(here, text, "--estimate") == [
+        (
+            "this costs up to $29.25, which is $24.25 over the budget of $5.00",
+            "Raise `budget` in the job file (or --budget), or leave some out with --exclude. It "
+            "will likely cost $0.40: --gate expected begins, and never spends over the cap.",
+        )
+    ]
+    answer = here("vidi-run", "job.yaml", "--estimate", "--json", "--gate", "expected")
+    assert answer.exit_code == 0
+    assert answer.json["estimate_usd"] == {"low": 0, "expected": 0.4, "high": 29.25}
+    row = answer.json["inferences"][0]
+    assert row["estimate_usd"] == {"low": 0, "expected": 0.004, "high": 0.2925}
+    shown = here("vidi-run", "job.yaml", "--estimate", "--gate", "expected")
+    assert "total     $0.00–$29.25, likely $0.40\n" in shown.stdout
+    assert shown.stdout.splitlines()[-2] == "verdict   within budget"
+
+
+def test_the_job_file_may_set_the_gate_and_the_command_line_goes_before_it(here):
+    with_typical(here)
+    here.write("job.yaml", "gate: expected\n" + job(100, model=SDXL, budget="5"))
+    assert here("vidi-run", "job.yaml", "--estimate").exit_code == 0
+    assert here("vidi-run", "job.yaml", "--estimate", "--gate", "high").exit_code == 3
+    here.write("job.yaml", "gate: lucky\n" + job(1))
+    answer = here("vidi-run", "job.yaml", "--estimate", "--json")
+    assert answer.exit_code == 2
+    assert answer.json["errors"][0]["line"] == 1
+
+
+def test_the_gate_at_what_is_likely_holds_too(here):
+    with_typical(here, usd=0.06)
+    text = job(100, model=SDXL, budget="5")
+    (refusal,) = refusals(here, text, "--estimate", "--gate", "expected")
+    assert refusal[0] == "this will likely cost $6.00, which is $1.00 over the budget of $5.00"
 
 
 def test_each_that_is_too_dear_is_told(here):

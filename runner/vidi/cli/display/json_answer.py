@@ -48,7 +48,7 @@ def _describe_plan(plan: Plan | None) -> dict[str, object]:
         return {"budget_usd": None, "estimate_usd": None, "inferences": []}
     return {
         "budget_usd": plan.budget,
-        "estimate_usd": {"low": plan.low, "high": plan.high},
+        "estimate_usd": {"low": plan.low, "expected": plan.expected, "high": plan.high},
         "inferences": [describe_planned(each) for each in plan.inferences],
     }
 
@@ -83,7 +83,11 @@ def describe_planned(planned: PlannedInference) -> dict[str, object]:
         "model": planned.model,
         "action": planned.action,
         "reason": planned.reason,
-        "estimate_usd": {"low": planned.estimate.low, "high": planned.estimate.high},
+        "estimate_usd": {
+            "low": planned.estimate.low,
+            "expected": planned.estimate.expected,
+            "high": planned.estimate.high,
+        },
         "unpriced": planned.estimate.high is None,
         "why": planned.estimate.reason,
         "breakdown": [line.to_json() for line in planned.estimate.lines],

@@ -48,7 +48,7 @@ def _group_reasons(plan: Plan) -> dict[str, list[str]]:
 def describe_total(plan: Plan, rooms: Sequence[CapRoom] = ()) -> list[str]:
     """The total, the budget, what caps by day, week and month leave, and the verdict."""
     high = plan.high
-    lines = [f"total     {format_estimate(plan.low, high)}"]
+    lines = [f"total     {format_estimate(plan.low, high)}{describe_expected(plan)}"]
     if plan.budget is None:
         lines.append("budget    none (no cap)")
     else:
@@ -58,6 +58,12 @@ def describe_total(plan: Plan, rooms: Sequence[CapRoom] = ()) -> list[str]:
         lines.append(f"{room.cap.kind:<9} {left} left of {cap}")
     lines.append(f"verdict   {_judge(plan, rooms)}")
     return lines
+
+
+def describe_expected(plan: Plan) -> str:
+    """What it will likely cost, where that is less than the most."""
+    likely = plan.expected
+    return "" if likely == plan.high else f", likely {format_usd(likely)}"
 
 
 def _judge(plan: Plan, rooms: Sequence[CapRoom]) -> str:

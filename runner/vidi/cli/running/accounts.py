@@ -88,18 +88,18 @@ def refuse_by_caps(job_runs: Sequence[JobRun], money: Money | None) -> None:
     usages = read_cap_usages_of(money.ledger)
     before = Decimal(0)
     for job_run in job_runs:
-        high = (job_run.plan.high if job_run.plan is not None else None) or Decimal(0)
+        weighed = (job_run.plan.weighed if job_run.plan is not None else None) or Decimal(0)
         for cap in money.caps:
             usage = usages.get(cap.kind, CapUsage())
             left = max(cap.usd - usage.taken - before, Decimal(0))
-            room = CapRoom(cap, left, max(high - left, Decimal(0)))
+            room = CapRoom(cap, left, max(weighed - left, Decimal(0)))
             job_run.rooms = (*job_run.rooms, room)
             if room.over:
-                refusal = _refuse_plan(room, usage, high, before)
+                refusal = _refuse_plan(room, usage, weighed, before)
                 if job_run.plan is not None and not job_run.errors:
                     refusal.hint += tell_bought(job_run.plan)
                 job_run.fail(refusal)
-        before += high
+        before += weighed
 
 
 def _catch_up(job_runs: Sequence[JobRun], address: str) -> None:

@@ -118,6 +118,7 @@ class JobPlanner:
             rebuy=parse_selectors(options.rebuy),
             frozen=options.frozen,
             overwrite=options.overwrite,
+            gate=options.gate,
         )
 
     def plan(self, job_run: JobRun) -> None:

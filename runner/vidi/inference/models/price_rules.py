@@ -126,6 +126,7 @@ PriceRow = TypedDict(
         "where": dict[str, Expr],
         "lines": list[LineRule],
         "minimum_usd": Amount,
+        "typical_usd": Amount,
         "round_total_up_to_usd": Amount,
         "unpriced": str,
     },

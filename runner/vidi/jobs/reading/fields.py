@@ -6,7 +6,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 from keyword import iskeyword
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.rendering.rendering import has_template
@@ -108,6 +108,16 @@ def read_budget(value: object, written: str = "") -> Decimal | None:
         hint = "Write a number such as 0.50, without quotes or currency; null for no cap."
         raise _wrong("budget", "an amount in USD or null", value, hint)
     return read_usd("budget", value, written)
+
+
+def read_gate(value: object) -> Literal["high", "expected"]:
+    """Which sum of the estimates must fit the budget."""
+    if value == "expected":
+        return "expected"
+    if value != "high":
+        hint = "high: the most that it may cost; expected: what it will likely cost."
+        raise _wrong("gate", "high or expected", value, hint)
+    return "high"
 
 
 def read_count(key: str, value: object, most: int) -> int:

@@ -75,11 +75,24 @@ def _refuse_dear(planned: PlannedInference) -> RefusedError:
 
 def _refuse_over_budget(plan: Plan) -> RefusedError:
     held = f" beside {format_usd(plan.held)} that is still open" if plan.held else ""
+    will = "will likely cost" if plan.gate == "expected" else "costs up to"
     return RefusedError(
-        f"this costs up to {format_usd(plan.high)}{held}, which is "
+        f"this {will} {format_usd(plan.weighed)}{held}, which is "
         f"{format_usd(plan.over_budget)} over the budget of {format_usd(plan.budget)}",
-        hint="Raise `budget` in the job file (or --budget), or leave some out with --exclude.",
+        hint="Raise `budget` in the job file (or --budget), or leave some out with --exclude."
+        + _suggest_expected(plan),
     )
+
+
+def _suggest_expected(plan: Plan) -> str:
+    """Name the other gate where the plan would pass it."""
+    expected = plan.expected
+    if plan.gate == "expected" or plan.budget is None or expected is None:
+        return ""
+    if plan.held + expected > plan.budget:
+        return ""
+    likely = format_usd(expected)
+    return f" It will likely cost {likely}: --gate expected begins, and never spends over the cap."
 
 
 def _rest(count: int) -> str:

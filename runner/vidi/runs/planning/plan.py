@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from vidi.inference.models.prices.estimate import Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from vidi.errors import Problem
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from vidi.runs.planning.selection import Selector
 
 Action = Literal["run", "unchanged", "skip"]
+Gate = Literal["high", "expected"]
+"""Which sum of a plan is held against budgets before a run: the most, or what is likely."""
 NOTHING = Estimate(Decimal(0), Decimal(0))
 
 
@@ -31,6 +34,8 @@ class Choices:
     rebuy: tuple[Selector, ...] = ()
     frozen: bool = False
     overwrite: bool = False
+    gate: Gate | None = None
+    """What a run must fit the budget with; None: as the job file says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,23 @@ class Plan:
     unmatched: frozenset[Selector] = frozenset()
     """The selectors that mean none of the inferences."""
 
+    gate: Gate = "high"
+
     @property
     def over_budget(self) -> Decimal:
-        """USD by which what is held and what may be bought exceed the budget; 0 where they fit."""
-        if self.budget is None or not self.high:
+        """USD by which what is held and what is weighed exceed the budget; 0 where they fit."""
+        if self.budget is None or not self.weighed:
             return Decimal(0)
-        return max(Decimal(0), self.held + self.high - self.budget)
+        return max(Decimal(0), self.held + self.weighed - self.budget)
+
+    @property
+    def weighed(self) -> Decimal | None:
+        """USD that are held against budgets and caps before the run; None where unpriced.
+
+        With the gate at `expected`, a run may begin that would not fit at its dearest: its caps
+        hold all the same, as each inference reserves its own high before it is bought.
+        """
+        return self.expected if self.gate == "expected" else self.high
 
     @property
     def to_run(self) -> tuple[PlannedInference, ...]:
@@ -93,11 +109,23 @@ class Plan:
         return sum((planned.estimate.low for planned in self.to_run), Decimal(0))
 
     @property
+    def expected(self) -> Decimal | None:
+        """USD that the run will likely cost; None where an inference is unpriced."""
+        return _sum_up(planned.estimate.expected for planned in self.to_run)
+
+    @property
     def high(self) -> Decimal | None:
         """USD that the run costs at most; None where an inference is unpriced."""
-        if self.unpriced:
+        return _sum_up(planned.estimate.high for planned in self.to_run)
+
+
+def _sum_up(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    total = Decimal(0)
+    for amount in amounts:
+        if amount is None:
             return None
-        return sum((planned.estimate.high or Decimal(0) for planned in self.to_run), Decimal(0))
+        total += amount
+    return total
 
 
 def lower_budget(first: Decimal | None, second: Decimal | None) -> Decimal | None:

@@ -68,7 +68,8 @@ def make_plan(
     budget = lower_budget(job.budget, choices.budget)
     held = _sum_held(planned, states)
     unmatched = frozenset(planner.unmatched)
-    return Plan(job, folder, tuple(planned), budget, problems, held, unmatched)
+    gate = choices.gate or job.gate
+    return Plan(job, folder, tuple(planned), budget, problems, held, unmatched, gate)
 
 
 def _sum_held(planned: Sequence[PlannedInference], states: Mapping[str, InferenceState]) -> Decimal:

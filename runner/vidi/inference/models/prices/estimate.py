@@ -52,6 +52,15 @@ class Estimate:
     reason: str = ""
     """Why the ends differ, or why there is no price."""
     lines: tuple[PriceLine, ...] = ()
+    usual: Decimal | None = None
+    """What it usually costs, by past bills or else by the template; None where nobody knows."""
+
+    @property
+    def expected(self) -> Decimal | None:
+        """What it will likely cost, within the ends: what is usual, else the high end."""
+        if self.usual is None or self.high is None:
+            return self.high
+        return min(max(self.usual, self.low), self.high)
 
     @property
     def unpriced(self) -> bool:
@@ -62,6 +71,7 @@ class Estimate:
         """The estimate as JSON values; amounts stay decimals until they are rendered."""
         return {
             "low": self.low,
+            "expected": self.expected,
             "high": self.high,
             "unpriced": self.unpriced,
             "reason": self.reason,

@@ -58,6 +58,7 @@ def estimate(
         high=high,
         reason="" if low == high else "; ".join(priced.total.why),
         lines=tuple(line.shown(row) for line in priced.lines),
+        usual=_usual(row),
     )
 
 
@@ -136,6 +137,10 @@ def _facts(
         where=row.get("where", {}),
         metered=metered,
     )
+
+
+def _usual(row: PriceRow) -> Decimal | None:
+    return up_to_micro(Decimal(row["typical_usd"])) if "typical_usd" in row else None
 
 
 def _up(usd: Decimal | None) -> Decimal | None:

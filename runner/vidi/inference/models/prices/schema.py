@@ -226,6 +226,7 @@ def row_schema() -> Schema:
             },
             "lines": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/line"}},
             "minimum_usd": NUMBER,
+            "typical_usd": NUMBER,
             "round_total_up_to_usd": POSITIVE,
             "unpriced": TEXT,
         },
