@@ -4,7 +4,8 @@ from itertools import count
 
 import pytest
 
-from vidi.inference.tracking.journal.events import InferenceState, replay
+from vidi.inference.tracking.journal.events import InferenceState
+from vidi.inference.tracking.journal.replay import replay
 
 MOMENT = "2026-11-23T10:00:00.000000+00:00"
 ERROR = {"code": "failed", "message": "no", "hint": ""}
@@ -36,7 +37,7 @@ SETTLED = event("settled", status="succeeded", actual_usd=Decimal("0.1"), basis=
 
 
 def state_after(*events: dict) -> InferenceState:
-    return replay(events)["a"]
+    return replay(events).states["a"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_an_unpriced_intent_has_no_upper_end():
 def test_events_of_unknown_kinds_and_of_no_inference_change_nothing():
     numbers = count()
     events = [{"ts": MOMENT, "run": "r", "event": f"kind{next(numbers)}"}, event("novelty")]
-    assert replay(events) == {"a": InferenceState(id="a")}
+    assert replay(events).states == {"a": InferenceState(id="a")}
 
 
 def test_every_receipt_is_remembered_through_later_attempts():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from support.disks import files_limited_to
 from vidi.errors import StorageError, UsageError
-from vidi.inference.tracking.journal.events import replay
 from vidi.inference.tracking.journal.journal import FileJournal, as_recorded, read_events
+from vidi.inference.tracking.journal.replay import replay
 
 INTENT = {
     "attempt": 1,
@@ -66,7 +66,7 @@ def test_the_state_while_writing_is_the_state_after_reading(tmp_path):
         journal.append("intent", "tree", **INTENT)
         journal.append("completed", "tree", output={"images": [{"url": "u"}]}, metrics={"s": 0.1})
         written = dict(journal.states)
-    assert written == replay(event for event, _ in read_events(path))
+    assert written == replay(event for event, _ in read_events(path)).states
 
 
 @pytest.mark.parametrize("cut", range(2, 60))

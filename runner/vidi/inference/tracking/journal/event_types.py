@@ -37,6 +37,7 @@ class Event(TypedDict, total=False):
     attempt: int
     model: str
     fingerprint: str
+    number: int
     params: dict[str, object]
     sent: dict[str, object]
     inputs: dict[str, str]
@@ -73,3 +74,10 @@ class Event(TypedDict, total=False):
     actual_usd: Decimal | int
     basis: str
     error: dict[str, str]
+
+    # a purchase that comes to another id, comes back, or comes from the store
+    ids: dict[str, str]
+    purchase: str
+    assets: list[Event]
+    paid_usd: Decimal | int
+    paid_basis: str | None

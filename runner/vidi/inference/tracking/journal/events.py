@@ -2,7 +2,7 @@
 
 One attempt goes `intent` → POST → `submitted` → `completed` → `asset` … → `settled`, with
 `refused`, `in_doubt`, `failed` or `unfinished` where it leaves that way. Replaying the events gives
-an `InferenceState`: a pure function of the journal, the same today and after a crash.
+an `InferenceState`: a pure function of the journal, the same today and after a crash (`replay.py`).
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from vidi.inference.tracking.journal.charges import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from vidi.inference.tracking.journal.event_types import Event
 
-JOURNAL_SCHEMA = 1
+JOURNAL_SCHEMA = 2
 """The version of the event format; written into every `run_started`.
 
 It goes up when a vidi that does not know the new format would get wrong what was bought: a newer
-version is refused, while a kind of event that is not known is passed over.
+version is refused, while a kind of event that is not known is passed over. 2: `renamed`,
+`restored` and `taken`, without which a purchase is looked for under the wrong id.
 """
 
 EventKind = Literal[
@@ -44,11 +45,14 @@ EventKind = Literal[
     "in_doubt",
     "unfinished",
     "cancel",
+    "renamed",
+    "restored",
+    "taken",
     "run_finished",
 ]
 """Every kind of event that is written; journals of each format hold all of them (see its tests)."""
 
-DURABLE = frozenset({"intent", "submitted", "completed", "asset"})
+DURABLE = frozenset({"intent", "submitted", "completed", "asset", "renamed", "restored", "taken"})
 """Events that are on disk, not only in the kernel, before anything else happens."""
 
 
@@ -81,6 +85,10 @@ class InferenceState:
     """new, intended, submitted, completed, succeeded, failed, moderated, refused, in_doubt,
     unfinished."""
     fingerprint: str = ""
+    number: int = 0
+    """Which of the purchases that are exactly alike it is, from 1; 0 where the journal is older."""
+    purchase: str = ""
+    """What names the purchase in its journal; empty where nothing was bought or taken."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """Input file name to the sha256 of its content."""
     params: Mapping[str, object] = field(default_factory=dict)
@@ -101,6 +109,10 @@ class InferenceState:
     basis: str | None = None
     spent: Decimal = Decimal(0)
     """What its attempts have cost in the run that the last event belongs to."""
+    paid: Decimal = Decimal(0)
+    """What has been paid, over all runs, for this very fingerprint under this id."""
+    paid_basis: str | None = None
+    """How that is known; None where nothing was paid yet."""
     charges: tuple[Charge, ...] = ()
     """Every attempt to buy it, in all runs: what the ledger is brought up to."""
     error: Mapping[str, str] | None = None
@@ -134,6 +146,11 @@ class InferenceState:
         return self.status in {"intended", "in_doubt"}
 
     @property
+    def was_made(self) -> bool:
+        """Whether something was made, and paid for."""
+        return self.output is not None or bool(self.assets)
+
+    @property
     def lost(self) -> bool:
         """Whether the provider, when it was last asked, did not know the request any more."""
         return self.status == "unfinished" and (self.error or {}).get("code") == "lost"
@@ -144,33 +161,31 @@ class InferenceState:
         return self.attached or self.doubtful
 
 
-def replay(events: Iterable[Event]) -> dict[str, InferenceState]:
-    """Fold events, in order, into the state of each inference that they name."""
-    states: dict[str, InferenceState] = {}
-    for event in events:
-        key = event.get("id")
-        if key is not None:
-            states[key] = apply_event(states.get(key) or InferenceState(id=key), event)
-    return states
-
-
 def apply_event(state: InferenceState, event: Event) -> InferenceState:
     """Return the state after one more event; an event of an unknown kind changes nothing."""
     fold = _FOLDS.get(event["event"])
     if fold is None:
         return state
-    if state.run != event["run"]:
-        state = replace(state, run=event["run"], spent=Decimal(0))
-    return fold(state, event)
+    return fold(enter_run(state, event), event)
+
+
+def enter_run(state: InferenceState, event: Event) -> InferenceState:
+    """Begin a new account of what is spent where the event belongs to another run."""
+    if state.run == event["run"]:
+        return state
+    return replace(state, run=event["run"], spent=Decimal(0))
 
 
 def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
     estimate = event["estimate_usd"]
+    again = state.fingerprint == event["fingerprint"]
     return InferenceState(
         id=state.id,
         model=event["model"],
         status="intended",
         fingerprint=event["fingerprint"],
+        number=event.get("number", state.number if again else 0),
+        purchase=f"{event['run']}:{event.get('seq', 0)}",
         inputs=event.get("inputs", {}),
         params=event["params"],
         attempts=event["attempt"],
@@ -180,6 +195,8 @@ def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
         breakdown=tuple(event.get("breakdown", ())),
         owned=state.owned,
         spent=state.spent,
+        paid=state.paid if again else Decimal(0),
+        paid_basis=state.paid_basis if again else None,
         charges=(*state.charges, _open_charge(state, event)),
         run=state.run,
         intended_at=_moment(event),
@@ -228,9 +245,10 @@ def _measure(state: InferenceState, event: Event) -> float | None:
     return seconds if seconds >= 0 else None  # the clock was set back meanwhile
 
 
-def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
+def read_asset(event: Event) -> AssetRecord:
+    """The asset that an event, or an item of one, describes."""
     duration = event.get("duration_s")
-    asset = AssetRecord(
+    return AssetRecord(
         path=event["path"],
         sha256=event["sha256"],
         bytes=event["bytes"],
@@ -243,6 +261,10 @@ def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
         mtime_ns=event.get("mtime_ns", 0),
         index=event.get("index", 0),
     )
+
+
+def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
+    asset = read_asset(event)
     left = {asset.path, event.get("moved_from")}
     others = tuple(known for known in state.assets if known.path not in left)
     return replace(
@@ -254,12 +276,15 @@ def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
 
 def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
     actual = _amount(event["actual_usd"])
+    bought = bool(state.charges) and state.charges[-1].open
     return replace(
         state,
         status=event["status"],
         actual=actual,
         basis=event["basis"],
         spent=state.spent + actual,
+        paid=state.paid + actual if bought else state.paid,
+        paid_basis=event["basis"] if bought else state.paid_basis,
         charges=close_last(state.charges, actual, _moment(event)),
         reserved=Decimal(0),
         error=event.get("error"),
@@ -291,6 +316,33 @@ def _fold_unfinished(state: InferenceState, event: Event) -> InferenceState:
     return replace(state, status="unfinished", error=event["error"])
 
 
+def _fold_taken(state: InferenceState, event: Event) -> InferenceState:
+    """What another clone bought, as it came out of the store: whole, and for nothing."""
+    assets = tuple(read_asset(item) for item in event["assets"])
+    return InferenceState(
+        id=state.id,
+        model=event["model"],
+        status="succeeded",
+        fingerprint=event["fingerprint"],
+        number=event["number"],
+        purchase=f"{event['run']}:{event['seq']}",
+        inputs=event.get("inputs", {}),
+        params=event["params"],
+        request_id=event.get("request_id"),
+        assets=assets,
+        owned={**state.owned, **{asset.path: asset.sha256 for asset in assets}},
+        actual=Decimal(0),
+        basis="none",
+        spent=state.spent,
+        paid=_amount(event["paid_usd"]),
+        paid_basis=event.get("paid_basis"),
+        charges=state.charges,
+        run=state.run,
+        completed_at=_moment(event),
+        receipts=state.receipts,
+    )
+
+
 _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
     "intent": _fold_intent,
     "submitted": _fold_submitted,
@@ -300,6 +352,7 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
     "refused": _fold_refused,
     "in_doubt": _fold_in_doubt,
     "unfinished": _fold_unfinished,
+    "taken": _fold_taken,
 }
 
 

@@ -19,9 +19,9 @@ from vidi.inference.tracking.journal.events import (
     DURABLE,
     JOURNAL_SCHEMA,
     InferenceState,
-    apply_event,
 )
 from vidi.inference.tracking.journal.file import JournalFile
+from vidi.inference.tracking.journal.replay import Replay
 from vidi.strict_json import write_json
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class FileJournal:
         self._sequence = 0
         self._unrecorded: dict[str, str] = {}
         """Inference to request id, where the receipt could not be written."""
-        self.states: dict[str, InferenceState] = {}
+        self._replay = Replay()
         self.header: Event | None = None
         self.headers: list[Event] = []
         """The `run_started` of every run, oldest first; `header` is the last of them."""
@@ -85,6 +85,16 @@ class FileJournal:
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 raise _unreadable(path, number) from error
         self._file = JournalFile(path, whole)
+
+    @property
+    def states(self) -> Mapping[str, InferenceState]:
+        """What is known of each inference, this run's events included."""
+        return self._replay.states
+
+    @property
+    def shelf(self) -> Mapping[str, InferenceState]:
+        """What was bought under an id that has something else now, by the purchase's name."""
+        return self._replay.shelf
 
     def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
         """Write one event as a line, fsynced where the event must not be lost.
@@ -148,10 +158,7 @@ class FileJournal:
         if event["event"] == "run_started":
             self.header = event
             self.headers.append(event)
-        key = event.get("id")
-        if key is not None:
-            state = self.states.get(key) or InferenceState(id=key)
-            self.states[key] = apply_event(state, event)
+        self._replay.take_in(event)
 
     def _refuse_displaced(self, inference: str | None = None) -> None:
         displaced = self._file.displaced

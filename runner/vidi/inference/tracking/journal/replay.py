@@ -1,0 +1,133 @@
+"""A journal read from its first line: how each id stands, and what was bought and has made way.
+
+Most events are about one id, and change its state alone (`events.py`). Three are about where a
+purchase belongs: `renamed` gives it another id, `restored` brings one back that had made way, and
+`taken` brings one from the store. None of them buys anything, and none of them forgets anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vidi.inference.tracking.journal.events import InferenceState, apply_event, enter_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from vidi.inference.tracking.journal.event_types import Event
+    from vidi.inference.tracking.journal.events import AssetRecord
+
+
+class Replay:
+    """What a journal says, kept up with event by event."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, InferenceState] = {}
+        """How each id stands."""
+        self.shelf: dict[str, InferenceState] = {}
+        """What was bought under an id that has something else now, by the name of the purchase.
+
+        It has no charges: those stay with the id, so that the ledger counts each of them once.
+        """
+        self._shelved_at: dict[str, str] = {}
+        """The path of each shelved asset, and whose it is."""
+
+    def take_in(self, event: Event) -> None:
+        """Fold one more event in.
+
+        Raises:
+            ArithmeticError, AttributeError, LookupError, TypeError, ValueError: It makes no sense.
+        """
+        if event["event"] == "renamed":
+            self._rename(event["ids"])
+        elif event["event"] == "restored":
+            self._restore(event)
+        elif event.get("id") is not None:
+            self._apply(event)
+
+    def _apply(self, event: Event) -> None:
+        key, kind = event["id"], event["event"]
+        state = self.states.get(key) or InferenceState(id=key)
+        if kind in {"intent", "taken"}:
+            self._shelve(state)
+        self.states[key] = apply_event(state, event)
+        if kind == "asset" and event.get("replaced"):
+            self._follow(event["path"], event["replaced"] or "")
+
+    def _rename(self, ids: Mapping[str, str]) -> None:
+        """Give each new id the purchase of an old one, all at once.
+
+        What a new id had before is shelved. Where that is not settled yet, it goes to the id that
+        became free in its chain instead: what may still be billed is never out of sight.
+        """
+        given = {new: self.states[old] for new, old in ids.items()}
+        ends = [new for new in ids if new not in set(ids.values()) and new in self.states]
+        displaced = {new: self.states[new] for new in ends}
+        for old in ids.values():
+            self.states.pop(old, None)
+        for new, state in given.items():
+            self.states[new] = replace(state, id=new)
+        for new, state in displaced.items():
+            if state.unsettled:
+                start = _find_start(new, ids)
+                self.states[start] = replace(state, id=start)
+            else:
+                self._shelve(state)
+                self.states[new] = _keep_history(self.states[new], state)
+
+    def _restore(self, event: Event) -> None:
+        key = event["id"]
+        state = enter_run(self.states.get(key) or InferenceState(id=key), event)
+        self._shelve(state)
+        kept = self.shelf.pop(event["purchase"])
+        self.states[key] = _keep_history(
+            replace(kept, id=key, run=state.run, spent=state.spent, receipts=()), state
+        )
+
+    def _shelve(self, state: InferenceState) -> None:
+        """Keep a purchase that makes way for another, where there is something to come back to."""
+        if not state.purchase or not (state.was_made or state.status == "moderated"):
+            return
+        self.shelf[state.purchase] = replace(state, charges=(), owned={})
+        self._shelved_at.update((asset.path, state.purchase) for asset in state.assets)
+
+    def _follow(self, path: str, kept: str) -> None:
+        """Note where the file of a shelved asset is kept, now that another has its place."""
+        purchase = self._shelved_at.pop(path, None)
+        if purchase is None or purchase not in self.shelf:
+            return
+        state = self.shelf[purchase]
+        self.shelf[purchase] = replace(
+            state, assets=tuple(_move_asset(asset, path, kept) for asset in state.assets)
+        )
+        self._shelved_at[kept] = purchase
+
+
+def replay(events: Iterable[Event]) -> Replay:
+    """Fold events, in order, into what they say together."""
+    replayed = Replay()
+    for event in events:
+        replayed.take_in(event)
+    return replayed
+
+
+def _find_start(new: str, ids: Mapping[str, str]) -> str:
+    """The id that became free where a chain of renamings begins."""
+    while new in ids:
+        new = ids[new]
+    return new
+
+
+def _keep_history(state: InferenceState, before: InferenceState) -> InferenceState:
+    """A purchase that comes to an id which has a history of its own: charges, files, receipts."""
+    return replace(
+        state,
+        charges=(*before.charges, *state.charges),
+        owned={**before.owned, **state.owned},
+        receipts=(*before.receipts, *state.receipts),
+    )
+
+
+def _move_asset(asset: AssetRecord, path: str, kept: str) -> AssetRecord:
+    return replace(asset, path=kept) if asset.path == path else asset
