@@ -104,7 +104,7 @@ def _default(value: object) -> str:
 
 def _fields(thing: type) -> Iterator[tuple[str, str]]:
     """The documented attributes and properties of a class, and the values of an enum."""
-    source = inspect.getsource(thing)
+    source = "".join(map(inspect.getsource, _own_classes(thing)))
     members = getattr(thing, "__members__", {})
     for name, member in members.items():
         yield name, f"`{member.value!r}`"
@@ -117,14 +117,26 @@ def _fields(thing: type) -> Iterator[tuple[str, str]]:
 
 
 def _methods(thing: type) -> list[str]:
-    """Its own methods; what it inherits stands with its base."""
+    """Its own methods; what it inherits from another class of this page stands with that."""
+    found = dict.fromkeys(name for each in _own_classes(thing) for name in vars(each))
     return [
         name
-        for name in vars(thing)
+        for name in found
         if not name.startswith("_")
         and (inspect.isfunction(value := inspect.getattr_static(thing, name)) or _is_bound(value))
         and inspect.getdoc(getattr(thing, name))
     ]
+
+
+def _own_classes(thing: type) -> list[type]:
+    """The class, and those of its bases that belong to no other class of this page."""
+    import vidi.inference
+
+    shown = [getattr(vidi.inference, name) for name in vidi.inference.__all__]
+    others = [each for each in shown if inspect.isclass(each) and each is not thing]
+    told = {base for each in others if issubclass(thing, each) for base in each.__mro__}
+    ours = [each for each in thing.__mro__ if each.__module__.startswith("vidi.")]
+    return [each for each in reversed(ours) if each not in told]
 
 
 def _is_bound(value: object) -> bool:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-import vidi
 from vidi.inference.settings import KEYS
+from vidi.version import __version__
 
 SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
 SHORTEST_SECRET = 6
@@ -23,7 +23,7 @@ def write_crash_report(bug: BaseException) -> Path | None:
     now = datetime.now(UTC)
     text = "\n".join(
         [
-            f"# vidi {vidi.__version__} crashed",
+            f"# vidi {__version__} crashed",
             "",
             f"- time: {now.isoformat(timespec='seconds')}",
             f"- python: {platform.python_version()} on {platform.platform()}",

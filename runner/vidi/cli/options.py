@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-import vidi
+from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +112,7 @@ _OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Print more."),
     click.option("--no-progress", is_flag=True, help="Plain lines instead of progress bars."),
-    click.version_option(vidi.__version__, prog_name="vidi-run", message="%(prog)s %(version)s"),
+    click.version_option(__version__, prog_name="vidi-run", message="%(prog)s %(version)s"),
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-import vidi
+from vidi.version import __version__
 
 COMMANDS = {
     "run": "vidi.cli.commands.jobs.run:run",
@@ -44,6 +44,6 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(vidi.__version__, prog_name="vidi", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="vidi", message="%(prog)s %(version)s")
 def toolbox() -> None:
     """Batch runs of paid generative-media models: checked, priced, never paid twice."""

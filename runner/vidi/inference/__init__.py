@@ -9,13 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vidi.inference.direct import FalProvider, Provider, ReplicateProvider
     from vidi.inference.engine import InferenceEngine
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo, OutputType
     from vidi.inference.outputs.result import InferenceResult
-    from vidi.inference.providers.fal.provider import FalProvider
-    from vidi.inference.providers.provider import Provider
-    from vidi.inference.providers.replicate.provider import ReplicateProvider
     from vidi.inference.tracking.costs import CostTracker
     from vidi.inference.tracking.logger import InferenceLogger
 
@@ -34,15 +32,15 @@ __all__ = [
 
 _HOMES = {
     "CostTracker": "tracking.costs",
-    "FalProvider": "providers.fal.provider",
+    "FalProvider": "direct",
     "InferenceEngine": "engine",
     "InferenceLogger": "tracking.logger",
     "InferenceResult": "outputs.result",
     "ModelInfo": "models.template",
     "ModelRegistry": "models.registry",
     "OutputType": "models.template",
-    "Provider": "providers.provider",
-    "ReplicateProvider": "providers.replicate.provider",
+    "Provider": "direct",
+    "ReplicateProvider": "direct",
 }
 """The module under this one in which each name is at home."""
 

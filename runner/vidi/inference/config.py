@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.caps import Cap
@@ -49,13 +47,3 @@ def existing_folder(folder: Path) -> Path:
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}", hint="Check `project` and `templates`.")
     return folder
-
-
-def open_sandbox(registry: ModelRegistry) -> httpx.AsyncBaseTransport:
-    """The emulation of both providers, in this process."""
-    # By name: the sandbox is a part beside the runner, and inference is below both.
-    app = import_module("vidi.sandbox.app").create_app(registry)
-    wire: httpx.AsyncBaseTransport = import_module(
-        "vidi.sandbox.serving.transport"
-    ).SandboxTransport(app)
-    return wire

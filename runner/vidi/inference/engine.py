@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from vidi.emulation import open_emulation
 from vidi.errors import UsageError
-from vidi.inference.config import SANDBOX_KEYS, SessionConfig, existing_folder, open_sandbox
+from vidi.inference.config import SANDBOX_KEYS, SessionConfig, existing_folder
 from vidi.inference.environment import read_environment
 from vidi.inference.event_loop import LoopThread
 from vidi.inference.models.prices.pricing import estimate
@@ -90,7 +91,7 @@ class InferenceEngine:
             settings=settings,
             costs=costs.store,
             project=self._project,
-            wire=open_sandbox(self.registry) if sandbox else None,
+            wire=open_emulation(self.registry) if sandbox else None,
             journal=None if journal is None else Path(journal),
             sandbox=sandbox,
             caps=() if sandbox else read_project(self._project, environ).caps,

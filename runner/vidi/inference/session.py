@@ -13,7 +13,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-import vidi
 from vidi.errors import (
     FolderLockedError,
     InDoubtError,
@@ -31,6 +30,7 @@ from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.inference.tracking.journal.memory import MemoryJournal
 from vidi.inference.tracking.receipts import UnsharedReceipts
+from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -195,7 +195,7 @@ class Session:
         journal.append(
             "run_started",
             schema=JOURNAL_SCHEMA,
-            vidi_version=vidi.__version__,
+            vidi_version=__version__,
             sandbox=config.sandbox,
             job_file=LIBRARY,
         )

@@ -5,15 +5,16 @@ import json
 import pytest
 
 from vidi.errors import UsageError
-from vidi.inference import FalProvider, ModelRegistry, Provider
+from vidi.inference import ModelRegistry, Provider
 from vidi.inference.models.loading import file_name
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.provider_names import provider_names
 from vidi.inference.providers import describe_keyless, open_provider
+from vidi.inference.providers.fal.provider import FalProvider
 from vidi.inference.settings import Settings
 
 MODULE = """\
-from vidi.inference.providers.fal.provider import FalProvider
+from vidi.inference import FalProvider
 
 class Shouting(FalProvider):
     name = "shouting"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.cli.running.job_run import SANDBOX_KEYS
+from vidi.emulation import open_emulation
 from vidi.inference.environment import read_environment
 from vidi.inference.models.registry import ModelRegistry, shipped_templates
 from vidi.inference.providers.documents import DocumentReader
@@ -50,8 +51,5 @@ async def _ask(
 
 def _open_sandbox(templates: Path | None) -> httpx.AsyncBaseTransport:
     """The sandbox as a provider of its own: it has vidi's models, whatever a user's files say."""
-    from vidi.sandbox.app import create_app
-    from vidi.sandbox.serving.transport import SandboxTransport
-
     folders = [shipped_templates(), *([templates] if templates else []), Path("templates")]
-    return SandboxTransport(create_app(ModelRegistry(folders)))
+    return open_emulation(ModelRegistry(folders))

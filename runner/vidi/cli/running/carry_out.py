@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from vidi.cli.display.progress import open_progress
 from vidi.cli.display.summary import print_summary, read_manifest
 from vidi.cli.running.accounts import open_accounts
+from vidi.cli.running.job_run import open_registry
 from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.dollars import format_usd
+from vidi.emulation import open_emulation
 from vidi.errors import UsageError
 from vidi.runs.execution.execute import Limits
-from vidi.runs.execution.run import RunConfig, carry_out_plan
+from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.junit import write_junit
 from vidi.runs.records.report import write_report
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
-    from vidi.cli.running.accounts import Money
     from vidi.cli.running.job_run import JobRun
-    from vidi.inference.settings import Settings
+    from vidi.cli.running.state import CommandState
+    from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.starting import StartLimits
+    from vidi.runs.planning.plan import Plan
 
 
 def ask_to_spend(job_runs: Sequence[JobRun], options: RunOptions, console: Console) -> bool:
@@ -47,76 +50,80 @@ def ask_to_spend(job_runs: Sequence[JobRun], options: RunOptions, console: Conso
     return click.confirm(f"No budget is set. Spend up to {format_usd(high)}?", err=True)
 
 
-def carry_out_job(
-    job_run: JobRun,
-    options: RunOptions,
-    settings: Settings,
-    money: Money | None,
-    console: Console,
-    starts: StartLimits,
-) -> None:
+def carry_out_job(job_run: JobRun, state: CommandState, starts: StartLimits) -> None:
     """Carry out the plan of one job file and write what belongs beside the assets.
 
     Args:
         job_run: The job file, planned.
-        options: What the command line says.
-        settings: Keys and addresses.
-        money: Where it is accounted for.
-        console: Where it is told.
+        state: The command that it is a part of.
         starts: Shared by all job files of the command.
 
     Raises:
         VidiError: The run could not be carried out or recorded.
     """
     if job_run.up_to_date is not None:
-        job_run.result, job_run.manifest = (
-            read_manifest(job_run.up_to_date),
-            job_run.up_to_date / MANIFEST,
-        )
-        print_summary(job_run.result, job_run.up_to_date, options, console)
-        return
-    plan, journal = job_run.plan, job_run.journal
-    if plan is None or journal is None:
-        return
+        _tell_up_to_date(job_run, job_run.up_to_date, state)
+    elif job_run.plan is not None and job_run.journal is not None:
+        result = _run(job_run, job_run.plan, job_run.journal, state, starts)
+        _write_down(job_run, job_run.plan, job_run.journal, result, state)
+
+
+def _tell_up_to_date(job_run: JobRun, folder: Path, state: CommandState) -> None:
+    """A glance has shown that nothing is to be done: the last run's manifest still says it all."""
+    job_run.result, job_run.manifest = read_manifest(folder), folder / MANIFEST
+    print_summary(job_run.result, folder, state.options, state.console)
+
+
+def _run(
+    job_run: JobRun,
+    plan: Plan,
+    journal: FileJournal,
+    state: CommandState,
+    starts: StartLimits,
+) -> RunResult:
+    options = state.options
     with (
         journal,
-        open_accounts(job_run, money, settings, console) as accounts,
-        open_progress(plan, options, console) as listener,
+        open_accounts(job_run, state.money, state.settings, state.console) as accounts,
+        open_progress(plan, options, state.console) as listener,
     ):
         config = RunConfig(
-            settings=settings,
+            settings=state.settings,
             limits=Limits(
                 concurrency=options.concurrency or plan.job.concurrency,
                 starts=starts,
             ),
             listener=listener,
             sandbox=options.sandbox,
-            wire=_open_sandbox(options) if options.sandbox else None,
+            wire=_open_wire(options),
             overwrite=options.overwrite,
             account=accounts.account,
             throttle=accounts.throttle,
         )
-        result = asyncio.run(carry_out_plan(plan, journal, job_run.run_id, config))
+        return asyncio.run(carry_out_plan(plan, journal, job_run.run_id, config))
+
+
+def _write_down(
+    job_run: JobRun, plan: Plan, journal: FileJournal, result: RunResult, state: CommandState
+) -> None:
+    options = state.options
     job_run.exit_code = result.exit_code
-    job_run.manifest = plan.folder / MANIFEST
+    job_run.manifest, job_run.result = plan.folder / MANIFEST, result.manifest
     if result.halted is not None:
         job_run.errors = (*job_run.errors, result.halted)
         job_run.reported = len(job_run.errors)
-    job_run.result = result.manifest
-    print_summary(result.manifest, plan.folder, options, console, result.halted)
+    print_summary(result.manifest, plan.folder, options, state.console, result.halted)
     if options.report:
         write_report(result.manifest, plan.folder)
-    if asked := describe_asked(options, money):
+    if asked := describe_asked(options, state.money):
         stamp_folder(plan, journal.states, asked, list_others(options), job_run.began_ns)
 
 
-def _open_sandbox(options: RunOptions) -> httpx.AsyncBaseTransport:
-    from vidi.cli.running.job_run import open_registry
-    from vidi.sandbox.app import create_app
-    from vidi.sandbox.serving.transport import SandboxTransport
-
-    registry = open_registry(options.project, options.templates)
-    return SandboxTransport(create_app(registry))
+def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:
+    """What is sent through instead of the network; None where it is the network."""
+    if not options.sandbox:
+        return None
+    return open_emulation(open_registry(options.project, options.templates))
 
 
 def prepare_junit(path: Path) -> None:

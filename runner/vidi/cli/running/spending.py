@@ -61,7 +61,7 @@ def _carry_out(job_run: JobRun, state: CommandState, starts: StartLimits) -> Non
         raise received_signals.describe(f"stopped before {job_run.path} was begun")
     if not job_run.held:
         _hold_new_folder(job_run, state)
-    carry_out_job(job_run, state.options, state.settings, state.money, state.console, starts)
+    carry_out_job(job_run, state, starts)
 
 
 def _hold_new_folder(job_run: JobRun, state: CommandState) -> None:

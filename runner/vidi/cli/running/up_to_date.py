@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import vidi
 from vidi.inference.models.provider_names import provider_names
+from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ def describe_asked(options: RunOptions, money: Money | None) -> str:
     if ledger is not None and "://" in ledger:
         return ""
     day = datetime.now(UTC).date().isoformat()
-    return repr((vidi.__version__, options, str(Path.cwd()), day, ledger, _identify(ledger)))
+    return repr((__version__, options, str(Path.cwd()), day, ledger, _identify(ledger)))
 
 
 def list_others(options: RunOptions) -> tuple[Path, ...]:

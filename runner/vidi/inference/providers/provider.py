@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     import httpx
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.outputs.result import InferenceResult
     from vidi.inference.settings import Settings
 
 
@@ -105,26 +103,6 @@ class Provider(ABC):
     def get_provider_name(self) -> str:
         """The provider's name as model ids begin with it."""
         return self.name
-
-    def infer(
-        self, model: str, parameters: Mapping[str, object], template: ModelInfo
-    ) -> InferenceResult:
-        """Run one inference and wait for its result, as `InferenceEngine.infer` does, unrecorded.
-
-        Args:
-            model: The model's id.
-            parameters: Its inputs; input files are relative to the working directory.
-            template: The model, as `ModelRegistry.get_template` gives it.
-
-        Raises:
-            UsageError: The template is another model's.
-            ParamsError: At least one input is wrong; `problems` holds all of them.
-            VidiError: As `InferenceEngine.infer`.
-        """
-        # By name: how an inference is carried out is built upon providers, and above them.
-        direct = import_module("vidi.inference.direct")
-        result: InferenceResult = direct.infer_directly(self, model, parameters, template)
-        return result
 
     def prepare(self) -> None:  # noqa: B027  # for subclasses that have something to load
         """Load what sending needs, so that `submit` sends at once. Asks nobody.

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import vidi
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
@@ -24,6 +23,7 @@ from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.json_text import render_json
 from vidi.runs.records.manifest.render import RunFacts, render_manifest
+from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,7 +150,7 @@ def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
     journal.append(
         "run_started",
         schema=JOURNAL_SCHEMA,
-        vidi_version=vidi.__version__,
+        vidi_version=__version__,
         sandbox=facts.sandbox,
         job_file=plan.job.path.as_posix(),
         job_sha256=plan.job.sha256,

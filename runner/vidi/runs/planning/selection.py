@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from vidi.errors import Place, Problem, UsageError
 from vidi.jobs.mistakes import did_you_mean
-from vidi.runs.records.status import WORDS
+from vidi.runs.status_words import STATUS_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +46,8 @@ class Selector:
             case "status":
                 status = state.status if state else "new"
                 return any(
-                    fnmatchcase(word, self.glob) for word in (status, WORDS.get(status, status))
+                    fnmatchcase(word, self.glob)
+                    for word in (status, STATUS_WORDS.get(status, status))
                 )
 
     def __str__(self) -> str:

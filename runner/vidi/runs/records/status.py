@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.runs.records.folder import JOURNAL
+from vidi.runs.status_words import STATUS_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
 
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
-
-WORDS = {
-    "intended": "in_doubt",
-    "submitted": "unfinished",
-    "completed": "unfinished",
-    "refused": "failed",
-}
-"""The journal's words as the manifest has them, where they differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +117,7 @@ def _describe(
     return StatusLine(
         id=key,
         model=state.model,
-        status=WORDS.get(state.status, state.status),
+        status=STATUS_WORDS.get(state.status, state.status),
         cost=sum((charge.actual or Decimal(0) for charge in state.charges), Decimal(0)),
         owed=state.reserved if state.unsettled else Decimal(0),
         since=max((moment for moment in moments if moment), default=None),

@@ -27,8 +27,8 @@ OPERATIONS = {
     "divide": (divide, lambda x, y: x / y if y else None),
     "largest": (lambda a, b: largest([a, b]), max),
     "least": (lambda a, b: least([a, b]), min),
-    "hull, first": (lambda a, b: hull([a, b]), lambda x, _: x),
-    "hull, second": (lambda a, b: hull([a, b]), lambda _, y: y),
+    "hull, first": (lambda a, b: hull([a, b], "which"), lambda x, _: x),
+    "hull, second": (lambda a, b: hull([a, b], "which"), lambda _, y: y),
 }
 
 

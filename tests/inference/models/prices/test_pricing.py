@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import vidi.inference.models.prices as prices
 from support.models.priced import ON, checked, estimated, exact, model_with, span, usd
+from vidi.inference.models import prices
 from vidi.inference.models.prices.pricing import PriceLine, estimate
 from vidi.runs.records.json_text import render_json
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.running.accounts import open_existing
 from vidi.cli.running.job_run import SANDBOX_KEYS, open_registry
+from vidi.emulation import open_emulation
 from vidi.errors import StorageError, UsageError
 from vidi.inference.environment import read_environment
 from vidi.inference.settings import Settings
@@ -30,8 +31,6 @@ from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_fo
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import httpx
 
     from vidi.cli.display.console import Console
     from vidi.inference.tracking.receipts import Receipts
@@ -75,7 +74,7 @@ def settle_doubts(
         check_kind(folder, journal.header, sandbox=case.sandbox)
         check_word(journal.states, paid, not_paid)
         registry = open_registry(case.project, case.templates)
-        wire = _open_sandbox(case) if case.sandbox else None
+        wire = open_emulation(registry) if case.sandbox else None
         with journal, _open_receipts(case, journal, environ) as receipts:
             config = ReconcileConfig(journal, registry, settings, wire, receipts)
             if paid or not_paid:
@@ -110,13 +109,6 @@ def _open_receipts(
         from vidi.inference.tracking.ledger.run_account import RunAccount
 
         yield RunAccount(ledger, "", (), journal.states)
-
-
-def _open_sandbox(case: DoubtfulInference) -> httpx.AsyncBaseTransport:
-    from vidi.sandbox.app import create_app
-    from vidi.sandbox.serving.transport import SandboxTransport
-
-    return SandboxTransport(create_app(open_registry(case.project, case.templates)))
 
 
 def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, console: Console) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-import vidi
+from vidi.version import __version__
 
 LIBRARIES = ("replicate", "fal-client", "httpx", "pillow", "av")
 
@@ -42,7 +42,7 @@ def doctor(project: Path, env_file: Path | None) -> int:  # fmt: skip
     console = Console()
     environ = read_environment(project, env_file)
     settings = Settings.from_environment(environ)
-    console.print_data(f"vidi {vidi.__version__}, python {platform.python_version()}")
+    console.print_data(f"vidi {__version__}, python {platform.python_version()}")
     console.print_data("  ".join(f"{name} {version(name)}" for name in LIBRARIES))
     console.print_data(f"templates: {len(open_registry(project, None).list_models())} models")
     for setting, url in settings.urls.items():

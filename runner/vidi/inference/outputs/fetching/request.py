@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from vidi import __version__
 from vidi.errors import DownloadError
 from vidi.inference.outputs.fetching.address import check_host, check_scheme
+from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

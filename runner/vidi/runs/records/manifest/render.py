@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import vidi
 from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.journal.events import InferenceState
+from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def render_manifest(
     reserves = {planned.id: planned.request.reserve for planned in plan.inferences}
     return {
         "schema_version": SCHEMA_VERSION,
-        "vidi_version": vidi.__version__,
+        "vidi_version": __version__,
         "sandbox": facts.sandbox,
         "run": {
             "id": facts.id,
