@@ -150,7 +150,7 @@ def test_the_estimate_sends_nothing_writes_nothing_and_needs_no_key(two):
     found = answer.json
     assert found["command"] == "estimate"
     assert found["ok"] is True
-    assert found["estimate_usd"] == {"low": 0.056, "high": 0.056}
+    assert found["estimate_usd"] == {"low": 0.056, "expected": 0.056, "high": 0.056}
     assert found["budget_usd"] == 0.1
     assert [(each["id"], each["action"], each["reason"]) for each in found["inferences"]] == [
         ("tree", "run", "new"),
