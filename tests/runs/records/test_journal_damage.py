@@ -8,6 +8,7 @@ import pytest
 from support.commands import run_installed
 from support.servers.intervening import JOB, JOURNAL
 from support.servers.sandbox import serve_sandbox
+from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 
 RESTORE = (
     "  hint: Restore the file from a backup, or move the whole folder away to start afresh: "
@@ -200,12 +201,13 @@ def test_a_journal_that_may_not_be_read_is_refused(shop):
 
 
 def test_a_journal_of_a_newer_vidi_is_refused(shop):
-    spoil(shop, lambda lines: b"".join(lines).replace(b'"schema":1', b'"schema":2'))
+    now, newer = f'"schema":{JOURNAL_SCHEMA}'.encode(), f'"schema":{JOURNAL_SCHEMA + 1}'.encode()
+    spoil(shop, lambda lines: b"".join(lines).replace(now, newer))
     answer = shop("vidi-run", "job.yaml")
     assert (answer.exit_code, answer.stderr) == (
         2,
-        f"{JOURNAL}:1:1: a newer vidi has written this journal, in format 2; this one reads "
-        "formats up to 1\n  hint: Update vidi.\n",
+        f"{JOURNAL}:1:1: a newer vidi has written this journal, in format {JOURNAL_SCHEMA + 1}; "
+        f"this one reads formats up to {JOURNAL_SCHEMA}\n  hint: Update vidi.\n",
     )
 
 
