@@ -122,6 +122,7 @@ def make_models() -> str:
 def make_part(name: str) -> str:
     """The text of one generated part."""
     import fault_tables
+    import house
 
     makers = {
         "estimate": make_estimate,
@@ -133,6 +134,7 @@ def make_part(name: str) -> str:
         "faults": fault_tables.make_matrix,
         "fault reasons": fault_tables.make_reasons,
         "fault endings": fault_tables.make_endings,
+        "tree": house.make_tree,
     }
     if name.startswith("help "):
         return make_help(name.removeprefix("help "))

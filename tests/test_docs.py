@@ -35,6 +35,16 @@ def test_every_dependency_has_its_reason():
         assert re.search(rf"\b{re.escape(name)}\b", reasons, re.IGNORECASE), requirement
 
 
+def test_the_plan_of_the_house_names_what_is_there():
+    page = read("docs/architecture.md")
+    rows = page.partition("## Where does it go?")[2].partition("\n## ")[0]
+    for path in re.findall(r"`([\w./]+\.\w+|[\w./]+/)`", rows):
+        folders = ("", "runner/vidi", "tests")
+        assert any((CHECKOUT / folder / path).exists() for folder in folders), path
+    for path in re.findall(r"`((?:cli|jobs|runs|inference|sandbox)/[\w./]*)`", page):
+        assert any((CHECKOUT / place / path).exists() for place in ("runner/vidi", "tests")), path
+
+
 def test_the_readme_has_two_set_up_lines_and_each_makes_its_own_environment():
     set_up = read("README.md").partition("## Set up")[2].partition("\n## ")[0]
     lines = [line for line in set_up.splitlines() if line.startswith("python3 ")]
