@@ -205,6 +205,13 @@ class PollError(InferenceError):
 class NotFoundError(PollError):
     """The provider does not know the request: not yet, or no longer."""
 
+    def __init__(self, message: str, *, http: int = 404, of_result: bool = False) -> None:
+        super().__init__(message)
+        self.http = http
+        """404, or 405 where requests have no such address at all."""
+        self.of_result = of_result
+        """The request is known and has ended; only its result is not there."""
+
 
 class DownloadError(InferenceError):
     """An asset could not be fetched, or what came is not what it should be."""

@@ -36,9 +36,9 @@ ACCEPTED = {
 }
 MEANS = (
     dict.fromkeys((201, 204, 301, 302, 303, 307, 308), InDoubtError)
-    | dict.fromkeys((400, 404, 413, 422), RejectedError)
+    | dict.fromkeys((400, 403, 404, 413, 422), RejectedError)
     | {401: CredentialsError, 429: ThrottledError}
-    | dict.fromkeys((403, 405, 408, 409, 410, 418, 423, 425, 499), InDoubtError)
+    | dict.fromkeys((405, 408, 409, 410, 418, 423, 425, 499), InDoubtError)
     | dict.fromkeys((500, 502, 503, 504, 520, 529), InDoubtError)
 )
 
@@ -51,6 +51,12 @@ async def test_every_status_has_its_row(connect, name, status):
             await connect(name, server.url).submit(make_submission(name))
     assert type(caught.value) is MEANS[status]
     assert (server.posts, len(server.asked)) == (1, 1)
+
+
+async def test_a_forbidding_page_says_nothing_of_the_inference(connect, name):
+    async with Loopback(Reply(403, b"<html>a gateway")) as server:
+        with pytest.raises(InDoubtError, match="the answer was HTTP 403"):
+            await connect(name, server.url).submit(make_submission(name))
 
 
 @pytest.mark.parametrize(
@@ -277,6 +283,42 @@ async def test_fal_without_credit_stops_everything(connect, said):
         with pytest.raises(CredentialsError) as caught:
             await connect("fal", server.url).submit(make_submission("fal"))
     assert caught.value.message == f"fal.ai runs nothing for this account: {said}"
+    assert server.posts == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "mended_by"),
+    [
+        ("Exhausted balance. Top up your balance at fal.ai/dashboard/billing.", "Top up at "),
+        ("TOP_UP.", "Top up at "),
+        ("ADMIN_LOCK.", "Ask fal.ai's support why"),
+        ("Suspicious activity.", "Ask fal.ai's support why"),
+    ],
+)
+async def test_fal_says_top_up_only_where_money_mends_it(connect, reason, mended_by):
+    async with Loopback(Reply(403, {"detail": f"User is locked. Reason: {reason}"})) as server:
+        with pytest.raises(CredentialsError) as caught:
+            await connect("fal", server.url).submit(make_submission("fal"))
+    assert caught.value.hint.startswith(mended_by)
+
+
+PLATFORM = {"type": "authorization_error", "message": "Unable to use 'key=fal-key-id' auth"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"detail": "This API key is not permitted to perform this action."}),
+        (403, {"error": PLATFORM}),
+        (401, {"error": PLATFORM}),
+        (403, {"error": {"type": "x", "message": "Insufficient permissions: visit"}}),
+    ],
+)
+async def test_a_fal_key_without_the_permission_stops_everything(connect, status, body):
+    async with Loopback(Reply(status, body)) as server:
+        with pytest.raises(CredentialsError, match="refused the key in FAL_KEY: ") as caught:
+            await connect("fal", server.url).submit(make_submission("fal"))
+    assert "fal-key-id" not in caught.value.message
     assert server.posts == 1
 
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 MISSES_BELIEVED = 3
 """A request that is not known so often in a row is gone, unless it is too young to be seen yet."""
 MISS_PAUSE_S = 0.5
-VISIBLE_AFTER_S = 30.0
+VISIBLE_AFTER_S = 3.0
 """Seconds since its submit after which every request is visible to its owner."""
+RESULT_VISIBLE_AFTER_S = 30.0
+"""The same for the result of one that has ended."""
 REFUSALS_BELIEVED = 3
 """A gateway may refuse a good key once; a key that is refused so often in a row is not good."""
 LAST_POLL = 0.05
@@ -89,16 +91,16 @@ async def _poll_until_end(
     """Look again and again; returns the end, and how many polls came before the one that saw it."""
     provider = runtime.open_provider(request.model.provider)
     warned: set[str] = set()
-    refusals = misses = 0
+    refusals = 0
+    aim = _Aim(accepted, provider.adopt(request.model, accepted.request_id))
     for polls in count():
         try:
-            poll = await provider.poll(request.model, accepted)
+            poll = await provider.poll(request.model, aim.accepted)
         except PollError as error:
-            misses = misses + 1 if isinstance(error, NotFoundError) else 0
             runtime.notify(request.id, "look_failed", message=error.message)
-            if misses and _measure_age(request, runtime) >= VISIBLE_AFTER_S:
-                _check_lost(request, accepted, misses)
-                await schedule.sleep(misses * MISS_PAUSE_S)
+            pause = aim.miss(request, error, _measure_age(request, runtime))
+            if pause is not None:
+                await schedule.sleep(pause)
                 continue
             await schedule.sleep(error.retry_after or 0)
         except CredentialsError as error:
@@ -111,18 +113,58 @@ async def _poll_until_end(
                 hint=error.hint,
             ) from error
         else:
-            refusals = misses = 0
+            refusals = aim.misses = 0
             if not isinstance(poll, Running):
                 return poll, polls
             _tell(request, poll, runtime, warned)
         if schedule.left <= 0:
             break
         await schedule.wait()
-    _check_lost(request, accepted, misses and MISSES_BELIEVED)
+    _check_lost(request, accepted, aim.misses and MISSES_BELIEVED)
     raise UnfinishedError(
         f"still running after {request.timeout_s:g} s (request {accepted.request_id})",
         hint="Run the same command again to fetch it, or raise `timeout`.",
     )
+
+
+@dataclass(slots=True)
+class _Aim:
+    """Where an inference is looked at, and how often in a row it was not there."""
+
+    accepted: Accepted
+    """With the URLs that came with the receipt; once they lead nowhere, with the derived ones."""
+    derived: Accepted
+    """With the URLs as they are built from the id."""
+    misses: int = 0
+
+    def miss(self, request: InferenceRequest, error: PollError, age_s: float) -> float | None:
+        """Note a look that showed nothing; returns the seconds until the next, None: as usual.
+
+        Raises:
+            UnfinishedError: It is not where it should be, nor anywhere else.
+        """
+        if not isinstance(error, NotFoundError):
+            self.misses = 0
+            return None
+        known = self.accepted.urls
+        if any(known.get(name) not in (None, url) for name, url in self.derived.urls.items()):
+            self.accepted = self.derived
+            return 0
+        self.misses += 1
+        _check_address(self.accepted, error)
+        if age_s < (RESULT_VISIBLE_AFTER_S if error.of_result else VISIBLE_AFTER_S):
+            return None
+        _check_lost(request, self.accepted, self.misses)
+        return self.misses * MISS_PAUSE_S
+
+
+def _check_address(accepted: Accepted, error: NotFoundError) -> None:
+    """Give up at once where requests have no such address: no waiting makes it one."""
+    if error.http == 405:
+        raise UnfinishedError(
+            f"nobody can look at request {accepted.request_id}: {error.message}",
+            hint="Run the same command again to look once more; its price stays reserved.",
+        )
 
 
 def _check_lost(request: InferenceRequest, accepted: Accepted, misses: int) -> None:

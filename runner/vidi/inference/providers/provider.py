@@ -75,9 +75,11 @@ class Failed:
     transient: bool = False
     """The provider itself reports that the same request may well succeed."""
     free: bool = False
-    """Proved not to be billed (fal 5xx, Replicate `aborted`)."""
+    """Proved not to be billed (fal 5xx, fal units of 0, Replicate `aborted`)."""
     metrics: Mapping[str, object] = field(default_factory=dict)
     billable_units: Decimal | None = None
+    output: object = None
+    """What it had put out before it ended: kept, as it may be billed."""
 
 
 PollResult = Running | Succeeded | Failed

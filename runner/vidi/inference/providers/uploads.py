@@ -126,10 +126,8 @@ async def _send_once(
     if answer.ok:
         return call
     said = words(answer)
-    if answer.status == 401:
-        raise account.bad_key(said)
-    if account.tells_no_credit(answer.status, said):
-        raise account.no_credit(said)
+    if (for_all := account.refused_for_all(answer.status, said)) is not None:
+        raise for_all
     if answer.status in {408, 429} or answer.status >= 500:
         failed = InferenceError(f"{what}: HTTP {answer.status}: {said}")
         raise TryAgainError(failed, read_retry_after(answer))

@@ -133,6 +133,14 @@ async def test_a_refusal_by_a_gateway_is_never_believed(connect, status):
         assert await look_often(provider, 9) == (None, 9)
 
 
+@pytest.mark.parametrize(("word", "kind"), [("FAILED", "failed"), ("CANCELLED", "canceled")])
+async def test_a_failure_in_the_status_is_asked_for_its_result_at_once(connect, word, kind):
+    refused = Reply(422, {"detail": "because"})
+    async with Loopback(Reply(200, {"status": word}), refused) as server:
+        poll = await connect("fal", server.url).poll(MODEL, ACCEPTED)
+    assert poll == Failed(kind, "because")
+
+
 @pytest.mark.parametrize("status", [301, 400, 403, 408, 409, 422, 429, 500, 502, 503, 504])
 async def test_a_status_that_is_not_2xx_says_nothing(connect, status):
     async with Loopback(Reply(status, {"status": "NOT_FOUND"})) as server:
@@ -257,6 +265,8 @@ def events(*statuses):
     ("reply", "told"),
     [
         (events('{"status": "IN_QUEUE"}', '{"status": "COMPLETED"}'), True),
+        (events('{"status": "FAILED"}'), True),
+        (events('{"status": "CANCELLED"}'), True),
         (events('{"status": "IN_PROGRESS"}'), False),
         (events("[]", "{", "COMPLETED"), False),
         (Reply(404, {"status": "COMPLETED"}), False),

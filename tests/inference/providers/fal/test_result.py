@@ -109,6 +109,58 @@ def test_a_5xx_with_billed_units_is_not_free():
     assert (poll.free, poll.billable_units) == (False, 2)
 
 
+@pytest.mark.parametrize("status", [422, 500])
+def test_a_failure_of_no_units_is_free(status):
+    poll = read_result(answer(status, item("file_download_error"), x_fal_billable_units="0"), DONE)
+    assert (poll.free, poll.billable_units) == (True, 0)
+
+
+CHECKER = "The content could not be processed: it contained material flagged by a content checker"
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        [{"loc": ["body", "prompt"], "msg": CHECKER, "type": "content_policy_violation"}],
+        [{"msg": CHECKER, "ctx": {"extra_info": {"reason": "partner_validation_failed"}}}],
+        {"type": "content_policy_violation", "message": "no"},
+        [{"msg": "partner_validation_failed"}],
+        [{"msg": "The images may contain likenesses of real people", "type": "value_error"}],
+        [{"msg": "Request blocked due to safety violations (harm).", "type": "value_error"}],
+        [{"msg": "NSFW content detected", "type": "value_error"}],
+        "Your prompt was blocked by the moderation",
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [422, 400])
+def test_every_recorded_word_of_a_content_filter_is_moderation(status, detail):
+    assert read_result(answer(status, {"detail": detail}), DONE).kind == "moderated"
+
+
+@pytest.mark.parametrize("units", [{}, {"x_fal_billable_units": "0"}])
+def test_a_path_that_the_app_does_not_have_has_failed_for_nothing(units):
+    poll = read_result(answer(404, {"detail": "Path /v2.2 not found"}, **units), DONE)
+    assert (poll.kind, poll.error_type, poll.free) == ("failed", "path_not_found", True)
+    assert poll.message.endswith("renamed or retired: Path /v2.2 not found")
+
+
+@pytest.mark.parametrize(("word", "kind"), [("FAILED", "failed"), ("CANCELLED", "canceled")])
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (answer(422, item("string_too_long")), "prompt: because (string_too_long)"),
+        (answer(422, {"detail": "because"}), "because"),
+        (answer(404), "fal.ai gave no reason"),
+        (answer(502, b"<html>"), "fal.ai gave no reason"),
+        (answer(200, {"images": []}), "fal.ai gave no reason"),
+    ],
+)
+def test_a_status_of_failure_has_failed_whatever_the_result_says(word, kind, reply, said):
+    poll = read_result(reply, {"status": word})
+    assert (poll.kind, poll.message, poll.free) == (kind, said, False)
+    assert poll.output == ({"images": []} if reply.ok else None)
+
+
 # Family B: the platform's errors
 
 
@@ -167,6 +219,9 @@ def test_an_error_in_the_status_is_told_in_the_results_fuller_words():
         ({"error": "bad voice"}, "bad voice", ""),
         ({"detail": [{"type": "missing"}]}, "missing", "missing"),
         ({"detail": ["odd"]}, '{"detail": ["odd"]}', ""),
+        ({"detail": {"type": "one", "message": "two"}}, "two (one)", "one"),
+        ({"detail": {"msg": "two"}}, "two", ""),
+        ({"error": {"type": "validation_error", "message": "no"}}, "no", "validation_error"),
     ],
 )
 def test_an_old_models_422_is_its_own(body, message, kind):

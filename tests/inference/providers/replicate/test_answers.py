@@ -7,7 +7,11 @@ import math
 import pytest
 
 from vidi.inference.providers.provider import Failed, Running, Succeeded
-from vidi.inference.providers.replicate.answers import format_cancel_after, read_prediction
+from vidi.inference.providers.replicate.answers import (
+    TRANSIENT,
+    format_cancel_after,
+    read_prediction,
+)
 
 METRICS = {"predict_time": 1.5, "image_output_count": 1}
 GONE = "it succeeded, but Replicate removes outputs after an hour: the result is gone"
@@ -64,6 +68,13 @@ def test_every_status(prediction, poll):
         ("NSFW content detected", "moderated", "", False),
         ("blocked by content policy", "moderated", "", False),
         ("tensor size mismatch", "failed", "", False),
+        ("ModelRateLimitError: high demand. (E003)", "failed", "E003", True),
+        ("Service is temporarily unavailable (E004)", "failed", "E004", True),
+        ("Director: unexpected error handling prediction (E6716)", "failed", "E6716", True),
+        ("Director: unexpected error handling prediction (E1001)", "failed", "E1001", True),
+        ("Director: unexpected error handling prediction", "failed", "", True),
+        *((f"it went wrong ({code})", "failed", code, True) for code in sorted(TRANSIENT - {"PA"})),
+        ("flagged as sensitive (E003)", "moderated", "E003", False),
     ],
 )
 def test_every_kind_of_error(error, kind, code, transient):
@@ -79,6 +90,11 @@ def test_an_error_of_any_shape_is_told(error, message):
     assert read_prediction({"status": "failed", "error": error}) == Failed("failed", message)
 
 
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_what_came_before_the_end_is_kept(status):
+    assert read_prediction({"status": status, "output": ["x"]}).output == ["x"]
+
+
 def test_a_long_error_is_cut():
     poll = read_prediction({"status": "failed", "error": "x" * 10_000})
     assert poll.message == "x" * 599 + "…"
@@ -86,7 +102,7 @@ def test_a_long_error_is_cut():
 
 @pytest.mark.parametrize(
     ("deadline_s", "sent"),
-    [(0.1, "1s"), (1, "1s"), (59.01, "60s"), (600, "600s"), (math.inf, None)],
+    [(0.1, "5s"), (5, "5s"), (5.1, "6s"), (59.01, "60s"), (600, "600s"), (math.inf, None)],
 )
 def test_the_deadline_is_sent_in_whole_seconds(deadline_s, sent):
     assert format_cancel_after(deadline_s) == sent

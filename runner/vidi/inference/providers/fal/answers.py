@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 QUEUE = "https://queue.fal.run"
 NAMESPACES = ("workflows", "comfy")
 """Endpoints whose owner is the second part of the id (fal-client 1.0.3, `APP_NAMESPACES`)."""
-COMPLETED = "COMPLETED"
+FAILED = frozenset({"FAILED", "CANCELLED"})
+"""Seen in the status of requests that ended badly; documented is `COMPLETED` for those too."""
+ENDED = frozenset({"COMPLETED", *FAILED})
+"""Statuses after which the result is asked for at once."""
 
 
 def read_receipt(answer: Answer, model: ModelInfo) -> Accepted:
@@ -43,9 +46,8 @@ def read_receipt(answer: Answer, model: ModelInfo) -> Accepted:
 
 def _refusal(answer: Answer) -> Exception:
     words = read_words(answer)
-    if FAL.tells_no_credit(answer.status, words.said):
-        return FAL.no_credit(words.said)
-    return refusal(
+    for_all = FAL.refused_for_all(answer.status, words.said, words.error_type)
+    return for_all or refusal(
         answer, FAL, words.said, paid=answer.status == 422 and _did_a_runner_work(answer)
     )
 
@@ -73,9 +75,9 @@ def derive_urls(endpoint: str, request_id: str) -> dict[str, str]:
 
 
 def read_running(status: Fields) -> Running | None:
-    """Read a status that is not the end; None where the request is completed."""
+    """Read a status that is not the end; None where the request has ended, well or not."""
     word = str(status.get("status"))
-    if word == COMPLETED:
+    if word in ENDED:
         return None
     position = status.get("queue_position")
     return Running(
@@ -85,8 +87,8 @@ def read_running(status: Fields) -> Running | None:
     )
 
 
-def is_completed(line: str) -> bool:
-    """Whether a line of the status stream (server-sent events) says that the request is done."""
+def is_end(line: str) -> bool:
+    """Whether a line of the status stream (server-sent events) says that the request has ended."""
     field, _, data = line.partition(":")
     if field != "data":
         return False
@@ -94,4 +96,4 @@ def is_completed(line: str) -> bool:
         status = json.loads(data)
     except (ValueError, RecursionError):
         return False
-    return isinstance(status, dict) and status.get("status") == COMPLETED
+    return isinstance(status, dict) and str(status.get("status")) in ENDED

@@ -1,8 +1,10 @@
-"""fal's error bodies, which come in four families, read into one value.
+"""fal's error bodies, which come in five families, read into one value.
 
 https://fal.ai/docs/documentation/model-apis/errors and …/request-errors, checked 2026-11-22:
-`{"detail": [{"loc", "msg", "type"}]}` from models, `{"detail": "…", "error_type": "…"}` from the
-platform, `{"detail": "…"}` from old models, `{"error": {"message", "code"}}` from the oldest.
+`{"detail": [{"loc", "msg", "type"}]}` from models (recorded once as the object itself, with
+`message`), `{"detail": "…", "error_type": "…"}` from the queue, `{"detail": "…"}` from old models,
+`{"error": {"message", "code"}}` from the oldest, `{"error": {"type", "message"}}` from fal's
+platform.
 """
 
 from __future__ import annotations
@@ -59,12 +61,15 @@ def read_words(answer: Answer) -> Words:
     fields = answer.fields()
     detail, error = fields.get("detail"), fields.get("error")
     header_type = answer.headers.get("x-fal-error-type", "")
+    if isinstance(detail, dict) and detail:
+        detail = [detail]
     if isinstance(detail, list) and detail:
         return _read_items([each for each in detail if isinstance(each, dict)], answer, header_type)
     kind = _first(fields.get("error_type"), header_type)
     if isinstance(error, dict):
         said = _first(error.get("message"), error)
-        return Words(shorten(said), _first(kind, error.get("code")), structured=True)
+        kind = _first(kind, error.get("type"), error.get("code"))
+        return Words(shorten(said), kind, structured=True)
     said = _first(detail, error, answer.text(), f"HTTP {answer.status}")
     return Words(shorten(said), kind, structured=bool(kind))
 
@@ -82,8 +87,9 @@ def _read_items(items: Sequence[Fields], answer: Answer, header_type: str) -> Wo
 def _read_item(item: Fields) -> str:
     place = item.get("loc")
     path = ".".join(map(str, place)) if isinstance(place, list) else ""
-    said = str(item.get("msg") or item.get("type") or item)
-    kind = f" ({item['type']})" if item.get("msg") and item.get("type") else ""
+    told = item.get("msg") or item.get("message")
+    said = str(told or item.get("type") or item)
+    kind = f" ({item['type']})" if told and item.get("type") else ""
     return f"{path.removeprefix('body.')}: {said}{kind}" if path else f"{said}{kind}"
 
 

@@ -21,7 +21,7 @@ from vidi.errors import (
 from vidi.inference.providers.account import FAL
 from vidi.inference.providers.fal.answers import (
     derive_urls,
-    is_completed,
+    is_end,
     read_receipt,
     read_running,
 )
@@ -184,14 +184,14 @@ class FalProvider(Provider):
         return Accepted(request_id, derive_urls(model.name, request_id))
 
     async def watch(self, accepted: Accepted, seconds: float) -> bool:
-        """Follow the event stream of a request until it says that the request is completed."""
+        """Follow the event stream of a request until it says that the request has ended."""
         if "status" not in accepted.urls:
             return False
         stream = self._client.follow(f"{accepted.urls['status']}/stream")
         with suppress(TimeoutError, PollError):
             async with asyncio.timeout(seconds), aclosing(stream) as lines:
                 async for line in lines:
-                    if is_completed(line):
+                    if is_end(line):
                         return True
         return False
 
@@ -264,8 +264,10 @@ class FalProvider(Provider):
 
     def _poll_error(self, answer: Answer) -> Exception:
         said = read_words(answer).said
-        if answer.status == 404:
-            return NotFoundError(f"fal.ai answered HTTP 404: {said}")
+        if answer.status in {404, 405}:
+            return NotFoundError(
+                f"fal.ai answered HTTP {answer.status}: {said}", http=answer.status
+            )
         return self._client.poll_error(answer, said)
 
 

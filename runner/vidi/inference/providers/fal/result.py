@@ -7,10 +7,12 @@ request's: it is fetched again, never bought again.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import NotFoundError, PollError
 from vidi.inference.providers.account import FAL
+from vidi.inference.providers.fal.answers import FAILED
 from vidi.inference.providers.fal.error_codes import (
     CANCELED_TYPES,
     SERVER_TYPES,
@@ -25,7 +27,14 @@ from vidi.inference.providers.transport.retry_after import read_retry_after
 if TYPE_CHECKING:
     from vidi.inference.providers.transport.answer import Answer, Fields
 
-MODERATED = ("content_policy", "moderat", "nsfw")
+MODERATED = re.compile(
+    r"content[ _-]?(policy|checker)|moderat|nsfw|flagged|partner_validation_failed"
+    r"|safety[ _-](violation|filter|checker|system)|likeness",
+    flags=re.IGNORECASE,
+)
+"""What the recorded refusals of content filters say, fal's own and its partners'."""
+NO_PATH = re.compile(r"Path \S+ not found")
+"""What an app says of a path that it does not have: the queue takes any path of a known app."""
 OF_THE_WAY = frozenset({401, 402, 403, 404, 405, 408, 410, 425, 429})
 """Client errors that a gateway gives for its own reasons."""
 
@@ -41,12 +50,15 @@ def read_result(answer: Answer, status: Fields) -> PollResult:
         return _read_success(answer, status)
     if answer.status == 400 and "still in progress" in read_words(answer).said.lower():
         return Running("IN_PROGRESS")
+    if answer.status == 404 and NO_PATH.match(read_words(answer).said):
+        return _read_no_path(answer)
     if is_status_error(status) or _is_the_models_own(answer):
         return _read_failure(answer, status)
     if answer.status == 401:
         raise FAL.bad_key(read_words(answer).said)
     if answer.status == 404:
-        raise NotFoundError(f"fal.ai answered HTTP 404 for the result: {read_words(answer).said}")
+        said = f"fal.ai answered HTTP 404 for the result: {read_words(answer).said}"
+        raise NotFoundError(said, of_result=True)
     raise PollError(
         f"fal.ai answered HTTP {answer.status} for the result: {read_words(answer).said}",
         retry_after=read_retry_after(answer),
@@ -69,6 +81,13 @@ def _read_success(answer: Answer, status: Fields) -> PollResult:
     )
 
 
+def _read_no_path(answer: Answer) -> Failed:
+    """The queue took it, and no such endpoint is in the app: nothing ran, nothing is billed."""
+    units = read_billable_units(answer)
+    said = f"the app has no such endpoint, it was renamed or retired: {read_words(answer).said}"
+    return Failed("failed", said, "path_not_found", free=not units, billable_units=units)
+
+
 def _read_logs(logs: object) -> str:
     items = logs if isinstance(logs, list) else []
     return "\n".join(str(each.get("message", "")) for each in items if isinstance(each, dict))
@@ -76,7 +95,7 @@ def _read_logs(logs: object) -> str:
 
 def is_status_error(status: Fields) -> bool:
     """Whether the status itself says that the request ended in an error."""
-    return bool(status.get("error") or status.get("error_type"))
+    return bool(status.get("error") or status.get("error_type")) or status.get("status") in FAILED
 
 
 def is_model_error(answer: Answer) -> bool:
@@ -104,17 +123,19 @@ def _read_failure(answer: Answer, status: Fields) -> Failed:
     words = read_words(answer)
     own = not answer.ok and (words.structured or bool(answer.fields()))
     kind = (words.error_type if own else "") or str(status.get("error_type") or "")
-    said = words.said if own else shorten(str(status.get("error") or kind))
+    told = status.get("error") or kind or "fal.ai gave no reason"
+    said = words.said if own else shorten(str(told))
     server_side = kind in SERVER_TYPES or (answer.status >= 500 and own)
     retryable, units = read_retryable(answer), read_billable_units(answer)
     return Failed(
-        _name_failure(kind, said, answer.status),
+        _name_failure(kind, said, answer.status, status),
         said,
         error_type=kind,
         transient=server_side if retryable is None else retryable,
-        free=server_side and not units,
+        free=units == 0 or (server_side and units is None),
         metrics=_read_metrics(status),
         billable_units=units,
+        output=answer.json() if answer.ok else None,
     )
 
 
@@ -123,9 +144,11 @@ def _read_metrics(status: Fields) -> Fields:
     return metrics if isinstance(metrics, dict) else {}
 
 
-def _name_failure(kind: str, said: str, http: int) -> Literal["failed", "moderated", "canceled"]:
-    if any(word in f"{kind} {said}".lower() for word in MODERATED):
+def _name_failure(
+    kind: str, said: str, http: int, status: Fields
+) -> Literal["failed", "moderated", "canceled"]:
+    if MODERATED.search(f"{kind} {said}"):
         return "moderated"
-    if kind in CANCELED_TYPES or http == 499:
+    if kind in CANCELED_TYPES or http == 499 or status.get("status") == "CANCELLED":
         return "canceled"
     return "failed"

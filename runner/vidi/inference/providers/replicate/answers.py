@@ -35,12 +35,19 @@ MODERATED = re.compile(
 )
 CODE = re.compile(r"\bE\d{3,4}\b|\bcode: (PA)\b")
 """https://replicate.com/docs/reference/error-codes; PA: the platform interrupted it."""
-TRANSIENT = {"E1000", "PA"}
+TRANSIENT = frozenset({"E1000", "PA", "E003", "E004", "E6716", "E8367", "E8765", "E9243", "E9828"})
+"""Codes of the platform's own failures: recorded with "please retry" or seen to pass by itself."""
+PLATFORM = "Director: unexpected error"
+"""How every failure of Replicate's own runner begins, whatever its code."""
+SHORTEST_CANCEL_AFTER_S = 5
+"""Replicate's own minimum: it refuses a create with less."""
 
 
 def format_cancel_after(deadline_s: float) -> str | None:
     """Write `Cancel-After` in whole seconds, rounded up: the one form seen in wide use."""
-    return f"{max(1, math.ceil(deadline_s))}s" if math.isfinite(deadline_s) else None
+    if not math.isfinite(deadline_s):
+        return None
+    return f"{max(SHORTEST_CANCEL_AFTER_S, math.ceil(deadline_s))}s"
 
 
 def read_receipt(answer: Answer) -> Accepted:
@@ -59,9 +66,7 @@ def read_receipt(answer: Answer) -> Accepted:
 
 def _refusal(answer: Answer) -> Exception:
     said = read_words(answer)
-    if REPLICATE.tells_no_credit(answer.status, said):
-        return REPLICATE.no_credit(said)
-    return refusal(answer, REPLICATE, said)
+    return REPLICATE.refused_for_all(answer.status, said) or refusal(answer, REPLICATE, said)
 
 
 def _accepted(prediction: Fields) -> Accepted | None:
@@ -107,7 +112,8 @@ def read_prediction(prediction: Fields) -> PollResult:
         return _failed(prediction)
     metrics = _metrics(prediction)
     if status == "canceled":
-        return Failed("canceled", "canceled by the user or at its deadline", metrics=metrics)
+        said = "canceled by the user or at its deadline"
+        return Failed("canceled", said, metrics=metrics, output=prediction.get("output"))
     if status == "aborted":
         said = "its deadline passed before it started; not billed"
         return Failed("aborted", said, free=True, metrics=metrics)
@@ -129,12 +135,14 @@ def _failed(prediction: Fields) -> Failed:
     error = _text(prediction.get("error"))
     found = CODE.search(error)
     code = (found[1] or found[0]) if found else ""
+    moderated = MODERATED.search(error) is not None
     return Failed(
-        "moderated" if MODERATED.search(error) else "failed",
+        "moderated" if moderated else "failed",
         shorten(error) or "Replicate gave no reason",
         error_type=code,
-        transient=code in TRANSIENT,
+        transient=not moderated and (code in TRANSIENT or PLATFORM in error),
         metrics=_metrics(prediction),
+        output=prediction.get("output"),
     )
 
 

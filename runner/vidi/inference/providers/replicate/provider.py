@@ -165,8 +165,9 @@ class ReplicateProvider(Provider):
         answer: Answer = await self._client.ask(
             lambda sdk: _get(sdk, url, query or {}), self._client.timeouts.poll
         )
-        if answer.status == 404:
-            raise NotFoundError(f"Replicate answered HTTP 404: {read_words(answer)}")
+        if answer.status in {404, 405}:
+            said = f"Replicate answered HTTP {answer.status}: {read_words(answer)}"
+            raise NotFoundError(said, http=answer.status)
         if not answer.ok:
             raise self._client.poll_error(answer, read_words(answer))
         fields = answer.fields()

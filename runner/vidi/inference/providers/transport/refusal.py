@@ -19,6 +19,7 @@ FOR_GOOD = {
     422: "Mend the params, or the template if it disagrees with the model's page.",
 }
 """Statuses by which a provider refuses one inference for good, and what mends it."""
+FORBIDDEN = "Look at the model's page: it may be private, or its terms not accepted yet."
 
 RECONCILE = "Run `vidi reconcile JOB_FILE`: it asks the provider whether the inference exists."
 
@@ -31,6 +32,8 @@ def refusal(answer: Answer, account: Account, said: str, *, paid: bool = False) 
         )
     if answer.status == 401:
         return account.bad_key(said)
+    if answer.status == 403 and answer.fields():  # a gateway's page says nothing of the inference
+        return RejectedError(f"{account.title} refused it: {said}", hint=FORBIDDEN)
     if answer.status in FOR_GOOD:
         return RejectedError(
             f"{account.title} refused it: {said}", hint=FOR_GOOD[answer.status], paid=paid
