@@ -65,6 +65,8 @@ async def post(
     """
     before = runtime.journal.states.get(request.id)
     number = number_next(before.charges if before is not None else ())
+    # Reserved before it is noted, noted before it is sent: a kill between any two leaves at worst
+    # money set aside for nothing, never something bought that no record knows.
     runtime.budget.reserve(request.id, request.reserve, model=request.model.id, attempt=number)
     runtime.sending.add(request.id)
     try:
@@ -90,8 +92,10 @@ async def _send_and_record(
         runtime.journal.append("in_doubt", request.id, error=describe_error(error))
         raise
     except asyncio.CancelledError as cut:
+        # A third Ctrl-C may fall between two bytes: only the connection knows if one was sent.
         _record_cut(request, runtime, read_send_error(cut))
         raise
+    # From this line on it is never submitted again: the provider's id is on the disk.
     _keep_receipt(request, accepted, runtime)
     with suppress(StorageError):  # the journal has it, and the next replay enters it
         runtime.receipts.take_receipt(request.id, request.model.provider, accepted.request_id)

@@ -40,7 +40,7 @@ async def reconcile(
 ) -> Accepted:
     """Find out whether an inference in doubt was bought, and adopt it where it was.
 
-    Looks several times, as a list may lag behind; `runtime.patience.reconcile_s` bounds it.
+    Looks several times, as a list may lag behind; `runtime.retry_limits.reconcile_s` bounds it.
 
     Args:
         state: What the journal says of it.
@@ -66,6 +66,8 @@ async def reconcile(
         except CredentialsError as error:
             raise _stays(state, f"the key may not read the provider's list: {error}") from error
         else:
+            # Two with the same input cannot be told apart: adopting would book one request twice and
+            # leave the other one's bill unseen. Then the user tells.
             if len(matches) == 1 and not _has_rival(state, runtime):
                 provider, match = submission.model.provider, matches[0]
                 if runtime.receipts.take_receipt(state.id, provider, match.request_id):

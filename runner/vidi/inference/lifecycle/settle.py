@@ -58,6 +58,8 @@ def _actual_cost(
 
 def settle_failure(request: InferenceRequest, end: Failed, runtime: Runtime) -> None:
     """Book a failure: free only where that is proved, else metered, else the whole estimate."""
+    # Only what the provider has proved is free: fal bills successful results alone, Replicate none
+    # that was `aborted` before it began. Whether a failed official model bills is not published.
     usd, basis = request.reserve, "estimated"
     if end.free:
         usd, basis = Decimal(0), "none"

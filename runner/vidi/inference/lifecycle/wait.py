@@ -57,6 +57,8 @@ async def wait_for_end(
     """
     provider = runtime.open_provider(request.model.provider)
     now = time.monotonic()
+    # The provider has the same deadline and cancels at it (Replicate's `Cancel-After`): a poll just
+    # before it still sees a result that would be gone, and billed, a moment later.
     early = min(request.timeout_s * LAST_POLL, LONGEST_EARLY_S)
     deadline = (now if sent_at is None else sent_at) + request.timeout_s - early
     began = now - _measure_age(request, runtime)

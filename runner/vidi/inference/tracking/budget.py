@@ -41,7 +41,7 @@ class Budget:
 
     Args:
         cap: USD that the run may spend; None for no cap.
-        books: The ledger, which must grant every reservation too; None where there is none.
+        account: The ledger, which must grant every reservation too; None where there is none.
         tell: Who hears what the account has to say.
     """
 
@@ -85,6 +85,7 @@ class Budget:
 
     def settle(self, key: str, actual: Decimal) -> None:
         """Turn a reservation into what was really spent (0 where it proved free)."""
+        # What it really cost counts, also where that is more than was set aside: no bill is capped.
         self._reserved.pop(key, None)
         self._spent += actual
         if self._account:

@@ -23,6 +23,7 @@ def find_refusals(plan: Plan, *, frozen: bool) -> tuple[RefusedError, ...]:
     purchases = [planned for planned in plan.to_run if planned.buys]
     if frozen and purchases:
         refusals.append(_refuse_frozen(purchases))
+    # An unknown price is not zero: one such entry makes the whole sum unknown.
     if plan.unpriced:
         refusals.append(_refuse_unpriced(plan.unpriced))
     refusals += [_refuse_dear(each) for each in purchases if is_too_dear(each)]

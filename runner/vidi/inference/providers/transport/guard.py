@@ -99,6 +99,7 @@ class Guard(httpx.AsyncBaseTransport):
         headers = request.headers.copy()
         url = httpx.URL(target.url)
         headers["host"] = url.netloc.decode()
+        # Keys go to the providers' API hosts alone; whatever else an SDK asks for gets none.
         if not target.trusted:
             for name in SECRET_HEADERS:
                 headers.pop(name, None)

@@ -26,6 +26,7 @@ RECONCILE = "Run `vidi reconcile JOB_FILE`: it asks the provider whether the inf
 
 def refusal(answer: Answer, account: Account, said: str, *, paid: bool = False) -> VidiError:
     """Read an answer to a submit that is no receipt; whatever is not listed is in doubt."""
+    # Both answer 429 before anything is queued (design, section 7): it was not bought.
     if answer.status == 429:
         return ThrottledError(
             f"{account.title} refused for now: {said}", retry_after=read_retry_after(answer)
@@ -38,6 +39,7 @@ def refusal(answer: Answer, account: Account, said: str, *, paid: bool = False) 
         return RejectedError(
             f"{account.title} refused it: {said}", hint=FOR_GOOD[answer.status], paid=paid
         )
+    # A 5xx may come from a gateway after the service behind it has taken the request.
     return in_doubt(account, f"the answer was HTTP {answer.status}: {said}")
 
 

@@ -77,6 +77,7 @@ def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[
     amount = micros_up(charge.reserved)
     labels = name_periods(charge.key.run, charge.reserved_at)
     found: dict[Kind, CapUsage] = {}
+    # One transaction, each cap one conditional UPDATE: no two processes can take the last dollar.
     with ledger.writing() as connection:
         connection.execute(_ENTER, describe_charge(charge))
         for kind in KINDS:
@@ -113,6 +114,7 @@ def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime)
         StorageError: The ledger cannot be written; the journal knows the amount.
     """
     with ledger.noting() as connection:
+        # Up to the next micro-dollar, as caps are rounded down: the sum is no less than the bill.
         book_actual(connection, key, micros_up(actual), at)
 
 

@@ -17,6 +17,7 @@ from vidi.inference.tracking.ledger.schema import leases, paces
 if TYPE_CHECKING:
     from vidi.inference.tracking.ledger.connection import Ledger
 
+# GCRA: 6 s ahead of the even rate is 60 creates at Replicate's documented 600 a minute.
 BURST_S = 6.0
 """How far creates may run ahead of the even rate: the documented limits allow short bursts."""
 LONGEST_CLOSED_S = 300.0
