@@ -52,6 +52,13 @@ def test_the_readme_has_two_set_up_lines_and_each_makes_its_own_environment():
     assert all(line.startswith("python3 -m venv .venv && .venv/bin/pip ") for line in lines)
 
 
+def test_what_takes_long_is_said_and_runs_every_night():
+    settings = set(re.findall(r"VIDI_ALL_\w+", read("docs/contributing.md")))
+    sources = "".join(path.read_text("utf-8") for path in (CHECKOUT / "tests").rglob("*.py"))
+    assert settings == set(re.findall(r"VIDI_ALL_\w+", sources)) - {"VIDI_ALL_"}
+    assert settings == set(re.findall(r"VIDI_ALL_\w+", read(".github/workflows/long.yml")))
+
+
 def test_links_between_pages_lead_somewhere():
     for page in ("README.md", *(f"docs/{path.name}" for path in (CHECKOUT / "docs").glob("*.md"))):
         for link in re.findall(r"\]\(([^)#:]+)\)", read(page)):

@@ -1,4 +1,7 @@
-"""A signal at any moment of the installed command: what it says is true, and nothing is lost."""
+"""A signal at any moment of the installed command: what it says is true, and nothing is lost.
+
+Each moment has one of the signals by turns, and all of them with VIDI_ALL_SIGNALS=1.
+"""
 
 import json
 import os
@@ -8,6 +11,7 @@ import pytest
 
 from support.commands import run_installed
 from support.servers.sandbox import serve_sandbox
+from support.turns import in_turns
 
 PRESSING = """\
 import atexit, os, sys
@@ -63,6 +67,7 @@ inferences:
     params: {prompt: later}
     output: later.webp
 """
+ALL = "VIDI_ALL_SIGNALS"
 PRESSES = {
     "Ctrl-C": ([signal.SIGINT], 130),
     "Ctrl-C three times": ([signal.SIGINT] * 3, 130),
@@ -75,6 +80,7 @@ BEFORE = (
     "import jsonschema_rs",
     "import vidi.runs.execution.run",
 )
+SOME = PRESSES if os.environ.get(ALL) else ("Ctrl-C three times", "SIGTERM")
 AFTER = ("rename manifest.json", "rename report.html", "exit")
 
 
@@ -111,8 +117,7 @@ def read_run(folder):
     return run["status"], run["exit_code"]
 
 
-@pytest.mark.parametrize("presses", PRESSES)
-@pytest.mark.parametrize("where", BEFORE)
+@pytest.mark.parametrize(("where", "presses"), in_turns(ALL, BEFORE, PRESSES))
 def test_before_the_run_begins_nothing_is_sent_or_written(stopped, tmp_path, where, presses):
     answer, submits = stopped(where, presses)
     code = PRESSES[presses][1]
@@ -133,8 +138,7 @@ def test_in_the_middle_of_a_run_it_ends_in_order(stopped, tmp_path, presses):
     assert (tmp_path / "outputs/a/report.html").is_file()
 
 
-@pytest.mark.parametrize("presses", PRESSES)
-@pytest.mark.parametrize("where", AFTER)
+@pytest.mark.parametrize(("where", "presses"), in_turns(ALL, AFTER, PRESSES))
 def test_after_the_last_inference_it_comes_too_late(stopped, tmp_path, where, presses):
     answer, submits = stopped(where, presses)
     assert (answer.exit_code, submits) == (0, 2), answer.stderr
@@ -144,7 +148,7 @@ def test_after_the_last_inference_it_comes_too_late(stopped, tmp_path, where, pr
     assert (tmp_path / "outputs/a/report.html").is_file()
 
 
-@pytest.mark.parametrize("presses", PRESSES)
+@pytest.mark.parametrize("presses", SOME)
 def test_a_bug_after_it_is_told_by_the_exit_code_and_by_the_manifest(stopped, tmp_path, presses):
     """A Pillow that does not load is a bug that can be had from outside."""
     (tmp_path / "PIL").mkdir()
@@ -154,7 +158,7 @@ def test_a_bug_after_it_is_told_by_the_exit_code_and_by_the_manifest(stopped, tm
     assert read_run(tmp_path / "outputs/a") == ("interrupted", 70)
 
 
-@pytest.mark.parametrize("presses", PRESSES)
+@pytest.mark.parametrize("presses", SOME)
 def test_the_files_after_it_are_not_begun(stopped, tmp_path, presses):
     answer, submits = stopped("rename report.html", presses, "a.yaml", "b.yaml")
     code = PRESSES[presses][1]
@@ -167,7 +171,7 @@ def test_the_files_after_it_are_not_begun(stopped, tmp_path, presses):
     assert not (tmp_path / "outputs/b").exists()
 
 
-@pytest.mark.parametrize("presses", PRESSES)
+@pytest.mark.parametrize("presses", SOME)
 def test_reconcile_is_broken_off_and_what_is_in_doubt_stays_so(stopped, tmp_path, presses):
     reset = {"on": "submit", "fault": "reset"}
     assert stopped("never", presses, faults=[reset])[0].exit_code == 6

@@ -66,8 +66,8 @@ async def reconcile(
         except CredentialsError as error:
             raise _stays(state, f"the key may not read the provider's list: {error}") from error
         else:
-            # Two with the same input cannot be told apart: adopting would book one request twice and
-            # leave the other one's bill unseen. Then the user tells.
+            # Two with the same input cannot be told apart: adopting would book one request twice
+            # and leave the other one's bill unseen. Then the user tells.
             if len(matches) == 1 and not _has_rival(state, runtime):
                 provider, match = submission.model.provider, matches[0]
                 if runtime.receipts.take_receipt(state.id, provider, match.request_id):
