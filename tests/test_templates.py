@@ -15,7 +15,7 @@ import jsonschema_rs
 import pytest
 
 from support.media import make_example_files
-from vidi.inference.models.loading import file_name
+from vidi.inference.models.ids import file_name
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry

@@ -18,6 +18,7 @@ from vidi.errors import UsageError
 from vidi.inference.config import SANDBOX_KEYS, SessionConfig, existing_folder
 from vidi.inference.environment import read_environment
 from vidi.inference.event_loop import LoopThread
+from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.template import OutputType
@@ -259,7 +260,7 @@ class InferenceEngine:
     ) -> InferenceRequest:
         model = self.registry.get_template(model_id)
         request = make_request(model, params, base=self._project, options=options)
-        _warn(request)
+        _warn(request, model_id)
         self._session.require_key(model.provider)
         return request
 
@@ -286,9 +287,9 @@ class InferenceEngine:
         return result
 
 
-def _warn(request: InferenceRequest) -> None:
-    if request.model.retired:
-        _log.warning("%s is retired: %s", request.model.id, request.model.retired)
+def _warn(request: InferenceRequest, asked: str) -> None:
+    for caution in list_cautions(request.model, asked):
+        _log.warning("%s. %s", caution.message, caution.hint)
     for problem in request.checked.problems:
         _log.warning("%s: %s. %s", request.model.id, problem.message, problem.hint)
 

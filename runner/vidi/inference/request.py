@@ -64,7 +64,7 @@ def fingerprint_of(model: ModelInfo, checked: CheckedParams, inputs: Mapping[str
     params: dict[str, object] = dict(checked.params)
     for file in checked.files:
         params = replace_at(params, file.at, f"sha256:{inputs[file.name]}")
-    made_from = {"model": model.id, "version": model.version, "params": params}
+    made_from = {"model": model.identity, "version": model.version, "params": params}
     canonical = json.dumps(
         made_from, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
     )

@@ -9,8 +9,14 @@ import pytest
 
 from support.commands import installed
 from support.models.commands import DEV, FILES, SCHNELL, TODAY, change_params, models, own, written
+from support.servers.answering import answering
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.models.registry import ModelRegistry, shipped_templates
+
+BILLING = {
+    "unit": "megapixels", "unit_usd": 0.025, "as_of": TODAY,
+    "source": "https://api.fal.ai/v1/models/pricing?endpoint_id=fal-ai/flux/dev",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -55,12 +61,15 @@ def test_pull_of_a_model_that_vidi_does_not_know(here, served, model):
     theirs = json.loads(text)
     assert made["output"] == theirs["output"]
     assert set(made["params"]["properties"]) == set(theirs["params"]["properties"])
-    priced = "lines" in made["pricing"]["rows"][0]
-    assert priced is (model == DEV)
+    assert "unpriced" in made["pricing"]["rows"][0]
+    source = f"https://api.fal.ai/v1/models/pricing?endpoint_id={new.removeprefix('fal/')}"
+    assert made.get("billing") == ({**BILLING, "source": source} if model == DEV else None)
+    add = f"unpriced: add one with `vidi models price {new} --per "
+    add += "megapixel 0.025" if model == DEV else "UNIT USD"
+    assert f"{add} --source {made['page']}`\n" in answer.stderr
+    assert ("proposed row, of the base price alone: {" in answer.stderr) is (model == DEV)
     job = models(here, "show", new, "--json").json["job_file"]
-    here.write("job.yaml", job)
-    allowed = job if priced else job.replace("    output:", "    assume_cost: 0.01\n    output:")
-    here.write("job.yaml", allowed)
+    here.write("job.yaml", job.replace("    output:", "    assume_cost: 0.01\n    output:"))
     run = here("vidi-run", "job.yaml")
     assert run.exit_code == 0, run.stderr
 
@@ -105,28 +114,99 @@ def test_what_is_gone_still_runs_with_a_warning(here):
     assert "gone" in answer.stderr
 
 
-def test_pull_appends_a_price_and_changes_none(here):
-    def change(template):
-        line = template["pricing"]["rows"][0]["lines"][0]
-        line["rates"] = [{"usd_per_megapixel": 0.02}]
-        template["pricing"]["notes"] = "Look at the page."
-
-    own(here, DEV, change)
-    old = written(here, DEV)["pricing"]["rows"]
+def test_pull_tells_of_a_new_base_price_and_writes_no_row(here):
+    own(here, DEV, lambda template: template["billing"].update(unit_usd=0.02))
+    old = written(here, DEV)["pricing"]
     answer = models(here, "pull", DEV, "--sandbox", "--json")
-    (price,) = answer.json["changes"]
-    assert price == {
-        "kind": "price", "param": None,
-        "message": "price: fal's base price is 0.025 USD per megapixels now; a row is added, the "
-                   "old ones stay",
+    (change,) = answer.json["changes"]
+    assert change == {
+        "kind": "billing", "param": None,
+        "message": "base price: 0.025 USD per megapixels now, was 0.02 USD per megapixels; the "
+                   "price rows are kept",
     }  # fmt: skip
-    first, second = written(here, DEV)["pricing"]["rows"]
-    assert [first] == old
-    assert second["from"] == second["checked"] == TODAY
-    assert second["lines"][0]["rates"] == [{"usd_per_megapixel": 0.025}]
-    assert second["lines"][0]["quantity"] == first["lines"][0]["quantity"]
-    assert models(here, "pull", DEV, "--sandbox", "--json").json["changes"] == []
-    assert len(written(here, DEV)["pricing"]["rows"]) == 2
+    made = written(here, DEV)
+    assert (made["pricing"], made["billing"]) == (old, BILLING)
+    proposal = answer.json["proposal"]
+    page = made["page"]
+    assert proposal["command"] == (f"vidi models price {DEV} --per megapixel 0.025 --source {page}")
+    assert proposal["row"]["lines"][0]["rates"] == [{"usd_per_megapixel": 0.025}]
+    again = models(here, "pull", DEV, "--sandbox", "--json").json
+    assert (again["changes"], again["proposal"]) == ([], None)
+
+
+VERSION = "5" * 64
+
+
+def serve_community(here, served, **change):
+    own(here, SCHNELL, lambda template: template.update(call={"version": VERSION}, **change),
+        folder="theirs")  # fmt: skip
+    served.sandbox.registry = ModelRegistry([here.folder / "theirs"])
+
+
+def test_pull_of_a_version(here, served):
+    serve_community(here, served)
+    model = f"{SCHNELL}:{VERSION}"
+    answer = models(here, "pull", model)
+    file = FILES[SCHNELL].replace(".json", f"@{VERSION}.json")
+    assert (answer.exit_code, answer.stdout) == (0, f"templates/{file}\n"), answer.stderr
+    made = json.loads((here.folder / "templates" / file).read_text(encoding="utf-8"))
+    assert (made["id"], made["call"]) == (model, {"version": VERSION})
+    assert models(here, "check", model).exit_code == 0
+    assert models(here, "pull", f"{SCHNELL}:{'6' * 64}").exit_code == 2
+
+
+def test_pull_of_a_deployment(here, served, monkeypatch):
+    serve_community(here, served)
+    document = {"current_release": {"model": "black-forest-labs/flux-schnell", "version": VERSION}}
+    behind = served.environment["VIDI_REPLICATE_URL"]
+    with answering({"/v1/deployments/acme/painter": document}, behind) as url:
+        monkeypatch.setenv("VIDI_REPLICATE_URL", url)
+        model = "replicate/deployments/acme/painter"
+        answer = models(here, "pull", model)
+    assert (answer.exit_code, answer.stdout) == (
+        0, "templates/replicate/deployments_acme_painter.json\n"
+    ), answer.stderr  # fmt: skip
+    made = json.loads((here.folder / answer.stdout.strip()).read_text(encoding="utf-8"))
+    assert (made["id"], made["call"]) == (model, {"deployment": "acme/painter"})
+    assert "unpriced" in made["pricing"]["rows"][0]
+
+
+@pytest.mark.parametrize("name", ["workflows/me/two-steps", "me/my-app", "me/my-app/fast"])
+def test_pull_of_a_workflow_and_of_an_app_of_ones_own(here, served, name):
+    model = f"fal/{name}"
+    file = f"fal/{name.replace('/', '-')}.json"
+    own(here, DEV, folder="theirs")
+    path = here.folder / "theirs" / FILES[DEV]
+    here.write(f"theirs/{file}", path.read_text(encoding="utf-8").replace(DEV, model))
+    path.unlink()
+    served.sandbox.registry = ModelRegistry([here.folder / "theirs"])
+    answer = models(here, "pull", model)
+    assert (answer.exit_code, answer.stdout) == (0, f"templates/{file}\n"), answer.stderr
+    here.write("job.yaml", models(here, "show", model, "--json").json["job_file"])
+    assert here("vidi", "validate", "job.yaml").exit_code == 0
+
+
+def test_pull_does_not_guess_what_a_model_makes(here, served):
+    def change(template):
+        del template["params"]["properties"]["output_format"]
+        template |= {"id": "fal/acme/thing", "output": "thing.url", "output_type": "file"}
+        template["category"] = "other"
+
+    own(here, DEV, change, folder="theirs")
+    path = here.folder / "theirs" / FILES[DEV]
+    path.rename(path.with_name("acme-thing.json"))
+    served.sandbox.registry = ModelRegistry([here.folder / "theirs"])
+    answer = models(here, "pull", "fal/acme/thing")
+    assert "could not tell what it makes: any file will do" in answer.stderr
+    made = json.loads((here.folder / "templates/fal/acme-thing.json").read_text(encoding="utf-8"))
+    assert made["output_type"] == "file"
+
+
+def test_pull_of_an_older_name_says_the_new_one(here):
+    own(here, DEV, lambda template: template.update(aliases=["fal/fal-ai/flux/old"]))
+    answer = models(here, "pull", "fal/fal-ai/flux/old", "--sandbox")
+    assert answer.exit_code == 2
+    assert answer.stderr.endswith(f"hint: Use `vidi models pull {DEV}`.\n")
 
 
 def test_pull_in_json(here):
@@ -142,7 +222,7 @@ def test_pull_in_json(here):
 @pytest.mark.parametrize(
     ("model", "code", "message"),
     [
-        ("flux", 2, "'flux' is no model id\n  hint: Write replicate/OWNER/NAME or fal/ENDPOINT.\n"),
+        ("flux", 2, "'flux' is no model id\n  hint: Write replicate/OWNER/NAME, "),
         ("replicate/../x", 2, "'replicate/../x' is no model id\n"),
         ("replicate/acme/none", 2, "Replicate has no such model: "),
         ("fal/acme/none", 2, "fal.ai has no such model: App not found\n"),

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from support.models.templates import PARAMS, ROW, template, write_template
-from vidi.inference.models.loading import TemplateError, file_name, load_template
+from vidi.inference.models.ids import file_name
+from vidi.inference.models.loading import TemplateError, load_template
 from vidi.inference.models.template import Billing, Call
 
 ONE_RATE = "needs exactly one of usd_per_request, usd_per_run, usd_per_image, usd_per_video, …"

@@ -10,11 +10,12 @@ from vidi.errors import VidiError
 from vidi.inference.models.loading import TemplateError
 from vidi.inference.models.registry import (
     ModelRegistry,
+    OfficialVersionError,
     ParamsError,
     UnknownModelError,
     shipped_templates,
 )
-from vidi.inference.models.template import OutputType
+from vidi.inference.models.template import Call, OutputType
 
 SCHNELL = "replicate/black-forest-labs/flux-schnell"
 ELEVEN = "fal/fal-ai/elevenlabs/tts/eleven-v3"
@@ -55,18 +56,95 @@ def test_the_nearest_ids_of_a_mistyped_one(registry, wrong, right):
     assert (caught.value.exit_code, caught.value.code) == (2, "unknown-model")
 
 
+FORMS = (
+    "Ids look like replicate/OWNER/NAME, replicate/OWNER/NAME:VERSION, "
+    "replicate/deployments/OWNER/NAME or fal/ENDPOINT; `vidi models list` shows all."
+)
+
+
 @pytest.mark.parametrize(
     "model_id",
     ["", "fal", "fal/", "zzzz", "replicate/a/b/qqqqqqqqqqqqqq", "replicate/zzzzzzzzzzzz",
-     "fal/../../qqqqqqqqqqqqqqqqqqqq", "fal/\0/zzzzzzzzzzzzz", "xyz/qqqqqqqqqqqqqqqqqqqq/wwww"],
+     "fal/../../qqqqqqqqqqqqqqqqqqqq", "fal/\0/zzzzzzzzzzzzz", "xyz/qqqqqqqqqqqqqqqqqqqq/wwww",
+     f"replicate/qqqqqqqqq/wwwwwwwwwww:{'f' * 63}", "fal/qqqqqqqqqqqqqqq/wwwwwwwww:vvvvvvvvvvv"],
 )  # fmt: skip
 def test_an_id_that_is_near_to_nothing(registry, model_id):
     with pytest.raises(UnknownModelError) as caught:
         registry.get_template(model_id)
     assert caught.value.nearest == ()
+    assert caught.value.hint == FORMS
+
+
+VERSION = "5" * 64
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    ["replicate/qqqqqqqqqqqqq/wwwwwwwwwwwwww", f"replicate/qqqqqqqqqqqqq/wwwwwwwwwww:{VERSION}",
+     "replicate/deployments/qqqqqqqqqqqqq/wwwwwwwwwwwwwwwwww", "fal/workflows/qqqqqqqqq/wwwwwwwwww",
+     "fal/qqqqqqqqqqqqq/wwwwwwwwwwwwww/zzzzzzzzzz"],
+)  # fmt: skip
+def test_an_id_that_its_provider_may_know_can_be_pulled(registry, model_id):
+    with pytest.raises(UnknownModelError) as caught:
+        registry.get_template(model_id)
+    how = f"`vidi models pull {model_id}` makes a template from what its provider says."
+    assert caught.value.hint == how
+    with pytest.raises(UnknownModelError) as caught:
+        registry.get_template(f"{SCHNELL}x")
     assert caught.value.hint == (
-        "Ids look like replicate/OWNER/NAME or fal/ENDPOINT; `vidi models list` shows all."
+        f"Did you mean {' or '.join(caught.value.nearest)}? {how}".replace(model_id, f"{SCHNELL}x")
     )
+
+
+def community(folder, version="1" * 64, **changes):
+    write_template(
+        folder, "replicate/acme_painter.json", model_id="replicate/acme/painter",
+        call={"version": version}, **changes,
+    )  # fmt: skip
+    return ModelRegistry((folder,))
+
+
+def test_a_version_of_a_model(tmp_path):
+    registry = community(tmp_path)
+    pinned = registry.get_template(f"replicate/acme/painter:{VERSION}")
+    assert (pinned.id, pinned.version) == (f"replicate/acme/painter:{VERSION}", VERSION)
+    assert (pinned.name, pinned.described_version) == ("acme/painter", "1" * 64)
+    same = registry.get_template(f"replicate/acme/painter:{'1' * 64}")
+    assert same.described_version == ""
+    assert same.identity == registry.get_template("replicate/acme/painter").identity
+
+
+def test_a_version_with_a_template_of_its_own(tmp_path):
+    registry = community(tmp_path)
+    model_id = f"replicate/acme/painter:{VERSION}"
+    name = f"replicate/acme_painter@{VERSION}.json"
+    path = write_template(tmp_path, name, model_id=model_id, call={"version": VERSION})
+    model = registry.get_template(model_id)
+    assert (model.path, model.described_version) == (path, "")
+
+
+def test_a_version_of_an_official_model_is_refused(registry):
+    with pytest.raises(OfficialVersionError) as caught:
+        registry.get_template(f"{SCHNELL}:{VERSION}")
+    assert caught.value.hint == f"Write `model: {SCHNELL}`."
+
+
+def test_a_deployment_is_a_template_like_others(tmp_path):
+    model_id = "replicate/deployments/acme/painter"
+    call = {"deployment": "acme/painter"}
+    name = "replicate/deployments_acme_painter.json"
+    write_template(tmp_path, name, model_id=model_id, call=call)
+    model = ModelRegistry((tmp_path,)).get_template(model_id)
+    assert model.call == Call(deployment="acme/painter")
+
+
+def test_an_alias_leads_to_the_model_and_names_the_same_purchase(tmp_path):
+    write_template(tmp_path, aliases=["fal/acme/brush", "fal/acme/pencil"])
+    write_template(tmp_path, "fal/acme-broken.json", '{"aliases"')
+    registry = ModelRegistry((tmp_path,))
+    model = registry.get_template("fal/acme/pencil")
+    assert model is registry.get_template("fal/acme/painter")
+    assert (model.id, model.identity) == ("fal/acme/painter", "fal/acme/brush")
 
 
 def test_an_unknown_id_is_told_each_time(registry):

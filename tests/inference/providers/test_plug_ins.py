@@ -6,7 +6,7 @@ import pytest
 
 from vidi.errors import UsageError
 from vidi.inference import ModelRegistry, Provider
-from vidi.inference.models.loading import file_name
+from vidi.inference.models.ids import file_name
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.provider_names import provider_names
 from vidi.inference.providers import describe_keyless, open_provider

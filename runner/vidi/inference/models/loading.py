@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from vidi.errors import Place, UsageError
+from vidi.inference.models.ids import file_name
 from vidi.inference.models.json_places import find_value, line_and_column
-from vidi.inference.models.provider_names import is_provider
 from vidi.inference.models.template import Billing, Call, ModelInfo, OutputType
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 from vidi.json_values import as_object
@@ -29,21 +29,6 @@ class TemplateError(UsageError):
     code = "template"
 
 
-def file_name(model_id: str) -> str | None:
-    """The file of a model under a templates folder; None where no model can have this id.
-
-    `replicate/OWNER/NAME` is in `replicate/OWNER_NAME.json`, `fal/A/B/C` in `fal/A-B-C.json`, and
-    the models of a plug-in's provider as fal's.
-    """
-    provider, _, name = model_id.partition("/")
-    parts = name.split("/")
-    if not all(part.strip(".") and part.isprintable() and "\\" not in part for part in parts):
-        return None
-    if provider == "replicate":
-        return f"replicate/{'_'.join(parts)}.json" if len(parts) == 2 else None
-    return f"{provider}/{'-'.join(parts)}.json" if is_provider(provider) else None
-
-
 def load_template(path: Path) -> ModelInfo:
     """Read one template.
 
@@ -54,6 +39,19 @@ def load_template(path: Path) -> ModelInfo:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TemplateError(f"{path} cannot be read: {error}", place=Place(str(path))) from error
+    return read_template(text, path)
+
+
+def read_template(text: str, path: Path) -> ModelInfo:
+    """Read the text of one template.
+
+    Args:
+        text: The whole file.
+        path: What messages call it; it ends as the id says.
+
+    Raises:
+        TemplateError: It is broken; with the place of the mistake.
+    """
     template: TemplateFile = _parse(text, path)
     mistake = next(_validator().iter_errors(template), None)
     if mistake is not None:
@@ -136,7 +134,7 @@ def _model(template: TemplateFile, path: Path) -> ModelInfo:
         replaced_by=tuple(template.get("replaced_by", ())),
         aliases=tuple(template.get("aliases", ())),
         call=_call(template),
-        billing=_billing(template),
+        billing=read_billing(template),
         params_complete=template.get("params_complete", True),
     )
 
@@ -152,7 +150,8 @@ def _call(template: TemplateFile) -> Call | None:
     return Call(version=version) if version else Call(official=True)
 
 
-def _billing(template: TemplateFile) -> Billing | None:
+def read_billing(template: TemplateFile) -> Billing | None:
+    """The base price of a template, where it has one."""
     billing = template.get("billing")
     if billing is None:
         return None

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidi.errors import UsageError
-from vidi.inference.models.loading import TemplateError, file_name, load_template
+from vidi.errors import Place, UsageError
+from vidi.inference.models.ids import FORMS, file_name, split_version
+from vidi.inference.models.loading import TemplateError, read_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
-from vidi.inference.models.provider_names import BUILT_IN, provider_names
+from vidi.inference.models.provider_names import BUILT_IN
+from vidi.inference.models.sources import TemplateFolder
 from vidi.inference.models.suggest import nearest
+from vidi.inference.models.template import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from vidi.inference.models.params.checked import CheckedParams, ParamProblem
     from vidi.inference.models.prices.estimate import Estimate
+    from vidi.inference.models.sources import TemplateSource
     from vidi.inference.models.template import ModelInfo, OutputType
 
 PROVIDER_NAMES = BUILT_IN
@@ -33,14 +38,13 @@ class UnknownModelError(UsageError):
     def __init__(self, model_id: str, nearest_ids: tuple[str, ...]) -> None:
         self.model_id = model_id
         self.nearest = nearest_ids
-        hint = (
-            f"Did you mean {' or '.join(nearest_ids)}?"
-            if nearest_ids
-            else (
-                "Ids look like replicate/OWNER/NAME or fal/ENDPOINT; `vidi models list` shows all."
-            )
-        )
-        super().__init__(f"unknown model '{model_id}'", hint=hint)
+        super().__init__(f"unknown model '{model_id}'", hint=_how_to_go_on(model_id, nearest_ids))
+
+
+class OfficialVersionError(UsageError):
+    """A version is pinned of a model that Replicate runs by name alone."""
+
+    code = "official-model"
 
 
 class ParamsError(UsageError):
@@ -52,6 +56,16 @@ class ParamsError(UsageError):
         self.problems = problems
         said = "; ".join(problem.message for problem in problems)
         super().__init__(f"{model_id}: {said}", hint=problems[0].hint)
+
+
+def _how_to_go_on(model_id: str, nearest_ids: tuple[str, ...]) -> str:
+    """The hint of an unknown id: the ids that may be meant, and how any other gets a template."""
+    hints = [f"Did you mean {' or '.join(nearest_ids)}?"] if nearest_ids else []
+    if model_id.partition("/")[0] in BUILT_IN and file_name(model_id):
+        hints.append(f"`vidi models pull {model_id}` makes a template from what its provider says.")
+    elif not hints:
+        hints.append(f"Ids look like {FORMS}; `vidi models list` shows all.")
+    return " ".join(hints)
 
 
 def shipped_templates() -> Path:
@@ -71,16 +85,21 @@ class ModelRegistry:
         every = (*folders, shipped_templates())
         # Each folder once, called as it was given: messages about its files name it so.
         unique = {folder.resolve(): folder for folder in reversed(every)}
-        self._folders = tuple(folder for folder in every if unique.pop(folder.resolve(), None))
+        kept = (folder for folder in every if unique.pop(folder.resolve(), None))
+        self._sources: tuple[TemplateSource, ...] = tuple(map(TemplateFolder, kept))
         self._read: dict[Path, ModelInfo] = {}
         self._by_id: dict[str, ModelInfo] = {}
         self._unknown: dict[str, tuple[str, ...]] = {}
 
     def get_template(self, model_id: str) -> ModelInfo:
-        """The model with this id. Reads that one file, and only the first time.
+        """The model with this id, or with this alias. Reads one file, and only the first time.
+
+        `replicate/OWNER/NAME:VERSION` is the template of that version where there is one, else
+        that of the model, to be run by that version.
 
         Raises:
             UnknownModelError: No template has this id.
+            OfficialVersionError: A version is pinned of a model that has none to be run by.
             TemplateError: The file is broken.
         """
         known = self._by_id.get(model_id)
@@ -102,8 +121,8 @@ class ModelRegistry:
         Raises:
             TemplateError: A file is broken.
         """
-        paths = [path for path in self._files.values() if provider in {None, path.parent.name}]
-        models = (self._load(path) for path in paths)
+        names = [name for name in self._files if provider in {None, name.partition("/")[0]}]
+        models = (self._load(self._files[name], name) for name in names)
         wanted = (model for model in models if output_type in {None, model.output_type})
         return sorted(wanted, key=lambda model: model.id)
 
@@ -132,28 +151,60 @@ class ModelRegistry:
             raise ParamsError(model_id, checked.errors)
         return checked
 
+    def text_of(self, model: ModelInfo) -> str:
+        """The text of the template that a model was read from."""
+        name = "/".join(model.path.parts[-2:])
+        return next(each.read(name) for each in self._sources if each.find(name) == model.path)
+
     def _find(self, model_id: str) -> ModelInfo | None:
+        return self._find_file(model_id) or self._find_pinned(model_id) or self._by_alias(model_id)
+
+    def _find_file(self, model_id: str) -> ModelInfo | None:
         name = file_name(model_id)
-        for folder in self._folders if name else ():
-            path = folder / str(name)
-            if path.is_file():
-                model = self._load(path)
+        for source in self._sources if name else ():
+            if source.find(str(name)) is not None:
+                model = self._load(source, str(name))
                 # Two ids can share a file name: fal/a/b-c and fal/a-b/c.
                 return model if model.id == model_id else None
         return None
 
-    def _load(self, path: Path) -> ModelInfo:
+    def _find_pinned(self, model_id: str) -> ModelInfo | None:
+        """One version of a model that has a template, to be run by that version."""
+        base_id, version = split_version(model_id)
+        base = self._find(base_id) if version else None
+        if base is None:
+            return None
+        if base.call is not None and base.call.official:
+            # Replicate answers 422 "Invalid version or not permitted".
+            raise OfficialVersionError(
+                f"{base.id} is an official model, which Replicate runs by name alone",
+                hint=f"Write `model: {base.id}`.",
+            )
+        described = "" if base.version == version else base.version
+        call = Call(version=version)
+        return replace(base, id=f"{base.id}:{version}", call=call, described_version=described)
+
+    def _by_alias(self, model_id: str) -> ModelInfo | None:
+        for source in self._sources:
+            if model_id in source.aliases:
+                return self._load(source, source.aliases[model_id])
+        return None
+
+    def _load(self, source: TemplateSource, name: str) -> ModelInfo:
+        path = source.find(name)
+        if path is None:
+            raise TemplateError(f"{name} is not there any more")
         if path not in self._read:
-            self._read[path] = load_template(path)
+            self._read[path] = _read_from(source, name, path)
         return self._read[path]
 
     @cached_property
-    def _files(self) -> dict[str, Path]:
-        """Every template file by its name under its folder; the first folder wins."""
-        found: dict[str, Path] = {}
-        for folder in self._folders:
-            for path in _templates_in(folder):
-                found.setdefault(f"{path.parent.name}/{path.name}", path)
+    def _files(self) -> dict[str, TemplateSource]:
+        """Every template by its name, with where it is; the first source wins."""
+        found: dict[str, TemplateSource] = {}
+        for source in self._sources:
+            for name in source.names():
+                found.setdefault(name, source)
         return found
 
     def _nearest(self, model_id: str) -> Iterator[str]:
@@ -166,13 +217,16 @@ class ModelRegistry:
         for name in names:
             # A broken file is told of when it is asked for, not beside another mistake.
             with suppress(TemplateError):
-                yield self._load(self._files[name]).id
+                yield self._load(self._files[name], name).id
 
 
 def _flat(name: str) -> str:
     return name.removesuffix(".json").replace("/", "-").replace("_", "-")
 
 
-def _templates_in(folder: Path) -> Iterator[Path]:
-    for provider in provider_names():
-        yield from (folder / provider).glob("*.json")
+def _read_from(source: TemplateSource, name: str, path: Path) -> ModelInfo:
+    try:
+        text = source.read(name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path} cannot be read: {error}", place=Place(str(path))) from error
+    return read_template(text, path)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
 
+from vidi.inference.models.ids import split_version
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -109,7 +111,7 @@ class ModelInfo:
     """A model: its inputs, its outputs and its prices, with the sources of each."""
 
     id: str
-    """`replicate/OWNER/NAME` or `fal/ENDPOINT`."""
+    """`replicate/OWNER/NAME` or `fal/ENDPOINT`; ids.py has the other forms."""
     title: str
     category: str
     """Such as `text-to-image`."""
@@ -137,13 +139,15 @@ class ModelInfo:
     replaced_by: tuple[str, ...] = ()
     """Ids of models for the same job, the nearest first."""
     aliases: tuple[str, ...] = ()
-    """Other ids of this same model, such as the one that it had before."""
+    """Other ids of this same model, such as those that it had before: the oldest first."""
     call: Call | None = None
     """How Replicate runs it; None at providers that know one way only."""
     billing: Billing | None = None
     """fal's base price; None where it is not known, or not of what is billed."""
     params_complete: bool = True
     """Whether every input is described; where not, an unknown one is a warning."""
+    described_version: str = ""
+    """The version whose params these are, where another one of it is run; else empty."""
 
     @property
     def version(self) -> str:
@@ -157,8 +161,16 @@ class ModelInfo:
 
     @property
     def name(self) -> str:
-        """The provider's own name of the model: the id without the provider."""
-        return self.id.partition("/")[2]
+        """The provider's own name of the model: the id without the provider and the version."""
+        return split_version(self.id)[0].partition("/")[2]
+
+    @property
+    def identity(self) -> str:
+        """What the model is called in fingerprints: its oldest id, of no version.
+
+        A model that gets another id stays the same purchase, so nothing is bought again for it.
+        """
+        return split_version(self.aliases[0] if self.aliases else self.id)[0]
 
     @property
     def required_params(self) -> tuple[str, ...]:

@@ -125,7 +125,10 @@ def billing_schema() -> Schema:
     }
 
 
-_ID = r"(replicate/[\w.-]+/[\w.-]+|(?!replicate/)[a-z][\w-]*(/[\w.-]+)+)"
+_ID = (
+    r"(replicate/(deployments/)?[\w.-]+/[\w.-]+|replicate/[\w.-]+/[\w.-]+:[0-9a-f]{64}"
+    r"|(?!replicate/)[a-z][\w-]*(/[\w.-]+)+)"
+)
 _IDS: Schema = {
     "type": "array",
     "minItems": 1,

@@ -16,7 +16,9 @@ from urllib.parse import quote
 from vidi.errors import CredentialsError, PollError, UsageError, VidiError
 from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.discovery import DocumentError
+from vidi.inference.models.discovery.flatten import dig
 from vidi.inference.models.discovery.queue_api import LISTED, PRICED, SCHEMA, read_fal
+from vidi.inference.models.ids import deployment_of, split_version
 from vidi.inference.providers.account import FAL, REPLICATE
 from vidi.inference.providers.fal.error_codes import read_words as read_fal_words
 from vidi.inference.providers.replicate.answers import API
@@ -126,9 +128,7 @@ class DocumentReader:
         provider, _, name = model_id.partition("/")
         try:
             if provider == "replicate":
-                return read_replicate(
-                    model_id, await self._ask(REPLICATE, f"{API}/models/{quote(name)}")
-                )
+                return read_replicate(model_id, await self._read_replicate(model_id))
             entry, price = listed.get(name), priced.get(name)
             if isinstance(entry, VidiError):
                 return entry
@@ -138,10 +138,25 @@ class DocumentReader:
         except VidiError as error:
             return error
 
+    async def _read_replicate(self, model_id: str) -> Json:
+        """The document of a model, with the version in it that the id means."""
+        base, version = split_version(model_id)
+        name = base.removeprefix("replicate/")
+        if deployment := deployment_of(model_id):
+            # {"owner", "name", "current_release": {"model": "owner/name", "version": …}}
+            told = await self._ask(REPLICATE, f"{API}/deployments/{quote(deployment)}")
+            name = str(dig(told, "current_release", "model") or "")
+            version = str(dig(told, "current_release", "version") or "")
+        document = await self._ask(REPLICATE, f"{API}/models/{quote(name)}")
+        if not version or dig(document, "latest_version", "id") == version:
+            return document
+        asked = f"{API}/models/{quote(name)}/versions/{quote(version)}"
+        return {**as_object(document), "latest_version": await self._ask(REPLICATE, asked)}
+
     async def _read_endpoint(self, name: str, listed: Json, priced: Json) -> Discovery:
         """One endpoint of fal. It exists if it is listed, or if its schema can be read."""
         try:
-            openapi = await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
+            openapi = await self._ask_schema(name)
             return read_fal(f"fal/{name}", openapi, listed, priced)
         except NoSuchModelError as error:
             if listed is None:
@@ -152,6 +167,21 @@ class DocumentReader:
                 raise
             told = f"fal.ai does not list it: {error.message}"
             raise NoSuchModelError(told, hint=HINT) from error
+
+    async def _ask_schema(self, name: str) -> Json:
+        """The schema from the public page, else what the platform shows to the owner of the key.
+
+        The second is the way to workflows and apps of one's own, which no page shows.
+        """
+        try:
+            return await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
+        except NoSuchModelError:
+            query = [("endpoint_id", name), ("expand", "openapi-3.0")]
+            answer = as_object(await self._ask(FAL, LISTED, query))
+            entries = [each for each in as_list(answer.get("models")) if dig(each, "openapi")]
+            if not entries:
+                raise
+            return dig(entries[0], "openapi")
 
     async def _ask_by_fifty(self, url: str, key: str, names: Sequence[str]) -> Entries:
         """Fal's entries by endpoint, fifty to a question; the error where there is one."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.place import AssetPlaces
+from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.request import hash_file
 from vidi.runs.planning.decide import decide
@@ -156,8 +157,8 @@ class _Planner:
         except UsageError as error:  # unknown, or its template is broken and says where
             self._complain(spec, error, error.place or spec.places.of_value("model"))
             return None
-        if model.retired:
-            self._warn(spec, "retired-model", f"{model.id} is retired: {model.retired}")
+        for caution in list_cautions(model, spec.model):
+            self._warn(spec, *caution)
         return model
 
     def _take_up(self, spec: InferenceSpec, request: InferenceRequest) -> InferenceRequest:
@@ -206,9 +207,9 @@ class _Planner:
             Problem(error.code, error.message, place, error.hint, (spec.id,), excerpt=excerpt)
         )
 
-    def _warn(self, spec: InferenceSpec, code: str, message: str) -> None:
+    def _warn(self, spec: InferenceSpec, code: str, message: str, hint: str = "") -> None:
         place = spec.places.of_value("model")
         excerpt = spec.places.excerpt(place)
         self.problems.append(
-            Problem(code, message, place, ids=(spec.id,), severity="warning", excerpt=excerpt)
+            Problem(code, message, place, hint, (spec.id,), severity="warning", excerpt=excerpt)
         )

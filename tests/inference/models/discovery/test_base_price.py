@@ -15,14 +15,20 @@ from support.models.provider_documents import (
     passes,
     queue,
 )
-from vidi.inference.models.discovery.base_price import TIERS, price_row_of
+from vidi.inference.models.discovery.base_price import (
+    TIERS,
+    is_new_base,
+    propose_row,
+    unpriced_row,
+)
 from vidi.inference.models.discovery.billed_units import UNITS
 from vidi.inference.models.discovery.cog import read_replicate
+from vidi.inference.models.discovery.discovery import BasePrice
 from vidi.inference.models.discovery.queue_api import read_fal
-from vidi.inference.models.discovery.template import (
-    make_template,
-)
+from vidi.inference.models.discovery.template import make_template
+from vidi.inference.models.template import Billing
 
+COMMAND = "vidi models price fal/acme/paint"
 LINES = {
     "images": ({"num_images": {"type": "integer"}}, IMAGES, {"param": "num_images", "else": 1}),
     "videos": ({}, {"video": FILE}, 1),
@@ -67,17 +73,20 @@ LINES = {
 def test_a_unit_that_says_what_is_counted_makes_a_row(unit):
     properties, output, quantity = LINES[unit] or ({}, IMAGES, None)
     found = found_at_fal(properties, output, (Decimal("0.02"), unit))
-    row = price_row_of(found, TODAY)
-    assert (row["from"], row["checked"], row["confidence"]) == (TODAY, TODAY, "low")
+    proposal = propose_row(found, TODAY)
+    per = UNITS[unit].key.removeprefix("usd_per_")
+    assert proposal.command == f"{COMMAND} --per {per} 0.02 --source {found.page}"
     if quantity is None:
-        assert row["unpriced"] == (
-            f"fal's pricing API says 0.02 USD per {unit}, and not how many of them a run has; "
-            "read https://fal.ai/models/acme/paint and write a price row"
-        )
+        assert (proposal.row, proposal.doubt) == (None, "nothing says how many units a run has")
         return
+    row = proposal.row
+    assert (row["from"], row["checked"], row["confidence"]) == (TODAY, TODAY, "low")
     rate = {UNITS[unit].key: Decimal("0.02")}
     assert row["lines"] == [{"label": unit, "quantity": quantity, "rates": [rate]}]
-    passes(make_template(found, TODAY))
+    template = make_template(found, TODAY)
+    assert template["billing"]["unit_usd"] == Decimal("0.02")
+    template["pricing"]["rows"] = [row]
+    passes(template)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +105,9 @@ def test_a_unit_that_says_what_is_counted_makes_a_row(unit):
         ({}, IMAGES, ""),
     ],
 )
-def test_what_inputs_do_not_tell_stays_unpriced(properties, output, unit):
-    row = price_row_of(found_at_fal(properties, output, (1, unit)), TODAY)
-    assert f"USD per {unit or 'unit'}, and not how many" in row["unpriced"]
+def test_what_inputs_do_not_tell_makes_no_row(properties, output, unit):
+    proposal = propose_row(found_at_fal(properties, output, (1, unit)), TODAY)
+    assert (proposal.row, bool(proposal.doubt)) == (None, True)
 
 
 def test_characters_of_what():
@@ -108,21 +117,18 @@ def test_characters_of_what():
         None,
         {"unit_price": 1, "unit": "1000 characters"},
     )
-    assert "and not how many" in price_row_of(found, TODAY)["unpriced"]
+    assert propose_row(found, TODAY).row is None
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_a_price_that_may_have_tiers_stays_unpriced(tier):
+def test_a_price_that_may_have_tiers_is_doubted(tier):
     found = found_at_fal({tier: {"enum": ["a", "b"]}}, price=(Decimal("0.02"), "images"))
-    assert price_row_of(found, TODAY)["unpriced"].startswith(
-        f"fal's pricing API says 0.02 USD per images, which may depend on {tier}; read "
-    )
+    assert propose_row(found, TODAY).doubt == f"it may depend on {tier}"
 
 
 def test_width_and_height_are_a_size_too():
     sizes = {name: {"type": "integer"} for name in ("width", "height", "num_images")}
-    row = price_row_of(found_at_fal(sizes, price=(1, "megapixels")), TODAY)
-    (line,) = row["lines"]
+    (line,) = propose_row(found_at_fal(sizes, price=(1, "megapixels")), TODAY).row["lines"]
     assert line["quantity"] == {
         "product": [
             {"param": "num_images", "else": 1},
@@ -131,14 +137,40 @@ def test_width_and_height_are_a_size_too():
     }
 
 
-def test_no_price_is_never_a_price_of_zero():
-    assert "which is no price" in price_row_of(found_at_fal(price=(0, "images")), TODAY)["unpriced"]
-    assert price_row_of(found_at_fal(), TODAY)["unpriced"] == (
-        "fal's pricing API names no price; read https://fal.ai/models/acme/paint and write a "
-        "price row"
-    )
-    found = read_replicate("replicate/acme/paint", cog({"prompt": PROMPT}))
-    assert price_row_of(found, TODAY)["unpriced"] == (
-        "Replicate's API names no prices; read https://replicate.com/acme/paint and write a "
-        "price row"
-    )
+READ = "read {page} and add a row with `vidi models price {id}`"
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (found_at_fal(), "fal's pricing API names no price"),
+        (found_at_fal(price=(0, "images")), "fal's base price is 0 USD per images"),
+        (found_at_fal(price=(2, "images")), "fal's base price is 2 USD per images"),
+        (read_replicate("replicate/acme/paint", cog({"prompt": PROMPT})),
+         "Replicate's API names no prices"),
+    ],
+)  # fmt: skip
+def test_a_new_model_is_unpriced_and_never_free(found, told):
+    reason = f"{told}; {READ.format(page=found.page, id=found.id)}"
+    assert unpriced_row(found, TODAY)["unpriced"] == reason
+    assert make_template(found, TODAY)["pricing"]["rows"] == [unpriced_row(found, TODAY)]
+
+
+@pytest.mark.parametrize(
+    ("known", "usd", "unit", "is_new"),
+    [
+        (("images", 2), 2, "images", False),
+        (("images", 2), 3, "images", True),
+        (("images", 2), 2, "requests", True),
+        (None, 2, "images", True),
+        (("images", 2), 0, "images", False),
+        (("units", 1), 1, "", False),
+        (None, 2, "compute seconds", False),
+    ],
+)
+def test_what_is_a_new_base_price(known, usd, unit, is_new):
+    billing = known and Billing(known[0], Decimal(known[1]), TODAY, "x")
+    lines = [{"label": "a", "quantity": 1, "rates": [{"usd_per_image": 1}]}]
+    pricing = {"rows": [{"from": TODAY, "source": "x", "lines": lines}]}
+    assert is_new_base(billing, pricing, BasePrice(Decimal(usd), unit, "x")) is is_new
+    assert not is_new_base(billing, pricing, None)

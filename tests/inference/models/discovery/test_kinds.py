@@ -8,6 +8,8 @@ from vidi.inference.models.discovery.kinds import category_of, guess_kind, kind_
 from vidi.inference.models.discovery.queue_api import describe_output as describe_fal
 from vidi.inference.models.template import OutputType
 
+BOX = {"type": "object", "properties": {"label": {"type": "string"}}}
+
 
 @pytest.mark.parametrize(
     ("schema", "output"),
@@ -22,6 +24,8 @@ from vidi.inference.models.template import OutputType
         ({}, "output (json)"),
         ({"properties": {"mesh": URI, "views": {"type": "array", "items": URI}, "n": {}}},
          "output.mesh, output.views[]"),
+        ({"properties": {"image": URI, "boxes": {"type": "array", "items": BOX}, "logs": BOX}},
+         "output.image, output.boxes (json)"),
         ({"properties": {"n": {"type": "number"}}}, "output (json)"),
         ({"type": "array", "items": {"properties": {"image": URI}}}, "output[].image"),
     ],
@@ -38,6 +42,16 @@ def test_outputs_of_replicate(schema, output):
         ({"video": FILE, "thumbnail": FILE}, "video", "video.url"),
         ({"vocals": FILE, "drums": FILE}, "audio", "vocals.url, drums.url"),
         ({"thumbnail": FILE}, "video", "thumbnail.url"),
+        (
+            {
+                "image": FILE,
+                "detections": {"type": "array", "items": BOX},
+                "timings": BOX,
+                "has_nsfw_concepts": {"type": "array", "items": {"type": "boolean"}},
+            },
+            "image",
+            "image.url, detections (json)",
+        ),
         ({"video_url": {"type": "string"}}, "video", "video_url"),
         ({"seed": {"type": "integer"}, "output": {"type": "string"}}, "text", "output (text)"),
         ({"answer": {"type": "string"}}, "text", "answer (text)"),
@@ -77,7 +91,7 @@ def test_kind_of_address(url, kind):
         ({}, "turns a photo into a 3D mesh", "image"),
         ({}, "A 3D mesh maker", "3d"),
         ({"fps": {}}, "", "video"),
-        ({}, "", "image"),
+        ({}, "", "file"),
     ],
 )
 def test_guess_kind(params, text, kind):

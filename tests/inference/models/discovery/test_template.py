@@ -1,5 +1,8 @@
 """Templates made and refreshed."""
 
+from decimal import Decimal
+from pathlib import Path
+
 from support.models.provider_documents import (
     FILE,
     PROMPT,
@@ -22,6 +25,12 @@ from vidi.inference.models.discovery.template import (
     refresh_template,
 )
 from vidi.inference.models.discovery.template_text import render_template
+from vidi.inference.models.ids import file_name
+from vidi.inference.models.loading import read_template
+
+
+def read(template):
+    return read_template(render_template(template), Path(file_name(template["id"])))
 
 
 def test_a_refresh_keeps_what_people_wrote_and_takes_what_the_provider_says():
@@ -51,7 +60,7 @@ def test_a_refresh_keeps_what_people_wrote_and_takes_what_the_provider_says():
     assert new["pricing"] == old["pricing"]
     assert new["sources"] == ["a person", f"{second.source} (the provider's schema, {TODAY})"]
     assert new["as_of"] == {"params": TODAY, "pricing": "2026-01-01"}
-    assert [str(change) for change in list_changes(old, new, second)] == [
+    assert [str(change) for change in list_changes(read(old), second)] == [
         "style: values: new c; gone a",
         "image_urls: new: list of image files, required",
         "seed: no longer there",
@@ -62,7 +71,7 @@ def test_a_second_refresh_of_the_day_changes_nothing():
     found = found_at_fal({"seed": {"type": "integer"}}, price=(1, "images"))
     made = make_template(found, TODAY)
     assert render_template(refresh_template(made, found, TODAY)) == render_template(made)
-    assert list_changes(made, made, found) == []
+    assert list_changes(read(made), found) == []
 
 
 def test_files_that_a_person_told_apart_stay_told_apart():
@@ -93,35 +102,54 @@ def test_changes_of_the_model_as_a_whole():
     openapi = queue({"prompt": PROMPT}, {"image": FILE})
     found = read_fal("fal/acme/paint", openapi, listed, priced)
     new = refresh_template(old, found, TODAY)
-    assert [str(change) for change in list_changes(old, new, found)] == [
+    assert [str(change) for change in list_changes(read(old), found)] == [
         "fal lists it as deprecated",
         "output: the schema reads as image.url; images[].url is kept",
-        "price: fal's base price is 2 USD per images now; a row is added, the old ones stay",
+        "base price: 2 USD per images now, was 1 USD per images; the price rows are kept",
     ]
+    assert new["pricing"] == old["pricing"]
+    assert (new["billing"]["unit_usd"], new["output"]) == (2, "images[].url")
 
 
-def test_a_base_price_beside_tiers_is_told_and_adds_no_row():
+def test_a_placeholder_is_no_base_price():
     old = make_template(found_at_fal(price=(1, "images")), TODAY)
-    del old["pricing"]["notes"]
-    old["pricing"]["rows"][0]["lines"][0]["multipliers"] = [{"factor": 3}]
-    found = found_at_fal(price=(2, "images"))
-    new = refresh_template(old, found, TODAY)
-    assert [str(change) for change in list_changes(old, new, found)] == [
-        "price: fal's base price is 2 USD per images now; the rows are kept: compare them with "
-        "https://fal.ai/models/acme/paint"
-    ]
+    line = {"label": "images", "quantity": 1, "rates": [{"usd_per_image": 1}]}
+    old["pricing"]["rows"] = [{"from": "2026-01-01", "source": "x", "lines": [line]}]
+    found = found_at_fal(price=(Decimal("0.00017"), "compute seconds"))
+    assert list_changes(read(old), found) == []
+    assert refresh_template(old, found, TODAY)["billing"] == old["billing"]
 
 
-def test_another_version_is_a_change():
+def test_another_way_of_being_called_is_a_change():
     document = cog({"prompt": PROMPT}, is_official=False)
     found = read_replicate("replicate/acme/paint", document)
     old = make_template(found, TODAY)
     document["is_official"] = True
     again = read_replicate("replicate/acme/paint", document)
-    new = refresh_template(old, again, TODAY)
-    (change,) = list_changes(old, new, again)
-    assert str(change) == "version: called by name now, was ffffffffffff"
-    assert "version" not in new
+    (change,) = list_changes(read(old), again)
+    assert str(change) == "called by name now, was called by version ffffffffffff"
+    assert refresh_template(old, again, TODAY)["call"] == {"official": True}
+
+
+def test_fields_in_fields_are_compared_and_keep_their_marks():
+    lora = {"type": "object", "properties": {"path": URI, "scale": {"type": "number"}}}
+    first = found_at_fal({"loras": {"type": "array", "items": lora}})
+    old = make_template(first, "2026-01-01")
+    fields = old["params"]["properties"]["loras"]["items"]["properties"]
+    fields["path"] |= {"description": "Weights", "x-file-or-id": True}
+    named = {"type": "object", "properties": {
+        "path": URI, "scale": {"type": "number", "maximum": 4}, "name": {"type": "string"},
+    }}  # fmt: skip
+    second = found_at_fal({"loras": {"type": "array", "items": named}})
+    assert [str(change) for change in list_changes(read(old), second)] == [
+        "loras[].scale: maximum 4 now, was none",
+        "loras[].name: new: string, optional",
+    ]
+    new = passes(refresh_template(old, second, TODAY))
+    merged = new["params"]["properties"]["loras"]["items"]["properties"]
+    assert merged["path"] == fields["path"]
+    assert merged["scale"]["maximum"] == 4
+    assert "name" in merged
 
 
 def test_words_from_outside_cannot_move_the_cursor():

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vidi.cli.models.page import price_example
 from vidi.errors import VidiError
-from vidi.inference.models.discovery.difference import BREAKING, Change, compare_params
-from vidi.inference.models.discovery.price_news import is_new_price
+from vidi.inference.models.discovery.difference import Change
+from vidi.inference.models.discovery.template import list_changes
 from vidi.inference.providers.documents import NoSuchModelError
 
 if TYPE_CHECKING:
@@ -40,13 +39,4 @@ def _compare(model: ModelInfo, found: Discovery | VidiError) -> ModelNews:
         return ModelNews(model.id, (Change("gone", "", found.message),))
     if isinstance(found, VidiError):
         return ModelNews(model.id, error=found)
-    changes = [
-        change for change in compare_params(model.params, found.params) if change.kind in BREAKING
-    ]
-    if found.retired and not model.retired:
-        changes.append(Change("retired", "", found.retired))
-    rates = [line.rate for line in price_example(model).lines]
-    if is_new_price(model.pricing, found.price, rates):
-        told = f"price: fal's base price is {found.price} now, which the template does not know"
-        changes.append(Change("price", "", told))
-    return ModelNews(model.id, tuple(changes))
+    return ModelNews(model.id, tuple(list_changes(model, found)))

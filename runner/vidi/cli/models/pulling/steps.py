@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -17,6 +17,7 @@ from vidi.cli.models.ask_providers import ask_providers
 from vidi.cli.models.checking.template_files import check_template
 from vidi.cli.models.page import price_example
 from vidi.errors import StorageError, UsageError, VidiError
+from vidi.inference.models.discovery.base_price import propose_row
 from vidi.inference.models.discovery.discovery import DocumentError
 from vidi.inference.models.discovery.template import (
     list_changes,
@@ -24,18 +25,25 @@ from vidi.inference.models.discovery.template import (
     refresh_template,
 )
 from vidi.inference.models.discovery.template_text import render_template
-from vidi.inference.models.loading import file_name, load_template
-from vidi.inference.models.registry import ModelRegistry, UnknownModelError
+from vidi.inference.models.ids import FORMS, file_name
+from vidi.inference.models.loading import load_template
+from vidi.inference.models.registry import ModelRegistry, OfficialVersionError, UnknownModelError
+from vidi.inference.models.template import OutputType
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
+    from vidi.inference.models.discovery.base_price import Proposal
     from vidi.inference.models.discovery.difference import Change
     from vidi.inference.models.discovery.discovery import Discovery
     from vidi.inference.models.template import ModelInfo
 
 SIGNS = {"added": "+", "removed": "-"}
+UNSURE = (
+    "could not tell what it makes: any file will do, and none is looked into; "
+    "set `output_type` in the template where you know"
+)
 UNTIDY = 10_000
 """Days: a template just made has no stale price."""
 
@@ -60,6 +68,21 @@ class Draft:
     old: ModelInfo | None
     """What was there before: the user's own file, or the one that vidi ships."""
     changes: tuple[Change, ...]
+    proposal: Proposal
+
+    @property
+    def wants_price(self) -> bool:
+        """Whether nobody has written a price for it yet, or the provider's own has changed."""
+        rows = self.model.pricing["rows"]
+        unpriced = not rows or "unpriced" in rows[-1]
+        return unpriced or any(change.kind == "billing" for change in self.changes)
+
+
+class Old(NamedTuple):
+    """A template that was there before."""
+
+    model: ModelInfo
+    text: str
 
 
 def pull(model_id: str, options: PullOptions) -> int:
@@ -95,14 +118,12 @@ def pull(model_id: str, options: PullOptions) -> int:
 def _target_of(model_id: str, templates: Path) -> Path:
     name = file_name(model_id)
     if name is None:
-        raise UsageError(
-            f"'{model_id}' is no model id", hint="Write replicate/OWNER/NAME or fal/ENDPOINT."
-        )
+        raise UsageError(f"'{model_id}' is no model id", hint=f"Write {FORMS}.")
     return templates / name
 
 
-def _find_old(model_id: str, target: Path, templates: Path) -> ModelInfo | None:
-    """The template that a refresh begins with.
+def _find_old(model_id: str, target: Path, templates: Path) -> Old | None:
+    """The template that a refresh begins with: of the model, or of another version of it.
 
     Raises:
         UsageError: The file belongs to another model, or is broken.
@@ -112,22 +133,32 @@ def _find_old(model_id: str, target: Path, templates: Path) -> ModelInfo | None:
             f"{target.as_posix()} is the template of {other}",
             hint="Two ids share this file name: write the new one to another --templates.",
         )
+    registry = ModelRegistry([templates, Path("templates")])
     try:
-        return ModelRegistry([templates, Path("templates")]).get_template(model_id)
-    except UnknownModelError:
+        model = registry.get_template(model_id)
+    except (OfficialVersionError, UnknownModelError):
         return None
+    if model.id != model_id:
+        raise UsageError(
+            f"{model_id} is called {model.id} now", hint=f"Use `vidi models pull {model.id}`."
+        )
+    return Old(model, registry.text_of(model))
 
 
-def _draft(old: ModelInfo | None, found: Discovery) -> Draft:
+def _draft(old: Old | None, found: Discovery) -> Draft:
     today = datetime.now(UTC).date().isoformat()
+    proposal = propose_row(found, today)
     if old is None:
         text = render_template(make_template(found, today))
-        return Draft(text, _prove(text, found), None, ())
-    before = json.loads(old.path.read_text(encoding="utf-8"), parse_float=Decimal)
-    rates = [line.rate for line in price_example(old).lines]
-    after = refresh_template(before, found, today, rates)
+        return Draft(text, _prove(text, found), None, (), proposal)
+    before = json.loads(old.text, parse_float=Decimal)
+    if before["id"] != found.id:  # one version takes over what is known of the model
+        before["id"] = found.id
+        before.pop("aliases", None)
+    after = refresh_template(before, found, today)
     text = render_template(after)
-    return Draft(text, _prove(text, found), old, tuple(list_changes(before, after, found)))
+    changes = tuple(list_changes(old.model, found))
+    return Draft(text, _prove(text, found), old.model, changes, proposal)
 
 
 def _prove(text: str, found: Discovery) -> ModelInfo:
@@ -165,6 +196,23 @@ def _show(draft: Draft, target: Path, console: Console) -> None:
     console.say(f"price of its example: {format_estimate(price.low, price.high)}")
     if price.reason:
         console.say(f"  {price.reason}")
+    if model.output_type is OutputType.FILE and draft.old is None:
+        console.say(UNSURE, style="yellow")
+    if draft.wants_price:
+        _show_proposal(draft, console)
+
+
+def _show_proposal(draft: Draft, console: Console) -> None:
+    """What a person may do about the price, once the page has been read."""
+    proposal = draft.proposal
+    rows = draft.model.pricing["rows"]
+    head = "unpriced" if not rows or "unpriced" in rows[-1] else "price"
+    console.say(f"{head}: add one with `{proposal.command}`", style="yellow")
+    if proposal.row is not None:
+        row = render_json(proposal.row).strip()
+        console.say(f"proposed row, of the base price alone: {' '.join(row.split())}")
+    if proposal.doubt:
+        console.say(f"  but {proposal.doubt}: read {draft.model.page}")
 
 
 def _name(path: Path, target: Path) -> str:
@@ -207,4 +255,10 @@ def _as_json(draft: Draft, target: Path, *, written: bool) -> dict[str, object]:
             for each in draft.changes
         ],
         "example_estimate_usd": price_example(draft.model).to_json(),
+        "proposal": _proposal_as_json(draft) if draft.wants_price else None,
     }
+
+
+def _proposal_as_json(draft: Draft) -> dict[str, object]:
+    proposal = draft.proposal
+    return {"command": proposal.command, "row": proposal.row, "doubt": proposal.doubt or None}

@@ -13,11 +13,13 @@ from vidi.inference.models.discovery.flatten import Flattener, dig
 from vidi.inference.models.discovery.kinds import (
     category_of,
     guess_kind,
+    is_data,
     kind_of_address,
     kind_of_field,
 )
 from vidi.inference.models.discovery.params import build_params
 from vidi.inference.models.discovery.words import one_line, title_of
+from vidi.inference.models.ids import deployment_of, split_version
 from vidi.inference.models.prices.quantities.params import texts_in
 from vidi.inference.models.template import OutputType
 from vidi.json_values import as_object
@@ -56,7 +58,11 @@ def read_replicate(model_id: str, document: Json) -> Discovery:
     params = build_params(properties, given.get("required"), _order(properties))
     output = describe_output(flattener.flatten(schemas.get("Output", {})))
     made = _kind_of(output, document, params["properties"])
-    owner, _, name = model_id.removeprefix("replicate/").partition("/")
+    base, pinned = split_version(model_id)
+    deployment = deployment_of(model_id)
+    owner, _, name = (deployment or base.removeprefix("replicate/")).partition("/")
+    kind = "deployments/" if deployment else ""
+    page = f"https://replicate.com/{kind}{owner}/{name}"
     return Discovery(
         id=model_id,
         title=f"{title_of(name)} ({owner})",
@@ -65,9 +71,10 @@ def read_replicate(model_id: str, document: Json) -> Discovery:
         output=output,
         params=params,
         example=build_example(params, properties),
-        page=f"https://replicate.com/{owner}/{name}",
-        source=f"https://api.replicate.com/v1/models/{owner}/{name}",
-        version=_version_of(document),
+        page=f"{page}/versions/{pinned}" if pinned else page,
+        source=f"https://api.replicate.com/v1/{kind or 'models/'}{owner}/{name}",
+        version="" if deployment else pinned or _version_of(document),
+        deployment=deployment,
     )
 
 
@@ -80,7 +87,7 @@ def describe_output(schema: JsonMapping) -> str:
         return _describe_list(schema, items)
     if isinstance(schema.get("properties"), dict):
         found = list(_addresses("output", schema))
-        return ", ".join(found) if found else "output (json)"
+        return ", ".join([*found, *_data(found, schema)]) if found else "output (json)"
     return "output (text)" if schema.get("type") == "string" else "output (json)"
 
 
@@ -101,6 +108,14 @@ def _addresses(where: str, schema: JsonMapping) -> Iterator[str]:
             yield f"{where}.{name}"
         elif _is_address(as_object(field.get("items"))):
             yield f"{where}.{name}[]"
+
+
+def _data(found: list[str], schema: JsonMapping) -> Iterator[str]:
+    """The fields beside the files that hold data, such as `detections`."""
+    held = {where.split(".")[1].removesuffix("[]") for where in found}
+    for name, each in as_object(schema.get("properties")).items():
+        if name not in held and is_data(name, as_object(each)):
+            yield f"output.{name} (json)"
 
 
 def _is_address(schema: JsonMapping) -> bool:

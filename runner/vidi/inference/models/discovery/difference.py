@@ -17,13 +17,10 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "added", "removed", "required", "optional", "enum", "type", "default", "limits",
-    "version", "retired", "price", "output", "gone",
+    "call", "retired", "billing", "output", "gone", "renamed",
 ]  # fmt: skip
 
 Shown = Bound | Count | Literal["default"]
-
-BREAKING: tuple[Kind, ...] = ("added", "removed", "required", "optional", "enum")
-"""What decides whether a job file that was right is still right, and complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +36,50 @@ class Change:
         return one_line(f"{self.name}: {self.message}" if self.name else self.message)
 
 
-def compare_params(old: ParamSchema, new: ParamSchema) -> list[Change]:
-    """Every difference, in the order of the new params. Descriptions are none."""
+def compare_params(old: ParamSchema, new: ParamSchema, within: str = "") -> list[Change]:
+    """Every difference, in the order of the new params, at any depth. Descriptions are none.
+
+    Args:
+        old: An object that knows its fields: the params as a whole, or a param that is one.
+        new: The same as the provider describes it.
+        within: What its fields are called by, such as `loras[].`.
+    """
     before = {
         name: schema for name, schema in old["properties"].items() if not schema.get("x-legacy")
     }
     after = new["properties"]
     changes = []
-    for name, schema in after.items():
-        if name not in before:
-            must = "required" if name in new.get("required", ()) else "optional"
+    for key, schema in after.items():
+        name = f"{within}{key}"
+        if key not in before:
+            must = "required" if key in new.get("required", ()) else "optional"
             changes.append(Change("added", name, f"new: {describe_shape(schema)}, {must}"))
             continue
-        was, now = name in old.get("required", ()), name in new.get("required", ())
+        was, now = key in old.get("required", ()), key in new.get("required", ())
         if was != now:
             changes.append(_turn(name, now=now))
-        changes += compare_param(name, before[name], schema)
-    gone = (name for name in before if name not in after)
+        changes += compare_param(name, before[key], schema)
+    gone = (f"{within}{key}" for key in before if key not in after)
     return changes + [Change("removed", name, "no longer there") for name in gone]
 
 
 def compare_param(name: str, old: ParamSchema, new: ParamSchema) -> list[Change]:
-    """Every difference of one param, apart from whether it is required."""
-    return [*_compare_choices(name, old, new), *_compare_rest(name, old, new)]
+    """Every difference of one param and of what is in it, apart from whether it is required."""
+    changes = [*_compare_choices(name, old, new), *_compare_rest(name, old, new)]
+    if "properties" in old and "properties" in new:
+        changes += compare_params(old, new, f"{name}.")
+    elif "properties" in new and _is_object(old):
+        described = ", ".join(new["properties"])
+        changes.append(Change("added", name, f"its fields are known now: {described}"))
+    if "items" in old and "items" in new:
+        inner = compare_param(f"{name}[]", old["items"], new["items"])
+        known = {change.message for change in changes}  # choices of items are the param's own, too
+        changes += [change for change in inner if change.message not in known]
+    return changes
+
+
+def _is_object(schema: ParamSchema) -> bool:
+    return schema.get("type", "object") == "object" and "anyOf" not in schema
 
 
 def describe_shape(schema: ParamSchema) -> str:

@@ -56,5 +56,7 @@ class Discovery:
     """The address of the schema."""
     version: str = ""
     """Replicate: the hash that a community model is called by."""
+    deployment: str = ""
+    """Replicate: the `owner/name` of the deployment that it is called as."""
     retired: str = ""
     price: BasePrice | None = None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vidi.inference.models.param_schema import ParamSchema
+    from vidi.json_values import JsonMapping
 
 EXTENSIONS = {
     OutputType.IMAGE: ("png", "jpg", "jpeg", "webp", "avif", "svg", "gif", "bmp", "tiff"),
@@ -38,6 +39,8 @@ _FIELDS = (
     (OutputType.AUDIO, ("audio", "vocals", "song", "music", "wav", "speech")),
     (OutputType.IMAGE, ("image", "mask", "photo", "thumbnail", "sprite")),
 )
+_ASIDE_FIELDS = ("timings", "metrics", "usage", "logs", "debug")
+"""Structured fields of an answer that are about the run, not what was made."""
 _MOVING = {"fps", "num_frames", "duration", "frames_per_second", "frame_rate"}
 
 USUAL_TIMEOUTS = {
@@ -58,6 +61,14 @@ def kind_of_field(name: str) -> OutputType | None:
     return next((kind for kind, words in _FIELDS if any(word in low for word in words)), None)
 
 
+def is_data(name: str, schema: JsonMapping) -> bool:
+    """Whether a field beside the files holds data worth keeping, such as `detections`."""
+    items = schema.get("items")
+    shape = items if schema.get("type") == "array" and isinstance(items, dict) else schema
+    has_fields = shape.get("type") == "object" or "properties" in shape
+    return has_fields and name not in _ASIDE_FIELDS
+
+
 def kind_of_address(url: object) -> OutputType | None:
     """What the file name at the end of a URL tells."""
     if not isinstance(url, str):
@@ -72,7 +83,8 @@ def kind_of_address(url: object) -> OutputType | None:
 def guess_kind(params: Mapping[str, ParamSchema], *texts: str) -> OutputType:
     """What a model makes whose schema says only that it is a file.
 
-    By the formats that it offers, then by what is written about it, then by its inputs.
+    By the formats that it offers, then by what is written about it, then by its inputs. Where none
+    of them tells it is any `file`: a wrong guess would refuse what was paid for.
     """
     for name, schema in params.items():
         if "format" in name and (kind := _by_extension(schema.get("enum", ()))):
@@ -80,7 +92,7 @@ def guess_kind(params: Mapping[str, ParamSchema], *texts: str) -> OutputType:
     for text in texts:
         if kind := _by_words(text.lower()):
             return kind
-    return OutputType.VIDEO if _MOVING & set(params) else OutputType.IMAGE
+    return OutputType.VIDEO if _MOVING & set(params) else OutputType.FILE
 
 
 def _by_extension(suffixes: Iterable[object]) -> OutputType | None:
@@ -109,7 +121,7 @@ def category_of(made: OutputType, params: Mapping[str, ParamSchema]) -> str:
         OutputType.TEXT: {"image": "vision-language", "audio": "speech-to-text", "": "llm"},
         OutputType.THREE_D: {"image": "image-to-3d", "": "text-to-3d"},
         OutputType.JSON: {"": "utility"},
-        OutputType.FILE: {"": "training"},
+        OutputType.FILE: {"": "utility"},
     }[made]
     return table.get(required, table[""])
 

@@ -12,7 +12,7 @@ from vidi.inference.models.discovery.discovery import BasePrice, Discovery, Docu
 from vidi.inference.models.discovery.example import build_example
 from vidi.inference.models.discovery.file_params import file_kind
 from vidi.inference.models.discovery.flatten import Flattener, dig
-from vidi.inference.models.discovery.kinds import category_of, guess_kind, kind_of_field
+from vidi.inference.models.discovery.kinds import category_of, guess_kind, is_data, kind_of_field
 from vidi.inference.models.discovery.params import build_params
 from vidi.inference.models.discovery.words import one_line, title_of
 from vidi.inference.models.template import OutputType
@@ -109,13 +109,20 @@ def read_price(priced: Json) -> BasePrice | None:
 
 
 def describe_output(fields: Mapping[str, JsonObject], made: OutputType) -> str:
-    """Where the assets are: the files of the kind that the model makes, else all of them."""
+    """Where the assets are: the files of the kind that the model makes, else all of them.
+
+    Data that comes beside them, such as `detections`, was paid for, too.
+    """
     if not fields:
         return USUAL_OUTPUTS[made]
     files = [(where, name) for where, name in _files(fields) if f"{name}s" not in fields]
     if files:
         same = [where for where, name in files if kind_of_field(name) in {made, None}]
-        return ", ".join(same or [where for where, _ in files])
+        held = {where.partition(".")[0].removesuffix("[]") for where, _ in _files(fields)}
+        data = [
+            f"{name} (json)" for name in fields if name not in held and is_data(name, fields[name])
+        ]
+        return ", ".join([*(same or [where for where, _ in files]), *data])
     texts = [name for name, each in fields.items() if each.get("type") == "string"]
     main = [name for name in _MAIN_TEXTS if name in texts] or texts
     if made is OutputType.TEXT and main:
@@ -187,8 +194,9 @@ def _kind_of(
         has_text = any(each.get("type") == "string" for each in fields.values())
         return OutputType.JSON if target == "json" or not has_text else OutputType.TEXT
     named = {kind for name in files if (kind := kind_of_field(name))}
-    told = guess_kind({}, target) if target else None
+    told = guess_kind({}, target)
     if told in named:
-        return OutputType(told)
+        return told
     ordered = (OutputType.VIDEO, OutputType.THREE_D, OutputType.AUDIO, OutputType.IMAGE)
-    return next((kind for kind in ordered if kind in named), told or guess_kind(params))
+    fallback = guess_kind(params) if told is OutputType.FILE else told
+    return next((kind for kind in ordered if kind in named), fallback)

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.discovery.base_price import price_row_of
+from vidi.inference.models.discovery.base_price import is_new_base, unpriced_row
 from vidi.inference.models.discovery.difference import Change, compare_param, compare_params
 from vidi.inference.models.discovery.kinds import USUAL_TIMEOUTS
-from vidi.inference.models.discovery.price_news import note_price, renew_pricing
-from vidi.json_values import as_list, as_object
+from vidi.inference.models.loading import read_billing
+from vidi.inference.models.template import Call
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.price_rules import Pricing
-    from vidi.inference.models.template import TemplateFile
+    from vidi.inference.models.template import Billing, ModelInfo, TemplateFile
     from vidi.json_values import JsonMapping, JsonObject
 
     Draft = dict[str, object]
-    from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
+    from collections.abc import Iterable, Mapping
 
     from vidi.inference.models.discovery.discovery import Discovery
 
@@ -37,7 +37,10 @@ ORDER = (
 ALWAYS = ("params", "params_complete", "example", "pricing")
 """Keys that are written even where they hold nothing or false."""
 
-MARKS = ("x-file", "x-suggested", "x-secret", "x-refused", "x-enum-open", "title", "description")
+MARKS = (
+    "x-file", "x-file-as", "x-file-or-id", "x-twin", "x-suggested", "x-secret", "x-refused",
+    "x-enum-open", "x-complete", "title", "description",
+)  # fmt: skip
 """What people have said of a param, and no provider says."""
 
 
@@ -48,9 +51,7 @@ def make_template(found: Discovery, today: str) -> Draft:
         found: What the provider says.
         today: The date that it was read, as YYYY-MM-DD.
     """
-    pricing: Pricing = {"rows": [price_row_of(found, today)]}
-    if found.price is not None:
-        pricing["notes"] = note_price(found.price, today)
+    pricing: Pricing = {"rows": [unpriced_row(found, today)]}
     return _ordered(
         {
             "id": found.id,
@@ -73,22 +74,18 @@ def make_template(found: Discovery, today: str) -> Draft:
     )
 
 
-def refresh_template(
-    old: TemplateFile, found: Discovery, today: str, rates: Sequence[Decimal] = ()
-) -> Draft:
-    """The old template with the provider's params of today.
+def refresh_template(old: TemplateFile, found: Discovery, today: str) -> Draft:
+    """The old template with the provider's params, way of being called and base price of today.
 
-    Its price rows are kept, and one is added where the provider's own price has changed.
+    Its price rows are kept: a base price says nothing about tiers and surcharges.
 
     Args:
         old: The template as its file holds it.
         found: What the provider says.
         today: The date that it was read, as YYYY-MM-DD.
-        rates: What the old template charges per unit in its own example, multipliers included.
     """
-    pricing = renew_pricing(old["pricing"], found, today, rates)
-    repriced = len(pricing["rows"]) > len(old["pricing"]["rows"])
     params = merge_params(old["params"], found.params, today)
+    renewed = is_new_base(read_billing(old), old["pricing"], found.price)
     return _ordered(
         {
             **old,
@@ -96,10 +93,9 @@ def refresh_template(
             "retired": old.get("retired") or found.retired,
             "params": params,
             "example": _merge_example(old["example"], params, found.example),
-            "pricing": pricing,
-            "billing": billing_of(found, today) or old.get("billing"),
+            "billing": billing_of(found, today) if renewed else old.get("billing"),
             "sources": [*_other_sources(old, found), _source(found, today)],
-            "as_of": {**old["as_of"], "params": today, **({"pricing": today} if repriced else {})},
+            "as_of": {**old["as_of"], "params": today},
             "confidence": {**old["confidence"], "params": "high"},
         }
     )
@@ -120,32 +116,26 @@ def merge_params(old: ParamSchema, new: ParamSchema, today: str) -> Draft:
     return {**new, "properties": ordered}
 
 
-def list_changes(old: TemplateFile, new: Draft, found: Discovery) -> list[Change]:
+def list_changes(old: ModelInfo, found: Discovery) -> list[Change]:
     """Everything that a refresh changes, apart from dates and sources."""
-    changes = compare_params(old["params"], found.params)
-    before, now = _version_of(old), found.version
-    if before != now:
-        changes.append(Change("version", "", f"version: {_call(now)} now, was {_call(before)}"))
-    if found.retired and not old.get("retired"):
+    changes = compare_params(old.params, found.params)
+    if old.provider == "replicate" and old.call != _call_in(found):
+        told = f"{_tell_call(_call_in(found))} now, was {_tell_call(old.call)}"
+        changes.append(Change("call", "", told))
+    if found.retired and not old.retired:
         changes.append(Change("retired", "", found.retired))
-    if not _places(found.output) <= _places(old["output"]):
-        told = f"output: the schema reads as {found.output}; {old['output']} is kept"
+    if not _places(found.output) <= _places(old.output):
+        told = f"output: the schema reads as {found.output}; {old.output} is kept"
         changes.append(Change("output", "", told))
-    return changes + _price_changes(old["pricing"], new["pricing"], found)
+    if is_new_base(old.billing, old.pricing, found.price):
+        told = f"base price: {found.price} now, was {_tell_billing(old.billing)}"
+        changes.append(Change("billing", "", f"{told}; the price rows are kept"))
+    return changes
 
 
 def _places(output: str) -> set[str]:
     """The places that an `output` names, without what it says of them."""
     return {part.partition(" ")[0] for part in output.split(", ")}
-
-
-def _price_changes(old: Pricing, new: object, found: Discovery) -> list[Change]:
-    if new == old:
-        return []
-    told = f"price: fal's base price is {found.price} now"
-    if len(as_list(as_object(new)["rows"])) > len(old["rows"]):
-        return [Change("price", "", f"{told}; a row is added, the old ones stay")]
-    return [Change("price", "", f"{told}; the rows are kept: compare them with {found.page}")]
 
 
 def _merge_param(name: str, old: ParamSchema | None, new: ParamSchema) -> Draft:
@@ -158,6 +148,11 @@ def _merge_param(name: str, old: ParamSchema | None, new: ParamSchema) -> Draft:
     }
     if "items" in new and "items" in old:
         merged["items"] = _merge_param(name, old["items"], new["items"])
+    if "properties" in new and "properties" in old:
+        fields = old["properties"]
+        merged["properties"] = {
+            key: _merge_param(key, fields.get(key), each) for key, each in new["properties"].items()
+        }
     marks = _pick(old, MARKS)
     if "description" in new:
         marks.setdefault("description", new["description"])
@@ -191,9 +186,11 @@ def _other_sources(old: TemplateFile, found: Discovery) -> list[str]:
 
 
 def call_of(found: Discovery) -> JsonObject:
-    """How Replicate runs the model: by its version, else by its name."""
+    """How Replicate runs the model: as a deployment, by its version, or by its name."""
     if not found.id.startswith("replicate/"):
         return {}
+    if found.deployment:
+        return {"deployment": found.deployment}
     return {"version": found.version} if found.version else {"official": True}
 
 
@@ -206,12 +203,23 @@ def billing_of(found: Discovery, today: str) -> Draft:
     return {"unit": unit, "unit_usd": price.usd, "as_of": today, "source": price.source}
 
 
-def _version_of(old: TemplateFile) -> str:
-    return old.get("call", {}).get("version") or old.get("version", "")
+def _call_in(found: Discovery) -> Call:
+    """As `call_of`, as a template that is read has it."""
+    if found.deployment:
+        return Call(deployment=found.deployment)
+    return Call(version=found.version) if found.version else Call(official=True)
 
 
-def _call(version: str) -> str:
-    return version[:12] or "called by name"
+def _tell_call(call: Call | None) -> str:
+    if call is None or call.official:
+        return "called by name"
+    if call.deployment:
+        return f"called as deployment {call.deployment}"
+    return f"called by version {call.version[:12]}"
+
+
+def _tell_billing(billing: Billing | None) -> str:
+    return f"{billing.unit_usd.normalize():f} USD per {billing.unit}" if billing else "not known"
 
 
 def _ordered(template: Mapping[str, object]) -> Draft:

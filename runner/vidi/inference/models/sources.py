@@ -1,0 +1,88 @@
+"""Where the text of templates comes from: a folder of files, one for each model."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from vidi.inference.models.provider_names import provider_names
+from vidi.json_values import as_list, as_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+class TemplateText(NamedTuple):
+    """A template that has not been read yet."""
+
+    path: Path
+    """What messages call it."""
+    text: str
+
+
+class TemplateSource(Protocol):
+    """Templates by their file's name under its folder, such as `fal/fal-ai-flux-dev.json`."""
+
+    def find(self, name: str) -> Path | None:
+        """What the template is called in messages; None where there is none."""
+
+    def read(self, name: str) -> str:
+        """Its text.
+
+        Raises:
+            OSError: It cannot be read.
+            UnicodeDecodeError: It is no text.
+        """
+
+    def names(self) -> Iterator[str]:
+        """The name of every template."""
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Each other id of a model, and the name of the model's template."""
+
+
+class TemplateFolder:
+    """A folder with a file for each model, in a folder for each provider."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, name: str) -> Path | None:
+        """The file of that name, if there is one."""
+        path = self.folder / name
+        return path if path.is_file() else None
+
+    def read(self, name: str) -> str:
+        """The text of a file."""
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def names(self) -> Iterator[str]:
+        """Every file, provider by provider."""
+        for provider in provider_names():
+            for path in (self.folder / provider).glob("*.json"):
+                yield f"{provider}/{path.name}"
+
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """Read from every file; asked for only where no file has the id itself."""
+        found: dict[str, str] = {}
+        for name in self.names():
+            # A broken file is told of when it is asked for, not while another is looked for.
+            with suppress(OSError, ValueError):
+                found.update(dict.fromkeys(aliases_in(self.read(name)), name))
+        return found
+
+
+def aliases_in(text: str) -> list[str]:
+    """The other ids that a template names, without reading the many that name none.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    if '"aliases"' not in text:
+        return []
+    return [str(each) for each in as_list(as_object(json.loads(text)).get("aliases"))]
