@@ -150,12 +150,14 @@ def make_schemas() -> dict[Path, str]:
     """The published schemas."""
     from api_reference import make_api_page
 
+    from vidi.cli.display.answer_schema import render_answer_schema
     from vidi.inference.models.template_schema import template_schema_text
     from vidi.jobs.schema import job_schema
     from vidi.runs.records.manifest.schema import render_manifest_schema
 
     job = json.dumps(job_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
+        TOP / "docs/answer.schema.json": render_answer_schema(),
         TOP / "docs/job.schema.json": job,
         TOP / "docs/manifest.schema.json": render_manifest_schema(),
         TOP / "docs/template.schema.json": template_schema_text(),

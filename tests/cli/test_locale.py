@@ -37,8 +37,8 @@ def test_names_of_any_script_work(job, environment):
     )
     assert answer.exit_code == 0, answer.stderr
     assert (job / MADE).is_file()
-    assert answer.json["inferences"][0]["id"] == "niño-木"
-    assert answer.json["manifest"] == "outputs/sandbox/árbol/manifest.json"
+    assert answer.json["jobs"][0]["inferences"][0]["id"] == "niño-木"
+    assert answer.json["jobs"][0]["manifest"] == "outputs/sandbox/árbol/manifest.json"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "iso8859-5"])

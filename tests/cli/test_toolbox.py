@@ -88,10 +88,10 @@ def test_validate_as_json(one):
     one.write("bad.yaml", "version: 1\n")
     answer = one("vidi", "validate", "one.yaml", "bad.yaml", "--json")
     assert answer.exit_code == answer.json["exit_code"] == 2
-    assert [job["ok"] for job in answer.json["jobs"]] == [True, False]
+    assert [job["exit_code"] for job in answer.json["jobs"]] == [0, 2]
 
 
-@pytest.mark.parametrize("which", ["job", "manifest", "template"])
+@pytest.mark.parametrize("which", ["job", "manifest", "template", "answer"])
 def test_schemas_are_schemas(here, which):
     schema = here("vidi", "schema", which).json
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

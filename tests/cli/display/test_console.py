@@ -71,8 +71,8 @@ def test_json_is_one_object_also_on_failure(capsys):
     assert answer["errors"][0]["line"] == 4
     Console(json_wanted=True).report_error(UsageError("no"))
     assert json.loads(capsys.readouterr().out)["errors"] == [
-        {"path": None, "line": None, "column": None, "id": None, "ids": [], "code": "usage",
-         "message": "no", "hint": ""}
+        {"job_file": None, "path": None, "line": None, "column": None, "id": None, "ids": [],
+         "code": "usage", "message": "no", "hint": "", "count": 1}
     ]  # fmt: skip
 
 

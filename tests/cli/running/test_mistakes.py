@@ -207,4 +207,4 @@ inferences:
         assert params["image_urls"][0].keys() == {"file", "bytes", "sha256"}
         Image.new("RGB", (64, 64), "blue").save(here.folder / "photos/in.png")
         plan = here("vidi-run", "edit.yaml", "--estimate", "--json").json
-    assert plan["inferences"][0]["reason"] == "input changed: photos/in.png"
+    assert plan["jobs"][0]["inferences"][0]["reason"] == "input changed: photos/in.png"

@@ -94,8 +94,12 @@ def test_the_log_has_the_events_of_each_inference_in_order(two):
 
 def test_the_same_command_again_buys_nothing(two):
     run_sandbox(two)
-    answer = run_sandbox(two, "--json").json
-    assert [entry["action"] for entry in answer["inferences"]] == ["unchanged", "unchanged"]
+    (job,) = run_sandbox(two, "--json").json["jobs"]
+    assert [entry["action"] for entry in job["inferences"]] == ["unchanged", "unchanged"]
+    assert [entry["assets"] for entry in job["inferences"]] == [
+        ["trees/tree-1.webp", "trees/tree-2.webp"],
+        ["card.jpg"],
+    ]
     manifest = two.manifest("outputs/sandbox/two")
     assert manifest["cost_usd"]["actual"] == 0
     assert manifest["cost_usd"]["saved"] == 0.056
@@ -152,14 +156,21 @@ def test_the_estimate_sends_nothing_writes_nothing_and_needs_no_key(two):
     assert found["ok"] is True
     assert found["estimate_usd"] == {"low": 0.056, "expected": 0.056, "high": 0.056}
     assert found["budget_usd"] == 0.1
-    assert [(each["id"], each["action"], each["reason"]) for each in found["inferences"]] == [
+    (job,) = found["jobs"]
+    assert [(each["id"], each["action"], each["reason"]) for each in job["inferences"]] == [
         ("tree", "run", "new"),
         ("card", "run", "new"),
     ]
-    assert found["inferences"][0]["estimate_usd"] == {"low": 0.006, "high": 0.006}
-    assert found["inferences"][0]["unpriced"] is False
-    assert found["inferences"][0]["breakdown"][0]["rate_usd"] == 0.003
-    assert "manifest" not in found
+    tree = job["inferences"][0]
+    assert tree["estimate_usd"] == {"low": 0.006, "expected": 0.006, "high": 0.006}
+    assert tree["unpriced"] is False
+    assert tree["breakdown"][0]["rate_usd"] == 0.003
+    assert (tree["status"], tree["actual_usd"], tree["assets"], job["manifest"]) == (
+        None,
+        None,
+        [],
+        None,
+    )
 
 
 TABLE = """\
@@ -199,7 +210,7 @@ def test_a_changed_entry_is_bought_again_and_the_old_asset_kept(two):
     first = two.manifest("outputs/sandbox/two")["inferences"][1]["assets"][0]
     two.write("two.yaml", TWO.replace("a postcard", "a letter"))
     plan = two("vidi-run", "two.yaml", "--sandbox", "--estimate", "--json").json
-    assert [entry["reason"] for entry in plan["inferences"]] == [
+    assert [entry["reason"] for entry in plan["jobs"][0]["inferences"]] == [
         "made before",
         "params changed: prompt",
     ]
@@ -221,7 +232,7 @@ def test_a_spoilt_asset_is_made_again(two, spoil, reason):
     run_sandbox(two)
     spoil(two.folder / "outputs/sandbox/two/card.jpg")
     plan = two("vidi-run", "two.yaml", "--sandbox", "--estimate", "--json").json
-    assert plan["inferences"][1]["reason"] == reason
+    assert plan["jobs"][0]["inferences"][1]["reason"] == reason
     assert run_sandbox(two).exit_code == 0
     assert two("vidi", "verify", "outputs/sandbox/two").exit_code == 0
 

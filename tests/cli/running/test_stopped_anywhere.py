@@ -133,7 +133,10 @@ def test_in_the_middle_of_a_run_it_ends_in_order(stopped, tmp_path, presses):
     answer, submits = stopped("rename tree.webp", presses)
     code = PRESSES[presses][1]
     assert (answer.exit_code, submits) == (code, 1), answer.stderr
-    assert (answer.json["exit_code"], answer.json["manifest"]) == (code, "outputs/a/manifest.json")
+    assert (answer.json["exit_code"], answer.json["jobs"][0]["manifest"]) == (
+        code,
+        "outputs/a/manifest.json",
+    )
     assert read_run(tmp_path / "outputs/a") == ("interrupted", code)
     assert (tmp_path / "outputs/a/report.html").is_file()
 
@@ -142,7 +145,10 @@ def test_in_the_middle_of_a_run_it_ends_in_order(stopped, tmp_path, presses):
 def test_after_the_last_inference_it_comes_too_late(stopped, tmp_path, where, presses):
     answer, submits = stopped(where, presses)
     assert (answer.exit_code, submits) == (0, 2), answer.stderr
-    assert (answer.json["ok"], answer.json["manifest"]) == (True, "outputs/a/manifest.json")
+    assert (answer.json["ok"], answer.json["jobs"][0]["manifest"]) == (
+        True,
+        "outputs/a/manifest.json",
+    )
     assert answer.stderr.endswith("succeeded: 2 succeeded\nspent $0.006, budget $1.00\n")
     assert read_run(tmp_path / "outputs/a") == ("succeeded", 0)
     assert (tmp_path / "outputs/a/report.html").is_file()
@@ -166,7 +172,8 @@ def test_the_files_after_it_are_not_begun(stopped, tmp_path, presses):
     done, other = answer.json["jobs"]
     assert (done["exit_code"], done["manifest"]) == (0, "outputs/a/manifest.json")
     assert (other["exit_code"], other["manifest"]) == (code, None)
-    assert other["errors"][0]["message"] == "stopped before b.yaml was begun"
+    (error,) = answer.json["errors"]
+    assert (error["job_file"], error["message"]) == ("b.yaml", "stopped before b.yaml was begun")
     assert answer.stderr.endswith("\nstopped before b.yaml was begun\n")
     assert not (tmp_path / "outputs/b").exists()
 

@@ -85,9 +85,15 @@ def test_what_a_run_could_not_find_out_the_next_one_does(here, sandbox, provider
         answer = here("vidi-run", "job.yaml", "--select", "a")
         assert answer.exit_code == 6
         assert "the provider's list cannot be read" in answer.stderr
-        plan = here("vidi-run", "job.yaml", "--estimate", "--json").json["inferences"]
-        assert (plan[0]["action"], plan[0]["reason"], plan[0]["estimate_usd"]["high"]) == (
-            "run",
+        (planned,) = [
+            each
+            for each in here("vidi-run", "job.yaml", "--estimate", "--json").json["jobs"][0][
+                "inferences"
+            ]
+            if each["id"] == "a"
+        ]
+        assert (planned["action"], planned["reason"], planned["estimate_usd"]["high"]) == (
+            "fetch",
             "in doubt: the provider is asked first",
             0,
         )

@@ -112,7 +112,7 @@ def test_the_status_of_an_old_folder_is_told(project, moved_in):
 @journals
 def test_the_plan_of_an_old_folder_knows_what_was_bought(project, moved_in):
     plan = moved_in(project)("vidi-run", "job.yaml", "--estimate", "--json").json
-    reasons = {row["id"]: row["reason"] for row in plan["inferences"]}
+    reasons = {row["id"]: row["reason"] for row in plan["jobs"][0]["inferences"]}
     assert reasons == {**REASONS, **dict.fromkeys(MADE, "made before")}
 
 

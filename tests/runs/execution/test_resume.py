@@ -49,7 +49,8 @@ def row(here):
 
 
 def plan(here, *options):
-    return here("vidi-run", "job.yaml", "--estimate", "--json", *options).json["inferences"][0]
+    answer = here("vidi-run", "job.yaml", "--estimate", "--json", *options).json
+    return answer["jobs"][0]["inferences"][0]
 
 
 @pytest.fixture
@@ -191,7 +192,7 @@ def test_the_plan_says_that_what_is_open_is_not_bought_again(here, unfinished, p
     with unfinished(provider):
         here.write("job.yaml", job(provider))
         plan = here("vidi-run", "job.yaml", "--rebuy", "tree", "--estimate", "--json").json
-    (line,) = plan["inferences"]
+    (line,) = plan["jobs"][0]["inferences"]
     assert (line["reason"], line["estimate_usd"]["high"]) == ("submitted before: fetch it", 0)
 
 

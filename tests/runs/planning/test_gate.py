@@ -223,4 +223,4 @@ def test_an_id_is_named_so_that_the_command_line_takes_it(here, key, selector):
     assert hint == f"{FROZEN} What is already bought is fetched with `--select {selector}`."
     arguments = shlex.split(f"--sandbox --select {selector}")
     answer = here("vidi-run", "job.yaml", "--estimate", "--json", *arguments)
-    assert [line["action"] for line in answer.json["inferences"]] == ["run", "skip"]
+    assert [line["action"] for line in answer.json["jobs"][0]["inferences"]] == ["move", "skip"]

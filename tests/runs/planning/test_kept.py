@@ -48,7 +48,8 @@ def digest(path):
 
 
 def plan(here, *options):
-    (line,) = here("vidi-run", "job.yaml", "--estimate", "--json", *options).json["inferences"]
+    answer = here("vidi-run", "job.yaml", "--estimate", "--json", *options).json
+    (line,) = answer["jobs"][0]["inferences"]
     return line["action"], line["reason"], line["estimate_usd"]["high"]
 
 
@@ -78,7 +79,7 @@ def test_what_is_deleted_is_fetched_for_nothing_whatever_the_params(
         before = digest(asset)
         asset.unlink()
         here.write("job.yaml", job(provider, prompt))
-        assert plan(here) == ("run", f"asset missing: tree.webp{FREE}", 0)
+        assert plan(here) == ("fetch", f"asset missing: tree.webp{FREE}", 0)
         assert here("vidi-run", "job.yaml", "--frozen").exit_code == 0
         assert served.submits == 1
     assert digest(asset) == before
@@ -99,7 +100,7 @@ def test_what_is_deleted_here_and_gone_there_is_not_bought_again(
         here.write("job.yaml", job(provider, prompt))
         for _ in range(2):
             assert_told_as_gone(here, provider)
-            assert plan(here) == ("run", f"asset missing: tree.webp{FREE}", 0)
+            assert plan(here) == ("fetch", f"asset missing: tree.webp{FREE}", 0)
         assert served.submits == 1
 
 
@@ -134,7 +135,7 @@ def test_what_was_paid_and_never_came_is_not_bought_on_the_next_run(here, sandbo
     here.write("job.yaml", job(provider))
     with sandbox(GONE) as served:
         assert here("vidi-run", "job.yaml").exit_code == 1
-        assert plan(here) == ("run", f"failed before: fetch it{FREE}", 0)
+        assert plan(here) == ("fetch", f"failed before: fetch it{FREE}", 0)
         assert_told_as_gone(here, provider)
         here.write("job.yaml", job(provider, "a bush"))
         assert_told_as_gone(here, provider)
@@ -153,7 +154,7 @@ def test_what_only_the_network_kept_away_is_fetched_later(here, sandbox, asset, 
         asset.unlink()
         assert here("vidi-run", "job.yaml").exit_code == 1
         served.sandbox.faults._rules.clear()
-        assert plan(here) == ("run", f"asset missing: tree.webp{FREE}", 0)
+        assert plan(here) == ("fetch", f"asset missing: tree.webp{FREE}", 0)
         assert here("vidi-run", "job.yaml").exit_code == 0
         assert served.submits == 1
 
@@ -165,7 +166,7 @@ def test_a_kept_entry_may_be_given_another_place(here, sandbox, asset, provider)
         assert here("vidi-run", "job.yaml").exit_code == 0
         before = digest(asset)
     here.write("job.yaml", job(provider, "a bush", output="b.webp"))
-    assert plan(here) == ("run", "output moved: tree.webp", 0)
+    assert plan(here) == ("move", "output moved: tree.webp", 0)
     assert here("vidi-run", "job.yaml", "--frozen").exit_code == 0
     assert digest(asset.with_name("b.webp")) == before
 

@@ -48,7 +48,7 @@ def bought(here):
 
 
 def plan(here):
-    lines = here("vidi-run", "job.yaml", "--estimate", "--json").json["inferences"]
+    lines = here("vidi-run", "job.yaml", "--estimate", "--json").json["jobs"][0]["inferences"]
     return [(line["action"], line["reason"], line["estimate_usd"]["high"]) for line in lines]
 
 
@@ -87,7 +87,7 @@ def test_a_file_is_moved_for_nothing_without_a_key_or_a_network(here, bought, fo
     here._monkeypatch.delenv("REPLICATE_API_TOKEN")
     here._monkeypatch.delenv("FAL_KEY")
     here.write("job.yaml", job(provider, tree="sub/b.webp"))
-    assert plan(here) == [("run", "output moved: a.webp", 0)]
+    assert plan(here) == [("move", "output moved: a.webp", 0)]
     assert run_again(here, job(provider, tree="sub/b.webp"), "--frozen").exit_code == 0
     assert files(folder) == hashes(here) == {"sub/b.webp": before}
     assert here.manifest("outputs/job")["cost_usd"]["actual"] == 0
@@ -110,8 +110,8 @@ def test_two_that_change_places_are_both_right(here, bought, folder, provider, o
         x, y = files(folder)["x.webp"], files(folder)["y.webp"]
         here.write("job.yaml", job(provider, a="y.webp", b="x.webp"))
         assert plan(here) == [
-            ("run", "output moved: x.webp", 0),
-            ("run", "output moved: y.webp", 0),
+            ("move", "output moved: x.webp", 0),
+            ("move", "output moved: y.webp", 0),
         ]
         answer = run_again(here, job(provider, a="y.webp", b="x.webp"), "--frozen", *options)
         assert (answer.exit_code, served.submits) == (0, 2)
@@ -140,7 +140,7 @@ def test_one_that_is_left_out_while_its_place_is_taken_is_kept(here, bought, fol
         text = job(provider, n="x.webp", x="moved.webp")
         assert run_again(here, text, "--exclude", "x").exit_code == 0
         assert rows(here) == {"n": ["x.webp"], "x": [".vidi/replaced/x.webp"]}
-        assert plan(here)[1] == ("run", "output moved: .vidi/replaced/x.webp", 0)
+        assert plan(here)[1] == ("move", "output moved: .vidi/replaced/x.webp", 0)
         assert run_again(here, text).exit_code == 0
         assert served.submits == 2
     assert rows(here) == {"n": ["x.webp"], "x": ["moved.webp"]}
@@ -254,7 +254,7 @@ def test_what_was_cut_off_between_file_and_record_is_recorded(here, bought, fold
     with bought(job(provider, tree="a.webp")):
         (folder / "a.webp").rename(folder / "b.webp")
     here.write("job.yaml", job(provider, tree="b.webp"))
-    assert plan(here) == [("run", "output moved: a.webp", 0)]
+    assert plan(here) == [("move", "output moved: a.webp", 0)]
     assert run_again(here, job(provider, tree="b.webp"), "--frozen").exit_code == 0
     assert list(files(folder)) == ["b.webp"]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vidi.errors import Problem
 
 NAMED_IDS = 3
+ABOUT_JOBS = frozenset({"run", "estimate", "validate", "diff"})
+"""The commands whose answer has the one shape of answer_schema.py."""
 
 
 class Console:
@@ -122,11 +124,15 @@ def name_some(names: Iterable[str]) -> str:
 
 
 def render_failure(error: VidiError) -> str:
-    """The one JSON object of a command that failed before it knew its job files."""
-    from vidi.cli.display.json_answer import describe_answer
+    """The one JSON object of a command that failed before it had anything to tell."""
+    from vidi.cli.display.json_answer import describe_command, describe_failure
     from vidi.runs.records.json_text import render_json
 
-    answer = describe_answer(_name_command(), None, exit_code=error.exit_code, errors=[error])
+    command = _name_command()
+    if command in ABOUT_JOBS:
+        answer = describe_command(command, (), exit_code=error.exit_code, errors=[error])
+    else:
+        answer = describe_failure(command, error)
     return render_json(answer).rstrip("\n")
 
 

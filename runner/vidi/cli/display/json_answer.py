@@ -1,103 +1,238 @@
-"""The one JSON object that `--json` prints, also on failure."""
+"""The one JSON object that `--json` prints, also on failure; answer_schema.py says its shape."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
 
-from vidi.errors import JobFileError
+from vidi.errors import JobFileError, Problem
+from vidi.runs.planning.budgets import sum_budgets, sum_up
+from vidi.runs.records.warnings import find_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from vidi.errors import Problem, VidiError
+    from vidi.errors import VidiError
+    from vidi.inference.models.template import ModelInfo
     from vidi.runs.planning.plan import Plan, PlannedInference
-    from vidi.runs.records.manifest.shape import Manifest
+    from vidi.runs.records.manifest.shape import InferenceShape, Manifest
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+Value = dict[str, object]
 
 
-def describe_answer(
+class DescribedJob(Protocol):
+    """What is told of one job file of a command."""
+
+    @property
+    def path(self) -> Path:
+        """The job file, as it was given."""
+
+    @property
+    def exit_code(self) -> int:
+        """How it ended."""
+
+    @property
+    def plan(self) -> Plan | None:
+        """None where it has mistakes."""
+
+    @property
+    def errors(self) -> Sequence[VidiError]:
+        """What went wrong with it as a whole."""
+
+    @property
+    def manifest(self) -> Path | None:
+        """Where manifest.json is, once it has been run."""
+
+    @property
+    def result(self) -> Manifest | None:
+        """What that holds."""
+
+
+def describe_command(
     command: str,
-    job_file: Path | None,
+    jobs: Sequence[DescribedJob],
     *,
     exit_code: int,
-    plan: Plan | None = None,
+    budget: Decimal | None = None,
     errors: Sequence[VidiError] = (),
-    manifest: Path | None = None,
-    ran: Manifest | None = None,
-) -> dict[str, object]:
-    """What became of one job file, as JSON values."""
-    answer = {
+) -> Value:
+    """What became of a command about job files, as JSON values: one shape, however many files.
+
+    Args:
+        command: run, estimate, validate or diff.
+        jobs: Its job files, in the order in which they were given.
+        exit_code: That of the command.
+        budget: The cap of the command, `--budget`, in USD.
+        errors: What went wrong before there was a job file to blame.
+    """
+    plans = [job.plan for job in jobs]
+    own = [plan.budget if plan is not None else None for plan in plans]
+    return {
         "schema_version": SCHEMA_VERSION,
         "command": command,
         "ok": exit_code == 0,
         "exit_code": exit_code,
-        "job_file": job_file.as_posix() if job_file else None,
-        **_describe_plan(plan),
-        "errors": _join_errors(_describe_errors(errors), _describe_failures(ran)),
-        "warnings": _describe_warnings(errors, plan),
+        "budget_usd": sum_budgets(budget, own),
+        "estimate_usd": _sum_estimates(plans),
+        "spent_usd": sum((_read_spent(job.result) for job in jobs), Decimal(0)),
+        "jobs": [_describe_job(job) for job in jobs],
+        "errors": [
+            *_describe_errors(errors, None),
+            *(error for job in jobs for error in _list_errors(job)),
+        ],
+        "warnings": [_describe(each, job) for job in jobs for each in _find_warnings(job)],
     }
-    if command == "run":
-        answer["manifest"] = str(manifest) if manifest else None
-    return answer
 
 
-def _describe_plan(plan: Plan | None) -> dict[str, object]:
-    if plan is None:
-        return {"budget_usd": None, "estimate_usd": None, "inferences": []}
+def describe_failure(command: str, error: VidiError) -> Value:
+    """The object of any command that failed before it had anything to tell."""
     return {
-        "budget_usd": plan.budget,
-        "estimate_usd": {"low": plan.low, "expected": plan.expected, "high": plan.high},
-        "inferences": [describe_planned(each) for each in plan.inferences],
+        "schema_version": 1,
+        "command": command,
+        "ok": False,
+        "exit_code": error.exit_code,
+        "errors": list(_describe_errors([error], None)),
     }
 
 
-def _describe_errors(errors: Sequence[VidiError]) -> list[dict[str, object]]:
-    found = [each for each in _problems_of(errors) if each.severity == "error"]
-    others = [each for each in errors if not isinstance(each, JobFileError)]
-    return [*map(describe_problem, found), *map(describe_vidi_error, others)]
+def describe_vidi_error(error: VidiError) -> Value:
+    """An error of no job file, in the shape that the errors of job files have."""
+    return _describe_error(error, None)
 
 
-def _join_errors(
-    of_the_file: list[dict[str, object]], of_inferences: list[dict[str, object]]
-) -> list[dict[str, object]]:
-    """All of them; what stopped the run is left to the inference that it was first said of."""
-    said = [_words_of(each) for each in of_inferences]
-    return [*(each for each in of_the_file if _words_of(each) not in said), *of_inferences]
+def _describe_job(job: DescribedJob) -> Value:
+    plan, rows = (
+        job.plan,
+        {row["id"]: row for row in job.result["inferences"]} if job.result else {},
+    )
+    return {
+        "job_file": job.path.as_posix(),
+        "output_dir": plan.folder.as_posix() if plan else None,
+        "exit_code": job.exit_code,
+        "budget_usd": plan.budget if plan else None,
+        "estimate_usd": _sum_estimates([plan]),
+        "spent_usd": _read_spent(job.result),
+        "manifest": str(job.manifest) if job.manifest else None,
+        "inferences": [
+            describe_planned(each, rows.get(each.id)) for each in (plan.inferences if plan else ())
+        ],
+    }
 
 
-def _words_of(error: dict[str, object]) -> tuple[object, ...]:
-    return error["code"], error["message"], error["hint"]
+def describe_planned(planned: PlannedInference, row: InferenceShape | None = None) -> Value:
+    """One inference as JSON values: what would be done, and what became of it.
 
-
-def _describe_warnings(errors: Sequence[VidiError], plan: Plan | None) -> list[dict[str, object]]:
-    problems = [*_problems_of(errors), *(plan.warnings if plan else ())]
-    return [describe_problem(each) for each in problems if each.severity == "warning"]
-
-
-def describe_planned(planned: PlannedInference) -> dict[str, object]:
-    """One line of a plan as JSON values."""
+    Args:
+        planned: The line of the plan.
+        row: What the manifest says of it; None where it was not run.
+    """
+    estimate = planned.estimate
     return {
         "id": planned.id,
         "model": planned.model,
-        "action": planned.action,
+        "action": name_action(planned),
         "reason": planned.reason,
-        "estimate_usd": {
-            "low": planned.estimate.low,
-            "expected": planned.estimate.expected,
-            "high": planned.estimate.high,
-        },
-        "unpriced": planned.estimate.high is None,
-        "why": planned.estimate.reason,
-        "breakdown": [line.to_json() for line in planned.estimate.lines],
+        "estimate_usd": _describe_range(estimate.low, estimate.expected, estimate.high),
+        "unpriced": estimate.high is None,
+        "why": estimate.reason,
+        "price": _describe_price(planned.request.model),
+        "breakdown": [line.to_json() for line in estimate.lines],
+        "status": row["status"] if row else None,
+        "actual_usd": row["cost_usd"]["actual"] if row else None,
+        "paid_usd": _read_paid(row),
+        "assets": [asset["path"] for asset in row["assets"]] if row else [],
     }
 
 
-def describe_problem(problem: Problem) -> dict[str, object]:
-    """One problem as JSON values; its first id, as `ids` holds every one."""
+def _read_paid(row: InferenceShape | None) -> object:
+    """What has been paid, over all runs, for what is there now."""
+    return row["cost_usd"]["actual"] or 0 if row else 0
+
+
+def name_action(planned: PlannedInference) -> str:
+    """What a run does with an inference; `run` is the only one that buys."""
+    if planned.action == "run" and planned.free:
+        return "move" if planned.local else "fetch"
+    return planned.action
+
+
+def _describe_price(model: ModelInfo) -> Value:
+    """How far a model's price can be trusted."""
+    as_of = model.as_of.get("pricing")
+    return {
+        "confidence": model.confidence.get("pricing"),
+        "as_of": as_of,
+        "age_days": _count_days_since(as_of) if as_of else None,
+    }
+
+
+def _count_days_since(day: str) -> int:
+    """Whole days since a date, or since the first day of a month such as 2026-05."""
+    since = date.fromisoformat(day if len(day) > len("2026-05") else f"{day}-01")
+    return max(0, (datetime.now(UTC).date() - since).days)
+
+
+def _sum_estimates(plans: Sequence[Plan | None]) -> Value | None:
+    """The sums of some plans; None where one of them could not be made."""
+    known = [plan for plan in plans if plan is not None]
+    if not plans or len(known) < len(plans):
+        return None
+    return _describe_range(
+        sum((plan.low for plan in known), Decimal(0)),
+        sum_up(plan.expected for plan in known),
+        sum_up(plan.high for plan in known),
+    )
+
+
+def _describe_range(low: Decimal, expected: Decimal | None, high: Decimal | None) -> Value:
+    return {"low": low, "expected": expected, "high": high}
+
+
+def _read_spent(ran: Manifest | None) -> Decimal:
+    return Decimal(str(ran["cost_usd"]["actual"])) if ran else Decimal(0)
+
+
+# Errors and warnings
+
+
+def _list_errors(job: DescribedJob) -> Iterator[Value]:
+    """All of a job file; what stopped its run is left to the inference that it was said of."""
+    failures = list(_describe_failures(job))
+    said = [_words_of(each) for each in failures]
+    yield from (each for each in _describe_errors(job.errors, job) if _words_of(each) not in said)
+    yield from failures
+
+
+def _describe_errors(errors: Sequence[VidiError], job: DescribedJob | None) -> Iterator[Value]:
+    """Errors one by one, and every mistake of those that hold several."""
+    for error in errors:
+        if isinstance(error, JobFileError):
+            yield from (_describe(each, job) for each in error.problems if each.severity == "error")
+        else:
+            yield _describe_error(error, job)
+
+
+def _words_of(error: Value) -> tuple[object, ...]:
+    return error["code"], error["message"], error["hint"]
+
+
+def _find_warnings(job: DescribedJob) -> Iterator[Problem]:
+    """What is odd about a job file, or about what came of it."""
+    for error in job.errors:
+        if isinstance(error, JobFileError):
+            yield from (each for each in error.problems if each.severity == "warning")
+    yield from find_warnings(job.plan.warnings if job.plan else (), job.result)
+
+
+def _describe(problem: Problem, job: DescribedJob | None) -> Value:
+    """One problem; `id` is the first that it hits, `ids` are all of them, `count` is how many."""
     place = problem.place
     return {
+        "job_file": job.path.as_posix() if job else None,
         "path": place.path if place else None,
         "line": place.line or None if place else None,
         "column": place.column or None if place else None,
@@ -106,35 +241,19 @@ def describe_problem(problem: Problem) -> dict[str, object]:
         "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,
+        "count": max(1, len(problem.ids)),
     }
 
 
-def describe_vidi_error(error: VidiError) -> dict[str, object]:
+def _describe_error(error: VidiError, job: DescribedJob | None) -> Value:
     """An error that is no problem of a job file, in the same shape."""
-    place = error.place
-    return {
-        "path": place.path if place else None,
-        "line": place.line or None if place else None,
-        "column": place.column or None if place else None,
-        "id": None,
-        "ids": [],
-        "code": error.code,
-        "message": error.message,
-        "hint": error.hint,
-    }
+    return _describe(Problem(error.code, error.message, error.place, error.hint), job)
 
 
-def _describe_failures(ran: Manifest | None) -> list[dict[str, object]]:
+def _describe_failures(job: DescribedJob) -> Iterator[Value]:
     """What went wrong with the inferences of a run."""
-    where = {"path": None, "line": None, "column": None}
-    return [
-        {**where, "id": row["id"], "ids": [row["id"]], **row["error"]}
-        for row in (ran["inferences"] if ran else ())
-        if row["error"]
-    ]
-
-
-def _problems_of(errors: Sequence[VidiError]) -> list[Problem]:
-    return [
-        problem for error in errors if isinstance(error, JobFileError) for problem in error.problems
-    ]
+    for row in job.result["inferences"] if job.result else ():
+        error = row["error"]
+        if error:
+            told = Problem(error["code"], error["message"], None, error["hint"], (row["id"],))
+            yield _describe(told, job)

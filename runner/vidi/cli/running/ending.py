@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.cli.display.json_answer import describe_answer
+from vidi.cli.display.json_answer import describe_command
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.records.json_text import render_json
 
@@ -22,25 +22,10 @@ def say_how_it_ended(state: CommandState) -> int:
 
 
 def _render_answer(state: CommandState) -> str:
-    answers = [
-        describe_answer(
-            state.command,
-            job_run.path,
-            exit_code=job_run.exit_code,
-            plan=job_run.plan,
-            errors=job_run.errors,
-            manifest=job_run.manifest,
-            ran=job_run.result,
-        )
-        for job_run in state.job_runs
-    ]
-    if len(answers) == 1:
-        return render_json(answers[0]).rstrip("\n")
-    whole = {
-        "schema_version": 1,
-        "command": state.command,
-        "ok": not state.exit_code,
-        "exit_code": state.exit_code,
-        "jobs": answers,
-    }
-    return render_json(whole).rstrip("\n")
+    answer = describe_command(
+        state.command,
+        state.job_runs,
+        exit_code=state.exit_code,
+        budget=state.options.budget,
+    )
+    return render_json(answer).rstrip("\n")

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.models.prices.estimate import Estimate
+from vidi.runs.planning.budgets import sum_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from vidi.errors import Problem
@@ -111,24 +111,9 @@ class Plan:
     @property
     def expected(self) -> Decimal | None:
         """USD that the run will likely cost; None where an inference is unpriced."""
-        return _sum_up(planned.estimate.expected for planned in self.to_run)
+        return sum_up(planned.estimate.expected for planned in self.to_run)
 
     @property
     def high(self) -> Decimal | None:
         """USD that the run costs at most; None where an inference is unpriced."""
-        return _sum_up(planned.estimate.high for planned in self.to_run)
-
-
-def _sum_up(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    total = Decimal(0)
-    for amount in amounts:
-        if amount is None:
-            return None
-        total += amount
-    return total
-
-
-def lower_budget(first: Decimal | None, second: Decimal | None) -> Decimal | None:
-    """The cap that holds when two are given; None is no cap."""
-    given = [cap for cap in (first, second) if cap is not None]
-    return min(given) if given else None
+        return sum_up(planned.estimate.high for planned in self.to_run)

@@ -12,10 +12,11 @@ from vidi.inference.lifecycle.place import AssetPlaces
 from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.request import hash_file
+from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.planning.decide import decide
 from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.earlier import find_strays, keep_made, settle_first
-from vidi.runs.planning.plan import NOTHING, Choices, Plan, PlannedInference, lower_budget
+from vidi.runs.planning.plan import NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits, locate_problem
 from vidi.runs.planning.reasons import is_under_way, was_made
 from vidi.runs.planning.request import make_request

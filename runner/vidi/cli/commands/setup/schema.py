@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-SCHEMAS = ("job", "manifest", "template")
+SCHEMAS = ("job", "manifest", "template", "answer")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("which", type=click.Choice(SCHEMAS), default="job")
 def schema(which: str) -> int:
-    """Print a JSON Schema (2020-12): of job files, of manifest.json, or of model templates.
+    """Print a JSON Schema (2020-12): of job files, manifest.json, model templates or --json.
 
     An editor completes and checks a job file that begins with
     `# yaml-language-server: $schema=job.schema.json`.
@@ -31,6 +31,10 @@ def _find_schema(which: str) -> object:
         from vidi.runs.records.manifest.schema import manifest_schema
 
         return manifest_schema()
+    if which == "answer":
+        from vidi.cli.display.answer_schema import answer_schema
+
+        return answer_schema()
     from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 
     return TEMPLATE_SCHEMA

@@ -1,0 +1,157 @@
+"""The published JSON Schema of what `--json` prints; docs/answer.schema.json is its text."""
+
+from __future__ import annotations
+
+from vidi.runs.records.json_text import render_json
+from vidi.runs.records.manifest.schema import INFERENCE_STATUSES
+from vidi.runs.records.schema_parts import (
+    Schema,
+    a_list,
+    an_object,
+    count,
+    described,
+    money,
+    nullable,
+    one_of,
+    text,
+)
+
+COMMANDS = ("estimate", "run", "validate", "diff")
+ACTIONS = ("run", "fetch", "move", "restore", "unchanged", "skip")
+CONFIDENCES = ("high", "medium", "low")
+RANGE: Schema = {"anyOf": [{"$ref": "#/$defs/range"}, {"type": "null"}]}
+
+
+def answer_schema() -> Schema:
+    """Describe version 2 of the answer as JSON Schema 2020-12. Amounts are US dollars."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:vidi:answer:2",
+        "title": "vidi answer",
+        **an_object(
+            "What a command about job files found and did: one shape, however many files, also on "
+            "failure. Amounts are US dollars.",
+            {
+                "schema_version": described("The version of this format.", {"const": 2}),
+                "command": one_of("What was asked for.", COMMANDS),
+                "ok": _flag("Whether the exit code is 0."),
+                "exit_code": count("The exit code of the command.", maximum=255),
+                "budget_usd": nullable(
+                    money("The most that all job files may spend together; null: no cap.")
+                ),
+                "estimate_usd": described("The sums of all job files; null: mistakes.", RANGE),
+                "spent_usd": money("What this command has spent, all job files together."),
+                "jobs": a_list("The job files, in the order in which they were given.", "job"),
+                "errors": a_list("Mistakes, refusals and failed inferences.", "problem"),
+                "warnings": a_list("What is odd and stopped nothing.", "problem"),
+            },
+        ),
+        "$defs": {
+            "job": _job(),
+            "inference": _inference(),
+            "range": _range(),
+            "problem": _problem(),
+        },
+    }
+
+
+def render_answer_schema() -> str:
+    """Write the schema out as docs/answer.schema.json holds it."""
+    return render_json(answer_schema())
+
+
+def _job() -> Schema:
+    return an_object(
+        "One job file.",
+        {
+            "job_file": text("The job file, as it was given."),
+            "output_dir": nullable(text("Where its assets go; null: not known for mistakes.")),
+            "exit_code": count("How this file ended.", maximum=255),
+            "budget_usd": nullable(money("The most that it may spend; null: no cap.")),
+            "estimate_usd": described("What it will cost; null: mistakes.", RANGE),
+            "spent_usd": money("What this command has spent on it."),
+            "manifest": nullable(text("Where its manifest.json is; null: it was not run.")),
+            "inferences": a_list("Every inference, in the job file's order.", "inference"),
+        },
+    )
+
+
+def _inference() -> Schema:
+    return an_object(
+        "One inference: what would be done, and what became of it.",
+        {
+            "id": text("The id, unique in the job file."),
+            "model": text("The model, as the job file has it.", pattern="^[^/]+/.+"),
+            "action": one_of(
+                "run: bought. fetch: brought home, as it is bought already. move, restore: files "
+                "of this folder or the store are put in place. unchanged: nothing to do. skip: "
+                "not selected.",
+                ACTIONS,
+            ),
+            "reason": _words("Why."),
+            "estimate_usd": {"$ref": "#/$defs/range"},
+            "unpriced": _flag("Whether nothing bounds the price."),
+            "why": _words("Why the estimate is a range, or unknown; may be empty."),
+            "price": an_object(
+                "How far the price can be trusted.",
+                {
+                    "confidence": described("Of its sources.", {"enum": [*CONFIDENCES, None]}),
+                    "as_of": nullable(text("The day or the month of the sources.")),
+                    "age_days": nullable(count("How long ago that is, in days.")),
+                },
+            ),
+            "breakdown": described(
+                "The lines of the price: label, quantity, unit, rate_usd, usd, source, since.",
+                {"type": "array", "items": {"type": "object"}},
+            ),
+            "status": described(
+                "How it ended, as in the manifest; null: it was not run.",
+                {"enum": [*INFERENCE_STATUSES, None]},
+            ),
+            "actual_usd": nullable(money("What this run spent on it; null: not known (yet).")),
+            "paid_usd": money("What was paid, over all runs, for what is there now."),
+            "assets": described(
+                "The paths of its files, relative to output_dir, with / between parts.",
+                {"type": "array", "items": {"type": "string"}},
+            ),
+        },
+    )
+
+
+def _range() -> Schema:
+    return an_object(
+        "What something will cost, in US dollars.",
+        {
+            "low": money("The least."),
+            "expected": nullable(money("What it most likely is; null: nothing says.")),
+            "high": nullable(money("The most; null: nothing bounds it.")),
+        },
+    )
+
+
+def _problem() -> Schema:
+    return an_object(
+        "A mistake, a refusal, a failure or a warning.",
+        {
+            "job_file": nullable(text("The job file that it is about; null: all of them.")),
+            "path": nullable(text("The file that it is in; null: none.")),
+            "line": nullable(count("From 1; null: the file as a whole.")),
+            "column": nullable(count("From 1; null: the file as a whole.")),
+            "id": nullable(text("The first inference that it hits; null: none in particular.")),
+            "ids": described(
+                "Every inference that it hits.", {"type": "array", "items": {"type": "string"}}
+            ),
+            "code": text("A stable name, such as unknown-param."),
+            "message": _words("What is wrong."),
+            "hint": _words("The edit or the command that mends it; may be empty."),
+            "count": count("How many inferences it hits, at least 1."),
+        },
+    )
+
+
+def _flag(description: str) -> Schema:
+    return described(description, {"type": "boolean"})
+
+
+def _words(description: str) -> Schema:
+    return described(description, {"type": "string"})
