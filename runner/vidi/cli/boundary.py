@@ -112,13 +112,6 @@ def _path_of(error: click.ClickException) -> str:
 
 
 def _report_bug(bug: Exception, console: Console) -> int:
-    from vidi.cli.crash import write_crash_report
+    from vidi.cli.crash import describe_bug
 
-    path: Path | None = write_crash_report(bug)
-    where = f"A report without secrets is in {path}; please send it." if path else ""
-    return console.report_error(
-        VidiError(
-            f"vidi has a bug: {type(bug).__name__}",
-            hint=f"{where} What was bought is in log.jsonl of the output folder.".strip(),
-        )
-    )
+    return console.report_error(describe_bug(bug))

@@ -11,11 +11,38 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from vidi.errors import VidiError
 from vidi.inference.settings import KEYS
 from vidi.version import __version__
 
 SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
 SHORTEST_SECRET = 6
+
+
+class CrashReports:
+    """The reports of one run: one for each bug, however many inferences it strikes."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, str, int], VidiError] = {}
+
+    def describe(self, bug: Exception) -> VidiError:
+        """Report a bug, unless it was reported before; returns what is to be said of it."""
+        frames = traceback.extract_tb(bug.__traceback__)
+        at = (frames[-1].filename, frames[-1].lineno or 0) if frames else ("", 0)
+        kind = (type(bug).__name__, *at)
+        if kind not in self._told:
+            self._told[kind] = describe_bug(bug)
+        return self._told[kind]
+
+
+def describe_bug(bug: BaseException) -> VidiError:
+    """Write a crash report; returns what is to be said of it."""
+    path = write_crash_report(bug)
+    where = f"A report without secrets is in {path}; please send it." if path else ""
+    return VidiError(
+        f"vidi has a bug: {type(bug).__name__}",
+        hint=f"{where} What was bought is in log.jsonl of the output folder.".strip(),
+    )
 
 
 def write_crash_report(bug: BaseException) -> Path | None:
@@ -35,7 +62,7 @@ def write_crash_report(bug: BaseException) -> Path | None:
             "",
         ]
     )
-    name = f"crash-{now:%Y%m%dT%H%M%S}-{os.getpid()}.md"
+    name = f"crash-{now:%Y%m%dT%H%M%S%f}-{os.getpid()}.md"
     for folder in (user_state_path("vidi") / "crashes", Path.cwd()):
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ def test_a_bug_in_the_middle_of_a_run_is_told_by_journal_and_manifest_and_loses_
     (hooked / "PIL/__init__.py").write_text(BROKEN)
     answer = run_hooked(world, hooked)
     (report,) = (world.here.folder / "state/vidi/crashes").iterdir()
-    assert (answer.exit_code, world.served.submits) == (70, 1)
+    assert (answer.exit_code, world.served.submits) == (70, 2), "the other entry went on"
     assert answer.stderr.endswith(
         "vidi has a bug: RuntimeError\n"
         f"  hint: A report without secrets is in {report}; please send it. What was bought is in "
@@ -57,7 +57,9 @@ def test_a_bug_in_the_middle_of_a_run_is_told_by_journal_and_manifest_and_loses_
     manifest = world.here.manifest("outputs/job")
     assert (manifest["run"]["status"], manifest["run"]["exit_code"]) == ("failed", 70)
     statuses = {row["id"]: row["status"] for row in manifest["inferences"]}
-    assert statuses == {"tree": "unfinished", "card": "skipped"}
+    assert statuses == {"tree": "unfinished", "card": "unfinished"}
+    errors = {row["error"]["message"] for row in manifest["inferences"]}
+    assert errors == {"vidi has a bug: RuntimeError"}
     world.check_that_all_is_well()
 
 

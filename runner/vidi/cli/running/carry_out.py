@@ -6,9 +6,11 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
+from vidi.cli.crash import CrashReports
 from vidi.cli.display.progress import open_progress
 from vidi.cli.display.summary import print_summary, read_manifest
 from vidi.cli.running.accounts import open_accounts
+from vidi.cli.running.before import report
 from vidi.cli.running.job_run import open_registry
 from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.dollars import format_usd
@@ -99,6 +101,7 @@ def _run(
             overwrite=options.overwrite,
             account=accounts.account,
             throttle=accounts.throttle,
+            describe_bug=CrashReports().describe,
         )
         return asyncio.run(carry_out_plan(plan, journal, job_run.run_id, config))
 
@@ -113,6 +116,8 @@ def _write_down(
         job_run.errors = (*job_run.errors, result.halted)
         job_run.reported = len(job_run.errors)
     print_summary(result.manifest, plan.folder, options, state.console, result.halted)
+    job_run.errors = (*job_run.errors, *result.crashes)
+    report(state)
     if options.report:
         write_report(result.manifest, plan.folder)
     if asked := describe_asked(options, state.money):

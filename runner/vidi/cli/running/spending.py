@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.cli.crash import describe_bug
 from vidi.cli.running.before import report
 from vidi.errors import FolderLockedError, VidiError
 from vidi.runs.execution.signals import received_signals
@@ -38,6 +39,9 @@ def carry_out_each_job(state: CommandState) -> int | None:
             _carry_out(job_run, state, starts)
         except VidiError as error:
             job_run.fail(error)
+            report(state)
+        except Exception as bug:  # noqa: BLE001  # one file's bug never keeps the others from going
+            job_run.fail(describe_bug(bug))
             report(state)
     return None
 

@@ -6,15 +6,16 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vidi.errors import CredentialsError, StorageError, VidiError
+from vidi.errors import CredentialsError, FolderLockedError, StorageError, VidiError
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
+from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.prices.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
 from vidi.runs.execution.starting import StartLimits
 from vidi.runs.execution.stopping import CANCEL, LEAVE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from vidi.inference.lifecycle.carry_out import Status
     from vidi.inference.lifecycle.runtime import Runtime
@@ -38,16 +39,26 @@ class Limits:
 class Execution:
     """One run of a plan. `outcomes` fills up, in the order in which inferences end."""
 
-    def __init__(self, plan: Plan, runtime: Runtime, limits: Limits, stop: Stop) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        runtime: Runtime,
+        limits: Limits,
+        stop: Stop,
+        describe_bug: Callable[[Exception], VidiError],
+    ) -> None:
         self.outcomes: dict[str, Outcome] = {}
+        self.crashes: list[VidiError] = []
+        """What no one expected: each the failure of one inference, and of no other."""
         self.halted: VidiError | None = None
-        """Why nothing new is begun: the disk gave up."""
+        """Why nothing new is begun: the disk gave up, or another run has taken the folder."""
         self.refused: CredentialsError | None = None
         """Why nothing new of a provider is begun, where something of it was to be."""
         self.plan = plan
         self._runtime = runtime
         self._limits = limits
         self._stop = stop
+        self._describe_bug = describe_bug
         self._in_flight: dict[str, InferenceRequest] = {}
 
     @property
@@ -60,7 +71,7 @@ class Execution:
         """Carry out every inference of the plan that is to run.
 
         Raises:
-            BaseException: Whatever no one expected, after the other inferences have ended.
+            BaseException: What ends the process, after the other inferences have ended.
         """
         # What was bought before comes first: the provider does not keep it for long. Moves come
         # before all, as others may take the places.
@@ -107,11 +118,6 @@ class Execution:
             self._in_flight[planned.id] = planned.request
             try:
                 await self._carry_out_in_place(planned)
-            except BaseException as error:
-                if not isinstance(error, asyncio.CancelledError):
-                    # A bug in one inference must not buy more; those under way still end.
-                    self.halted = self.halted or VidiError(f"unexpected: {type(error).__name__}")
-                raise
             finally:
                 del self._in_flight[planned.id]
 
@@ -133,18 +139,53 @@ class Execution:
     async def _carry_out(self, request: InferenceRequest) -> None:
         self._runtime.notify(request.id, "started")
         try:
-            outcome = await carry_out(request, self.plan.folder, self._runtime)
+            outcome = await self._carry_out_contained(request)
         except CredentialsError as error:
             self._limits.starts.refuse(request.model.provider, error)
             self.refused = self.refused or error
             outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
-        except StorageError as error:
+        except (StorageError, FolderLockedError) as error:
             self.halted = self.halted or error
             outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
         if outcome.status in {"failed", "moderated"}:
             self._limits.starts.failures += 1
         self.outcomes[request.id] = outcome
         self._runtime.notify(request.id, "ended", outcome=outcome)
+
+    async def _carry_out_contained(self, request: InferenceRequest) -> Outcome:
+        """Carry out one inference; what no one expected is its own failure, and the others go on.
+
+        Raises:
+            CredentialsError: Its provider takes nothing new from this account.
+            StorageError: Nothing can be written any more.
+            FolderLockedError: Another run has taken the folder.
+        """
+        try:
+            return await carry_out(request, self.plan.folder, self._runtime)
+        except (CredentialsError, StorageError, FolderLockedError):
+            raise
+        except Exception as bug:  # noqa: BLE001  # no single entry ever ends a run
+            return self._end_unexpectedly(request, bug)
+
+    def _end_unexpectedly(self, request: InferenceRequest, bug: Exception) -> Outcome:
+        """Put on record what escaped; what may have been bought stays open, and reserved."""
+        if isinstance(bug, VidiError) and bug.exit_code != VidiError.exit_code:
+            error: VidiError = bug  # foreseen, such as a setting that cannot be used
+        else:
+            error = self._describe_bug(bug)
+            self.crashes.append(error)
+        journal, described = self._runtime.journal, describe_error(error)
+        state = journal.states.get(request.id)
+        match state.status if state is not None else "new":
+            case "intended":
+                journal.append("in_doubt", request.id, error=described)
+            case "submitted":
+                journal.append("unfinished", request.id, error=described)
+            case "new" | "refused":
+                journal.append("refused", request.id, error=described)
+            case _:
+                pass  # what it has come to stays: settled, or to be fetched and settled next time
+        return Outcome(request.id, self._status_left(request.id, "failed"), error)
 
     async def _cancel_remotely(self) -> None:
         """From the second Ctrl-C on, ask the providers to stop what is under way."""

@@ -26,7 +26,7 @@ from vidi.runs.records.manifest.render import RunFacts, render_manifest
 from vidi.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import httpx
 
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from vidi.runs.records.manifest.shape import Manifest
 
 MANIFEST_EVERY_S = 10.0
+
+
+def _name_bug(bug: Exception) -> VidiError:
+    return VidiError(f"vidi has a bug: {type(bug).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class RunConfig:
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
+    describe_bug: Callable[[Exception], VidiError] = _name_bug
+    """Reports what no one expected; returns what is to be said of it, the same for the same bug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,8 @@ class RunResult:
     manifest: Manifest
     halted: VidiError | None = None
     """Why something was not begun: the disk gave up, or a provider has refused the key."""
+    crashes: tuple[VidiError, ...] = ()
+    """What no one expected, each kind once: the failures of the inferences that they struck."""
 
 
 async def carry_out_plan(
@@ -82,7 +90,7 @@ async def carry_out_plan(
     stop = Stop()
     providers: dict[str, Provider] = {}
     runtime = _make_runtime(plan, journal, config, providers, stop)
-    execution = Execution(plan, runtime, config.limits, stop)
+    execution = Execution(plan, runtime, config.limits, stop, config.describe_bug)
     stop.on_press(lambda level: config.listener("", "stop", level=level, execution=execution))
     config.listener("", "balance", budget=runtime.budget)
     keeper = asyncio.create_task(_keep_manifest(plan, journal, execution, facts))
@@ -104,7 +112,8 @@ async def carry_out_plan(
             manifest = _write_manifest(plan, journal, execution, facts)
         except StorageError as error:
             raise execution.halted or error from None  # the first that failed says what was bought
-    return RunResult(facts.exit_code or 0, manifest, execution.halted or execution.refused)
+    halted, crashes = execution.halted or execution.refused, dict.fromkeys(execution.crashes)
+    return RunResult(facts.exit_code or 0, manifest, halted, tuple(crashes))
 
 
 async def _let_go(
@@ -188,6 +197,8 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
     statuses = {outcome.status for outcome in execution.outcomes.values()}
     if stop.requested:
         return stop.exit_code
+    if execution.crashes:
+        return VidiError.exit_code
     if "in_doubt" in statuses:
         return 6
     if execution.refused is not None:
