@@ -68,6 +68,11 @@ BY_MAGIC = (
 """Offset, bytes and type; the first that fits."""
 
 
+def extension_of(content_type: str) -> str:
+    """An extension of a content type, with its dot; empty where it is none of the known ones."""
+    return next((suffix for suffix, each in BY_SUFFIX.items() if each == content_type), "")
+
+
 def guess_content_type(name: str, head: bytes) -> str:
     """Name the content type of a file called `name` that begins with `head`."""
     known = BY_SUFFIX.get(PurePath(name).suffix.lower())

@@ -6,11 +6,12 @@ An upload costs nothing, so it may be repeated. Light: tenacity is imported when
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import InferenceError, NotSentError, RejectedError
-from vidi.inference.providers.content_type import guess_content_type
+from vidi.inference.providers.content_type import extension_of, guess_content_type
 from vidi.inference.providers.transport.answer import NoAnswerError
 from vidi.inference.providers.transport.retry_after import read_retry_after
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 HEAD_BYTES = 64
+PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class LocalFile:
     path: Path
     size: int
     content_type: str
+
+    @property
+    def neutral_name(self) -> str:
+        """What the provider is told that it is called: short ASCII, as headers take nothing else.
+
+        Its extension is kept, as some models judge by it.
+        """
+        suffix = self.path.suffix.lower()
+        if not PLAIN_SUFFIX.fullmatch(suffix):
+            suffix = extension_of(self.content_type)
+        return f"input{suffix}"
 
     async def read(self) -> bytes:
         """Read all of it, in a thread.

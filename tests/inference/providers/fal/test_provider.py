@@ -417,7 +417,7 @@ async def test_an_upload_is_one_post_with_the_cdns_own_token(storage, picture):
     assert upload.path == "/cdn/files/upload"
     assert upload.headers["authorization"] == "Bearer cdn-token"
     assert upload.headers["content-type"] == "image/webp"
-    assert upload.headers["x-fal-file-name"] == "a.webp"
+    assert upload.headers["x-fal-file-name"] == "input.webp"
     assert upload.body == b"webp"
 
 

@@ -266,7 +266,7 @@ async def test_a_larger_file_is_uploaded_whole(connect, tmp_path):
     assert url == "https://api.replicate.com/v1/files/f"
     asked = server.asked[0]
     assert asked.path == "/v1/files"
-    assert b'name="content"; filename="clip.mp4"' in asked.body
+    assert b'name="content"; filename="input.mp4"' in asked.body
     assert b"Content-Type: video/mp4" in asked.body
     assert path.read_bytes() in asked.body
 

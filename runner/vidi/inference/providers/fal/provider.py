@@ -280,8 +280,8 @@ def _load_sdk() -> SdkModule[GuardedFal]:
 async def _sender(file: LocalFile) -> Callable[[GuardedFal], Awaitable[object]]:
     """Choose how a file is sent; its bytes are read once, however often they are sent."""
     if file.size > LARGEST_SINGLE:
-        return lambda sdk: sdk.upload_file(file.path, fallback_repository=[])
+        return lambda sdk: sdk.upload_in_parts(file.path, file.content_type, file.neutral_name)
     data = await file.read()
     return lambda sdk: sdk.upload(
-        data, file.content_type, file_name=file.path.name, fallback_repository=[]
+        data, file.content_type, file_name=file.neutral_name, fallback_repository=[]
     )

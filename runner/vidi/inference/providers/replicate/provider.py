@@ -86,7 +86,7 @@ class ReplicateProvider(Provider):
                 f"{path.name} is larger than Replicate takes (100 MiB)",
                 hint="Make it smaller, or give a URL of it instead.",
             )
-        content = (path.name, await file.read(), file.content_type)
+        content = (file.neutral_name, await file.read(), file.content_type)
         deadline_s = self._client.timeouts.upload_of(file.size)
         call = await send_with_retries(
             lambda: self._client.run(lambda sdk: sdk.files.create(content=content), deadline_s),
