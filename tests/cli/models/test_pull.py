@@ -206,7 +206,7 @@ def test_pull_of_an_older_name_says_the_new_one(here):
     own(here, DEV, lambda template: template.update(aliases=["fal/fal-ai/flux/old"]))
     answer = models(here, "pull", "fal/fal-ai/flux/old", "--sandbox")
     assert answer.exit_code == 2
-    assert answer.stderr.endswith(f"hint: Use `vidi models pull {DEV}`.\n")
+    assert answer.stderr.endswith(f"hint: Write {DEV}.\n")
 
 
 def test_pull_in_json(here):
@@ -263,7 +263,7 @@ def test_what_makes_no_template_is_not_written(here, served):
     served.sandbox.registry = ModelRegistry([here.folder / "theirs"])
     answer = models(here, "pull", DEV)
     assert answer.exit_code == 1
-    assert answer.stderr.startswith(f"what the provider says of {DEV} makes no template: example: ")
+    assert answer.stderr.startswith(f"this makes no template of {DEV}: example: ")
     assert answer.stderr.endswith(
         "  hint: Write the template by hand, as docs/add-a-model.md shows.\n"
     )

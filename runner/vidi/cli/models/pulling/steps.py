@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-
-import click
+from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
 from vidi.cli.models.ask_providers import ask_providers
-from vidi.cli.models.checking.template_files import check_template
 from vidi.cli.models.page import price_example
-from vidi.errors import StorageError, UsageError, VidiError
-from vidi.inference.models.discovery.base_price import propose_row
-from vidi.inference.models.discovery.discovery import DocumentError
-from vidi.inference.models.discovery.template import (
-    list_changes,
-    make_template,
-    refresh_template,
+from vidi.cli.models.template_writing import (
+    Old,
+    locate_template,
+    prove_template,
+    read_old,
+    write_if_wanted,
 )
+from vidi.errors import VidiError
+from vidi.inference.models.discovery.base_price import propose_row
+from vidi.inference.models.discovery.template import list_changes, make_template, refresh_template
 from vidi.inference.models.discovery.template_text import render_template
-from vidi.inference.models.ids import FORMS, file_name
-from vidi.inference.models.loading import load_template
-from vidi.inference.models.registry import ModelRegistry, OfficialVersionError, UnknownModelError
+from vidi.inference.models.registry import OfficialVersionError, UnknownModelError
 from vidi.inference.models.template import OutputType
-from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vidi.inference.models.discovery.base_price import Proposal
     from vidi.inference.models.discovery.difference import Change
     from vidi.inference.models.discovery.discovery import Discovery
@@ -44,8 +40,6 @@ UNSURE = (
     "could not tell what it makes: any file will do, and none is looked into; "
     "set `output_type` in the template where you know"
 )
-UNTIDY = 10_000
-"""Days: a template just made has no stale price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +72,6 @@ class Draft:
         return unpriced or any(change.kind == "billing" for change in self.changes)
 
 
-class Old(NamedTuple):
-    """A template that was there before."""
-
-    model: ModelInfo
-    text: str
-
-
 def pull(model_id: str, options: PullOptions) -> int:
     """Make or refresh one template.
 
@@ -93,8 +80,8 @@ def pull(model_id: str, options: PullOptions) -> int:
         VidiError: The provider could not be asked, or says what makes no template.
     """
     console = Console(json_wanted=options.json_wanted)
-    target = _target_of(model_id, options.templates)
-    old = _find_old(model_id, target, options.templates)
+    target = locate_template(model_id, options.templates)
+    old = _find_old(model_id, options.templates)
     answer = ask_providers(
         [model_id], sandbox=options.sandbox, env_file=options.env_file, templates=options.templates
     )[model_id]
@@ -102,12 +89,7 @@ def pull(model_id: str, options: PullOptions) -> int:
         raise answer
     draft = _draft(old, answer)
     _show(draft, target, console)
-    written = _is_wanted(draft, target, options, console)
-    if written:
-        _write(target, draft.text)
-        console.say(f"wrote {target.as_posix()}")
-    else:
-        console.say("nothing written")
+    written = write_if_wanted(target, draft.text, console, yes=options.yes)
     if options.json_wanted:
         console.print_data(render_json(_as_json(draft, target, written=written)).rstrip("\n"))
     elif written:
@@ -115,34 +97,16 @@ def pull(model_id: str, options: PullOptions) -> int:
     return 0 if written else 1
 
 
-def _target_of(model_id: str, templates: Path) -> Path:
-    name = file_name(model_id)
-    if name is None:
-        raise UsageError(f"'{model_id}' is no model id", hint=f"Write {FORMS}.")
-    return templates / name
-
-
-def _find_old(model_id: str, target: Path, templates: Path) -> Old | None:
+def _find_old(model_id: str, templates: Path) -> Old | None:
     """The template that a refresh begins with: of the model, or of another version of it.
 
     Raises:
         UsageError: The file belongs to another model, or is broken.
     """
-    if target.is_file() and (other := load_template(target).id) != model_id:
-        raise UsageError(
-            f"{target.as_posix()} is the template of {other}",
-            hint="Two ids share this file name: write the new one to another --templates.",
-        )
-    registry = ModelRegistry([templates, Path("templates")])
     try:
-        model = registry.get_template(model_id)
+        return read_old(model_id, templates)
     except (OfficialVersionError, UnknownModelError):
         return None
-    if model.id != model_id:
-        raise UsageError(
-            f"{model_id} is called {model.id} now", hint=f"Use `vidi models pull {model.id}`."
-        )
-    return Old(model, registry.text_of(model))
 
 
 def _draft(old: Old | None, found: Discovery) -> Draft:
@@ -150,7 +114,7 @@ def _draft(old: Old | None, found: Discovery) -> Draft:
     proposal = propose_row(found, today)
     if old is None:
         text = render_template(make_template(found, today))
-        return Draft(text, _prove(text, found), None, (), proposal)
+        return Draft(text, prove_template(text, found.id), None, (), proposal)
     before = json.loads(old.text, parse_float=Decimal)
     if before["id"] != found.id:  # one version takes over what is known of the model
         before["id"] = found.id
@@ -158,27 +122,7 @@ def _draft(old: Old | None, found: Discovery) -> Draft:
     after = refresh_template(before, found, today)
     text = render_template(after)
     changes = tuple(list_changes(old.model, found))
-    return Draft(text, _prove(text, found), old.model, changes, proposal)
-
-
-def _prove(text: str, found: Discovery) -> ModelInfo:
-    """Read a template as a user's file would be, before it is one.
-
-    Raises:
-        DocumentError: It would be broken.
-    """
-    with tempfile.TemporaryDirectory(prefix="vidi-") as folder:
-        path = Path(folder) / str(file_name(found.id))
-        path.parent.mkdir()
-        path.write_text(text, encoding="utf-8")
-        verdict = check_template(path, UNTIDY)
-    if verdict.model is None or verdict.mistakes:
-        told = "; ".join(verdict.mistakes).replace(str(path), "the template")
-        raise DocumentError(
-            f"what the provider says of {found.id} makes no template: {told}",
-            hint="Write the template by hand, as docs/add-a-model.md shows.",
-        )
-    return verdict.model
+    return Draft(text, prove_template(text, found.id), old.model, changes, proposal)
 
 
 def _show(draft: Draft, target: Path, console: Console) -> None:
@@ -219,24 +163,6 @@ def _name(path: Path, target: Path) -> str:
     return (
         target.as_posix() if path.resolve() == target.resolve() else "the template that vidi ships"
     )
-
-
-def _is_wanted(draft: Draft, target: Path, options: PullOptions, console: Console) -> bool:
-    if options.yes or options.json_wanted or not console.interactive:
-        return True
-    deed = "Refresh" if draft.old is not None and target.is_file() else "Write"
-    return click.confirm(f"{deed} {target.as_posix()}?", default=True, err=True)
-
-
-def _write(target: Path, text: str) -> None:
-    hint = "Make the folder writable, or name another with --templates."
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(target, text)
-    except OSError as error:
-        raise StorageError(f"cannot write {target}: {error.strerror}", hint=hint) from error
-    except StorageError as error:
-        raise StorageError(error.message, hint=hint) from error
 
 
 def _as_json(draft: Draft, target: Path, *, written: bool) -> dict[str, object]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from vidi.inference.models.template import OutputType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vidi.inference.models.discovery.discovery import Discovery
     from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.price_rules import Expr, Form
 
@@ -21,6 +20,14 @@ TEXTS = ("text", "prompt", "gen_text")
 SIZES = ("image_size", "video_size")
 
 
+class Made(Protocol):
+    """A model, as far as its units depend on it."""
+
+    @property
+    def output_type(self) -> OutputType:
+        """What it makes."""
+
+
 class Unit(NamedTuple):
     """One of fal's units."""
 
@@ -28,7 +35,7 @@ class Unit(NamedTuple):
     """The price key of templates."""
     size: int
     """How much of what is counted one unit is: 60 seconds in a minute."""
-    quantity: Callable[[Params, Discovery], Expr | None]
+    quantity: Callable[[Params, Made], Expr | None]
     """The EXPR of how many a run has; None where the inputs do not tell."""
 
 
@@ -42,22 +49,22 @@ def _count_of(params: Params) -> Expr:
     return {"param": name, "else": 1} if name else 1
 
 
-def _images(params: Params, found: Discovery) -> Expr | None:
+def _images(params: Params, found: Made) -> Expr | None:
     return _count_of(params) if found.output_type is OutputType.IMAGE else None
 
 
-def _each(params: Params, _: Discovery) -> Expr:
+def _each(params: Params, _: Made) -> Expr:
     return _count_of(params)
 
 
-def _one(params: Params, _: Discovery) -> Expr:
+def _one(params: Params, _: Made) -> Expr:
     count = _count_of(params)
     if count == 1:
         return 1
     return {"range": [1, count], "why": "fal does not say whether each output counts as one"}
 
 
-def _megapixels(params: Params, found: Discovery) -> Expr | None:
+def _megapixels(params: Params, found: Made) -> Expr | None:
     """Of the outputs. None where the size follows an input image, or input images count, too."""
     size: str | list[str] | None = next((name for name in SIZES if name in params), None)
     if size is None and {"width", "height"} <= set(params):
@@ -70,34 +77,34 @@ def _megapixels(params: Params, found: Discovery) -> Expr | None:
     return each if count == 1 else {"product": [count, each]}
 
 
-def _seconds(params: Params, _: Discovery) -> Expr | None:
+def _seconds(params: Params, _: Made) -> Expr | None:
     name = next((name for name in LENGTHS if name in params), None)
     return {"seconds": name} if name else None
 
 
-def _blocks(size: int) -> Callable[[Params, Discovery], Expr | None]:
-    def quantity(params: Params, found: Discovery) -> Expr | None:
+def _blocks(size: int) -> Callable[[Params, Made], Expr | None]:
+    def quantity(params: Params, found: Made) -> Expr | None:
         seconds = _seconds(params, found)
         return {"up": seconds, "to": size} if seconds else None
 
     return quantity
 
 
-def _input_seconds(params: Params, _: Discovery) -> Expr | None:
+def _input_seconds(params: Params, _: Made) -> Expr | None:
     names = [name for name, each in params.items() if each.get("x-file") in {"audio", "video"}]
     return {"length": names[0]} if len(names) == 1 else None
 
 
-def _characters(params: Params, _: Discovery) -> Expr | None:
+def _characters(params: Params, _: Made) -> Expr | None:
     name = next((name for name in TEXTS if name in params), None)
     return {"characters": name} if name else None
 
 
-def _frames(params: Params, _: Discovery) -> Expr | None:
+def _frames(params: Params, _: Made) -> Expr | None:
     return {"up": {"param": "num_frames"}, "to": 16} if "num_frames" in params else None
 
 
-def _unknown(_: Params, __: Discovery) -> None:
+def _unknown(_: Params, __: Made) -> None:
     """Known only after the run."""
 
 

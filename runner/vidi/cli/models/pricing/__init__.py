@@ -1,0 +1,1 @@
+"""`vidi models price`: one more price row, read on a page by a person."""
