@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -23,7 +24,16 @@ async def test_submit(call):
         "response_url": own,
         "status_url": f"{own}/status",
         "cancel_url": f"{own}/cancel",
+        "logs": None,
+        "metrics": {},
     }
+
+
+async def test_a_request_id_begins_with_the_millisecond_of_the_submit(call):
+    caller = call()
+    ids = [UUID((await caller.submit()).json()["request_id"]) for _ in range(2)]
+    assert len(set(ids)) == 2
+    assert {(each.int >> 80, each.version) for each in ids} == {(1_790_000_000_000, 7)}
 
 
 async def test_status_moves_by_the_clock(call):
@@ -34,12 +44,12 @@ async def test_status_moves_by_the_clock(call):
         answer = await caller.fal("GET", submitted["status_url"], params={"logs": 1})
         seen.append((answer.status_code, answer.json()))
         caller.clock.now += 4
-    shown = {key: submitted[key] for key in ("request_id", "response_url")}
+    shown = {key: submitted[key] for key in ("request_id", *URLS)}
     line = {"message": "SANDBOX", "level": "INFO", "source": "RUNNER",
             "timestamp": "2026-09-21T14:13:22.000+00:00"}  # fmt: skip
     assert seen == [
-        (202, {"status": "IN_QUEUE", "queue_position": 0, **shown}),
-        (202, {"status": "IN_PROGRESS", "logs": [line], **shown}),
+        (202, {"status": "IN_QUEUE", "queue_position": 0, "logs": None, "metrics": {}, **shown}),
+        (202, {"status": "IN_PROGRESS", "logs": [line], "metrics": {}, **shown}),
         (200, {"status": "COMPLETED", "logs": [line], "metrics": {"inference_time": 6.0}, **shown}),
     ]
 
@@ -56,7 +66,9 @@ async def test_result(call):
     answer = await caller.result(num_images=2, image_size="portrait_16_9", seed=7)
     body = answer.json()
     assert answer.status_code == 200
-    assert answer.headers["x-fal-billable-units"] == "2"
+    assert answer.headers["x-fal-billable-units"] == "2.0"
+    assert answer.headers["x-robots-tag"] == "noindex"
+    assert UUID(answer.headers["x-fal-served-from"])
     assert body.keys() == {"images", "seed", "timings", "has_nsfw_concepts", "prompt"}
     assert body["images"][0].keys() == {
         "url", "content_type", "file_name", "file_size", "width", "height"}  # fmt: skip
@@ -118,11 +130,33 @@ async def test_unknown_request(call, method, path):
         assert (answer.status_code, answer.json()) == (404, {"status": "NOT_FOUND"})
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("acme/none/fast", b'{"detail":"Application \\"none\\" not found"}'), ("undefined", b"")],
+)
 @pytest.mark.parametrize("host", ["queue.fal.run", "fal.run"])
-async def test_unknown_endpoint(call, host):
-    answer = await call().fal("POST", "/acme/none", host=host, json={})
-    assert answer.status_code == 404
-    assert answer.json() == {"detail": "Application 'acme/none' not found"}
+async def test_unknown_app(call, host, path, body):
+    answer = await call().fal("POST", f"/{path}", host=host, json={})
+    assert (answer.status_code, answer.content) == (404, body)
+    assert not [name for name in answer.headers if name.startswith("x-fal")]
+
+
+async def test_a_path_that_its_app_has_not_is_taken_and_refused_at_the_result(call):
+    caller = call()
+    submitted = (await caller.submit("acme/paint/v2/none")).json()
+    status = (await caller.fal("GET", submitted["status_url"])).json()
+    answer = await caller.fal("GET", submitted["response_url"])
+    assert (submitted["status"], status["status"]) == ("IN_QUEUE", "COMPLETED")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Path /v2/none not found"})
+    assert caller.sandbox.billing.total == 0
+
+
+@pytest.mark.parametrize("ending", ["", "/status", "/status/stream"])
+async def test_a_url_that_keeps_the_path_of_the_endpoint(call, ending):
+    caller = call()
+    request_id = (await caller.submit()).json()["request_id"]
+    answer = await caller.fal("GET", f"/acme/paint/fast/requests/{request_id}{ending}")
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (405, "POST", b"")
 
 
 @pytest.mark.parametrize("host", ["queue.fal.run", "fal.run"])
@@ -318,14 +352,18 @@ async def test_history_is_filtered(call):
     queries = [
         ({}, [2, 1, 0]), ({"status": "success"}, [0]), ({"status": "error"}, [1]),
         ({"status": "user_error"}, [2]), ({"request_id": ids[1]}, [1]), ({"limit": 1}, [2]),
-        ({"limit": 1, "cursor": 1}, [1]), ({"end": begun.isoformat()}, []),
+        ({"limit": 1, "cursor": "MQ"}, [1]), ({"cursor": "é"}, [2, 1, 0]),
+        ({"end": begun.isoformat()}, []),
         ({"start": "2026-09-21T14:14:20Z"}, [2, 1]), ({"start": "nonsense"}, [2, 1, 0]),
     ]  # fmt: skip
     for query, expected in queries:
         items = (await _history(caller, **one, **query)).json()["items"]
         assert [ids.index(item["request_id"]) for item in items] == expected, query
     assert (await _history(caller, endpoint_id="acme/film")).json()["items"] == []
-    assert (await _history(caller)).status_code == 400
+    refused = await _history(caller)
+    assert (refused.status_code, refused.json()["error"]["type"]) == (400, "validation_error")
+    turned = (await _history(caller, **one, limit=2)).json()
+    assert (turned["next_cursor"], turned["has_more"]) == ("Mg", True)
 
 
 async def test_history_without_a_stored_payload(call):
@@ -374,15 +412,61 @@ async def test_openapi(call):
 async def test_pricing(call):
     caller = call()
     path = "/v1/models/pricing"
-    query = {"endpoint_id": ["acme/paint/fast", "acme/none"]}
+    query = {"endpoint_id": ["acme/paint/fast"]}
     body = (await caller.fal("GET", path, host="api.fal.ai", params=query)).json()
     assert body == {"has_more": False, "next_cursor": None, "prices": [
         {"endpoint_id": "acme/paint/fast", "unit_price": 0.01, "unit": "images", "currency": "USD"},
     ]}  # fmt: skip
-    assert (await caller.fal("GET", path, host="api.fal.ai")).status_code == 400
-    assert (await caller.http.get("https://api.fal.ai/v1/models/pricing")).status_code == 401
+    query = {"endpoint_id": ["acme/paint/fast", "acme/none"]}
+    one_unknown = await caller.fal("GET", path, host="api.fal.ai", params=query)
+    none_named = await caller.fal("GET", path, host="api.fal.ai")
+    nobody = await caller.http.get("https://api.fal.ai/v1/models/pricing")
+    refused = [(each.status_code, each.json()["error"]["type"])
+               for each in (one_unknown, none_named, nobody)]  # fmt: skip
+    assert refused == [
+        (404, "not_found"), (400, "validation_error"), (401, "authorization_error")]  # fmt: skip
 
 
 async def test_nothing_here(call):
     answer = await call().http.get("https://fal.ai/nothing")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert (answer.status_code, answer.content) == (404, b"")
+    answer = await call().http.get("https://api.fal.ai/v1/nothing")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found")
+
+
+async def _own_list(caller, **query):
+    return await caller.fal("GET", "/requests/", host="rest.fal.ai", params=query)
+
+
+async def test_the_own_list_of_an_account(call):
+    caller = call(latency=8, faults=[{"on": "result", "fault": "moderated", "nth": 2}])
+    ids = [(await caller.submit(name, **params)).json()["request_id"]
+           for name, params in (("acme/paint/fast", {"seed": 3}), ("acme/film", {}))]  # fmt: skip
+    times = {"start_time": "2026-09-21T14:13:00Z", "end_time": "2026-09-21T14:20:00Z"}
+    (running,) = (await _own_list(caller, **times, size=1)).json()["items"]
+    assert (running["queued_at"], running["status_code"]) == ("2026-09-21T14:13:20.000Z", None)
+    caller.clock.now += 8
+    body = (await _own_list(caller, **times)).json()
+    assert body | {"items": []} == {
+        "items": [], "total": None, "page": 1, "size": 50, "pages": None}  # fmt: skip
+    assert [each["request_id"] for each in body["items"]] == ids[::-1]
+    refused, made = body["items"]
+    told = ("endpoint", "status_code", "error_type", "billable_units", "billing_status", "cost")
+    assert [made[name] for name in told] == ["acme/paint/fast", 200, None, 1.0, "PROCESSED", 0]
+    assert [refused[name] for name in told] == [
+        "acme/film", 422, "content_policy_violation", None, "PROCESSED", 0]  # fmt: skip
+    assert made["json_input"] == {"prompt": "a lighthouse", "seed": 3}
+    assert made["json_output"]["images"]
+    one = await caller.fal("GET", f"/requests/{ids[0]}", host="rest.fal.ai")
+    assert one.json() == made
+    second = (await _own_list(caller, **times, page=2, size=1)).json()["items"]
+    assert [each["request_id"] for each in second] == ids[:1]
+    early = {"start_time": "2026-09-20T00:00:00Z", "end_time": "2026-09-21T00:00:00Z"}
+    assert (await _own_list(caller, **early)).json()["items"] == []
+    assert (await caller.fal("GET", "/requests/none", host="rest.fal.ai")).status_code == 404
+
+
+async def test_the_own_list_needs_both_times(call):
+    answer = await _own_list(call(), start_time="2026-09-20T00:00:00Z")
+    (detail,) = answer.json()["detail"]
+    assert (answer.status_code, detail["loc"]) == (422, ["query", "end_time"])

@@ -6,22 +6,21 @@ import time
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Host, Mount, Route, Router
 
-from vidi.sandbox.answers.refusals import fal_refusal, replicate_problem
+from vidi.sandbox.answers.refusals import platform_error, replicate_problem
 from vidi.sandbox.billing import Billing
 from vidi.sandbox.fal import fal_routes
 from vidi.sandbox.faults import FaultPlan
 from vidi.sandbox.replicate import replicate_routes
-from vidi.sandbox.serving.addresses import SERVICES, sandbox_environment
+from vidi.sandbox.serving.addresses import PLATFORM, SERVICES, sandbox_environment
 from vidi.sandbox.state import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from vidi.sandbox.serving.addresses import Service
@@ -92,7 +91,7 @@ def _nowhere(service: Service) -> ASGIApp:
         if service.provider == "replicate":
             response = replicate_problem(404)
         else:
-            response = fal_refusal(404, "Not Found")
+            response = platform_error(404) if service == PLATFORM else Response(status_code=404)
         await response(scope, receive, send)
 
     return answer

@@ -61,11 +61,10 @@ class Call:
             work: Does what was asked, and answers.
             model: The id of the model that it is about, where there is one.
         """
-        provider = self.service.provider
-        fault = self.sandbox.faults.strike(action, provider, model)
+        fault = self.sandbox.faults.strike(action, self.service.provider, model)
         if fault is None:
             return await work()
-        return await befall(fault, provider, str(self.request.url), work)
+        return await befall(fault, self.service, str(self.request.url), work)
 
 
 def route(

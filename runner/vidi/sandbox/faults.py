@@ -35,6 +35,9 @@ FATES = (
 )  # fmt: skip
 """How an accepted inference ends; `on` is `result`, and `nth` counts accepted inferences."""
 
+UNKNOWN_PATH = "unknown-path"
+"""The fate of what was sent to a path that its app does not have."""
+
 _KEYS = {"on", "fault", "nth", "times", "model", "provider"}
 _OPTIONS = {"retry_after", "seconds", "status", "message", "to"}
 

@@ -13,6 +13,8 @@ from uuid import uuid4
 from vidi.errors import VidiError
 from vidi.sandbox.answers.answers import build_answer, file_leaves
 from vidi.sandbox.billing import Billing
+from vidi.sandbox.facts.official import is_official, version_of
+from vidi.sandbox.facts.request_ids import make_request_id
 from vidi.sandbox.faults import FaultPlan
 from vidi.sandbox.files import FileStore, StoredFile
 from vidi.sandbox.media import make_media
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers.answers import FileLeaf
+    from vidi.sandbox.faults import Fault
     from vidi.sandbox.orders.checks import Violation
 
 OUTPUTS_KEPT_S = 3600
@@ -85,7 +88,7 @@ class Sandbox:
         """The community model that has this version, if there is one."""
         if self.versions is None:
             models = self.registry.list_models(provider="replicate")
-            self.versions = {model.version: model for model in models if model.version}
+            self.versions = {version_of(model): model for model in models if not is_official(model)}
         return self.versions.get(version)
 
     def accept(
@@ -95,17 +98,26 @@ class Sandbox:
         *,
         violations: tuple[Violation, ...] = (),
         deadline_s: float = math.inf,
+        fate: Fault | None = None,
     ) -> Work:
-        """Take on an inference and bill it; from here on it runs by the clock."""
+        """Take on an inference and bill it; from here on it runs by the clock.
+
+        Args:
+            model: What was asked for.
+            params: Its input, as it was sent.
+            violations: Why the model refuses its input.
+            deadline_s: Seconds until it must have ended.
+            fate: How it ends, where that is not left to the fault plan.
+        """
         now = self.clock()
         work = Work(
-            id=uuid4().hex[:26] if model.provider == "replicate" else str(uuid4()),
+            id=uuid4().hex[:26] if model.provider == "replicate" else make_request_id(now),
             model=model,
             input=params,
             effective=with_defaults(model, params),
             created_at=now,
             latency=self.latency,
-            fate=None if violations else self.faults.fate(model.provider, model.id),
+            fate=fate or (None if violations else self.faults.fate(model.provider, model.id)),
             violations=violations,
             deadline_at=now + deadline_s,
         )

@@ -20,6 +20,7 @@ Stage = Literal["queued", "running", "succeeded", "failed", "canceled", "aborted
 
 _FAILING = {
     "failed", "failed-transient", "interrupted", "moderated", "completed-with-error",
+    "unknown-path",
 }  # fmt: skip
 
 

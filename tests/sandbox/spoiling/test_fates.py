@@ -68,7 +68,7 @@ async def test_ends_at_fal(call, fate, status, kind, retryable, in_status):
 async def test_fal_bills_moderated_requests_and_no_server_errors(call):
     caller = call(faults=[*_fate("moderated"), *_fate("failed", nth=2)])
     moderated = await caller.result()
-    assert moderated.headers["x-fal-billable-units"] == "1"
+    assert moderated.headers["x-fal-billable-units"] == "1.0"
     assert caller.sandbox.billing.total == Decimal("0.01")
     failed = await caller.result()
     assert "x-fal-billable-units" not in failed.headers

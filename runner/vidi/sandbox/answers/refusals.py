@@ -5,14 +5,17 @@ Sources: recorded traffic, error texts pasted in public, and both providers' pag
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from vidi.sandbox.facts.request_ids import make_request_id
+from vidi.sandbox.serving.addresses import PLATFORM
+
 if TYPE_CHECKING:
     from vidi.sandbox.faults import Fault
-    from vidi.sandbox.serving.addresses import ProviderName
+    from vidi.sandbox.serving.addresses import Service
 
 PROBLEM = "application/problem+json"
 
@@ -59,23 +62,36 @@ _FAL: dict[int, tuple[str, str]] = {
 }
 """Detail and error type by status: families B, C and D."""
 
+_PLATFORM = {
+    400: ("validation_error", "Invalid request parameters"),
+    401: ("authorization_error", "Authentication is required to access this endpoint"),
+    403: ("authorization_error", "Insufficient permissions"),
+    404: ("not_found", "Not found"),
+    422: ("validation_error", "Invalid request parameters"),
+    429: ("rate_limited", "Too many requests"),
+    500: ("server_error", "Unexpected server error"),
+}
+"""Type and message by status, at fal's platform API; 401, 422 and 429 were never recorded."""
+
 _LOW_CREDIT = (
     "Request was throttled. Your rate limit for creating predictions is reduced to 6 requests per "
     "minute with a burst of 1 requests while you have less than $5.0 in credit. "
 )
 
 
-def refuse(fault: Fault, provider: ProviderName) -> Response:
-    """The refusal that a fault stands for."""
+def refuse(fault: Fault, service: Service) -> Response:
+    """The refusal that a fault stands for, in the words of a service."""
     if fault.kind.startswith("429"):
-        return _throttle(fault, provider)
+        return _throttle(fault, service)
     if fault.kind == "502-nginx":
         return HTMLResponse(_NGINX, status_code=502)
     names = {"403-locked": 403, "gone": 410, "result-5xx": 500}
     status = int(fault.options.get("status", names.get(fault.kind) or fault.kind))
     message = fault.options.get("message", _FORBIDDEN if fault.kind == "403" else None)
-    if provider == "replicate":
+    if service.provider == "replicate":
         return replicate_problem(status, message)
+    if service == PLATFORM:
+        return platform_error(status, message)
     return fal_refusal(status, message)
 
 
@@ -95,11 +111,18 @@ def fal_refusal(status: int, detail: str | None = None) -> Response:
         return JSONResponse({"detail": [missing]}, 422, {"X-Fal-Retryable": "false"})
     usual, error_type = _FAL.get(status, ("Error", "internal_error"))
     body = {"detail": detail or usual}
-    headers = {"x-fal-request-id": str(uuid4())}
+    headers = {"x-fal-request-id": make_request_id(time())}
     if error_type:
         body["error_type"] = error_type
         headers["X-Fal-Error-Type"] = error_type
     return JSONResponse(body, status, headers)
+
+
+def platform_error(status: int, message: str | None = None) -> Response:
+    """A refusal as fal's platform API gives it: without a fal header, the type in words."""
+    kind, usual = _PLATFORM.get(status, ("server_error", "Unexpected server error"))
+    error = {"type": kind, "message": message or usual}
+    return JSONResponse({"error": error}, status)
 
 
 def model_error(at: list[str | int], message: str, kind: str, **more: object) -> dict[str, object]:
@@ -108,7 +131,7 @@ def model_error(at: list[str | int], message: str, kind: str, **more: object) ->
     return {"loc": at, "msg": message, "type": kind, "url": url, **more}
 
 
-def _throttle(fault: Fault, provider: ProviderName) -> Response:
+def _throttle(fault: Fault, service: Service) -> Response:
     """429 that says how long to wait in the header, in the body, in the text, or not at all."""
     wait = fault.options.get("retry_after", 1)
     headers = {"Retry-After": str(wait)} if fault.kind == "429" else {}
@@ -117,8 +140,8 @@ def _throttle(fault: Fault, provider: ProviderName) -> Response:
         body = {"detail": _LOW_CREDIT.strip(), "status": 429, "retry_after": wait}
     elif fault.kind == "429-detail":
         body = {"detail": f"Request was throttled. Your rate limit resets in ~{wait}s."}
-    if provider == "fal":
+    if service.provider == "fal":
         body |= {"error_type": "concurrent_requests_limit"}
-        headers |= {"X-Fal-needs-retry": "1", "x-fal-request-id": str(uuid4())}
+        headers |= {"X-Fal-needs-retry": "1", "x-fal-request-id": make_request_id(time())}
         return JSONResponse(body, 429, headers)
     return JSONResponse(body, 429, headers, media_type=PROBLEM)

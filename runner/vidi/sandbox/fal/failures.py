@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse
 from vidi.json_values import as_list
 from vidi.sandbox.answers.plain import plain_json
 from vidi.sandbox.answers.refusals import model_error
+from vidi.sandbox.facts.apps import split_endpoint
+from vidi.sandbox.faults import UNKNOWN_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,7 @@ class Failure:
     """The HTTP status of the result."""
     kind: str
     message: str
-    family: Literal["model", "platform"] = "platform"
+    family: Literal["model", "platform", "plain"] = "platform"
     retryable: bool | None = None
     """What `X-Fal-Retryable` says; None: the header is not there."""
     in_status: bool = False
@@ -53,6 +55,8 @@ class Failure:
         if self.family == "model":
             usual = (model_error(["body", "prompt"], self.message, self.kind),)
             body: dict[str, object] = {"detail": list(self.details or usual)}
+        elif self.family == "plain":
+            body = {"detail": self.message}
         else:
             own["X-Fal-Error-Type"] = self.kind
             body = {"detail": self.message, "error_type": self.kind}
@@ -90,6 +94,9 @@ def failure_of(work: Work, stage: Stage) -> Failure:
         details = tuple(_detail(each) for each in work.violations)
         kind = str(details[0]["type"])
         return Failure(422, kind, "Invalid input", "model", retryable=False, details=details)
+    if work.doom == UNKNOWN_PATH:
+        _, path = split_endpoint(work.model.name)
+        return Failure(404, "not_found", f"Path /{path} not found", "plain")
     if stage == "canceled":
         return _CANCELED
     return _EXPIRED if stage == "aborted" else _BY_FATE[work.doom]

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vidi.sandbox.answers.refusals import fal_refusal
+from vidi.sandbox.answers.refusals import platform_error
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.fal.failures import failure_of
 from vidi.sandbox.fal.pages import page_of
@@ -28,11 +28,11 @@ async def list_requests(call: Call) -> Response:
     query = call.request.query_params
     endpoints = query.getlist("endpoint_id")
     if not 1 <= len(endpoints) <= _MOST_ENDPOINTS:
-        return fal_refusal(400, "endpoint_id: from 1 to 50 are needed")
+        return platform_error(400)
 
     async def show() -> Response:
-        start = _moment(query.get("start"), call.now - _WINDOW_S)
-        end = _moment(query.get("end"), math.inf)
+        start = read_moment(query.get("start"), call.now - _WINDOW_S)
+        end = read_moment(query.get("end"), math.inf)
         works = [
             work
             for work in reversed(call.sandbox.works.values())
@@ -55,13 +55,13 @@ async def _item(call: Call, work: Work, *, payloads: bool) -> dict[str, object]:
     shown: dict[str, object] = {
         "request_id": work.id,
         "endpoint_id": work.model.name,
-        "sent_at": _iso(work.created_at),
+        "sent_at": show_moment(work.created_at),
     }
     if stage != "queued":
-        shown["started_at"] = _iso(work.started_at)
+        shown["started_at"] = show_moment(work.started_at)
     if is_terminal(stage):
         ended_at, _ = work.end()
-        shown |= {"ended_at": _iso(ended_at), "duration": work.busy_s}
+        shown |= {"ended_at": show_moment(ended_at), "duration": work.busy_s}
         shown["status_code"] = _status_code(work)
     if payloads and work.store_payload and work.doom != "data-removed":
         shown["json_input"] = dict(work.input)
@@ -85,7 +85,8 @@ def _status_code(work: Work) -> int:
     return 200 if stage == "succeeded" else failure_of(work, stage).status
 
 
-def _moment(text: str | None, otherwise: float) -> float:
+def read_moment(text: str | None, otherwise: float) -> float:
+    """Seconds since the epoch of a time in a query."""
     if not text:
         return otherwise
     try:
@@ -94,5 +95,7 @@ def _moment(text: str | None, otherwise: float) -> float:
         return otherwise
 
 
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+def show_moment(at: float) -> str:
+    """A moment to the millisecond, with `Z`."""
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")

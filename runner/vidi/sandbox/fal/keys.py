@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.sandbox.answers.refusals import fal_refusal
+from vidi.sandbox.answers.refusals import fal_refusal, platform_error
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,6 +18,11 @@ def check_key(request: Request) -> Response | None:
     """Refuse a request without a key, or with one whose name begins with `bad-`."""
     key = _key_of(request)
     return fal_refusal(401) if not key or key.startswith("bad-") else None
+
+
+def check_platform_key(request: Request) -> Response | None:
+    """The same, in the platform's words."""
+    return platform_error(401) if check_key(request) else None
 
 
 def check_credit(request: Request) -> Response | None:

@@ -1,7 +1,8 @@
-"""Lists that come in pages, the way the platform API turns them."""
+"""Lists that come in pages, the way the platform API turns them: by a cursor that says nothing."""
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -28,11 +29,25 @@ class Page(Generic[Item]):
 
 def page_of(request: Request, items: Sequence[Item], largest: int) -> Page[Item]:
     """The page that `limit` and `cursor` ask for."""
-    start = _whole(request.query_params.get("cursor"), 0)
-    size = max(1, min(largest, _whole(request.query_params.get("limit"), largest)))
+    start = _read_cursor(request.query_params.get("cursor"))
+    size = max(1, min(largest, whole(request.query_params.get("limit"), largest)))
     end = start + size
-    return Page(items[start:end], str(end) if end < len(items) else None)
+    return Page(items[start:end], _cursor_to(end) if end < len(items) else None)
 
 
-def _whole(text: str | None, otherwise: int) -> int:
+def whole(text: str | None, otherwise: int) -> int:
+    """A whole number of a query, where it is one."""
     return int(text) if text and text.isdigit() else otherwise
+
+
+def _cursor_to(start: int) -> str:
+    """Such as `Mg`, which was recorded."""
+    return b64encode(str(start).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str | None) -> int:
+    try:
+        padded = (text or "") + "=" * (-len(text or "") % 4)
+        return whole(b64decode(padded, validate=True).decode(), 0)
+    except ValueError:
+        return 0

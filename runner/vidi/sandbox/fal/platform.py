@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from vidi.inference.models.params.checked import CheckedParams
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.models.prices.pricing import estimate
-from vidi.sandbox.answers.refusals import fal_refusal
+from vidi.sandbox.answers.refusals import platform_error
 from vidi.sandbox.call import Call, answer_json
+from vidi.sandbox.facts.base_prices import find_base_price
 from vidi.sandbox.fal.openapi import describe_endpoint
 from vidi.sandbox.fal.pages import page_of
 from vidi.sandbox.orders.checks import with_defaults
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_ENDPOINTS = 50
 _EXPANDED_PAGE = 10
 _PLAIN_PAGE = 1000
+_DAY = "2026-01-01T00:00:00.000Z"
 _UNITS = {
     "1k characters": "1000 characters",
     "1k tokens": "1000 tokens",
@@ -49,8 +53,11 @@ async def list_prices(call: Call) -> Response:
     """`GET /v1/models/pricing`: one unit price an endpoint, whatever its page says besides."""
     named = call.request.query_params.getlist("endpoint_id")
     if not 1 <= len(named) <= _MOST_ENDPOINTS:
-        return fal_refusal(400, "endpoint_id: from 1 to 50 are needed")
-    prices = [price for model in _named(call, named) if (price := _price(model))]
+        return platform_error(400)
+    models = _named(call, named)
+    if len(models) < len(named):
+        return platform_error(404, "Endpoint not found")
+    prices = [price for model in models if (price := _price(model))]
     return answer_json({"prices": prices, "next_cursor": None, "has_more": False})
 
 
@@ -71,21 +78,40 @@ def _show(model: ModelInfo, *, expand: bool) -> dict[str, object]:
             "category": model.category,
             "description": model.title,
             "status": "deprecated" if model.retired else "active",
+            "tags": [],
+            "updated_at": _DAY,
+            "is_favorited": False,
+            "thumbnail_url": f"https://v3.fal.media/files/sandbox/{model.name.rpartition('/')[2]}.jpg",
+            "model_url": f"https://fal.run/{model.name}",
+            "license_type": "commercial",
+            "date": _DAY,
+            "group": {"key": model.name.split("/")[1], "label": model.category},
+            "highlighted": False,
+            "kind": "training" if model.category == "training" else "inference",
+            "pinned": False,
         },
     }
     return shown | ({"openapi": describe_endpoint(model)} if expand else {})
 
 
 def _price(model: ModelInfo) -> dict[str, object] | None:
+    base = find_base_price(model)
+    unit, usd = (base.unit, base.usd) if base else _first_rate(model)
+    if usd is None:
+        return None
+    return {
+        "endpoint_id": model.name,
+        "unit_price": json_number(usd),
+        "unit": unit,
+        "currency": "USD",
+    }
+
+
+def _first_rate(model: ModelInfo) -> tuple[str, Decimal | None]:
+    """What stands for a base price that nobody knows: the first rate of the template's example."""
     example = dict(model.example)
     checked = CheckedParams(params=example, effective=with_defaults(model, example))
     lines = estimate(model, checked).lines
     if not lines:
-        return None
-    rate = json_number(lines[0].rate)
-    return {
-        "endpoint_id": model.name,
-        "unit_price": rate,
-        "unit": _UNITS.get(lines[0].unit, f"{lines[0].unit}s"),
-        "currency": "USD",
-    }
+        return "", None
+    return _UNITS.get(lines[0].unit, f"{lines[0].unit}s"), lines[0].rate

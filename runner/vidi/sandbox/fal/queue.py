@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from vidi.sandbox.answers.refusals import fal_refusal
 from vidi.sandbox.call import Call, answer_json
-from vidi.sandbox.fal.keys import check_credit
+from vidi.sandbox.facts.apps import split_endpoint
+from vidi.sandbox.fal.keys import check_credit, check_key
 from vidi.sandbox.fal.view import show_result, show_status
+from vidi.sandbox.faults import UNKNOWN_PATH, Fault
 from vidi.sandbox.orders.checks import find_violations
 from vidi.sandbox.serving.addresses import QUEUE
 from vidi.sandbox.work import is_terminal
@@ -20,12 +23,11 @@ from vidi.sandbox.work import is_terminal
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from starlette.responses import Response
+    from starlette.requests import Request
 
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.work import Work
 
-_NAMESPACES = ("workflows", "comfy")
 _LOOK_AGAIN_S = 0.1
 """The longest a stream of statuses sleeps: a cancel may come at any time."""
 
@@ -35,8 +37,8 @@ async def submit(call: Call) -> Response:
 
     async def accept(work: Work) -> Response:
         headers = {"x-fal-request-id": work.id}
-        body = {"status": "IN_QUEUE", "request_id": work.id, "queue_position": 0}
-        return answer_json(body | request_urls(call, work), headers=headers)
+        body = show_status(work, "queued", request_urls(call, work), logs=False)
+        return answer_json(body, headers=headers)
 
     return await _take(call, accept)
 
@@ -50,6 +52,13 @@ async def run(call: Call) -> Response:
         return await _finished(call, work)
 
     return await _take(call, work_off)
+
+
+def check_request_url(request: Request) -> Response | None:
+    """Refuse also a request's URL that has the endpoint's path in it: there, one only submits."""
+    _, path = split_endpoint(str(request.path_params["app"]))
+    misled = Response(status_code=405, headers={"allow": "POST"}) if path else None
+    return check_key(request) or misled
 
 
 async def status(call: Call) -> Response:
@@ -124,8 +133,7 @@ def not_found() -> Response:
 
 def request_urls(call: Call, work: Work) -> dict[str, str]:
     """The URLs of one request; they leave out the endpoint's sub-path."""
-    parts = work.model.name.split("/")
-    app = "/".join(parts[: 3 if parts[0] in _NAMESPACES else 2])
+    app, _ = split_endpoint(work.model.name)
     own = call.urls.url(QUEUE, f"/{app}/requests/{work.id}")
     return {
         "response_url": own,
@@ -136,22 +144,44 @@ def request_urls(call: Call, work: Work) -> dict[str, str]:
 
 async def _take(call: Call, answer: Callable[[Work], Awaitable[Response]]) -> Response:
     """Take a request that can be billed, and answer it."""
-    model = call.sandbox.find_model(f"fal/{call.path('endpoint')}")
+    endpoint = call.path("endpoint")
+    model = call.sandbox.find_model(f"fal/{endpoint}")
     params = await call.json()
+    fate = None if model else Fault(UNKNOWN_PATH)
+    model = model or _sibling(call, endpoint)
     if model is None:
-        return fal_refusal(404, f"Application '{call.path('endpoint')}' not found")
+        return _no_such_app(endpoint)
     if not isinstance(params, dict):
         return fal_refusal(400)
 
     async def accept() -> Response:
-        return await answer(_accept(call, model, params))
+        return await answer(_accept(call, model, params, fate))
 
     return check_credit(call.request) or await call.meet("submit", accept, model=model.id)
 
 
-def _accept(call: Call, model: ModelInfo, params: dict[str, object]) -> Work:
-    violations = find_violations(model, params)
-    work = call.sandbox.accept(model, params, violations=violations)
+def _sibling(call: Call, endpoint: str) -> ModelInfo | None:
+    """Something in the endpoint's app, under the endpoint's id.
+
+    The queue knows apps only: it takes a path that the app has not, and the app refuses it.
+    """
+    app, _ = split_endpoint(endpoint)
+    models = call.sandbox.registry.list_models(provider="fal")
+    found = next((each for each in models if split_endpoint(each.name)[0] == app), None)
+    return replace(found, id=f"fal/{endpoint}") if found else None
+
+
+def _no_such_app(endpoint: str) -> Response:
+    """Of one part the path is no app at all: recorded with an empty body."""
+    _, _, alias = endpoint.partition("/")
+    if not alias:
+        return Response(status_code=404)
+    return answer_json({"detail": f'Application "{alias.partition("/")[0]}" not found'}, 404)
+
+
+def _accept(call: Call, model: ModelInfo, params: dict[str, object], fate: Fault | None) -> Work:
+    violations = () if fate else find_violations(model, params)
+    work = call.sandbox.accept(model, params, violations=violations, fate=fate)
     headers = call.request.headers
     work.store_payload = headers.get("x-fal-store-io") != "0"
     start_s = _seconds(headers.get("x-fal-request-timeout"))
@@ -169,7 +199,7 @@ def _find(call: Call) -> Work | None:
 def _status_body(call: Call, work: Work) -> dict[str, object]:
     logs = call.request.query_params.get("logs", "").lower() in {"1", "true"}
     urls = request_urls(call, work)
-    return show_status(work, work.stage(call.now), urls["response_url"], logs=logs)
+    return show_status(work, work.stage(call.now), urls, logs=logs)
 
 
 async def _finished(call: Call, work: Work) -> Response:

@@ -13,6 +13,7 @@ from vidi.sandbox.fal.failures import failure_of
 from vidi.sandbox.serving.addresses import CDN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from vidi.sandbox.answers.answers import FileLeaf
@@ -20,12 +21,28 @@ if TYPE_CHECKING:
     from vidi.sandbox.serving.addresses import Addresses
     from vidi.sandbox.work import Stage, Work
 
+_HEADERS = {
+    "x-fal-served-from": "5a4d0b0c-5a4d-4b0c-8000-000000000001",
+    "x-robots-tag": "noindex",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+}
+"""What every recorded answer of a model had; `served-from` is the runner, not another endpoint."""
 
-def show_status(work: Work, stage: Stage, response_url: str, *, logs: bool) -> dict[str, object]:
-    """A status object. A failed request is COMPLETED, too."""
-    shown: dict[str, object] = {"request_id": work.id, "response_url": response_url}
+
+def show_status(
+    work: Work, stage: Stage, urls: Mapping[str, str], *, logs: bool
+) -> dict[str, object]:
+    """A status object, which a submit is answered by, too. A failed request is COMPLETED as well.
+
+    Args:
+        work: The request.
+        stage: Where it stands.
+        urls: Those of the request; each object has all of them.
+        logs: Whether they were asked for.
+    """
+    shown: dict[str, object] = {"request_id": work.id, **urls, "logs": None, "metrics": {}}
     if stage == "queued":
-        return {"status": "IN_QUEUE", "queue_position": 0, **shown}
+        return {"status": "IN_QUEUE", **shown, "queue_position": 0}
     shown["logs"] = [_log_line(work)] if logs else None
     if stage == "running":
         return {"status": "IN_PROGRESS", **shown}
@@ -45,9 +62,9 @@ def show_result(work: Work, urls: Addresses, units: Decimal | None) -> Response:
         urls: Builds the URLs.
         units: What fal bills by, where it bills.
     """
-    headers = {"x-fal-request-id": work.id}
+    headers = {"x-fal-request-id": work.id, **_HEADERS}
     if units is not None:
-        headers["X-Fal-Billable-Units"] = format(units.normalize(), "f")
+        headers["X-Fal-Billable-Units"] = str(float(units))
     _, stage = work.end()
     if stage != "succeeded":
         return failure_of(work, stage).answer(headers)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers.answers import build_answer, replace_leaves
 from vidi.sandbox.answers.plain import plain_json
 from vidi.sandbox.answers.refusals import replicate_problem
 from vidi.sandbox.call import Call, answer_json
+from vidi.sandbox.facts.official import is_official, version_of
 from vidi.sandbox.orders.checks import with_defaults
 from vidi.sandbox.replicate.openapi import describe_model
 
@@ -33,7 +33,7 @@ async def get(call: Call) -> Response:
         "name": name,
         "description": model.title,
         "visibility": "public",
-        "is_official": not model.version,
+        "is_official": is_official(model),
         "github_url": None,
         "paper_url": None,
         "license_url": None,
@@ -50,7 +50,7 @@ async def list_versions(call: Call) -> Response:
     model = _model(call)
     if model is None:
         return replicate_problem(404)
-    if not model.version:
+    if is_official(model):
         return replicate_problem(
             404, "This model is an official model and does not expose a list of versions."
         )
@@ -60,7 +60,7 @@ async def list_versions(call: Call) -> Response:
 async def get_version(call: Call) -> Response:
     """`GET /v1/models/{owner}/{name}/versions/{version}`."""
     model = _model(call)
-    if model is None or not model.version or model.version != call.path("version"):
+    if model is None or is_official(model) or version_of(model) != call.path("version"):
         return replicate_problem(404)
     return answer_json(_version(model))
 
@@ -79,7 +79,7 @@ def _example(model: ModelInfo) -> dict[str, object]:
 
 def _version(model: ModelInfo) -> dict[str, object]:
     return {
-        "id": model.version or sha256(model.id.encode()).hexdigest(),
+        "id": version_of(model),
         "created_at": _DAY,
         "cog_version": "0.16.0",
         "openapi_schema": describe_model(model),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vidi.json_values import as_object
 from vidi.sandbox.answers.refusals import replicate_problem
 from vidi.sandbox.call import Call, answer_json
+from vidi.sandbox.facts.official import is_official, version_of
 from vidi.sandbox.orders.checks import find_violations
 from vidi.sandbox.replicate.account import check_credit
 from vidi.sandbox.replicate.body import refuse_body, refuse_input
@@ -57,7 +58,7 @@ async def create_official(call: Call) -> Response:
     if refusal:
         return refusal
     model = call.sandbox.find_model(f"replicate/{call.path('owner')}/{call.path('name')}")
-    if model is None or model.version:
+    if model is None or not is_official(model):
         return replicate_problem(404)
     return await _create(call, model, as_object(body))
 
@@ -173,7 +174,9 @@ def _find_model(call: Call, version: str) -> ModelInfo | None:
         return call.sandbox.find_version(version)
     name, _, wanted = version.partition(":")
     model = call.sandbox.find_model(f"replicate/{name}")
-    return model if model and model.version == wanted else None
+    if model is None or is_official(model):
+        return model if model and not wanted else None
+    return model if wanted == version_of(model) else None
 
 
 def _deadline(call: Call) -> float:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vidi.sandbox.answers.answers import replace_leaves
+from vidi.sandbox.facts.official import is_official, version_of
 from vidi.sandbox.metrics import billing_metrics
 from vidi.sandbox.serving.addresses import DELIVERY, REPLICATE
 from vidi.sandbox.state import OUTPUTS_KEPT_S
@@ -47,7 +48,7 @@ def show_prediction(
     shown: dict[str, object] = {
         "id": work.id,
         "model": work.model.name,
-        "version": work.model.version or "hidden",
+        "version": "hidden" if is_official(work.model) else version_of(work.model),
         "input": {} if gone else dict(work.input),
         "logs": None if gone else _logs(work, stage),
         "output": None if gone or stage != "succeeded" else _output(work, urls, inline=inline),

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from vidi.sandbox.faults import Fault
-    from vidi.sandbox.serving.addresses import ProviderName
+    from vidi.sandbox.serving.addresses import Service
 
 
 async def befall(
-    fault: Fault, provider: ProviderName, url: str, work: Callable[[], Awaitable[Response]]
+    fault: Fault, service: Service, url: str, work: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Answer a request that a fault strikes.
 
     Args:
         fault: What goes wrong.
-        provider: Whose words a refusal is in.
+        service: Whose words a refusal is in.
         url: The request's own address.
         work: What the request would do; done for faults that strike only the answer.
     """
@@ -41,4 +41,4 @@ async def befall(
         separator = "&" if "?" in url else "?"
         target = str(fault.options.get("to", f"{url}{separator}redirected=1"))
         return RedirectResponse(target, status_code=int(fault.options.get("status", 302)))
-    return refuse(fault, provider)
+    return refuse(fault, service)

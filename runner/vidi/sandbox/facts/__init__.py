@@ -1,0 +1,1 @@
+"""What the services themselves are known to do, whatever our templates say of them."""
