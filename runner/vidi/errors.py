@@ -166,6 +166,10 @@ class RejectedError(InferenceError):
         self.paid = paid
 
 
+class WrongCallError(RejectedError):
+    """Called in a form that the provider does not take of this model: proved not bought."""
+
+
 class FailedError(InferenceError):
     """The provider accepted the inference and it failed there."""
 

@@ -20,6 +20,7 @@ from vidi.errors import (
     UnfinishedError,
     UsageError,
 )
+from vidi.inference.lifecycle.calls import remember_calls
 from vidi.inference.lifecycle.carry_out import carry_out
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
@@ -180,6 +181,7 @@ class Session:
             notify=self._tell,
             receipts=self._account or UnsharedReceipts(),
             stopping=lambda: self._stopping,
+            calls=remember_calls(journal.states.values()),
             retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
         )
         return self._runtime

@@ -25,6 +25,7 @@ STOPPING = {
 
 TOLD = {
     "unknown_status": "unknown status '{status}', looking on",
+    "recalled": "{message}",
     "gone": "{message}; buying it again",
     "in_doubt": "{message}; asking the provider",
     "adopted": "it was bought, as {request_id}",

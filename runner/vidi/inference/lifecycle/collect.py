@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
+from vidi.inference.lifecycle.calls import tell_recalled
 from vidi.inference.lifecycle.move import move_into_place
 from vidi.inference.lifecycle.place import count_asked, name_places, number_made
 from vidi.inference.lifecycle.record import describe_asset, is_ours, record_asset
@@ -63,10 +64,12 @@ async def collect_assets(
         )
     came, asked = len(outputs), count_asked(request.checked.effective)
     thinned = LEFT_OUT.format(came=came, asked=asked) if asked > came else ""
+    recalled = tell_recalled(runtime.journal.states[request.id])
+    remarks = "; ".join(filter(None, (thinned, recalled)))
     assets, failures = [], []
     for item in _list_items(request, outputs, runtime):
         try:
-            assets.append(await _collect(request, item, thinned, folder, runtime))
+            assets.append(await _collect(request, item, remarks, folder, runtime))
         except DownloadError as error:
             failures.append(error)
     if failures:
@@ -84,7 +87,7 @@ def _list_items(
 
 
 async def _collect(
-    request: InferenceRequest, item: _Item, thinned: str, folder: Path, runtime: Runtime
+    request: InferenceRequest, item: _Item, remarks: str, folder: Path, runtime: Runtime
 ) -> AssetRecord:
     """Bring one output to its place: from where it was before, else from the provider."""
     before = item.made
@@ -92,7 +95,7 @@ async def _collect(
         at_hand = move_into_place(request, before, item.path, folder, runtime)
         if at_hand is not None:
             return at_hand
-    asset = _warn(await _fetch(request, item, folder, runtime), thinned)
+    asset = _warn(await _fetch(request, item, folder, runtime), remarks)
     record = describe_asset(asset, item.index, folder)
     moved_from = before.path if before is not None else None
     record_asset(request.id, record, folder, runtime, moved_from)

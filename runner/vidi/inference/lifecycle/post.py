@@ -20,6 +20,7 @@ from vidi.errors import (
     ThrottledError,
     VidiError,
 )
+from vidi.inference.lifecycle.calls import describe_call
 from vidi.inference.lifecycle.sent_params import describe_sent
 from vidi.inference.providers.transport.call import read_send_error
 from vidi.inference.tracking.journal.charges import number_next
@@ -125,6 +126,7 @@ def _describe_intent(
     request: InferenceRequest, submission: Submission, attempt: int
 ) -> dict[str, object]:
     return {
+        **describe_call(request.model, submission.model),
         "attempt": attempt,
         "model": request.model.id,
         "fingerprint": request.fingerprint,

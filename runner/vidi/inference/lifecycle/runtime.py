@@ -13,6 +13,7 @@ from vidi.inference.tracking.receipts import UnsharedReceipts
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from vidi.inference.models.template import Call
     from vidi.inference.outputs.fetching.download import Fetcher
     from vidi.inference.providers.provider import Provider
     from vidi.inference.tracking.budget import Budget
@@ -64,6 +65,8 @@ class Runtime:
     pace: Pace = field(default_factory=Pace)
     throttle: Throttle = field(default_factory=Throttle)
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
+    calls: dict[tuple[str, Call | None], Call] = field(default_factory=dict)
+    """Model id and its template's call, to the call that was accepted instead."""
     sending: set[str] = field(default_factory=set)
     """The ids whose paid request is on the wire: not yet bought, not yet refused."""
     wakes: dict[str, asyncio.Event] = field(default_factory=dict)

@@ -6,11 +6,13 @@ What is sent again was provably not bought: the provider could not be reached, o
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import tenacity
 
-from vidi.errors import NotSentError, ThrottledError
+from vidi.errors import NotSentError, ThrottledError, WrongCallError
+from vidi.inference.lifecycle.calls import call_as_known, find_other_call
 from vidi.inference.lifecycle.post import Purchase, post
 from vidi.inference.providers.provider import Submission
 from vidi.inference.request import replace_at
@@ -30,17 +32,37 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         RefusedError: The budget has no room; nothing was sent.
         NotSentError: The provider could not be reached; nothing was bought.
         ThrottledError: It kept refusing for now; nothing was bought.
-        RejectedError: Refused for good.
+        RejectedError: Refused for good, also in the other form of the call.
         CredentialsError: Refused for every inference of the account.
         InDoubtError: The outcome is unknown; the reservation stays.
     """
     provider = runtime.open_provider(request.model.provider)
     provider.prepare()
     submission = Submission(
-        model=request.model,
+        model=call_as_known(request.model, runtime),
         params=await _upload_inputs(request, provider, runtime),
         deadline_s=request.timeout_s,
     )
+    try:
+        return await _send_patiently(request, submission, provider, runtime, attempt)
+    except WrongCallError as error:
+        model = await find_other_call(
+            request.id, request.model, submission.model, provider, runtime
+        )
+        if model is None:
+            raise error from None
+    again = replace(submission, model=model)
+    return await _send_patiently(request, again, provider, runtime, attempt)
+
+
+async def _send_patiently(
+    request: InferenceRequest,
+    submission: Submission,
+    provider: Provider,
+    runtime: Runtime,
+    attempt: int,
+) -> Purchase:
+    """Send until it is accepted or refused for good; again only where nothing was bought."""
 
     async def send_once() -> Purchase:
         await _wait_for_turn(request.model.provider, runtime)

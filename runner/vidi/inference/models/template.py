@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
 
@@ -88,6 +88,10 @@ class Call:
     """By this version hash."""
     deployment: str = ""
     """By this `owner/name` of a deployment."""
+
+    def to_json(self) -> dict[str, object]:
+        """As a template's file holds it."""
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True, slots=True)

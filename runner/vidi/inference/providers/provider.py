@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.models.template import Call, ModelInfo
     from vidi.inference.settings import Settings
 
 
@@ -153,6 +153,17 @@ class Provider(ABC):
         self, submission: Submission, since: datetime, until: datetime
     ) -> Sequence[Accepted]:
         """List the account's inferences of that time window whose input is exactly this one's."""
+
+    async def find_call(self, model: ModelInfo) -> Call | None:  # noqa: ARG002  # for subclasses
+        """Ask how a model is called, after it was refused as it was called. Costs nothing.
+
+        Returns None where there is no other way.
+
+        Raises:
+            PollError: No answer came.
+            CredentialsError: The key was refused.
+        """
+        return None
 
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # for subclasses
         """Take up an inference of which only the id is known. Asks nobody."""

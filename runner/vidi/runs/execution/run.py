@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, StorageError, VidiError
+from vidi.inference.lifecycle.calls import remember_calls
 from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
@@ -145,6 +146,7 @@ def _make_runtime(
         until_stopped=lambda: stop.wait_for(DRAIN),
         overwrite=config.overwrite,
         throttle=config.throttle or Throttle(),
+        calls=remember_calls(journal.states.values()),
         retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
     )
 

@@ -12,7 +12,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
-from vidi.errors import PollError
+from vidi.errors import PollError, WrongCallError
+from vidi.inference.models.template import Call
 from vidi.inference.providers.account import REPLICATE
 from vidi.inference.providers.provider import Accepted, Failed, PollResult, Running, Succeeded
 from vidi.inference.providers.same_json import is_same_json
@@ -25,6 +26,7 @@ from vidi.inference.providers.web_address import is_web_address
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.provider import Submission
     from vidi.inference.providers.transport.answer import Answer, Fields
 
@@ -39,6 +41,7 @@ TRANSIENT = frozenset({"E1000", "PA", "E003", "E004", "E6716", "E8367", "E8765",
 """Codes of the platform's own failures: recorded with "please retry" or seen to pass by itself."""
 PLATFORM = "Director: unexpected error"
 """How every failure of Replicate's own runner begins, whatever its code."""
+WRONG_VERSION = "Invalid version or not permitted"
 SHORTEST_CANCEL_AFTER_S = 5
 """Replicate's own minimum: it refuses a create with less."""
 
@@ -50,23 +53,51 @@ def format_cancel_after(deadline_s: float) -> str | None:
     return f"{max(SHORTEST_CANCEL_AFTER_S, math.ceil(deadline_s))}s"
 
 
-def read_receipt(answer: Answer) -> Accepted:
+def read_receipt(answer: Answer, model: ModelInfo) -> Accepted:
     """Read the answer to a create.
 
     Raises:
         VidiError: As the table of submits says.
+        WrongCallError: The model is not called so.
     """
     if not answer.ok:
-        raise _refusal(answer)
+        raise _refusal(answer, model)
     accepted = _accepted(answer.fields())
     if accepted is None:
         raise in_doubt(REPLICATE, f"the answer holds no prediction id: {answer.text()}")
     return accepted
 
 
-def _refusal(answer: Answer) -> Exception:
+def _refusal(answer: Answer, model: ModelInfo) -> Exception:
     said = read_words(answer)
+    if _is_called_wrongly(answer, model):
+        hint = f"Run `vidi models pull {model.id}`, if the model is still there."
+        return WrongCallError(f"Replicate refused it: {said}", hint=hint)
     return REPLICATE.refused_for_all(answer.status, said) or refusal(answer, REPLICATE, said)
+
+
+def _is_called_wrongly(answer: Answer, model: ModelInfo) -> bool:
+    """Whether a refusal is about the form of the call: by a version or by the name.
+
+    Both are recorded, and neither is billed: an official model called by a version, and any other
+    called by its name.
+    """
+    if model.id != f"replicate/{model.name}" or (model.call and model.call.deployment):
+        return False  # the user has said which version, or which deployment
+    if model.version:
+        return answer.status == 422 and answer.fields().get("title") == WRONG_VERSION
+    return answer.status == 404
+
+
+def read_call(document: Fields, model: ModelInfo) -> Call | None:
+    """How a model is called instead, by Replicate's document of it; None where as it was called."""
+    if model.version:
+        return Call(official=True) if document.get("is_official") is True else None
+    latest = document.get("latest_version")
+    version = latest.get("id") if isinstance(latest, dict) else None
+    if document.get("is_official") is True or not isinstance(version, str) or not version:
+        return None
+    return Call(version=version)
 
 
 def _accepted(prediction: Fields) -> Accepted | None:

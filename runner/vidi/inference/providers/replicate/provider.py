@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from datetime import UTC
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
 from vidi.errors import InferenceError, NotFoundError, PollError, RejectedError
 from vidi.inference.providers.account import REPLICATE
@@ -17,6 +18,7 @@ from vidi.inference.providers.replicate.answers import (
     build_urls,
     format_cancel_after,
     match_prediction,
+    read_call,
     read_next,
     read_prediction,
     read_receipt,
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     import httpx
     from replicate import AsyncReplicate
 
-    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.models.template import Call, ModelInfo
     from vidi.inference.providers.provider import PollResult, Submission
     from vidi.inference.providers.transport.answer import Answer, Fields
     from vidi.inference.providers.transport.client import SdkModule
@@ -107,7 +109,7 @@ class ReplicateProvider(Provider):
             answer = await self._client.buy(lambda sdk: _create(sdk, submission))
         except (TypeError, ValueError) as error:
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
-        return read_receipt(answer)
+        return read_receipt(answer, submission.model)
 
     async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:  # noqa: ARG002  # the id says it all
         """Get the prediction; its output is part of it."""
@@ -148,6 +150,12 @@ class ReplicateProvider(Provider):
             url, query = following, {}
         raise PollError(f"Replicate lists over {MOST_PAGES * 100:,} predictions in that time")
 
+    async def find_call(self, model: ModelInfo) -> Call | None:
+        """Read in Replicate's document of a model whether it is called by its name or a version."""
+        owner, _, name = model.name.partition("/")
+        url = f"{API}/models/{quote(owner, safe='')}/{quote(name, safe='')}"
+        return read_call(await self._get(url), model)
+
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # the id says it all
         """Take up a prediction that the user names by its id.
 
@@ -187,7 +195,7 @@ def _url(accepted: Accepted, name: str) -> str:
 
 
 def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[object]:
-    """Official models have an address of their own; the others are called by their version."""
+    """Official models have an address of their own, as deployments have; others have versions."""
     from replicate import omit
 
     model, params = submission.model, dict(submission.params)
@@ -195,6 +203,11 @@ def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[object]:
     if model.version:
         return sdk.predictions.create(
             version=model.version, input=params, cancel_after=cancel_after
+        )
+    if model.call is not None and model.call.deployment:
+        owner, _, name = model.call.deployment.partition("/")
+        return sdk.deployments.predictions.create(
+            deployment_owner=owner, deployment_name=name, input=params, cancel_after=cancel_after
         )
     owner, _, name = model.name.partition("/")
     return sdk.models.predictions.create(

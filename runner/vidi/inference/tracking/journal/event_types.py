@@ -44,6 +44,7 @@ class Event(TypedDict, total=False):
     reserved_usd: Decimal | int
     estimate_usd: EstimateShape
     breakdown: list[dict[str, object]]
+    recalled: dict[str, object]
 
     # submitted
     request_id: str

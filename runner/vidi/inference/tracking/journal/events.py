@@ -122,6 +122,8 @@ class InferenceState:
     doubted_at: datetime | None = None
     submitted_at: datetime | None = None
     completed_at: datetime | None = None
+    recalled: Mapping[str, object] | None = None
+    """How its model was called (`used`), where not as its template says (`template`)."""
     sent: Mapping[str, object] = field(default_factory=dict)
     """The params that were sent otherwise than `params` has them: what the files became."""
     receipts: tuple[str, ...] = ()
@@ -201,6 +203,7 @@ def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
         run=state.run,
         intended_at=_moment(event),
         sent=event.get("sent", {}),
+        recalled=event.get("recalled"),
         receipts=state.receipts,
     )
 
