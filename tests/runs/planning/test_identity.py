@@ -225,6 +225,6 @@ def test_a_fixed_seed_is_warned_of_when_it_is_bought_again(project):
     project.here.write("job.yaml", seeded)
     assert project.here("vidi-run", "job.yaml").exit_code == 0
     answer = project.here("vidi-run", "job.yaml", "--rebuy", "a", "--json")
-    (warning,) = answer.json["warnings"]
-    assert (warning["code"], warning["hint"]) == ("same-seed", "Change `seed`, or leave it out.")
+    (warning,) = (each for each in answer.json["warnings"] if each["code"] == "same-seed")
+    assert warning["hint"] == "Change `seed`, or leave it out."
     assert warning["message"] == "a has a fixed seed (7), so buying it again may bring the same"
