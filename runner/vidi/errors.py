@@ -58,6 +58,8 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     excerpt: str = ""
     """The source line that `place` points into, without its line end."""
+    via: Place | None = None
+    """Where `place` is in a data file: the place in the job file that uses its value."""
 
 
 class VidiError(Exception):

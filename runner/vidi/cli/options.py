@@ -35,11 +35,10 @@ class RunOptions:
     select: tuple[str, ...]
     exclude: tuple[str, ...]
     rebuy: tuple[str, ...]
-    restore: tuple[str, ...]
-    accept: tuple[str, ...]
     gate: Literal["high", "expected"] | None
     frozen: bool
     overwrite: bool
+    allow_outside: bool
     fail_fast: bool
     max_failures: int | None
     json_wanted: bool
@@ -98,15 +97,13 @@ _OPTIONS = (
                  help="Only these: id glob, tag:x, model:glob, status:failed."),
     click.option("--exclude", multiple=True, metavar="SEL", help="Not these."),
     click.option("--rebuy", multiple=True, metavar="SEL", help="Buy these again."),
-    click.option("--restore", multiple=True, metavar="SEL",
-                 help="Bring back what was bought of these, where it was edited; buys nothing."),
-    click.option("--accept", multiple=True, type=click.Choice(["moderated"]),
-                 help="Let the run succeed all the same where some are that."),
     click.option("--gate", type=click.Choice(["high", "expected"]),
                  help="Which sum must fit the budget before a run.  [default: the file's, "
                       "else high]"),
     click.option("--frozen", is_flag=True, help="Exit 3 if anything would have to be bought."),
     click.option("--overwrite", is_flag=True, help="Replace files that vidi did not make."),
+    click.option("--allow-outside", is_flag=True,
+                 help="Let job files name files outside the project folder."),
     click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure."),
     click.option("--max-failures", type=click.IntRange(1), metavar="N",
                  help="Begin nothing new after N failures."),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from vidi.errors import JobFileError, Problem
+from vidi.errors import JobFileError, Problem, UsageError
+from vidi.jobs.data.sources import is_pattern, split_part
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
 from vidi.jobs.expansion.expand import Scope, expand
+from vidi.jobs.expansion.text_files import TextFiles
 from vidi.jobs.expansion.variables import read_variables
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.reading import fields
 from vidi.jobs.reading.document import Document, read_document
+from vidi.jobs.reading.files import ProjectFiles, is_inside
 from vidi.jobs.reading.limits import keep_limits, limit_mistakes
 from vidi.jobs.reading.places import Places
 from vidi.jobs.reading.tables import Row, Table
@@ -26,9 +30,10 @@ if TYPE_CHECKING:
     from vidi.jobs.spec import InferenceSpec
 
 ROOT_KEYS = (
-    "version", "name", "budget", "gate", "output_dir", "concurrency", "limits", "vars", "defaults",
-    "accept", "inferences",
+    "version", "name", "budget", "gate", "output_dir", "concurrency", "limits", "portable_names",
+    "vars", "defaults", "inferences",
 )  # fmt: skip
+_FILE_CALL = re.compile(r"\bfile\s*\(")
 FREE_PREFIX = "x-"
 """Keys of the root with this prefix hold what the author likes, such as anchors."""
 
@@ -46,8 +51,6 @@ class Job:
     """Whether the file says anything of a budget; `null` is something."""
     gate: Literal["high", "expected"]
     """Which sum of the estimates must fit the budget before a run begins."""
-    accept: frozenset[str]
-    """The statuses that leave the run's exit code at 0: `moderated`, or none."""
     output_dir: Path | None
     """As written; None for the default."""
     concurrency: int
@@ -60,6 +63,8 @@ class Job:
     problems: tuple[Problem, ...]
     """Every mistake of structure; `load_job` raises them."""
     warnings: tuple[Problem, ...]
+    _reads_texts: bool = field(repr=False)
+    """Whether a template may read files of the project."""
     _entries: tuple[Places, ...] = field(repr=False)
     _scope: Scope = field(repr=False)
 
@@ -71,12 +76,18 @@ class Job:
         return expand(self._entries, self._scope)
 
     @property
+    def files(self) -> ProjectFiles:
+        """The files that it may name."""
+        return self._scope.files
+
+    @property
     def data_files(self) -> frozenset[Path] | None:
-        """The files that `foreach` walks over; None where a template says which."""
+        """The files that `foreach` walks over; None where more than they decides what it gives."""
         names = [name for each in self._entries if isinstance(name := each.get("foreach"), str)]
-        if any(map(has_template, names)):
+        if self._reads_texts or any(has_template(name) or is_pattern(name) for name in names):
             return None
-        return frozenset(self._scope.project / name for name in names)
+        files = self._scope.files
+        return frozenset(files.root / split_part(name, files)[0] for name in names)
 
     def locate(self, mistake: MistakeError, *path: str) -> Problem:
         """A mistake in what a path of the file holds, with its place."""
@@ -84,7 +95,12 @@ class Job:
 
 
 def load_job(
-    path: Path, *, project: Path, var: Sequence[str] = (), vars_files: Sequence[Path] = ()
+    path: Path,
+    *,
+    project: Path,
+    var: Sequence[str] = (),
+    vars_files: Sequence[Path] = (),
+    allow_outside: bool = False,
 ) -> Job:
     """Read a job file whose structure is right.
 
@@ -92,14 +108,21 @@ def load_job(
         UsageError: A file cannot be read, or a `--var` is wrong.
         JobFileError: The structure is wrong; all its mistakes, sorted by place.
     """
-    job = read_job(path, project=project, var=var, vars_files=vars_files)
+    job = read_job(
+        path, project=project, var=var, vars_files=vars_files, allow_outside=allow_outside
+    )
     if job.problems:
         raise JobFileError(job.problems)
     return job
 
 
 def read_job(
-    path: Path, *, project: Path, var: Sequence[str] = (), vars_files: Sequence[Path] = ()
+    path: Path,
+    *,
+    project: Path,
+    var: Sequence[str] = (),
+    vars_files: Sequence[Path] = (),
+    allow_outside: bool = False,
 ) -> Job:
     """Read a job file; what is wrong is in `problems`, and the rest can still be expanded.
 
@@ -108,18 +131,30 @@ def read_job(
         project: The directory that paths in it are relative to.
         var: `NAME=VALUE` each.
         vars_files: YAML or JSON files with a mapping each.
+        allow_outside: Whether files outside of the project may be read.
 
     Raises:
         UsageError: A file cannot be read, or a `--var` is wrong.
         JobFileError: The file is not YAML, or not a mapping.
     """
+    files = ProjectFiles(project, allow_outside)
+    for each in (path, *vars_files):
+        _refuse_outside(each, files)
     document, digest = read_document(path, str(path))
     overrides, problems = read_variables(var, vars_files)
     root = document.root
     if not isinstance(root, Table):
         raise JobFileError([*document.problems, *problems, _not_a_mapping(document)])
     reading = _Reading(document, root, problems)
-    return reading.job(path, project, overrides, digest)
+    return reading.job(path, files, overrides, digest)
+
+
+def _refuse_outside(path: Path, files: ProjectFiles) -> None:
+    if not (files.allow_outside or is_inside(path, files.root)):
+        raise UsageError(
+            f"{path} is outside the project directory",
+            hint="Name the project with -C, or allow it with --allow-outside.",
+        )
 
 
 def _not_a_mapping(document: Document) -> Problem:
@@ -143,13 +178,16 @@ class _Reading:
         self._places = Places(document.source, root, Table(root.at))
         self._problems = [*document.problems, *problems]
 
-    def job(self, path: Path, project: Path, overrides: Mapping[str, object], sha256: str) -> Job:
+    def job(
+        self, path: Path, files: ProjectFiles, overrides: Mapping[str, object], sha256: str
+    ) -> Job:
         """The job, with everything that is wrong in it."""
         self._check_root_keys()
         self._read("version", fields.read_version, None)
         written = self._source.number_at(self._places.marks(("budget",))[1])
         folder = self._read("output_dir", fields.read_folder, None)
         variables = self._variables()
+        portable = self._read("portable_names", partial(fields.read_flag, "portable_names"), True)
         entries = self._entries()
         return Job(
             path=path,
@@ -157,14 +195,14 @@ class _Reading:
             budget=self._read("budget", partial(fields.read_budget, written=written), None),
             budget_given="budget" in self._root,
             gate=self._read("gate", fields.read_gate, "high"),
-            accept=self._read("accept", fields.read_accept, frozenset()),
             output_dir=None if folder is None else Path(folder),
             concurrency=self._read("concurrency", _read_concurrency, 1),
             limits=self._limits(),
             vars={**variables, **overrides},
             sha256=sha256,
+            _reads_texts=_FILE_CALL.search(self._source.text) is not None,
             _entries=entries,
-            _scope=Scope(project, self._places, variables, overrides),
+            _scope=Scope(files, TextFiles(files), portable, self._places, variables, overrides),
             problems=tuple(sorted(self._problems, key=_by_place)),
             warnings=(),
         )

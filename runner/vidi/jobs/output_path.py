@@ -14,6 +14,11 @@ TEMPORARY_PREFIX = ".vidi-tmp-"
 MAX_NAME_BYTES = 220
 """A file system allows 255; a number, an extension and a temporary prefix must fit as well."""
 MAX_PATH_BYTES = 3000
+_UNPORTABLE = re.compile(r'[<>:"|?*]')
+_NUMBERED = tuple(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")
+_DEVICES = frozenset(("con", "prn", "aux", "nul", "conin$", "conout$", *_NUMBERED))
+"""https://learn.microsoft.com/windows/win32/fileio/naming-a-file: with any extension, too."""
+_MARKER = re.compile(r"\{(index[^{}/]*|key)\}")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -45,12 +50,33 @@ def read_output(value: object) -> str:
 def _check_part(part: str, text: str) -> None:
     if part == "..":
         raise _bad(f"'output' leaves the output folder: {text!r}", "Remove the `..`.")
-    if part[-1] in ". ":
-        raise _bad(f"'output' has a name that ends with a dot or a space: {text!r}")
     if part.casefold().startswith(TEMPORARY_PREFIX):
         raise _bad(f"'output' has a name that vidi uses itself: {text!r}", "Choose another name.")
     if len(part.encode()) > MAX_NAME_BYTES:
         raise _bad(f"'output' has a name longer than {MAX_NAME_BYTES} bytes: {part[:40]!r}…")
+
+
+def refuse_unportable(output: str) -> None:
+    """Refuse a path that some system cannot hold, as Windows and the disks of cameras.
+
+    Raises:
+        MistakeError: A part of it is such a name.
+    """
+    for part in _MARKER.sub("1", output).split("/"):
+        found = _UNPORTABLE.search(part)
+        what = ""
+        if found:
+            what = f"the character {found.group()!r}, which not every system can have in a name"
+        elif part[-1] in ". ":
+            what = "a name that ends with a dot or a space, which not every system can hold"
+        elif part.partition(".")[0].rstrip().casefold() in _DEVICES:
+            what = f"the name {part!r}, which is a device on Windows"
+        if what:
+            raise _bad(
+                f"'output' has {what}: {output!r}",
+                "Choose another name (the filter `slug` makes safe ones), or write "
+                "`portable_names: false` at the top of the job file.",
+            )
 
 
 def same_file_key(path: str) -> str:

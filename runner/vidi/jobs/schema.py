@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.jobs.job import FREE_PREFIX
-from vidi.jobs.reading.fields import (
-    ACCEPTED,
-    MAX_ATTEMPTS,
-    MAX_CONCURRENCY,
-    MAX_ID,
-    MAX_USD,
-    VERSION,
-)
+from vidi.jobs.reading.fields import MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_ID, MAX_USD, VERSION
 from vidi.jobs.reading.limits import MOST
 
 if TYPE_CHECKING:
@@ -74,17 +67,16 @@ def _root() -> dict[str, object]:
             "description": "Which sum of the estimates must fit the budget before a run begins. "
             "Default: high.",
         },
-        "accept": {
-            "type": "array",
-            "items": {"enum": sorted(ACCEPTED)},
-            "description": "What leaves the exit code at 0: entries that a filter refused.",
-        },
         "output_dir": {**plain, "description": "Default: outputs/<name>, in the project."},
         "concurrency": {
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_CONCURRENCY,
             "description": "How many inferences run at once. Default: 1.",
+        },
+        "portable_names": {
+            "type": "boolean",
+            "description": "false allows outputs that not every system can hold. Default: true.",
         },
         "limits": {
             "type": "object",
@@ -122,14 +114,15 @@ def _per_inference() -> dict[str, object]:
             {
                 "type": "string",
                 "pattern": _LINE,
-                "not": {"pattern": r"^/|\\|/$|^[A-Za-z]:|(^|/)\.\.(/|$)|[^./][. ](/|$)"},
+                "not": {"pattern": r"^/|\\|/$|^[A-Za-z]:|(^|/)\.\.(/|$)"},
             },
             "The file to write, inside output_dir.",
         ),
         "matrix": _or_template(_matrix(), "Names with lists of values: one inference for each."),
         "foreach": {
             "anyOf": [_NAME, {"type": "array", "minItems": 1}],
-            "description": "A CSV, JSON, JSONL or YAML file, or a list: one inference for each.",
+            "description": "A list, or a file (CSV, TSV, XLSX, JSON, JSONL, YAML, TXT; #part names "
+            "a sheet or a list in it), or folders such as shots/*: one inference for each.",
         },
         "vars": _names("Variables for this inference's templates."),
         "tags": _or_template({"type": "array", "items": _NAME}, "Words to select by."),

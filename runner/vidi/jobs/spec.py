@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vidi.jobs.data.cell import Cell
+from vidi.jobs.reading.places import inside
+from vidi.jobs.rendering.rendering import columns_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from vidi.jobs.data.cell import DataRow, Origin
     from vidi.jobs.reading.places import Places
 
 INDEX_MARKER = "{index}"
 """What `{{ index }}` in an output path becomes: the number is known when the outputs are."""
+
+KEY_MARKER = "{key}"
+"""What `{{ key }}` becomes there: the name of an output in the model's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,7 @@ class InferenceSpec:
     params: Mapping[str, object]
     """As written, not checked against the model; may be shared between inferences."""
     output: str
-    """Relative to the output folder, with `/`; may hold INDEX_MARKER."""
+    """Relative to the output folder, with `/`; may hold KEY_MARKER and `OutputIndex`es."""
     tags: tuple[str, ...]
     max_cost: Decimal | None
     """In USD."""
@@ -37,3 +45,18 @@ class InferenceSpec:
     places: Places
     unknown: frozenset[str] = frozenset()
     """Params that could not be rendered: left out of `params`, and a mistake already."""
+    row: DataRow | None = None
+    """The row of data that it was made from."""
+
+    def origin(self, *path: str | int) -> Origin | None:
+        """Where the value at a path comes from; None where the job file itself says it."""
+        if self.row is None:
+            return None
+        value: object = self.params if path[:1] == ("params",) else None
+        for step in path[1:]:
+            value = inside(value, step)
+        if isinstance(value, Cell):
+            return value.origin
+        written = self.places.written(path)
+        columns = columns_in(written) if isinstance(written, str) else None
+        return None if columns is None else self.row.origin_of(columns)

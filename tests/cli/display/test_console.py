@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from vidi.cli.display.console import Console, name_some, render_annotation, render_problem
+from vidi.cli.display.console import Console
+from vidi.cli.display.problems import name_some, render_annotation, render_problem
 from vidi.errors import JobFileError, Place, Problem, UsageError
 
 PROBLEM = Problem(
@@ -72,7 +73,7 @@ def test_json_is_one_object_also_on_failure(capsys):
     Console(json_wanted=True).report_error(UsageError("no"))
     assert json.loads(capsys.readouterr().out)["errors"] == [
         {"job_file": None, "path": None, "line": None, "column": None, "id": None, "ids": [],
-         "code": "usage", "message": "no", "hint": "", "count": 1}
+         "code": "usage", "message": "no", "hint": "", "count": 1, "used_at": None}
     ]  # fmt: skip
 
 

@@ -145,6 +145,12 @@ def _problem() -> Schema:
             "message": _words("What is wrong."),
             "hint": _words("The edit or the command that mends it; may be empty."),
             "count": count("How many inferences it hits, at least 1."),
+            "used_at": nullable(
+                an_object(
+                    "Where the job file uses the cell of a data file; null: it is in the job file.",
+                    {"path": text("The job file."), "line": count(""), "column": count("")},
+                )
+            ),
         },
     )
 

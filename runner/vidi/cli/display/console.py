@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.display.problems import fold_problems, render_annotation, render_folded
 from vidi.errors import JobFileError, VidiError
 from vidi.runs.execution.signals import received_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from vidi.errors import Problem
 
-NAMED_IDS = 3
 ABOUT_JOBS = frozenset({"run", "estimate", "validate", "diff"})
 """The commands whose answer has the one shape of answer_schema.py."""
 
@@ -78,49 +77,17 @@ class Console:
 
     def report_problems(self, problems: Sequence[Problem]) -> None:
         """Print every problem with its line, a caret and the edit that mends it."""
-        for problem in problems:
-            if problem.severity == "warning" and self.quiet:
+        for folded in fold_problems(problems):
+            if folded.problem.severity == "warning" and self.quiet:
                 continue
-            self.say(render_problem(problem))
+            self.say(render_folded(folded))
             if os.environ.get("GITHUB_ACTIONS"):
-                self.say(render_annotation(problem))
+                self.say(render_annotation(folded.problem))
         errors = sum(problem.severity == "error" for problem in problems)
         if errors:
             self.say(
-                f"{errors} mistake{'' if errors == 1 else 's'}; nothing was sent.", style="red"
+                f"{errors:,} mistake{'' if errors == 1 else 's'}; nothing was sent.", style="red"
             )
-
-
-def render_problem(problem: Problem) -> str:
-    """`file:line:col: message`, the line with a caret under the place, the ids and the hint."""
-    kind = "warning: " if problem.severity == "warning" else ""
-    lines = [f"{problem.place}: {kind}{problem.message}" if problem.place else problem.message]
-    if problem.excerpt and problem.place and problem.place.line:
-        margin = f"{problem.place.line:>5} | "
-        lines.append(margin + problem.excerpt)
-        lines.append(" " * (len(margin) - 2) + "| " + _caret(problem.excerpt, problem.place.column))
-    if len(problem.ids) > 1:
-        lines.append(f"      hits: {name_some(problem.ids)}")
-    if problem.hint:
-        lines.append(f"      hint: {problem.hint}")
-    return "\n".join(lines)
-
-
-def render_annotation(problem: Problem) -> str:
-    """The same as a GitHub workflow command (docs.github.com, workflow commands)."""
-    place = problem.place
-    where = f"file={_escape(place.path, ',:')}" if place else ""
-    if place and place.line:
-        where += f",line={place.line},col={max(place.column, 1)}"
-    message = problem.message + (f" ({problem.hint})" if problem.hint else "")
-    return f"::{problem.severity} {where}::{_escape(message)}"
-
-
-def name_some(names: Iterable[str]) -> str:
-    """The first few names, and how many more there are."""
-    every = list(names)
-    rest = len(every) - NAMED_IDS
-    return ", ".join(every[:NAMED_IDS]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def render_failure(error: VidiError) -> str:
@@ -148,20 +115,3 @@ def _name_command() -> str:
     if tool and not arguments[0].startswith("-"):
         return arguments[0]
     return "estimate" if {"--estimate", "--dry-run"} & set(arguments) else "run"
-
-
-def _caret(excerpt: str, column: int) -> str:
-    """A caret under a column, whatever the width of what stands before it."""
-    before = excerpt[: max(column - 1, 0)]
-    pad = "".join(
-        "\t" if char == "\t" else " " * (1 + (unicodedata.east_asian_width(char) in "WF"))
-        for char in before
-        if not unicodedata.combining(char)
-    )
-    return pad + "^"
-
-
-def _escape(text: str, more: str = "") -> str:
-    for char in "%\r\n" + more:
-        text = text.replace(char, f"%{ord(char):02X}")
-    return text

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from vidi.errors import VidiError
+    from vidi.errors import Place, VidiError
     from vidi.inference.models.template import ModelInfo
     from vidi.runs.planning.plan import Plan, PlannedInference
     from vidi.runs.records.manifest.shape import InferenceShape, Manifest
@@ -134,7 +134,7 @@ def describe_planned(planned: PlannedInference, row: InferenceShape | None = Non
     return {
         "id": planned.id,
         "model": planned.model,
-        "action": planned.action,
+        "action": name_action(planned),
         "reason": planned.reason,
         "estimate_usd": _describe_range(estimate.low, estimate.expected, estimate.high),
         "unpriced": estimate.high is None,
@@ -151,6 +151,13 @@ def describe_planned(planned: PlannedInference, row: InferenceShape | None = Non
 def _read_paid(row: InferenceShape | None) -> object:
     """What has been paid, over all runs, for what is there now."""
     return row["cost_usd"]["actual"] or 0 if row else 0
+
+
+def name_action(planned: PlannedInference) -> str:
+    """What a run does with an inference; `run` is the only one that buys."""
+    if planned.action == "run" and planned.free:
+        return "move" if planned.local else "fetch"
+    return planned.action
 
 
 def _describe_price(model: ModelInfo) -> Value:
@@ -235,7 +242,12 @@ def _describe(problem: Problem, job: DescribedJob | None) -> Value:
         "message": problem.message,
         "hint": problem.hint,
         "count": max(1, len(problem.ids)),
+        "used_at": _describe_place(problem.via) if problem.via else None,
     }
+
+
+def _describe_place(place: Place) -> Value:
+    return {"path": place.path, "line": place.line, "column": place.column}
 
 
 def _describe_error(error: VidiError, job: DescribedJob | None) -> Value:

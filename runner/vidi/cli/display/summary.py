@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.cli.display.console import name_some
+from vidi.cli.display.problems import name_some
 from vidi.dollars import format_usd
 from vidi.runs.records.folder import MANIFEST
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Literal
 
-from vidi.cli.display.console import name_some
+from vidi.cli.display.problems import name_some
 from vidi.dollars import format_usd
 from vidi.runs.planning.gate import is_too_dear
 from vidi.runs.records.figures import format_estimate

@@ -7,7 +7,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError
-from vidi.jobs.data.rows import read_rows
+from vidi.jobs.data.cell import DataRow
+from vidi.jobs.data.sources import read_rows
 from vidi.jobs.entry import READERS, read_axis
 from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry
 from vidi.jobs.mistakes import MistakeError, describe
@@ -16,8 +17,11 @@ from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from typing import Any
 
+    from vidi.errors import Problem
+    from vidi.jobs.data.rows import Rows
+    from vidi.jobs.reading.files import ProjectFiles
     from vidi.jobs.reading.places import Places
 
 MAX_INFERENCES = 100_000
@@ -30,16 +34,20 @@ class Combinations:
     def __init__(
         self,
         entry: Places,
-        project: Path,
+        files: ProjectFiles,
         left: int,
         note: Callable[[tuple[str | int, ...], MistakeError | JobFileError], None],
     ) -> None:
         self._entry = entry
-        self._project = project
+        self._files = files
         self._left = left
         self._note = note
         self.count = 0
         """How many there are, once they are given."""
+        self.row: DataRow | None = None
+        """The row of data that the present names are of."""
+        self.warnings: tuple[Problem, ...] = ()
+        """What is to be said of the data file."""
 
     def given(self, names: Mapping[str, object]) -> Iterator[dict[str, object]]:
         """The names of each inference, rows first; nothing where one of the two is wrong."""
@@ -52,11 +60,12 @@ class Combinations:
         if self.count > self._left:
             self._refuse(sizes)
             return
-        for row in rows or [UNKNOWN]:
+        for row in rows or (None,):
+            self.row = row
             for values in product(*axes.values()):
                 given = dict(zip(axes, values, strict=True))
-                if row is not UNKNOWN:
-                    given["item"] = row
+                if row is not None:
+                    given["item"] = row.item
                 yield given
 
     def _refuse(self, sizes: list[int]) -> None:
@@ -108,16 +117,21 @@ class Combinations:
             self._note(("matrix",), mistake)
         return None if wrong else axes
 
-    def _rows(self, names: Mapping[str, object]) -> list[object] | None:
-        """The rows of `foreach`; an empty list where there is none, None where it is wrong."""
-        if "foreach" not in self._entry:
-            return []
-        compiled = CompiledEntry(self._entry.get("foreach"), ("foreach",), self._note)
+    def _rows(self, names: Mapping[str, object]) -> Rows[Any] | list[DataRow] | None:
+        written = self._entry.get("foreach")
+        if written is None:
+            return [] if "foreach" not in self._entry else None
+        compiled = CompiledEntry(written, ("foreach",), self._note)
         rows = compiled.render(names, self._note)
         try:
             if isinstance(rows, str) and rows:
-                return read_rows(rows, self._project)
-            return list(READERS["foreach"](rows, "")) if rows is not UNKNOWN else None
+                found = read_rows(rows, self._files)
+                self.warnings = found.warnings
+                return found
+            if rows is UNKNOWN:
+                return None
+            items = READERS["foreach"](rows, "")
+            return [DataRow(number, item) for number, item in enumerate(items, start=1)]
         except JobFileError as error:
             self._note(("foreach",), error)
         except MistakeError as mistake:

@@ -10,18 +10,23 @@ from vidi.jobs.entry import READERS, non_finite
 from vidi.jobs.expansion.combinations import MAX_INFERENCES, SPLIT, Combinations
 from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry
 from vidi.jobs.expansion.taken_names import TakenNames
+from vidi.jobs.expansion.values import is_left_out, read_value
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.spec import INDEX_MARKER, InferenceSpec
+from vidi.jobs.output_path import refuse_unportable
+from vidi.jobs.rendering.output_index import OUTPUT_INDEX
+from vidi.jobs.rendering.rendering import columns_in, has_template
+from vidi.jobs.spec import KEY_MARKER, InferenceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
+    from vidi.jobs.data.cell import Origin
+    from vidi.jobs.expansion.text_files import TextFiles
+    from vidi.jobs.reading.files import ProjectFiles
     from vidi.jobs.reading.places import Places
 
 MAX_PROBLEMS = 1000
 """An entry with more different mistakes than this is not expanded further."""
-
 _PER_INFERENCE = (
     "model", "params", "output", "tags", "max_cost", "assume_cost", "timeout", "retry", "keep",
 )  # fmt: skip
@@ -32,7 +37,10 @@ _Path = tuple[str | int, ...]
 class Scope:
     """What all entries of a job share."""
 
-    project: Path
+    files: ProjectFiles
+    texts: TextFiles
+    """The function `file` of templates."""
+    portable_names: bool
     places: Places
     """Of the job file's root, for `vars`."""
     vars: Mapping[str, object]
@@ -60,6 +68,8 @@ class _FoundMistake:
 
     path: _Path
     mistake: MistakeError | JobFileError
+    origin: Origin | None = None
+    """The cell or row of data that it is about."""
     ids: dict[str, None] = field(default_factory=dict)
 
 
@@ -74,7 +84,10 @@ class _Expansion:
         self.count = 0
         """How many inferences the entry stands for."""
         self._current = ""
+        self._without_origin = 0
+        """Mistakes that are about no row of data; those of a file may be as many as its rows."""
         self._unknown: frozenset[str] = frozenset()
+        self._combinations = Combinations(entry, scope.files, left, self._note)
         self._constants: dict[str, Any] = {}
         self._compiled: dict[str, CompiledEntry] = {}
         self._variables: dict[str, CompiledEntry] = {}
@@ -89,12 +102,22 @@ class _Expansion:
         self._current = written if isinstance(written, str) else ""
         if self._entry.get("enabled") is not False:
             yield from self._made()
+        yield from self._combinations.warnings
         for found in self._found.values():
-            ids = tuple(found.ids)
-            if isinstance(found.mistake, JobFileError):  # of another file, with its own places
-                yield from (replace(each, ids=ids) for each in found.mistake.problems)
-            else:
-                yield self._places(found.path).problem(found.mistake, found.path, ids)
+            yield from self._problems_of(found)
+
+    def _problems_of(self, found: _FoundMistake) -> Iterator[Problem]:
+        ids = tuple(found.ids)
+        if isinstance(found.mistake, JobFileError):  # of another file, with its own places
+            yield from (replace(each, ids=ids) for each in found.mistake.problems)
+            return
+        problem = self._places(found.path).problem(found.mistake, found.path, ids)
+        origin = found.origin
+        if origin is not None:
+            problem = replace(
+                problem, place=origin.place, via=problem.place, excerpt=origin.excerpt
+            )
+        yield problem
 
     def _made(self) -> Iterator[InferenceSpec]:
         self._compiled = {
@@ -105,21 +128,29 @@ class _Expansion:
         base = self._entry.default_under_template("params")
         self._base = None if base is None else CompiledEntry(base, ("params",), self._note)
         self._variables = self._compile_variables()
-        combinations = Combinations(self._entry, self._scope.project, self._left, self._note)
-        for names in combinations.given(self._with_variables({}, lenient=True) or {}):
-            self.count = combinations.count
+        for names in self._combinations.given(self._with_variables({}, lenient=True) or {}):
+            self.count = self._combinations.count
             spec = self._inference(names)
             if spec is not None:
                 yield spec
-            if len(self._found) >= MAX_PROBLEMS:
+            if self._without_origin >= MAX_PROBLEMS:
                 return
 
     def _note(self, path: _Path, mistake: MistakeError | JobFileError) -> None:
         where = mistake.path if isinstance(mistake, MistakeError) else ()
-        key = (path, where, mistake.message)
-        found = self._found.setdefault(key, _FoundMistake(path, mistake))
+        origin = self._origin(path)
+        key = (path, where, mistake.message, origin)
+        self._without_origin += origin is None and key not in self._found
+        found = self._found.setdefault(key, _FoundMistake(path, mistake, origin))
         if self._current:
             found.ids[self._current] = None
+
+    def _origin(self, path: _Path) -> Origin | None:
+        """The data that a value is made from; None where the job file itself says it."""
+        row = self._combinations.row
+        written = self._places(path).written(path) if row is not None else None
+        columns = columns_in(written) if isinstance(written, str) else None
+        return None if row is None or columns is None else row.origin_of(columns)
 
     def _places(self, path: _Path) -> Places:
         """Whose place a path is: the entry's, or the job file's for a variable that it lacks."""
@@ -143,7 +174,7 @@ class _Expansion:
         self, given: Mapping[str, object], *, lenient: bool
     ) -> dict[str, object] | None:
         """The variables, each rendered with those above it; None where one has failed."""
-        names = {**self._scope.overrides, **given}
+        names = {"file": self._scope.texts, **self._row_number, **self._scope.overrides, **given}
         failed = False
         for name, compiled in self._variables.items():
             if name in given:
@@ -155,6 +186,12 @@ class _Expansion:
                 names[name] = value
         return None if failed and not lenient else names
 
+    @property
+    def _row_number(self) -> dict[str, object]:
+        """`row`; a variable of that name comes before it."""
+        row = self._combinations.row
+        return {} if row is None else {"row": row.number}
+
     # Inferences
 
     def _inference(self, given: dict[str, object]) -> InferenceSpec | None:
@@ -164,7 +201,7 @@ class _Expansion:
         own_id = self._own_id(names)
         names["id"] = own_id
         values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
-        output = self._value("output", {**names, "index": INDEX_MARKER}) or ""
+        output = self._value("output", {"key": KEY_MARKER, **names, "index": OUTPUT_INDEX}) or ""
         self._take(own_id, output)
         if values["model"] is None or values["params"] is None:
             return None  # said already; whatever else is wrong, the rest is still checked
@@ -180,6 +217,7 @@ class _Expansion:
             retry_attempts=values["retry"],
             keep=values["keep"] or False,
             places=self._entry,
+            row=self._combinations.row,
             unknown=self._unknown,
         )
 
@@ -198,6 +236,8 @@ class _Expansion:
         try:
             if output:
                 self._taken.take_output(output, own_id)
+                if self._scope.portable_names and not has_template(output):
+                    refuse_unportable(output)
         except MistakeError as mistake:
             self._note(("output",), mistake)
 
@@ -212,10 +252,10 @@ class _Expansion:
             self._constants[key] = value = self._constant(key, compiled)
             return value
         value = self._rendered(key, compiled, names)
-        if value is UNKNOWN:
+        if value is UNKNOWN or is_left_out(key, value):
             return None
         try:
-            value = READERS[key](_as_text(key, value), "")
+            value = READERS[key](read_value(key, value), "")
         except MistakeError as mistake:
             self._note((key,), mistake)
             return None
@@ -249,12 +289,3 @@ class _Expansion:
 
 def _ignore(_path: _Path, _mistake: MistakeError) -> None:
     """Whether a variable can be made is only known when `item` and the matrix are."""
-
-
-def _as_text(key: str, value: object) -> object:
-    """A number where only text makes sense is that text: an id may be `{{ item.number }}`."""
-    if key in {"id", "model", "output"} and type(value) in {int, float}:
-        return str(value)
-    if key == "tags" and isinstance(value, list):
-        return [str(each) if type(each) in {int, float} else each for each in value]
-    return value

@@ -24,6 +24,7 @@ from vidi.jobs.mistakes import MistakeError, did_you_mean
 from vidi.jobs.reading.files import decoded, read_bytes
 from vidi.jobs.reading.scalars import LIST_TAG, MAPPING_TAG, refused_tag, resolve, resolve_tagged
 from vidi.jobs.reading.source import Source
+from vidi.jobs.reading.surrogates import join_surrogates
 from vidi.jobs.reading.syntax import QUOTE_TEMPLATES, syntax_problem
 from vidi.jobs.reading.tables import Row, Table, Value
 
@@ -103,7 +104,7 @@ class _Composer:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.problems: list[Problem] = []
-        self._next = _Parser(source.text).get_event
+        self._next = _Parser(join_surrogates(source.text)).get_event
         self._anchors: dict[str, tuple[Value, int, int, str]] = {}
         """Name to value, mark, number of values in it, and text if it is a scalar."""
         self._keys: dict[str, str] = {}

@@ -1,27 +1,97 @@
-"""Files that people wrote: their bytes within a limit, their text in UTF-8."""
+"""Files that people wrote: regular ones of the project, their bytes within a limit."""
 
 from __future__ import annotations
 
+import os
+import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, UsageError
+from vidi.jobs.mistakes import MistakeError, nearest
 from vidi.jobs.reading.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_BYTES = 16 * 1024 * 1024
+_LOOKED_AT = 1000
+"""How many names of a folder are compared to find the one that was meant."""
+_RELATIVE = "Paths are relative to the project directory."
+ALLOW = "Copy it into the project, or allow it with --allow-outside."
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFiles:
+    """The files that a job may name: regular ones inside the project, links resolved.
+
+    A job file may come from a stranger's branch: what it can read is what the project holds.
+    """
+
+    root: Path
+    allow_outside: bool = False
+
+    def locate(self, name: str) -> Path:
+        """Where a name leads, links not resolved.
+
+        Raises:
+            MistakeError: It leads out of the project.
+        """
+        path = self.root / name
+        if not self.allow_outside and not is_inside(path, self.root):
+            raise MistakeError(
+                f"{name!r} is outside the project directory", kind="outside", hint=ALLOW
+            )
+        return path
+
+    def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
+        """The bytes of a file that a job names.
+
+        Raises:
+            MistakeError: It is missing, outside the project, or no regular file.
+            JobFileError: It is too big.
+        """
+        path = self.locate(name)
+        try:
+            return read_bytes(path, name, limit)
+        except UsageError as error:
+            hint = suggest_file(path) if not path.exists() else error.hint
+            raise MistakeError(error.message, kind="missing-file", hint=hint) from error
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path is in a folder, or is that folder, after links are resolved."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have, a loop of links
+        return True  # reading it says what is wrong
+
+
+def suggest_file(path: Path) -> str:
+    """The hint for a file that is not there."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [each.name for each, _ in zip(entries, range(_LOOKED_AT), strict=False)]
+    except (OSError, ValueError):
+        return _RELATIVE
+    close = nearest(path.name, names)
+    return f"Did you mean {close[0]!r} in the same folder?" if close else _RELATIVE
 
 
 def read_bytes(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
-    """The bytes of a file of at most `limit` bytes.
+    """The bytes of a regular file of at most `limit` bytes.
 
     Raises:
-        UsageError: The file cannot be read.
+        UsageError: The file cannot be read, or is a folder, a pipe or a device.
         JobFileError: It is too big.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(
+                    f"cannot read {name}: it is a pipe or a device, not a file",
+                    hint="Save it as a file first.",
+                )
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -35,6 +105,11 @@ def read_bytes(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
         )
         raise JobFileError([problem])
     return data
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe would wait for a writer that may never come."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def decoded(data: bytes, name: str) -> str:

@@ -57,6 +57,13 @@ class Places:
         merges = isinstance(self._entry.get(key), str) and isinstance(other, dict)
         return other if merges else None
 
+    def written(self, path: tuple[str | int, ...]) -> object:
+        """What stands at a path, templates not rendered; None where nothing does."""
+        value: object = self._owner(path)
+        for step in path:
+            value = inside(value, step)
+        return value
+
     def __contains__(self, key: object) -> bool:
         return key in self._entry or key in self._defaults
 
@@ -92,6 +99,15 @@ class Places:
                 if _has(layer, path[:length]):
                     return layer
         return self._entry
+
+
+def inside(value: object, step: str | int) -> object:
+    """What a mapping or a list holds at a key or a position; None where it is neither."""
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None
 
 
 def _has(table: Table, path: tuple[str | int, ...]) -> bool:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(r"[-+.0-9a-zA-Z_]+")
-_LONGEST_EXCERPT = 400
+_LONGEST_EXCERPT = 4000
+"""Characters that are kept; messages show 200 of them."""
 
 
 class Source:

@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from vidi.jobs.mistakes import nearest
+from vidi.jobs.rendering.output_index import OutputIndex, format_printf
 from vidi.jobs.rendering.slug import slug
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class JobEnvironment(ImmutableSandboxedEnvironment):
             del self.globals[name]
         del self.filters["random"]  # another text each time would be bought each time
         self.filters["slug"] = slug
+        self.filters["format"] = _format
         self.filters = {name: _guarded(name, each) for name, each in self.filters.items()}
         self.filters[_COUNTED] = _counted
 
@@ -155,6 +157,9 @@ class JobEnvironment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Refuse sums and products that would be too big, before they are made."""
         _check_operation(operator, left, right)
+        given = right if isinstance(right, tuple) else (right,)
+        if operator == "%" and any(isinstance(each, OutputIndex) for each in given):
+            return format_printf(str(left), given)
         return super().call_binop(context, operator, left, right)
 
     def call(
@@ -167,6 +172,13 @@ class JobEnvironment(ImmutableSandboxedEnvironment):
         if name != "safe_range":
             _check_call(name, owner, [*args, *kwargs.values()])
         return super().call(context, function, *args, **kwargs)
+
+
+def _format(text: str, *arguments: object, **named: object) -> str:
+    """Jinja2's filter, which also takes the number of an output."""
+    if any(isinstance(each, OutputIndex) for each in arguments):
+        return format_printf(str(text), arguments)
+    return str(text) % (named or arguments)
 
 
 def _finalize(value: object) -> object:
@@ -235,7 +247,7 @@ def plain(value: object) -> object:
     Raises:
         TooBigError: It is too big, or no value at all.
     """
-    if isinstance(value, Markup):
+    if isinstance(value, (Markup, OutputIndex)):
         return str(value)
     if value is None or isinstance(value, (str, int, float)):
         return value

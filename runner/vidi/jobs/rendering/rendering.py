@@ -37,13 +37,18 @@ _MARKERS = re.compile(r"\{[{%#]")
 _KEYWORDS = frozenset(
     ("true", "True", "false", "False", "none", "None", "not", "and", "or", "if", "else", "in", "is")
 )
+_COLUMN = re.compile(r"""\bitem(?:\.([^\W\d]\w*)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])""")
 _UNDEFINED = re.compile(r"'(.+)' is undefined")
 _GIVEN = {
     "item": "`item` is what `foreach` walks over; this inference has none.",
     "index": "`index` is the number of an output, known in `output` alone.",
+    "key": "`key` is the name of an output, known in `output` alone.",
+    "row": "`row` is the number of what `foreach` walks over; this inference has none.",
     "id": "`id` is known once the id and the variables are made.",
 }
 """Names that vidi gives, and where."""
+GIVEN_ALWAYS = frozenset(("file", "row"))
+"""Names that need not be listed."""
 _NO_SUCH = re.compile(r"No (filter|test) named '(.+?)'")
 _FAILURES = (
     TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
@@ -55,6 +60,13 @@ _FAILURES = (
 def has_template(text: str) -> bool:
     """Whether Jinja2 has anything to do in a string."""
     return "{" in text and _MARKERS.search(text) is not None
+
+
+def columns_in(text: str) -> tuple[str, ...] | None:
+    """The columns of `item` that a string names; None where it holds no template."""
+    if not has_template(text):
+        return None
+    return tuple("".join(found) for found in _COLUMN.findall(text))
 
 
 class CompiledText(ABC):
@@ -256,6 +268,6 @@ def _reason(error: BaseException, names: Mapping[str, object]) -> tuple[str, str
 
 
 def _meant(unknown: str, names: Iterable[str]) -> str:
-    known = [name for name in names if not name.startswith("_")]
+    known = [name for name in names if not name.startswith("_") and name not in GIVEN_ALWAYS]
     otherwise = f"Defined here: {', '.join(sorted(known)) or 'nothing'}."
     return _GIVEN.get(unknown) or did_you_mean(unknown, known, otherwise=otherwise)

@@ -33,7 +33,7 @@ class DefaultParams:
         for name, value in spec.params.items():
             if not spec.places.takes_default(("params", name)):
                 fitting[name] = value
-            elif name in known:
+            elif name in known or value is None:
                 self._taken.add(name)
                 fitting[name] = value
             else:

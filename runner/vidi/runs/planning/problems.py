@@ -12,26 +12,9 @@ from vidi.jobs.mistakes import MistakeError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from vidi.inference.models.params.checked import ParamProblem
     from vidi.jobs.job import Job
-    from vidi.jobs.spec import InferenceSpec
 
 NOWHERE = Place("")
-
-
-def locate_problem(spec: InferenceSpec, found: ParamProblem) -> Problem:
-    """Give a model's complaint about a parameter its place in the job file."""
-    path = ("params", *found.path)
-    place = spec.places.of_key(*path) if found.on_key else spec.places.of_value(*path)
-    return Problem(
-        code=found.code,
-        message=found.message,
-        place=place,
-        hint=found.hint,
-        ids=(spec.id,),
-        severity=found.severity,
-        excerpt=spec.places.excerpt(place),
-    )
 
 
 def find_strange_limits(job: Job) -> Iterator[Problem]:
@@ -46,11 +29,17 @@ def find_strange_limits(job: Job) -> Iterator[Problem]:
 
 def collect_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Join the same problem at the same place into one, and sort by place."""
-    merged: dict[tuple[str, str, Place], Problem] = {}
-    ids: dict[tuple[str, str, Place], dict[str, None]] = {}
+    merged: dict[tuple[object, ...], Problem] = {}
+    ids: dict[tuple[object, ...], dict[str, None]] = {}
     for problem in problems:
-        key = (problem.code, problem.message, problem.place or NOWHERE)
+        key = (problem.code, problem.message, problem.place or NOWHERE, problem.via)
         merged.setdefault(key, problem)
         ids.setdefault(key, {}).update(dict.fromkeys(problem.ids))
     joined = (replace(problem, ids=tuple(ids[key])) for key, problem in merged.items())
-    return tuple(sorted(joined, key=lambda problem: problem.place or NOWHERE))
+    return tuple(sorted(joined, key=_by_place))
+
+
+def _by_place(problem: Problem) -> tuple[Place, Place]:
+    """Places in the job file come first; rows of data that are used at one follow each other."""
+    place = problem.place or NOWHERE
+    return problem.via or place, place

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from filelock import FileLock, Timeout
 
-from vidi.errors import FolderLockedError, Place, UsageError
+from vidi.errors import FolderLockedError, JobFileError, Place, UsageError
 from vidi.inference.outputs.fetching.staging import remove_leftovers
 from vidi.inference.tracking.journal.journal import read_events
+from vidi.jobs.mistakes import MistakeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,22 @@ class Holder(TypedDict, total=False):
 
 
 def locate_folder(job: Job, project: Path, *, given: Path | None, sandbox: bool) -> Path:
-    """Where a job's assets go; a sandbox run never shares a folder with a real one."""
+    """Where a job's assets go; a sandbox run never shares a folder with a real one.
+
+    Raises:
+        JobFileError: The job file names a folder outside of the project.
+    """
     if given is not None:
         return project / given
     if sandbox:
-        return project / "outputs" / "sandbox" / job.name
-    return project / (job.output_dir or Path("outputs") / job.name)
+        name = Path("outputs") / "sandbox" / job.name
+    else:
+        name = job.output_dir or Path("outputs") / job.name
+    try:
+        return job.files.locate(str(name))
+    except MistakeError as mistake:
+        mistake.hint = "Name a folder in the project, use -o, or allow it with --allow-outside."
+        raise JobFileError([job.locate(mistake, "output_dir")]) from mistake
 
 
 def check_kind(folder: Path, header: Event | None, *, sandbox: bool) -> None:

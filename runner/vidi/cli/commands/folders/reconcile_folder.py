@@ -87,7 +87,7 @@ def settle_doubts(
 
 
 def _find_folder(case: DoubtfulInference) -> Path:
-    job = read_job(case.job_file, project=case.project)
+    job = read_job(case.job_file, project=case.project, allow_outside=True)
     folder = locate_folder(job, case.project, given=case.output_dir, sandbox=case.sandbox)
     if not (folder / JOURNAL).is_file():
         raise UsageError(

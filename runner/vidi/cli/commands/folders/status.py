@@ -73,7 +73,7 @@ def _read_job_file(
     from vidi.jobs.job import read_job
     from vidi.runs.records.folder import locate_folder
 
-    job = read_job(path, project=project)
+    job = read_job(path, project=project, allow_outside=True)
     entries = (item for item in job.inferences() if not isinstance(item, Problem))
     models = {entry.id: entry.model for entry in entries}
     return locate_folder(job, project, given=output_dir, sandbox=sandbox), models
@@ -87,7 +87,7 @@ def _lead_to(folder: Path, job_file: str, *, sandbox: bool) -> list[str]:
 
     options = ["--sandbox"] if sandbox else []
     try:
-        job = read_job(Path(job_file), project=Path())
+        job = read_job(Path(job_file), project=Path(), allow_outside=True)
     except VidiError:
         return options
     usual = locate_folder(job, Path(), given=None, sandbox=sandbox)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidi.cli.display.console import Console, name_some
+from vidi.cli.display.console import Console
 from vidi.cli.display.json_answer import describe_vidi_error
+from vidi.cli.display.problems import name_some
 from vidi.cli.models.ask_providers import ask_providers
 from vidi.cli.models.checking.provider_news import gather_news
 from vidi.cli.models.checking.template_files import check_template
@@ -115,7 +116,7 @@ def _print_warnings(warned: Sequence[Verdict], console: Console) -> None:
 
 def _models_of(job: Path) -> list[str]:
     """The models that a job file names, each once."""
-    specs = load_job(job, project=Path()).inferences()
+    specs = load_job(job, project=Path(), allow_outside=True).inferences()
     return list(dict.fromkeys(each.model for each in specs if not isinstance(each, Problem)))
 
 

@@ -47,11 +47,13 @@ def coerce(
         here = (*at, name)
         if _is_broken(name):
             notes.append(_broken_text((*at, ascii(name)[1:-1]), at))
+        elif value is None and (name in fields or not at):
+            continue  # a null leaves a param out, also where the model has no such param
         elif name not in fields:
             if schema.get("x-complete") is False:
                 notes.append(_undescribed(here, schema))
             made[name] = _convert(value, {}, here, notes)
-        elif value is not None and not _note_status(value, fields[name], here, notes):
+        elif not _note_status(value, fields[name], here, notes):
             made[name] = _convert(value, fields[name], here, notes)
     return made
 

@@ -37,6 +37,7 @@ _PASSED = re.compile(r"(https?://|data:)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|file:", re.IGNORECASE)
 _RELATIVE = "Paths are relative to the project directory."
+_ALLOW = "Copy it into the project, or allow it with --allow-outside."
 _INSTEAD = "Write a path relative to the project directory, or an https URL."
 
 
@@ -56,6 +57,8 @@ class FileFinder:
 
     base: Path
     provider: str
+    allow_outside: bool
+    """Whether files outside of `base` may be sent: a job file may come from a stranger."""
     _sizes: dict[str, int | _RefusedError] = field(default_factory=dict)
 
     def find(self, at: At, name: str, field: ParamSchema) -> InputFile | ParamProblem | None:
@@ -85,6 +88,7 @@ class FileFinder:
         _refuse_other_names(name)
         path = self.base / name
         try:
+            self._refuse_outside(path, name)
             found = path.stat()
         except (FileNotFoundError, NotADirectoryError):
             hint = _suggest_file(path, name)
@@ -94,6 +98,11 @@ class FileFinder:
             raise _RefusedError("bad-file", what, _RELATIVE) from error
         self._refuse_bad(path, name, found)
         return found.st_size
+
+    def _refuse_outside(self, path: Path, name: str) -> None:
+        if not (self.allow_outside or path.resolve().is_relative_to(self.base.resolve())):
+            what = f"names a file outside the project directory: {quoted(name)}"
+            raise _RefusedError("outside", what, _ALLOW)
 
     def _refuse_bad(self, path: Path, name: str, found: os.stat_result) -> None:
         limit, rule = SIZE_LIMITS.get(self.provider, UNKNOWN_LIMIT)

@@ -49,13 +49,16 @@ class _Rules:
 _rules: dict[int, _Rules] = {}
 
 
-def check_params(model: ModelInfo, params: Mapping[str, object], *, base: Path) -> CheckedParams:
+def check_params(
+    model: ModelInfo, params: Mapping[str, object], *, base: Path, allow_outside: bool = True
+) -> CheckedParams:
     """Check and convert the params of one inference; every mistake is found, none raised.
 
     Args:
         model: Whose params they are.
         params: As the job file or a program gives them.
         base: What the paths of input files are relative to.
+        allow_outside: Whether input files may be outside of `base`, links resolved.
     """
     rules = _rules_of(model)
     problems: list[ParamProblem] = []
@@ -68,7 +71,8 @@ def check_params(model: ModelInfo, params: Mapping[str, object], *, base: Path) 
         problems += [each for each in found if each.path not in noted or each.on_key]
     files: list[InputFile] = []
     if rules.takes_files:
-        files, wrong = _find_files(model, converted, rules, _wrong_paths(problems), base)
+        finder = FileFinder(base, model.provider, allow_outside)
+        files, wrong = _find_files(finder, converted, rules, _wrong_paths(problems))
         problems += wrong
     if len(problems) > 1:
         problems.sort(key=lambda problem: _position(problem, params))
@@ -113,9 +117,8 @@ def _wrong_paths(problems: Iterable[ParamProblem]) -> set[At]:
 
 
 def _find_files(
-    model: ModelInfo, params: dict[str, object], rules: _Rules, wrong: set[At], base: Path
+    finder: FileFinder, params: dict[str, object], rules: _Rules, wrong: set[At]
 ) -> tuple[list[InputFile], list[ParamProblem]]:
-    finder = FileFinder(base, model.provider)
     files: list[InputFile] = []
     problems: list[ParamProblem] = []
     for at, name, field in named_files(params, rules.schema):

@@ -7,8 +7,8 @@ from pathlib import PurePath, PurePosixPath
 
 from vidi.errors import UsageError
 
-INDEX = "{index}"
-"""The marker in an output path that says where the number goes."""
+INDEX = re.compile(r"\{index([+-]\d+)?(?::0(\d+))?\}")
+"""The marker in an output path that says where the number goes: plus what, and how wide."""
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "image/png": ("png", "apng"),
@@ -68,7 +68,8 @@ def plan_paths(output: str, count: int, extension: str | None = None) -> list[st
     """Name every asset of one inference.
 
     Args:
-        output: The relative path as the job file has it; may hold `{index}`.
+        output: The relative path as the job file has it; may hold `{index}` or
+            `{index+9:03}`.
         count: How many assets there are.
         extension: The real type's extension, for a path that has none; None leaves it bare, and
             the download adds it.
@@ -82,12 +83,21 @@ def plan_paths(output: str, count: int, extension: str | None = None) -> list[st
     check_inside(output)
     if not has_extension(output) and extension:
         output = f"{output}.{extension.lstrip('.')}"
-    if INDEX in output:
-        return [output.replace(INDEX, str(number)) for number in range(1, count + 1)]
+    if INDEX.search(output):
+        return [number_path(output, number) for number in range(1, count + 1)]
     if count == 1:
         return [output]
     stem, suffix = _split(output)
     return [f"{stem}-{number}{suffix}" for number in range(1, count + 1)]
+
+
+def number_path(output: str, number: int) -> str:
+    """Write the number of an output where the markers of a path say."""
+
+    def written(found: re.Match[str]) -> str:
+        return str(number + int(found[1] or 0)).zfill(int(found[2] or 0))
+
+    return INDEX.sub(written, output)
 
 
 def check_inside(relative: str) -> None:
