@@ -35,6 +35,8 @@ class RunOptions:
     select: tuple[str, ...]
     exclude: tuple[str, ...]
     rebuy: tuple[str, ...]
+    restore: tuple[str, ...]
+    accept: tuple[str, ...]
     gate: Literal["high", "expected"] | None
     frozen: bool
     overwrite: bool
@@ -97,6 +99,10 @@ _OPTIONS = (
                  help="Only these: id glob, tag:x, model:glob, status:failed."),
     click.option("--exclude", multiple=True, metavar="SEL", help="Not these."),
     click.option("--rebuy", multiple=True, metavar="SEL", help="Buy these again."),
+    click.option("--restore", multiple=True, metavar="SEL",
+                 help="Bring back what was bought of these, where it was edited; buys nothing."),
+    click.option("--accept", multiple=True, type=click.Choice(["moderated"]),
+                 help="Let the run succeed all the same where some are that."),
     click.option("--gate", type=click.Choice(["high", "expected"]),
                  help="Which sum must fit the budget before a run.  [default: the file's, "
                       "else high]"),

@@ -41,6 +41,14 @@ class InferenceRequest:
     """What was sent under this id before and is not settled, where it is not the same."""
     again: bool = False
     """Buy it although the same was bought before: what is there is not fetched again."""
+    number: int = 1
+    """Which of the purchases that are exactly alike it is."""
+    restores: str = ""
+    """The purchase on the journal's shelf that it takes back before anything else."""
+    stored: int = 0
+    """The number of the purchase in the store that it takes instead of buying; 0: none."""
+    unedited: bool = False
+    """Bring back what was bought, where a file has been edited since."""
     kept: bool = False
     """Never buy it again: what it has made is brought home, or is told to be gone."""
 

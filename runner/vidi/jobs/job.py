@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOT_KEYS = (
     "version", "name", "budget", "gate", "output_dir", "concurrency", "limits", "portable_names",
-    "vars", "defaults", "inferences",
+    "vars", "defaults", "accept", "inferences",
 )  # fmt: skip
 _FILE_CALL = re.compile(r"\bfile\s*\(")
 FREE_PREFIX = "x-"
@@ -51,6 +51,8 @@ class Job:
     """Whether the file says anything of a budget; `null` is something."""
     gate: Literal["high", "expected"]
     """Which sum of the estimates must fit the budget before a run begins."""
+    accept: frozenset[str]
+    """The statuses that leave the run's exit code at 0: `moderated`, or none."""
     output_dir: Path | None
     """As written; None for the default."""
     concurrency: int
@@ -195,6 +197,7 @@ class _Reading:
             budget=self._read("budget", partial(fields.read_budget, written=written), None),
             budget_given="budget" in self._root,
             gate=self._read("gate", fields.read_gate, "high"),
+            accept=self._read("accept", fields.read_accept, frozenset()),
             output_dir=None if folder is None else Path(folder),
             concurrency=self._read("concurrency", _read_concurrency, 1),
             limits=self._limits(),

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.jobs.job import FREE_PREFIX
-from vidi.jobs.reading.fields import MAX_ATTEMPTS, MAX_CONCURRENCY, MAX_ID, MAX_USD, VERSION
+from vidi.jobs.reading.fields import (
+    ACCEPTED,
+    MAX_ATTEMPTS,
+    MAX_CONCURRENCY,
+    MAX_ID,
+    MAX_USD,
+    VERSION,
+)
 from vidi.jobs.reading.limits import MOST
 
 if TYPE_CHECKING:
@@ -66,6 +73,11 @@ def _root() -> dict[str, object]:
             "enum": ["high", "expected"],
             "description": "Which sum of the estimates must fit the budget before a run begins. "
             "Default: high.",
+        },
+        "accept": {
+            "type": "array",
+            "items": {"enum": sorted(ACCEPTED)},
+            "description": "What leaves the exit code at 0: entries that a filter refused.",
         },
         "output_dir": {**plain, "description": "Default: outputs/<name>, in the project."},
         "concurrency": {

@@ -288,7 +288,8 @@ def test_what_left_the_file_and_may_be_billed_is_named(here, unfinished, provide
     with unfinished(provider) as served:
         (request_id,) = served.sandbox.works
         here.write(
-            "job.yaml", job(provider).replace("id: tree", "id: bush").replace("tree.w", "b.w")
+            "job.yaml",
+            job(provider, "a bush").replace("id: tree", "id: bush").replace("tree.w", "b.w"),
         )
         answer = here("vidi-run", "job.yaml", "--estimate")
         assert answer.stderr == (

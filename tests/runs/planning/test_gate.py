@@ -78,7 +78,7 @@ def test_a_hundred_that_are_likely_cheap_need_the_other_gate(here):
     answer = here("vidi-run", "job.yaml", "--estimate", "--json", "--gate", "expected")
     assert answer.exit_code == 0
     assert answer.json["estimate_usd"] == {"low": 0, "expected": 0.4, "high": 29.25}
-    row = answer.json["inferences"][0]
+    row = answer.json["jobs"][0]["inferences"][0]
     assert row["estimate_usd"] == {"low": 0, "expected": 0.004, "high": 0.2925}
     shown = here("vidi-run", "job.yaml", "--estimate", "--gate", "expected")
     assert "total     $0.00–$29.25, likely $0.40\n" in shown.stdout

@@ -134,7 +134,7 @@ def describe_planned(planned: PlannedInference, row: InferenceShape | None = Non
     return {
         "id": planned.id,
         "model": planned.model,
-        "action": name_action(planned),
+        "action": planned.action,
         "reason": planned.reason,
         "estimate_usd": _describe_range(estimate.low, estimate.expected, estimate.high),
         "unpriced": estimate.high is None,
@@ -151,13 +151,6 @@ def describe_planned(planned: PlannedInference, row: InferenceShape | None = Non
 def _read_paid(row: InferenceShape | None) -> object:
     """What has been paid, over all runs, for what is there now."""
     return row["cost_usd"]["actual"] or 0 if row else 0
-
-
-def name_action(planned: PlannedInference) -> str:
-    """What a run does with an inference; `run` is the only one that buys."""
-    if planned.action == "run" and planned.free:
-        return "move" if planned.local else "fetch"
-    return planned.action
 
 
 def _describe_price(model: ModelInfo) -> Value:

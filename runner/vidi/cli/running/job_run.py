@@ -14,7 +14,7 @@ from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.jobs.job import read_job
 from vidi.runs.planning.plan import Choices, Plan
-from vidi.runs.planning.planner import make_plan
+from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, warn_unmatched
 from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
 from vidi.runs.records.stamp import is_up_to_date
@@ -116,8 +116,10 @@ class JobPlanner:
             select=parse_selectors(options.select),
             exclude=parse_selectors(options.exclude),
             rebuy=parse_selectors(options.rebuy),
+            restore=parse_selectors(options.restore),
             frozen=options.frozen,
             overwrite=options.overwrite,
+            accept=frozenset(options.accept),
             gate=options.gate,
         )
 
@@ -149,7 +151,7 @@ class JobPlanner:
             self._registry,
             project=options.project,
             folder=folder,
-            states=journal.states,
+            record=FolderRecord(journal.states, journal.shelf),
             choices=self._choices,
         )
 
@@ -174,6 +176,7 @@ class JobPlanner:
         yield from (("--select", each) for each in choices.select)
         yield from (("--exclude", each) for each in choices.exclude)
         yield from (("--rebuy", each) for each in choices.rebuy)
+        yield from (("--restore", each) for each in choices.restore)
 
     def _claim(self, folder: Path, job_run: JobRun) -> None:
         other = self._folders.setdefault(folder.resolve(), job_run)

@@ -92,6 +92,8 @@ async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Run
 async def _resume_or_buy(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> None:
     if request.earlier is not None:
         await _settle_earlier(request, request.earlier, folder, runtime)
+    if request.restores:
+        runtime.journal.append("restored", request.id, purchase=request.restores)
     if not await _resume(request, folder, runtime):
         await _buy_until_it_holds(request, folder, runtime)
 
@@ -128,7 +130,7 @@ async def _resume(request: InferenceRequest, folder: Path | None, runtime: Runti
         return True
     if request.again or state.fingerprint != request.fingerprint:
         return False
-    if state.output is not None and await _fetch_again(request, state, folder, runtime):
+    if state.was_made and await _fetch_again(request, state, folder, runtime):
         return True
     if state.attached and state.request_id is not None:
         await _finish(request, Accepted(state.request_id, state.urls), folder, runtime)

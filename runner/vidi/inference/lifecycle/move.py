@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vidi.inference.lifecycle.place import AssetPlaces, number_made
+from vidi.inference.lifecycle.place import AssetPlaces, KnownContent, number_made
 from vidi.inference.lifecycle.record import is_anothers, is_ours, record_asset, record_taken_out
 from vidi.inference.outputs.fetching.publish import PLACING, Placement, sync_folder
 from vidi.inference.outputs.fetching.staging import Staging, disk_error
@@ -35,7 +35,8 @@ def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runtime) ->
         StorageError: The disk is full or read-only.
     """
     states = runtime.journal.states
-    placed = AssetPlaces(folder, sure=True).look_for(request, states[request.id].assets)
+    places = open_places(request, folder, runtime)
+    placed = places.look_for(request, states[request.id].assets)
     if not placed or any(each.at is None for each in placed):
         return False
     for number, each in enumerate(placed):
@@ -44,6 +45,14 @@ def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runtime) ->
         if made is None or move_into_place(request, made, each.home, folder, runtime) is None:
             return False
     return True
+
+
+def open_places(request: InferenceRequest, folder: Path, runtime: Runtime) -> AssetPlaces:
+    """The files of a folder, with or without what the user has edited."""
+    states = runtime.journal.states.values()
+    return AssetPlaces(
+        folder, sure=True, known=None if request.unedited else KnownContent(tuple(states))
+    )
 
 
 def move_into_place(
@@ -64,7 +73,7 @@ def move_into_place(
     """
     with PLACING:
         try:
-            placed = AssetPlaces(folder, sure=True).place(made, path)
+            placed = open_places(request, folder, runtime).place(made, path)
             if placed.at is None:
                 return None
             moved = _move(request.id, placed, placed.at, folder, runtime)
@@ -98,7 +107,8 @@ def _move(
         path=home,
         replaced=replaced or made.replaced,
         warning=_rename_warning(made, home),
-        mtime_ns=(folder / home).stat().st_mtime_ns,
+        # An edited file keeps the time of what was bought, and so is never taken for that.
+        mtime_ns=made.mtime_ns if placed.edited else (folder / home).stat().st_mtime_ns,
     )
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.errors import DownloadError
+from vidi.inference.models.template import OutputType
 from vidi.inference.outputs.fetching.publish import REPLACED
 from vidi.inference.outputs.finding.naming import plan_paths, with_extension
 from vidi.inference.request import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.journal.events import AssetRecord
+    from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
 
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -29,6 +32,8 @@ class PlacedAsset(NamedTuple):
     """Where it belongs now."""
     at: str | None
     """Where its content is; None where no file has it any more."""
+    edited: bool = False
+    """Whether somebody has edited the file there, which stands for it from then on."""
 
 
 def count_asked(effective: Mapping[str, object]) -> int:
@@ -63,17 +68,41 @@ def _by_number(asset: AssetRecord) -> list[tuple[int, str]]:
     return [(len(part) if part.isdigit() else 0, part) for part in _DIGITS.split(asset.path)]
 
 
+class KnownContent:
+    """Every content that vidi made: a file with one of these is no edit of another.
+
+    Args:
+        states: Whatever the journal knows of, in parts.
+    """
+
+    def __init__(self, *states: Iterable[InferenceState]) -> None:
+        self._states = states
+
+    def __contains__(self, sha256: object) -> bool:
+        return sha256 in self._hashes
+
+    @cached_property
+    def _hashes(self) -> frozenset[str]:
+        states = chain.from_iterable(self._states)
+        return frozenset(asset.sha256 for state in states for asset in state.assets)
+
+
 class AssetPlaces:
     """The files of an output folder, looked for by their content.
 
     Args:
         folder: The output folder.
         sure: Whether every file is hashed, and not only what its size and time leave open.
+        known: What vidi made. With it, a file that was edited and still opens stands for what was
+            bought; without it, only what was bought counts.
     """
 
-    def __init__(self, folder: Path, *, sure: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, sure: bool = False, known: Container[str] | None = None
+    ) -> None:
         self._folder = folder
         self._sure = sure
+        self._known = known
 
     def look_for(
         self, request: InferenceRequest, assets: Sequence[AssetRecord]
@@ -93,13 +122,29 @@ class AssetPlaces:
     def place(self, made: AssetRecord, path: str) -> PlacedAsset:
         """Say where one asset belongs, whose path may lack its extension, and where it is."""
         home = with_extension(path, made.content_type)
-        return PlacedAsset(made, home, self._find(made, home))
-
-    def _find(self, made: AssetRecord, home: str) -> str | None:
         if home != made.path and self._has_copy(self._folder / home, made):
-            return home
+            return PlacedAsset(made, home, home)
         if self._has(self._folder / made.path, made):
-            return made.path
+            return PlacedAsset(made, home, made.path)
+        if self._was_edited(self._folder / made.path, made):
+            return PlacedAsset(made, home, made.path, edited=True)
+        return PlacedAsset(made, home, self._find_replaced(made))
+
+    def _was_edited(self, path: Path, made: AssetRecord) -> bool:
+        """Whether the user has another version there: content of nobody's that opens."""
+        if self._known is None or path.is_symlink() or not path.is_file():
+            return False
+        if hash_file(path) in self._known:
+            return False
+        from vidi.inference.outputs.checking.verify import verify
+
+        try:
+            facts = verify(path, frozenset(OutputType), path.name)
+        except DownloadError:
+            return False
+        return _family(facts.content_type) == _family(made.content_type)
+
+    def _find_replaced(self, made: AssetRecord) -> str | None:
         kept = (path for path in self._replaced if self._has_copy(path, made))
         return next((path.relative_to(self._folder).as_posix() for path in kept), None)
 
@@ -129,3 +174,8 @@ class AssetPlaces:
         if path.is_symlink() or not path.is_file() or path.stat().st_size != made.bytes:
             return False
         return hash_file(path) == made.sha256
+
+
+def _family(content_type: str) -> str:
+    """What a type is a kind of: `image` of `image/webp`."""
+    return content_type.partition("/")[0]

@@ -130,6 +130,7 @@ def _describe_intent(
         "attempt": attempt,
         "model": request.model.id,
         "fingerprint": request.fingerprint,
+        "number": request.number,
         "params": request.described_params(),
         "sent": describe_sent(request, submission.params),
         "inputs": dict(request.inputs),

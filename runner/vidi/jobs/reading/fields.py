@@ -17,6 +17,7 @@ MAX_ID = 200
 MAX_USD = 1_000_000
 MAX_DECIMALS = 30
 VERSION = 1
+ACCEPTED = frozenset({"moderated"})
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,6 +119,14 @@ def read_gate(value: object) -> Literal["high", "expected"]:
         hint = "high: the most that it may cost; expected: what it will likely cost."
         raise _wrong("gate", "high or expected", value, hint)
     return "high"
+
+
+def read_accept(value: object) -> frozenset[str]:
+    """The statuses that do not make the run fail."""
+    if not isinstance(value, list) or any(each not in ACCEPTED for each in value):
+        hint = "Write `accept: [moderated]`, or leave it out."
+        raise _wrong("accept", "a list that holds moderated and nothing else", value, hint)
+    return frozenset(value)
 
 
 def read_count(key: str, value: object, most: int) -> int:

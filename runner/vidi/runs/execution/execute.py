@@ -77,6 +77,7 @@ class Execution:
         # before all, as others may take the places.
         queue = iter(sorted(self.plan.to_run, key=lambda each: (not each.local, not each.free)))
         self._remember_durations()
+        self._leave_refused()
         self._hold_what_is_owed()
         count = max(1, min(self._limits.concurrency, len(self.plan.to_run)))
         workers = [asyncio.create_task(self._work(queue)) for _ in range(count)]
@@ -103,6 +104,12 @@ class Execution:
             state = self._runtime.journal.states.get(planned.id)
             if state is not None and (state.doubtful or state.attached):
                 self._runtime.budget.hold(planned.id, state.reserved)
+
+    def _leave_refused(self) -> None:
+        """What a filter refused in an earlier run counts in this one too, and is not bought."""
+        for planned in self.plan.inferences:
+            if planned.stays is not None:
+                self.outcomes[planned.id] = Outcome(planned.id, planned.stays)
 
     def _remember_durations(self) -> None:
         for state in self._runtime.journal.states.values():

@@ -7,7 +7,7 @@ import contextlib
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.calls import remember_calls
@@ -16,6 +16,7 @@ from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.runs.execution.execute import Execution
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Listener
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
-    from vidi.inference.tracking.cost_stores import StoreAccount
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.execute import Limits
     from vidi.runs.planning.plan import Plan
@@ -45,6 +46,13 @@ MANIFEST_EVERY_S = 10.0
 
 def _name_bug(bug: Exception) -> VidiError:
     return VidiError(f"vidi has a bug: {type(bug).__name__}")
+
+
+class Account(StoreAccount, Protocol):
+    """The account of a run whose ids may have changed since the one before."""
+
+    def follow(self, states: Mapping[str, InferenceState]) -> None:
+        """Learn which open purchase each id has, after ids were renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class RunConfig:
     wire: httpx.AsyncBaseTransport | None = None
     """The transport to use instead of the network."""
     overwrite: bool = False
-    account: StoreAccount | None = None
+    account: Account | None = None
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
@@ -88,6 +96,7 @@ async def carry_out_plan(
     """
     facts = RunFacts(run_id, datetime.now(UTC), config.sandbox, variables=plan.job.vars)
     _note_start(plan, journal, facts)
+    _rename(plan, journal, config)
     stop = Stop()
     providers: dict[str, Provider] = {}
     runtime = _make_runtime(plan, journal, config, providers, stop)
@@ -171,6 +180,14 @@ def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
     )
 
 
+def _rename(plan: Plan, journal: FileJournal, config: RunConfig) -> None:
+    """Give ids what was bought under other ones; all in one line, so that no kill comes between."""
+    if plan.renames:
+        journal.append("renamed", ids=dict(plan.renames))
+        if config.account is not None:
+            config.account.follow(journal.states)
+
+
 async def _keep_manifest(
     plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
 ) -> None:
@@ -207,7 +224,8 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
         return CredentialsError.exit_code
     if "unfinished" in statuses:
         return 5
-    return 1 if execution.halted or statuses & {"failed", "moderated", "skipped"} else 0
+    unwanted = {"failed", "moderated", "skipped"} - execution.plan.accept
+    return 1 if execution.halted or statuses & unwanted else 0
 
 
 def _write_manifest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +10,7 @@ from vidi.inference.models.prices.estimate import Estimate
 from vidi.runs.planning.budgets import sum_up
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from vidi.errors import Problem
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from vidi.jobs.job import Job
     from vidi.runs.planning.selection import Selector
 
-Action = Literal["run", "unchanged", "skip"]
+Action = Literal["run", "fetch", "move", "restore", "unchanged", "skip"]
+"""run: bought. fetch: brought home from its provider or the store. move: files change places.
+restore: what had made way comes back. All but `run` cost nothing."""
+DOES = frozenset({"run", "fetch", "move", "restore"})
+"""The actions that a run carries out."""
 Gate = Literal["high", "expected"]
 """Which sum of a plan is held against budgets before a run: the most, or what is likely."""
 NOTHING = Estimate(Decimal(0), Decimal(0))
@@ -32,8 +37,12 @@ class Choices:
     select: tuple[Selector, ...] = ()
     exclude: tuple[Selector, ...] = ()
     rebuy: tuple[Selector, ...] = ()
+    restore: tuple[Selector, ...] = ()
+    """Whose bought files come back where the user has edited them; then nothing is bought."""
     frozen: bool = False
     overwrite: bool = False
+    accept: frozenset[str] = frozenset()
+    """Statuses that do not spoil the exit code, beside those of the job file."""
     gate: Gate | None = None
     """What a run must fit the budget with; None: as the job file says."""
 
@@ -50,15 +59,20 @@ class PlannedInference:
     """What it costs in this run; nothing where there is nothing to buy."""
     request: InferenceRequest
     max_cost: Decimal | None = None
-    free: bool = False
-    """Whether running it only fetches what was bought before."""
     local: bool = False
-    """Whether running it only moves files: no provider is asked."""
+    """Whether no provider is asked: files are moved, or come out of the store."""
+    stays: Literal["moderated"] | None = None
+    """The status that it keeps from an earlier run, where it is skipped for it."""
 
     @property
     def buys(self) -> bool:
-        """Whether running it means a new purchase, and not only fetching an old one."""
-        return self.action == "run" and not self.free
+        """Whether running it means a new purchase, and not only having an old one."""
+        return self.action == "run"
+
+    @property
+    def free(self) -> bool:
+        """Whether running it costs nothing."""
+        return self.action in DOES - {"run"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,10 @@ class Plan:
     """The selectors that mean none of the inferences."""
 
     gate: Gate = "high"
+    accept: frozenset[str] = frozenset()
+    """The statuses that do not spoil the run's exit code: `moderated`, or none."""
+    renames: Mapping[str, str] = field(default_factory=dict)
+    """Each id that has its purchase from another, with that one."""
 
     @property
     def over_budget(self) -> Decimal:
@@ -96,7 +114,7 @@ class Plan:
     @property
     def to_run(self) -> tuple[PlannedInference, ...]:
         """The inferences that a run would carry out, in file order."""
-        return tuple(planned for planned in self.inferences if planned.action == "run")
+        return tuple(planned for planned in self.inferences if planned.action in DOES)
 
     @property
     def unpriced(self) -> tuple[PlannedInference, ...]:

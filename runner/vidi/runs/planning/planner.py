@@ -5,36 +5,52 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import JobFileError, Problem, UsageError
-from vidi.inference.lifecycle.place import AssetPlaces
+from vidi.inference.lifecycle.place import AssetPlaces, KnownContent
 from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.request import hash_file
+from vidi.inference.tracking.journal.replay import rename_states
 from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.planning.cells import CellParams, trace
-from vidi.runs.planning.decide import decide
+from vidi.runs.planning.decide import decide, judge, skip_unselected, wants_another
 from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.earlier import find_strays, keep_made, settle_first
-from vidi.runs.planning.plan import NOTHING, Choices, Plan, PlannedInference
+from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
-from vidi.runs.planning.reasons import is_under_way, was_made
+from vidi.runs.planning.reasons import is_under_way
+from vidi.runs.planning.renames import explain_rename, find_renames, list_holders
 from vidi.runs.planning.request import make_request
 from vidi.runs.planning.selection import matches_any
+from vidi.runs.planning.sources import Sources
 from vidi.runs.planning.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.inference.models.params.checked import ParamProblem
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
+    from vidi.runs.planning.reasons import Decision
+    from vidi.runs.planning.sources import Stock
+
+
+class FolderRecord(NamedTuple):
+    """What is known of what was bought before, when a plan is made."""
+
+    states: Mapping[str, InferenceState]
+    """How each id of the folder's journal stands."""
+    shelf: Mapping[str, InferenceState] = {}
+    """What was bought and has made way, by the purchase's name."""
+    store: Stock | None = None
+    """What other folders have put into the store; None where there is none."""
 
 
 def make_plan(
@@ -43,7 +59,7 @@ def make_plan(
     *,
     project: Path,
     folder: Path,
-    states: Mapping[str, InferenceState],
+    record: FolderRecord,
     choices: Choices,
 ) -> Plan:
     """Check every inference of a job and say what would be done with each.
@@ -51,28 +67,34 @@ def make_plan(
     Raises:
         JobFileError: The file has mistakes; it carries all of them, sorted by place.
     """
-    planner = _Planner(registry, project, folder, states, choices)
+    planner = _Planner(registry, project, folder, record, choices)
     planner.allow_outside = job.files.allow_outside
-    planned = []
     named: set[str] = set()
     for item in job.inferences():
         if isinstance(item, Problem):
             planner.problems.append(item)
             continue
         named.add(item.id)
-        if (line := planner.plan(item)) is not None:
-            planned.append(line)
-    planner.problems += [*find_strays(job.path, named, states), *find_strange_limits(job)]
+        planner.enter(item)
+    planned = planner.decide_all()
+    planner.problems += [*find_strays(job.path, named, planner.states), *find_strange_limits(job)]
     problems = collect_problems(
         [*job.problems, *job.warnings, *planner.problems, *planner.defaults.problems()]
     )
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
-    budget = lower_budget(job.budget, choices.budget)
-    held = _sum_held(planned, states)
-    unmatched = frozenset(planner.unmatched)
-    gate = choices.gate or job.gate
-    return Plan(job, folder, tuple(planned), budget, problems, held, unmatched, gate)
+    return Plan(
+        job,
+        folder,
+        planned,
+        lower_budget(job.budget, choices.budget),
+        problems,
+        _sum_held(planned, planner.states),
+        frozenset(planner.unmatched),
+        choices.gate or job.gate,
+        choices.accept | job.accept,
+        planner.renames,
+    )
 
 
 def _sum_held(planned: Sequence[PlannedInference], states: Mapping[str, InferenceState]) -> Decimal:
@@ -87,60 +109,166 @@ def _is_said_already(spec: InferenceSpec, problem: ParamProblem) -> bool:
     return problem.code == "missing-param" and not problem.path and problem.message in missing
 
 
+class _Entry(NamedTuple):
+    """An entry that is right, and where its line of the plan is."""
+
+    line: int
+    spec: InferenceSpec
+    request: InferenceRequest
+
+
 class _Planner:
-    """Plans one inference after another; what is wrong with any of them is in `problems`."""
+    """Plans one inference after another; what is wrong with any of them is in `problems`.
+
+    An entry that nothing else can change is decided on at once, and forgotten. What depends on what
+    the others ask for waits until all of them are known: whether a purchase is still claimed.
+    """
 
     def __init__(
         self,
         registry: ModelRegistry,
         project: Path,
         folder: Path,
-        states: Mapping[str, InferenceState],
+        record: FolderRecord,
         choices: Choices,
     ) -> None:
         self.problems: list[Problem] = []
         self.defaults = DefaultParams()
+        self.states = record.states
+        """As the run will find them: ids renamed."""
+        self.renames: dict[str, str] = {}
         self.allow_outside = False
         """Whether files outside of the project may be sent."""
         self._targets = Targets()
         self._registry = registry
         self._project = project
         self._folder = folder
-        self._states = states
+        self._record = record
         self._choices = choices
-        self._places = AssetPlaces(folder)
+        self._sources = self._open_sources(record.shelf)
+        self._bought_here = {state.fingerprint for state in record.states.values()}
+        self._lines: list[PlannedInference | None] = []
+        self._waiting: list[_Entry] = []
+        self._satisfied: set[str] = set()
+        """The ids that ask for what they have."""
         self._hash = cache(hash_file)  # many entries may send the same file
-        self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy}
+        self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy, *choices.restore}
         """The selectors that have meant no inference so far."""
 
-    def plan(self, spec: InferenceSpec) -> PlannedInference | None:
-        """Check and price one inference; None where something is wrong with it."""
-        state = self._states.get(spec.id)
+    def _open_sources(self, shelf: Mapping[str, InferenceState]) -> Sources:
+        known = KnownContent(self._record.states.values(), shelf.values())
+        places = AssetPlaces(self._folder, known=known)
+        store = self._record.store
+        stored = store.list_numbers() if store is not None else {}
+        return Sources(shelf, stored, places, AssetPlaces(self._folder))
+
+    def enter(self, spec: InferenceSpec) -> None:
+        """Check and price one inference, and decide on it where no other entry matters."""
+        state = self.states.get(spec.id)
         self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
         request = self._check(spec)
         if request is None:
-            return None
+            return
+        entry = _Entry(len(self._lines), spec, request)
+        self._lines.append(None)
+        if spec.output and (shared := self._targets.claim(request)) is not None:
+            self._complain(spec, shared, "output")
+        if state is not None and _has_its_own(spec, request, state):
+            self._satisfied.add(spec.id)
+            self._sources.claim(state.fingerprint, state.number)
+        if self._depends_on_others(entry, state):
+            self._waiting.append(entry)
+        else:
+            self._lines[entry.line] = self._plan(entry)
+
+    def _depends_on_others(self, entry: _Entry, state: InferenceState | None) -> bool:
+        spec, request = entry.spec, entry.request
+        if state is not None and spec.id not in self._satisfied:
+            return True  # what it has may go to another id
+        known = request.fingerprint in self._bought_here or self._sources.knows(request.fingerprint)
+        return known and wants_another(judge(spec, request, state, self._choices, self._sources))
+
+    def decide_all(self) -> tuple[PlannedInference, ...]:
+        """Decide on what had to wait; returns every line, in file order."""
+        self._rename()
+        for entry in self._waiting:
+            self._lines[entry.line] = self._plan(entry)
+        return tuple(line for line in self._lines if line is not None)
+
+    def _rename(self) -> None:
+        """Let entries have what was bought under ids that no longer ask for it."""
+        wanting = [
+            entry.request
+            for entry in self._waiting
+            if entry.spec.id not in self._satisfied and self._may_take(entry.spec)
+        ]
+        if not wanting:
+            return
+        holders = list_holders(self.states, self._satisfied)
+        self.renames = find_renames(wanting, holders, self._sources.places)
+        self.states, made_way = rename_states(self.states, self.renames)
+        self._sources.shelve(made_way)
+        for key in self.renames:
+            self._sources.claim(self.states[key].fingerprint, self.states[key].number)
+
+    def _may_take(self, spec: InferenceSpec) -> bool:
+        """Whether the command line leaves it to us where an entry has its assets from."""
+        state = self.states.get(spec.id)
+        left_out = skip_unselected(spec, state, self._choices) is not None
+        return not left_out and not matches_any(self._choices.rebuy, spec, state)
+
+    def _plan(self, entry: _Entry) -> PlannedInference:
+        """Decide on one inference whose params are right."""
+        _, spec, request = entry
+        state = self.states.get(spec.id)
         try:
             request, trouble = self._take_up(spec, request), None
         except UsageError as error:
             trouble = error
-        action, verdict = decide(spec, request, state, self._choices, self._places)
-        if trouble is not None and action == "run":
+        decision = decide(spec, request, state, self._choices, self._sources)
+        if spec.id in self.renames:
+            decision = explain_rename(decision, self.renames[spec.id])
+        if trouble is not None and decision.action in DOES:
             self._complain(spec, trouble, "model")
-        if spec.output:
-            self._check_targets(spec, request, will_write=action == "run")
-        planned = PlannedInference(
+        request = self._fit_request(spec, request, decision, state)
+        if spec.output and decision.action in DOES:
+            self._check_obstacle(spec, request, state)
+        if decision.action == "run" and request.again:
+            self._warn_of_seed(spec, request)
+        return PlannedInference(
             spec.id,
             spec.model,
-            action,
-            verdict.reason,
-            request.estimate,
+            decision.action,
+            decision.reason,
+            request.estimate if decision.action == "run" else NOTHING,
             request,
             spec.max_cost,
-            verdict.free,
-            verdict.local,
+            decision.local,
+            decision.stays,
         )
-        return planned if planned.buys else replace(planned, estimate=NOTHING)
+
+    def _fit_request(
+        self,
+        spec: InferenceSpec,
+        request: InferenceRequest,
+        decision: Decision,
+        state: InferenceState | None,
+    ) -> InferenceRequest:
+        """The request as it is to be carried out, after what was decided."""
+        unedited = decision.action == "restore" and matches_any(self._choices.restore, spec, state)
+        known = self._record.shelf.get(decision.restores, state)
+        same = known is not None and known.fingerprint == request.fingerprint
+        number = known.number if known is not None and same else 0
+        if decision.action == "run" and not number:
+            number = self._sources.number_new(request.fingerprint)
+        return replace(
+            request,
+            number=number or 1,
+            restores=decision.restores,
+            stored=decision.stored,
+            unedited=unedited,
+            kept=request.kept or unedited,
+        )
 
     def _check(self, spec: InferenceSpec) -> InferenceRequest | None:
         """What would be asked for; None where something is wrong with it."""
@@ -172,11 +300,11 @@ class _Planner:
         Raises:
             UsageError: The model that it was bought from is not known any more.
         """
-        state = self._states.get(spec.id)
+        state = self.states.get(spec.id)
         wanted = matches_any(self._choices.rebuy, spec, state)
         again = wanted and not is_under_way(request, state)
         request = replace(request, again=again)
-        if state is None or not (state.unsettled or (spec.keep and was_made(state))):
+        if state is None or not (state.unsettled or (spec.keep and state.was_made)):
             return request
         changed = state.fingerprint != request.fingerprint
         model = self._registry.get_template(state.model) if changed else request.model
@@ -189,22 +317,43 @@ class _Planner:
     @cached_property
     def _owned(self) -> frozenset[str]:
         """Every path that the journal says vidi made."""
-        return frozenset(path for state in self._states.values() for path in state.owned)
+        return frozenset(path for state in self.states.values() for path in state.owned)
 
-    def _check_targets(
-        self, spec: InferenceSpec, request: InferenceRequest, *, will_write: bool
+    def _check_obstacle(
+        self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
     ) -> None:
-        obstacle: UsageError | None = self._targets.claim(request)
-        if obstacle is None and will_write:
-            obstacle = find_obstacle(
-                request,
-                self._folder,
-                self._states.get(spec.id),
-                owned=self._owned,
-                overwrite=self._choices.overwrite,
-            )
+        obstacle = find_obstacle(
+            request,
+            self._folder,
+            cut_off=state is not None and state.status == "completed",
+            made=lambda: self._list_made(request, state),
+            owned=self._owned,
+            overwrite=self._choices.overwrite,
+        )
         if obstacle is not None:
             self._complain(spec, obstacle, "output")
+
+    def _list_made(
+        self, request: InferenceRequest, state: InferenceState | None
+    ) -> Iterator[AssetRecord]:
+        """What an inference has made before: a run that was killed may have put it in its place."""
+        if state is not None:
+            yield from state.assets
+        if request.restores in self._record.shelf:
+            yield from self._record.shelf[request.restores].assets
+        if request.stored and self._record.store is not None:
+            yield from self._record.store.list_assets(request.fingerprint, request.stored)
+
+    def _warn_of_seed(self, spec: InferenceSpec, request: InferenceRequest) -> None:
+        seed = request.checked.params.get("seed")
+        if seed is not None:
+            self._warn(
+                spec,
+                "same-seed",
+                f"{spec.id} has a fixed seed ({seed}), so buying it again may bring the same",
+                hint="Change `seed`, or leave it out.",
+                key="params",
+            )
 
     def _complain(self, spec: InferenceSpec, error: UsageError, key: str) -> None:
         """Note what is wrong with the value of a key; the error may know a better place."""
@@ -219,9 +368,22 @@ class _Planner:
         )
         self.problems.append(problem if error.place else trace(problem, spec, (key,)))
 
-    def _warn(self, spec: InferenceSpec, code: str, message: str, hint: str = "") -> None:
-        place = spec.places.of_value("model")
+    def _warn(
+        self,
+        spec: InferenceSpec,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        key: str = "model",
+    ) -> None:
+        place = spec.places.of_value(key)
         excerpt = spec.places.excerpt(place)
         self.problems.append(
             Problem(code, message, place, hint, (spec.id,), severity="warning", excerpt=excerpt)
         )
+
+
+def _has_its_own(spec: InferenceSpec, request: InferenceRequest, state: InferenceState) -> bool:
+    """Whether an id asks for what it has, or keeps it whatever it asks for."""
+    return state.fingerprint == request.fingerprint or (spec.keep and state.was_made)

@@ -3,42 +3,48 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:
-    from vidi.inference.lifecycle.place import AssetPlaces
+    from vidi.inference.lifecycle.place import AssetPlaces, PlacedAsset
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.runs.planning.plan import Action
 
 IN_DOUBT = "in doubt: the provider is asked first"
 OR_BUY = ", or buy it again where it is gone"
+EARLIER_FIRST = "; what was submitted before is fetched first"
 
 
-class Verdict(NamedTuple):
-    """Whether an inference must run, and why."""
+class Decision(NamedTuple):
+    """What is to become of an inference, and why."""
 
+    action: Action
     reason: str
-    """Empty where there is nothing to do."""
-    free: bool = False
-    """Whether running it buys nothing: it fetches what was bought before."""
     local: bool = False
-    """Whether not even a provider is asked: what was bought before is only moved."""
+    """Whether no provider is asked: files are moved, or come out of the store."""
+    restores: str = ""
+    """The shelved purchase that it takes back, by its name in the journal."""
+    stored: int = 0
+    """The number of the purchase in the store that it takes; 0 where it takes none."""
+    stays: Literal["moderated"] | None = None
+    """The status that it keeps, where it is skipped for it."""
 
 
-def judge_open(request: InferenceRequest, state: InferenceState, *, keep: bool) -> Verdict:
+def judge_open(request: InferenceRequest, state: InferenceState, *, keep: bool) -> Decision:
     """Judge an inference whose last purchase is not settled: it is settled before anything else."""
     same = keep or state.fingerprint == request.fingerprint
     if state.doubtful:
         if same:
-            return Verdict(IN_DOUBT, free=True)
-        return Verdict(f"{IN_DOUBT}; then {explain_change(request, state)}")
+            return Decision("fetch", IN_DOUBT)
+        return Decision("run", f"{IN_DOUBT}; then {explain_change(request, state)}")
     if same:
         done = "finished" if state.status == "completed" else "submitted"
-        return Verdict(f"{done} before: fetch it", free=True)
-    return Verdict(f"{explain_change(request, state)}; what was submitted before is fetched first")
+        return Decision("fetch", f"{done} before: fetch it")
+    return Decision("run", explain_change(request, state) + EARLIER_FIRST)
 
 
 def is_under_way(request: InferenceRequest, state: InferenceState | None) -> bool:
@@ -51,43 +57,54 @@ def is_under_way(request: InferenceRequest, state: InferenceState | None) -> boo
     return state.fingerprint == request.fingerprint
 
 
-def was_made(state: InferenceState) -> bool:
-    """Whether something was made under this id, and paid for."""
-    return state.output is not None or bool(state.assets)
-
-
 def was_finished(state: InferenceState) -> bool:
     """Whether all that it made was brought home; a refusal to fetch it again changes nothing."""
-    return state.status == "succeeded" or (state.status == "refused" and was_made(state))
+    return state.status == "succeeded" or (state.status == "refused" and state.was_made)
 
 
 def judge_finished(
     request: InferenceRequest, state: InferenceState, places: AssetPlaces, *, kept: bool
-) -> Verdict:
+) -> Decision:
     """Judge an inference that was brought home by where its assets belong and where they are."""
-    moved, missing = [], []
-    for made, home, at in places.look_for(request, state.assets):
-        if at is None:
-            there = places.has_file(made.path)
-            lost = f"asset {'differs' if there else 'missing'}: {made.path}"
-            return tell_lost(lost + _tell_retention(state), kept=kept)
-        if made.path != home:
-            moved.append(made.path)
-        elif at != home:
-            missing.append(f"{home}, which is kept as {at}")
+    placed = places.look_for(request, state.assets)
+    lost = next((each.made.path for each in placed if each.at is None), None)
+    if lost is not None:
+        what = "differs" if places.has_file(lost) else "missing"
+        return tell_lost(f"asset {what}: {lost}{_tell_retention(state)}", kept=kept)
+    moved = [each.made.path for each in placed if each.made.path != each.home]
+    kept_as = [f"{each.home}, which is kept as {each.at}" for each in placed if _is_away(each)]
     told = [
         f"{what}: {', '.join(paths)}"
-        for what, paths in (("output moved", moved), ("asset missing", missing))
+        for what, paths in (("output moved", moved), ("asset missing", kept_as))
         if paths
     ]
-    return Verdict("; ".join(told), free=bool(told), local=bool(told))
+    if told:
+        return Decision("move" if moved else "restore", "; ".join(told), local=True)
+    if any(each.edited for each in placed):
+        return Decision("unchanged", "edited")
+    return Decision("unchanged", "kept" if kept else "made before")
 
 
-def tell_lost(reason: str, *, kept: bool) -> Verdict:
+def _is_away(placed: PlacedAsset) -> bool:
+    return placed.made.path == placed.home != placed.at
+
+
+def judge_restored(
+    request: InferenceRequest, state: InferenceState, edited: AssetPlaces, bought: AssetPlaces
+) -> Decision | None:
+    """Judge one whose bought files are to come back; None where none of them was edited."""
+    paths = [each.home for each in edited.look_for(request, state.assets) if each.edited]
+    if not paths:
+        return None
+    local = all(each.at is not None for each in bought.look_for(request, state.assets))
+    return Decision("restore", f"edited, and restored as asked: {', '.join(paths)}", local=local)
+
+
+def tell_lost(reason: str, *, kept: bool) -> Decision:
     """Judge what was made and is not here: where it is kept, it is fetched or not had at all."""
     if not kept:
-        return Verdict(reason)
-    return Verdict(f"{reason.removesuffix(OR_BUY)}; kept, so never bought again", free=True)
+        return Decision("run", reason)
+    return Decision("fetch", f"{reason.removesuffix(OR_BUY)}; kept, so never bought again")
 
 
 def explain_status(request: InferenceRequest, state: InferenceState, *, kept: bool) -> str:

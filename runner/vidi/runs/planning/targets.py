@@ -12,11 +12,11 @@ from vidi.inference.request import hash_file
 from vidi.jobs.output_path import same_file_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.journal.events import AssetRecord
 
 MOST_OUTPUTS = 1000
 
@@ -79,8 +79,9 @@ class Targets:
 def find_obstacle(
     request: InferenceRequest,
     folder: Path,
-    state: InferenceState | None,
     *,
+    cut_off: bool,
+    made: Callable[[], Iterable[AssetRecord]],
     owned: frozenset[str],
     overwrite: bool,
 ) -> OutputExistsError | None:
@@ -89,12 +90,12 @@ def find_obstacle(
     Args:
         request: The inference.
         folder: The output folder.
-        state: What the journal says of the inference. One that was cut off between its file and
-            the record of it finds its own file there: fetching it again compares the content.
+        cut_off: Whether it was cut off between its file and the record of it, and so finds its own
+            file there: fetching it again compares the content.
+        made: What was made before and belongs there.
         owned: Every path that the journal says vidi made.
         overwrite: Whether files that vidi did not make may be replaced.
     """
-    cut_off = state is not None and state.status == "completed"
     for path in expect_paths(request):
         if (blocked := _find_blocked_way(folder, path)) is not None:
             return blocked
@@ -104,7 +105,7 @@ def find_obstacle(
                 return OutputExistsError(
                     f"{target} is a folder", hint="Move it, or choose another output."
                 )
-            if not (overwrite or cut_off or relative in owned or _is_made(target, state)):
+            if not (overwrite or cut_off or relative in owned or _is_made(target, made())):
                 return OutputExistsError(
                     f"{target} exists already and vidi did not make it",
                     hint="Move it, choose another output, or allow it with --overwrite.",
@@ -112,12 +113,12 @@ def find_obstacle(
     return None
 
 
-def _is_made(target: Path, state: InferenceState | None) -> bool:
+def _is_made(target: Path, made: Iterable[AssetRecord]) -> bool:
     """Whether a file is the inference's own, put there by a run that was killed."""
-    if state is None or target.is_symlink() or not target.is_file():
+    if target.is_symlink() or not target.is_file():
         return False
     size = target.stat().st_size
-    return any(asset.bytes == size and asset.sha256 == hash_file(target) for asset in state.assets)
+    return any(asset.bytes == size and asset.sha256 == hash_file(target) for asset in made)
 
 
 def _find_standing(folder: Path, path: str) -> Iterator[Path]:

@@ -30,6 +30,8 @@ class Replay:
 
         It has no charges: those stay with the id, so that the ledger counts each of them once.
         """
+        self._numbers: dict[str, int] = {}
+        """The highest number that each fingerprint was bought with."""
         self._shelved_at: dict[str, str] = {}
         """The path of each shelved asset, and whose it is."""
 
@@ -51,30 +53,25 @@ class Replay:
         state = self.states.get(key) or InferenceState(id=key)
         if kind in {"intent", "taken"}:
             self._shelve(state)
+            event = self._number(state, event)
         self.states[key] = apply_event(state, event)
         if kind == "asset" and event.get("replaced"):
             self._follow(event["path"], event["replaced"] or "")
 
-    def _rename(self, ids: Mapping[str, str]) -> None:
-        """Give each new id the purchase of an old one, all at once.
+    def _number(self, state: InferenceState, event: Event) -> Event:
+        """Count the purchases that are exactly alike, where an older journal does not."""
+        fingerprint = event["fingerprint"]
+        highest = self._numbers.get(fingerprint, 0)
+        if "number" not in event:
+            again = state.fingerprint == fingerprint
+            event = {**event, "number": state.number if again else highest + 1}
+        self._numbers[fingerprint] = max(highest, event["number"])
+        return event
 
-        What a new id had before is shelved. Where that is not settled yet, it goes to the id that
-        became free in its chain instead: what may still be billed is never out of sight.
-        """
-        given = {new: self.states[old] for new, old in ids.items()}
-        ends = [new for new in ids if new not in set(ids.values()) and new in self.states]
-        displaced = {new: self.states[new] for new in ends}
-        for old in ids.values():
-            self.states.pop(old, None)
-        for new, state in given.items():
-            self.states[new] = replace(state, id=new)
-        for new, state in displaced.items():
-            if state.unsettled:
-                start = _find_start(new, ids)
-                self.states[start] = replace(state, id=start)
-            else:
-                self._shelve(state)
-                self.states[new] = _keep_history(self.states[new], state)
+    def _rename(self, ids: Mapping[str, str]) -> None:
+        self.states, displaced = rename_states(self.states, ids)
+        for state in displaced:
+            self._shelve(state)
 
     def _restore(self, event: Event) -> None:
         key = event["id"]
@@ -110,6 +107,36 @@ def replay(events: Iterable[Event]) -> Replay:
     for event in events:
         replayed.take_in(event)
     return replayed
+
+
+def rename_states(
+    states: Mapping[str, InferenceState], ids: Mapping[str, str]
+) -> tuple[dict[str, InferenceState], list[InferenceState]]:
+    """Give each new id the purchase of an old one, all at once.
+
+    What a new id had before makes way. Where that is not settled yet, it goes to the id that became
+    free in its chain: what may still be billed is never out of sight.
+
+    Args:
+        states: How each id stands.
+        ids: New id to old id.
+
+    Returns:
+        How each id stands then, and the settled purchases that made way.
+    """
+    after = {key: state for key, state in states.items() if key not in set(ids.values())}
+    made_way = []
+    for new, old in ids.items():
+        state = replace(states[old], id=new)
+        before = after.get(new)
+        if before is not None and before.unsettled:
+            start = _find_start(new, ids)
+            after[start] = replace(before, id=start)
+        elif before is not None:
+            made_way.append(before)
+            state = _keep_history(state, before)
+        after[new] = state
+    return after, made_way
 
 
 def _find_start(new: str, ids: Mapping[str, str]) -> str:

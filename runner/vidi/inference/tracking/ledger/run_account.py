@@ -51,13 +51,17 @@ class RunAccount:
         self._run = run
         self._caps = caps
         self._now = now
+        self.follow(states)
+        self._owed: list[tuple[ChargeKey, Decimal, datetime]] = []
+        self._told: dict[Kind, int] = {}
+
+    def follow(self, states: Mapping[str, InferenceState]) -> None:
+        """Learn which open purchase each id has: at the start, and after ids were renamed."""
         self._open = {
             name: state.charges[-1].key
             for name, state in states.items()
             if state.charges and state.charges[-1].open
         }
-        self._owed: list[tuple[ChargeKey, Decimal, datetime]] = []
-        self._told: dict[Kind, int] = {}
 
     @property
     def behind(self) -> int:

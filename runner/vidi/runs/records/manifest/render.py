@@ -113,6 +113,8 @@ def _status_of(planned: PlannedInference, state: InferenceState, outcome: Outcom
         return outcome.status
     if planned.action == "unchanged":
         return "unchanged"
+    if planned.stays is not None:
+        return planned.stays
     if state.doubtful:
         return "in_doubt"
     return "unfinished" if state.attached else "skipped"

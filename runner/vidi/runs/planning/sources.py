@@ -1,0 +1,129 @@
+"""Where an inference may come from for nothing: what was bought before, here and in the store.
+
+What is exactly alike is numbered: each number is one purchase, and belongs to one entry of a job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from vidi.inference.outputs.fetching.publish import REPLACED
+from vidi.runs.planning.reasons import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from vidi.inference.lifecycle.place import AssetPlaces, PlacedAsset
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
+
+
+class Stock(Protocol):
+    """What the store has, as a plan asks for it."""
+
+    def list_numbers(self) -> Mapping[str, Collection[int]]:
+        """Fingerprint to the numbers of its purchases."""
+
+    def list_assets(self, fingerprint: str, number: int) -> Iterable[AssetRecord]:
+        """What one purchase made."""
+
+
+class Sources:
+    """What may be had again, and which entry has what already.
+
+    Args:
+        shelf: What was bought in this folder and has made way, by the purchase's name.
+        stored: Fingerprint to the numbers that the store has of it.
+        places: The files of the folder; an edited one stands for what was bought.
+        bought: The same files; only what was bought counts.
+    """
+
+    def __init__(
+        self,
+        shelf: Mapping[str, InferenceState],
+        stored: Mapping[str, Collection[int]],
+        places: AssetPlaces,
+        bought: AssetPlaces,
+    ) -> None:
+        self.places = places
+        self.bought = bought
+        self._shelf: dict[str, dict[str, InferenceState]] = {}
+        self.shelve(shelf.values())
+        self._stored = stored
+        self._claimed: dict[str, set[int]] = {}
+
+    def shelve(self, states: Iterable[InferenceState]) -> None:
+        """Put purchases on the shelf."""
+        for state in states:
+            self._shelf.setdefault(state.fingerprint, {})[state.purchase] = state
+
+    def knows(self, fingerprint: str) -> bool:
+        """Whether anything of that fingerprint is on the shelf or in the store."""
+        return fingerprint in self._shelf or fingerprint in self._stored
+
+    def claim(self, fingerprint: str, number: int) -> None:
+        """Note that an entry has this purchase."""
+        self._claimed.setdefault(fingerprint, set()).add(number)
+
+    def number_new(self, fingerprint: str) -> int:
+        """The lowest number that no entry has, for a new purchase; it is claimed with that."""
+        claimed = self._claimed.setdefault(fingerprint, set())
+        number = next(each for each in range(1, len(claimed) + 2) if each not in claimed)
+        claimed.add(number)
+        return number
+
+    def find(self, request: InferenceRequest, state: InferenceState | None) -> Decision | None:
+        """Have a purchase of the same from the shelf, else from the store; None where none is."""
+        for name, kept in self._list_shelved(request, state):
+            placed = self.places.look_for(request, kept.assets)
+            if placed and all(each.at is not None for each in placed):
+                self._take(request, name, kept.number)
+                return Decision("restore", _tell_origin(placed), local=True, restores=name)
+        numbers = self._list_free(request, state, self._stored.get(request.fingerprint, ()))
+        if (number := next(iter(numbers), 0)) == 0:
+            return None
+        self.claim(request.fingerprint, number)
+        return Decision("fetch", "from the store", local=True, stored=number)
+
+    def find_lost(self, request: InferenceRequest, state: InferenceState | None) -> str:
+        """A shelved purchase whose files are gone, as its provider may have them still; else ""."""
+        if state is not None and state.fingerprint == request.fingerprint and state.was_made:
+            return ""  # its own may be fetched just as well
+        for name, kept in self._list_shelved(request, state):
+            self._take(request, name, kept.number)
+            return name
+        return ""
+
+    def _take(self, request: InferenceRequest, name: str, number: int) -> None:
+        del self._shelf[request.fingerprint][name]
+        self.claim(request.fingerprint, number)
+
+    def _list_shelved(
+        self, request: InferenceRequest, state: InferenceState | None
+    ) -> list[tuple[str, InferenceState]]:
+        """What is on the shelf of the same, the entry's own and the latest first."""
+        shelved = self._shelf.get(request.fingerprint, {})
+        numbers = {kept.number for kept in shelved.values()}
+        free = self._list_free(request, state, numbers)
+        made = [each for each in shelved.items() if each[1].was_made and each[1].number in free]
+        made.reverse()
+        return sorted(made, key=lambda each: each[1].id != request.id)
+
+    def _list_free(
+        self, request: InferenceRequest, state: InferenceState | None, numbers: Collection[int]
+    ) -> list[int]:
+        """Those of the numbers that no other entry has, in order, the entry's own first."""
+        claimed = self._claimed.get(request.fingerprint, set())
+        own = 0
+        if state is not None and state.fingerprint == request.fingerprint:
+            own = state.number
+        free = {number for number in numbers if number == own or number not in claimed}
+        return sorted(free, key=lambda number: (number != own, number))
+
+
+def _tell_origin(placed: list[PlacedAsset]) -> str:
+    places = [each.at for each in placed if each.at is not None]
+    replaced = REPLACED.as_posix()
+    if any(place.startswith(f"{replaced}/") for place in places):
+        return f"restored from {replaced}"
+    return f"restored from {', '.join(places)}"
