@@ -20,6 +20,7 @@ from vidi.errors import (
     UnfinishedError,
     UsageError,
 )
+from vidi.inference.lifecycle.base_prices import BasePrices
 from vidi.inference.lifecycle.calls import remember_calls
 from vidi.inference.lifecycle.carry_out import carry_out
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
@@ -121,6 +122,7 @@ class Session:
     async def _carry_out(self, request: InferenceRequest, runtime: Runtime) -> Bought:
         before = runtime.journal.states.get(request.id)
         _refuse_other_use(request, before)
+        runtime.base_prices.expect([request.model])
         outcome = await carry_out(request, None, runtime)
         if outcome.error is not None:
             raise _speak_to_programs(outcome.error, request.id)
@@ -178,6 +180,7 @@ class Session:
             journal=journal,
             budget=Budget(None, self._account, _log.warning),
             fetcher=Fetcher(config.settings, config.wire),
+            base_prices=BasePrices(config.settings, config.wire),
             notify=self._tell,
             receipts=self._account or UnsharedReceipts(),
             stopping=lambda: self._stopping,
@@ -211,6 +214,7 @@ class Session:
         if self._config.provider is not None:
             await self._config.provider.aclose()
         if self._runtime is not None:
+            await self._runtime.base_prices.aclose()
             await self._runtime.fetcher.aclose()
         if self._account is not None:
             self._account.catch_up()

@@ -10,7 +10,8 @@ from vidi.inference.models.params.checked import CheckedParams
 from vidi.inference.models.prices.estimate import Metered
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.models.prices.pricing import estimate, settle
-from vidi.sandbox.metrics import PlannedMedia, billing_metrics
+from vidi.sandbox.facts.base_prices import find_base_price
+from vidi.sandbox.metrics import PlannedMedia, billing_metrics, seconds
 
 if TYPE_CHECKING:
     from vidi.sandbox.work import Stage, Work
@@ -77,21 +78,36 @@ def price_work(work: Work) -> Charge:
     """What an inference costs by its template's own price rules."""
     _, stage = work.end()
     worked = stage == "succeeded" or (work.doom == "moderated" and work.model.provider == "fal")
-    units = _units(work) if worked and work.model.provider == "fal" else None
-    metrics = billing_metrics(work, stage) if work.model.provider == "replicate" else {}
     assets = PlannedMedia.of(work.tree) if worked else ()
-    actual = settle(work.model, _checked(work), Metered(metrics, units, assets))
-    billed = worked or (stage in _BILLED_BY_TIME and actual.basis == "metered")
+    if work.model.provider == "fal":
+        return _price_units(work, stage, assets) if worked else _charge_nothing(work, stage)
+    actual = settle(work.model, _checked(work), Metered(billing_metrics(work, stage), None, assets))
+    billed = worked or (stage in _BILLED_BY_TIME and actual.basis in {"metered", "derived"})
     usd, basis = (actual.usd, actual.basis) if billed else (Decimal(0), "none")
-    return Charge(work.id, work.model.id, stage, usd, basis, units)
+    return Charge(work.id, work.model.id, stage, usd, basis, None)
 
 
 _BILLED_BY_TIME: tuple[Stage, ...] = ("failed", "canceled")
 """Replicate bills the time that these ran, where it bills time at all."""
 
 
-def _units(work: Work) -> Decimal | None:
-    """Fal's billable units: the quantity of the price's first line."""
+def _price_units(work: Work, stage: Stage, assets: tuple[PlannedMedia, ...]) -> Charge:
+    """Fal bills units of the base price, so many that they make the price of the page."""
+    usd = settle(work.model, _checked(work), Metered({}, None, assets)).usd
+    base = find_base_price(work.model)
+    quantity = _quantity(work)
+    if base is None:
+        return Charge(work.id, work.model.id, stage, usd, "metered", quantity)
+    units = base.count(usd, quantity or Decimal(1), seconds(work.busy_s))
+    return Charge(work.id, work.model.id, stage, base.bill(units, usd), "metered", units)
+
+
+def _charge_nothing(work: Work, stage: Stage) -> Charge:
+    return Charge(work.id, work.model.id, stage, Decimal(0), "none", None)
+
+
+def _quantity(work: Work) -> Decimal | None:
+    """The quantity of the price's first line."""
     lines = estimate(work.model, _checked(work)).lines
     return lines[0].quantity_low if lines and lines[0].quantity_low > 0 else None
 

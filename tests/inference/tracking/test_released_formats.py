@@ -31,6 +31,8 @@ LEDGERS = {int(path.stem[1:]): path for path in (HERE / "ledgers").iterdir()}
 journals = pytest.mark.parametrize("project", JOURNALS.values(), ids=lambda path: path.name)
 ledgers = pytest.mark.parametrize("dump", LEDGERS.values(), ids=lambda path: path.name)
 
+YOUNGER = {"base_prices"}
+"""Kinds of events that came without a new format: an older vidi passes them over."""
 OPEN = {"unfinished", "submitted", "completed", "lost"}
 """What could only be fetched from the server that made it."""
 REASONS = {
@@ -78,7 +80,7 @@ def test_every_released_format_has_its_fixture():
 @journals
 def test_a_journal_holds_every_kind_of_event(project):
     events = [event for event, _ in read_events(project / LOG)]
-    assert {event["event"] for event in events} == set(get_args(EventKind))
+    assert {event["event"] for event in events} == set(get_args(EventKind)) - YOUNGER
     versions = {event["schema"] for event in events if event["event"] == "run_started"}
     assert versions == {int(project.name[1:])}
 

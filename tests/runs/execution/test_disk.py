@@ -166,7 +166,7 @@ def test_wherever_the_journal_is_full_the_same_command_goes_on_from_there(world)
     world.here._monkeypatch.setenv("VIDI_COSTS", "off")
     assert world.run("-o", "whole").exit_code == 0
     sizes = [len(line) for line in Path("whole/log.jsonl").read_bytes().splitlines(keepends=True)]
-    assert len(sizes) == 12
+    assert len(sizes) == 13
     for lines, ends in enumerate(accumulate(sizes[:-1], initial=0)):
         check_a_journal_that_is_full(world, f"{lines:02}", ends)
 

@@ -79,10 +79,10 @@ def span(row, params=None, **more):
     return price.low, price.high
 
 
-def settled(row, metered, params=None, *, base=None, **properties):
+def settled(row, metered, params=None, *, base=None, billing=None, **properties):
     """What one inference cost under one price row, and how that is known."""
     params = params or {}
-    model = model_with(row, params, **properties)
+    model = replace(model_with(row, params, **properties), billing=billing)
     actual = settle(model, checked(model, params, base), metered, on=ON)
     return actual.usd, actual.basis
 

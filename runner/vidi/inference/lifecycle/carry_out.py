@@ -209,7 +209,7 @@ async def _finish(
     """Wait for the end and settle it; `sent_at` is None where an earlier run sent it."""
     end = await wait_for_end(request, accepted, runtime, sent_at=sent_at)
     if isinstance(end, Failed):
-        settle_failure(request, end, runtime)
+        await settle_failure(request, end, runtime)
         failure = _TransientFailureError if end.transient else FailedError
         raise failure(end.message)
     runtime.journal.append(

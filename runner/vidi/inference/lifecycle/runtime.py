@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from vidi.inference.lifecycle.base_prices import BasePrices
 from vidi.inference.lifecycle.pace import Pace, Throttle
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
@@ -62,6 +63,8 @@ class Runtime:
     """What others have bought, so that one request is never taken for two purchases."""
     overwrite: bool = False
     """Whether a file that vidi did not make may be replaced."""
+    base_prices: BasePrices = field(default_factory=BasePrices)
+    """What fal's billable units cost."""
     pace: Pace = field(default_factory=Pace)
     throttle: Throttle = field(default_factory=Throttle)
     retry_limits: RetryLimits = field(default_factory=RetryLimits)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.lifecycle.runtime import Runtime
+    from vidi.inference.models.prices.estimate import Basis
     from vidi.inference.providers.provider import Failed, Succeeded
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord
@@ -32,11 +33,11 @@ async def collect_and_settle(
     try:
         assets = await _collect(request, end.output, folder, runtime)
     except InferenceError as error:
-        usd, basis = _actual_cost(request, end, ())
-        record_settled(request, "failed", usd, basis, runtime, error)
+        actual = await _price(request, end, (), runtime)
+        record_settled(request, "failed", *actual, runtime, error)
         raise
-    usd, basis = _actual_cost(request, end, assets)
-    record_settled(request, "succeeded", usd, basis, runtime)
+    actual = await _price(request, end, assets, runtime)
+    record_settled(request, "succeeded", *actual, runtime)
 
 
 async def _collect(
@@ -46,30 +47,45 @@ async def _collect(
     return () if folder is None else await collect_assets(request, answer, folder, runtime)
 
 
-def _actual_cost(
-    request: InferenceRequest, end: Succeeded, assets: Sequence[AssetRecord]
-) -> tuple[Decimal, str]:
+async def _price(
+    request: InferenceRequest,
+    end: Succeeded | Failed,
+    assets: Sequence[AssetRecord],
+    runtime: Runtime,
+) -> tuple[Decimal, Basis]:
+    """What an inference has cost in USD, and how that is known."""
     metered = Metered(end.metrics, end.billable_units, tuple(assets))
-    actual = settle(request.model, request.checked, metered, timeout_s=request.timeout_s)
-    if actual.usd is None:
-        return request.reserve, "estimated"
-    return actual.usd, actual.basis
+    base = None
+    if end.billable_units is not None:
+        base = await runtime.base_prices.find(request.model)
+    usd, basis = settle(
+        request.model, request.checked, metered, timeout_s=request.timeout_s, base=base
+    )
+    if usd is None or (basis == "estimated" and end.billable_units is not None):
+        usd = max(usd or Decimal(0), request.reserve)  # the user's own figure may be the greater
+    return usd, basis
 
 
-def settle_failure(request: InferenceRequest, end: Failed, runtime: Runtime) -> None:
-    """Book a failure: free only where that is proved, else metered, else the whole estimate."""
-    # Only what the provider has proved is free: fal bills successful results alone, Replicate none
-    # that was `aborted` before it began. Whether a failed official model bills is not published.
-    usd, basis = request.reserve, "estimated"
-    if end.free:
-        usd, basis = Decimal(0), "none"
-    elif end.metrics or end.billable_units is not None:
-        metered = Metered(end.metrics, end.billable_units, ())
-        actual = settle(request.model, request.checked, metered, timeout_s=request.timeout_s)
-        if actual.usd is not None and actual.basis == "metered":
-            usd, basis = actual.usd, actual.basis
+async def settle_failure(request: InferenceRequest, end: Failed, runtime: Runtime) -> None:
+    """Book a failure: free only where that is proved, else as metered, else the whole estimate."""
+    usd, basis = await _price_failure(request, end, runtime)
     status = "moderated" if end.kind == "moderated" else "failed"
     record_settled(request, status, usd, basis, runtime, FailedError(end.message))
+
+
+async def _price_failure(
+    request: InferenceRequest, end: Failed, runtime: Runtime
+) -> tuple[Decimal, Basis]:
+    # Only what the provider has proved is free: fal bills successful results alone (31 of 31 of its
+    # failures whose bill could be read had no unit), Replicate none that was `aborted` before it
+    # began. Whether a failed official model bills is not published.
+    if end.free or end.billable_units == 0:
+        return Decimal(0), "none"
+    if end.metrics or end.billable_units is not None:
+        usd, basis = await _price(request, end, (), runtime)
+        if basis in {"metered", "derived"} or end.billable_units is not None:
+            return usd, basis
+    return request.reserve, "estimated"
 
 
 def record_settled(

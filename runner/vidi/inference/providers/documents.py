@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -17,8 +18,15 @@ from vidi.errors import CredentialsError, PollError, UsageError, VidiError
 from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.discovery import DocumentError
 from vidi.inference.models.discovery.flatten import dig
-from vidi.inference.models.discovery.queue_api import LISTED, PRICED, SCHEMA, read_fal
+from vidi.inference.models.discovery.queue_api import (
+    LISTED,
+    PRICED,
+    SCHEMA,
+    read_fal,
+    read_price,
+)
 from vidi.inference.models.ids import deployment_of, split_version
+from vidi.inference.models.template import Billing
 from vidi.inference.providers.account import FAL, REPLICATE
 from vidi.inference.providers.fal.error_codes import read_words as read_fal_words
 from vidi.inference.providers.replicate.answers import API
@@ -114,6 +122,26 @@ class DocumentReader:
             if isinstance(each, CredentialsError):
                 raise each
         return dict(zip(names, found, strict=True))
+
+    async def read_base_prices(self, endpoints: Sequence[str]) -> dict[str, Billing]:
+        """What fal bills its endpoints by, as far as it says so.
+
+        Raises:
+            CredentialsError: The key is missing or refused.
+        """
+        self._key_of(FAL)
+        asked_at = datetime.now(UTC).date().isoformat()
+        priced = await self._ask_by_fifty(PRICED, "prices", endpoints)
+        prices = {
+            name: read_price(entry)
+            for name, entry in priced.items()
+            if not isinstance(entry, VidiError)
+        }
+        return {
+            name: Billing(price.unit, price.usd, asked_at, price.source)
+            for name, price in prices.items()
+            if price is not None
+        }
 
     async def aclose(self) -> None:
         """Close what was opened here."""

@@ -76,6 +76,8 @@ class Execution:
         # What was bought before comes first: the provider does not keep it for long. Moves come
         # before all, as others may take the places.
         queue = iter(sorted(self.plan.to_run, key=lambda each: (not each.local, not each.free)))
+        asked = [each.request.model for each in self.plan.to_run if not each.local]
+        self._runtime.base_prices.expect(asked)
         self._remember_durations()
         self._leave_refused()
         self._hold_what_is_owed()

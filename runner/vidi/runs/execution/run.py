@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from vidi.errors import CredentialsError, StorageError, VidiError
+from vidi.inference.lifecycle.base_prices import BasePrices
 from vidi.inference.lifecycle.calls import remember_calls
 from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import httpx
 
     from vidi.inference.lifecycle.runtime import Listener
+    from vidi.inference.models.template import Billing
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.journal.events import InferenceState
@@ -133,6 +135,7 @@ async def _let_go(
     await asyncio.gather(keeper, return_exceptions=True)
     for provider in providers.values():
         await provider.aclose()
+    await runtime.base_prices.aclose()
     await runtime.fetcher.aclose()
 
 
@@ -149,6 +152,9 @@ def _make_runtime(
             tell=lambda message: config.listener("", "alert", message=message),
         ),
         fetcher=Fetcher(config.settings, wire=config.wire),
+        base_prices=BasePrices(
+            config.settings, config.wire, lambda found: _note_base_prices(journal, found)
+        ),
         notify=config.listener,
         receipts=config.account or UnsharedReceipts(),
         stopping=lambda: stop.requested,
@@ -186,6 +192,14 @@ def _rename(plan: Plan, journal: FileJournal, config: RunConfig) -> None:
         journal.append("renamed", ids=dict(plan.renames))
         if config.account is not None:
             config.account.follow(journal.states)
+
+
+def _note_base_prices(journal: FileJournal, found: Mapping[str, Billing]) -> None:
+    """Keep by what the run's bills are worked out: fal changes its prices."""
+    prices = {
+        model: {"unit": each.unit, "unit_usd": each.unit_usd} for model, each in found.items()
+    }
+    journal.append("base_prices", prices=prices)
 
 
 async def _keep_manifest(

@@ -1,13 +1,15 @@
 """What an inference has cost, and how that is known."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
 
-from support.models.priced import model_with, settled
+from support.models.priced import ON, checked, model_with, settled
 from vidi.inference.models.params.checked import CheckedParams
 from vidi.inference.models.prices.pricing import Actual, Metered, settle
+from vidi.inference.models.template import Billing
 
 D = Decimal
 
@@ -72,37 +74,116 @@ class TestMeteredByReplicate:
         assert usd in {D("0.04"), D("0.12")}
 
 
-class TestMeteredByFal:
-    def test_units_at_the_one_rate(self):
-        hd = {"image_size": "square_hd"}
-        assert settled(PER_MEGAPIXEL, units("1.048576"), hd) == (D("0.026214"), "metered")
-        assert settled(PER_MINUTE, units("2.5"), REMOTE) == (D("1.5"), "metered")  # 2.5 x 0.6
+def billing(unit, usd):
+    return Billing(unit, D(usd), "2026-05-17", "https://example.com/prices")
 
-    @pytest.mark.parametrize("number", ["0.01", "0", "1048576"])
-    def test_units_that_cannot_be_what_is_priced_are_not_believed(self, number):
-        hd = {"image_size": "square_hd"}  # 2 MP are expected
-        assert settled(PER_MEGAPIXEL, units(number), hd) == (D("0.05"), "estimated")
+
+SILENT = {"quantity": {"seconds": "duration"}, "rates": [{"usd_per_second": 0.2}]}
+COMPUTING = {
+    "quantity": {"metric": "compute_seconds", "low": 0, "high": "timeout"},
+    "rates": [{"usd_per_compute_second": 0.00125}],
+}
+
+
+class TestBilledByFal:
+    @pytest.mark.parametrize(
+        ("rule", "count", "base", "usd"),
+        [
+            (SILENT, "2.0", ("seconds", "0.40"), "0.80"),  # veo3.1, silent, 4 s: recorded
+            (PER_IMAGE, "1.025", ("images", "0.08"), "0.082"),  # nano-banana-2, thinking
+            (PER_IMAGE, "0.02", ("units", "1"), "0.02"),  # gpt-image-1.5: the unit is a dollar
+            (PER_IMAGE, "54.0", ("units", "0.01"), "0.54"),  # ltx-2.5: it is a cent
+            (PER_SECOND, "8.439999999999998", ("seconds", "0.05"), "0.422"),  # grok-imagine-video
+            (PER_IMAGE, "1000000", ("images", "0.04"), "40000"),  # however far from the estimate
+            (PER_IMAGE, "0", ("images", "0.04"), "0"),
+            (COMPUTING, "12.5", ("compute seconds", "0.00125"), "0.015625"),
+            ([PER_IMAGE | {"label": "a"}, PER_SECOND | {"label": "b"}], "3", ("units", "2"), "6"),
+            ({"unpriced": "nobody knows"}, "3", ("images", "0.04"), "0.12"),
+        ],
+    )
+    def test_units_times_the_base_price(self, rule, count, base, usd):
+        assert settled(rule, units(count), billing=billing(*base)) == (D(usd), "metered")
+
+    def test_what_is_booked_is_never_less_than_the_figure(self):
+        base = billing("images", "0.0000012")
+        assert settled(PER_IMAGE, units(2), billing=base) == (D("0.000003"), "metered")
 
     @pytest.mark.parametrize(
-        "change",
+        "base",
         [
-            {"rates": [{"usd_per_second": 0.05, "first": 0.1}]},
-            {"multipliers": [{"factor": 2}]},
-            {"rates": [{"when": {"@output_fps": {"gt": 30}}, "usd_per_second": 1},
-                       {"usd_per_second": 2}]},
+            pytest.param(billing("compute seconds", "0.00167"), id="a placeholder"),
+            pytest.param(billing("images", "0"), id="no price"),
+            pytest.param(None, id="nothing known"),
         ],
+    )
+    @pytest.mark.parametrize(
+        ("rule", "count", "asked", "usd"),
+        [
+            (PER_IMAGE, "1", 3, "0.12"),  # the estimate
+            (PER_IMAGE, "5", 3, "0.20"),  # the units at the page's rate
+            (PER_IMAGE, "1.7", 3, "0.12"),  # images do not come in parts
+            (PER_IMAGE, "-5", 3, "0.12"),
+            ([PER_IMAGE | {"label": "a"}, PER_SECOND | {"label": "b"}], "9", 3, "0.37"),
+        ],
+    )
+    def test_without_a_base_price_the_greatest_figure_counts(self, rule, count, asked, usd, base):
+        found = settled(rule, units(count), {"num_images": asked}, billing=base)
+        assert found == (D(usd), "estimated")
+
+    def test_the_rule_on_what_came_may_be_the_greatest_figure(self):
+        came = Metered(billable_units=D(1), assets=(Asset(1000, 1000),) * 4)
+        assert settled(PER_IMAGE, came, {"num_images": 2}) == (D("0.16"), "estimated")
+
+    @pytest.mark.parametrize("count", [None, "1"])
+    def test_computing_time_is_priced_by_how_long_it_took(self, count):
+        came = Metered({"inference_time": 1.0}, None if count is None else D(count))
+        assert settled(COMPUTING, came) == (D("0.00125"), "derived")  # not 300 s of it
+
+    def test_what_was_asked_goes_before_what_is_kept(self):
+        model = replace(model_with(PER_IMAGE), billing=billing("images", "0.04"))
+        asked = billing("images", "0.05")
+        actual = settle(model, checked(model, {}), units(2), on=ON, base=asked)
+        assert actual == Actual(D("0.10"), "metered")
+
+
+class TestMetersOfReplicate:
+    """Metrics as they were recorded, for lines that name none."""
+
+    FLUX = (
+        {"label": "run", "rates": [{"usd_per_request": 0.015}]},
+        {"label": "out", "quantity": {"range": [0.25, 4], "why": "auto"},
+         "rates": [{"usd_per_megapixel": 0.015}]},
+        {"label": "in", "quantity": {"megapixels": "image_urls", "low": 0, "high": 9},
+         "rates": [{"usd_per_megapixel": 0.015}]},
     )  # fmt: skip
-    def test_units_do_not_say_enough_where_the_rate_is_not_plain(self, change):
-        _, basis = settled({**PER_SECOND, **change}, units(6))
-        assert basis == "estimated"
 
-    def test_units_do_not_say_enough_for_two_lines(self):
-        lines = [{**PER_SECOND, "label": "a"}, {**PER_SECOND, "label": "b"}]
-        assert settled(lines, units(5)) == (D("0.5"), "estimated")  # 2 x 5 x 0.05
+    def test_megapixels_of_inputs_and_outputs(self):
+        metrics = {"image_input_megapixel_count": 2, "image_output_megapixel_count": 1,
+                   "image_output_count": 1, "predict_time": 8.74}  # fmt: skip
+        urls = {"image_urls": ["https://example.com/a.png"]}
+        # 0.015 + 1 x 0.015 + 2 x 0.015
+        assert settled(list(self.FLUX), Metered(metrics), urls) == (D("0.06"), "metered")
 
-    def test_the_minimum_of_the_row_stays(self):
-        row = {"minimum_usd": 0.4, "lines": [{**PER_SECOND, "label": "a"}]}
-        assert settled(row, units(5)) == (D("0.4"), "metered")  # 5 x 0.05 is less
+    @pytest.mark.parametrize("name", ["image_output_count", "image_count"])
+    def test_images_by_either_name(self, name):
+        line = {"quantity": {"param": "num_images"}, "rates": [{"usd_per_image": 0.04}]}
+        assert settled(line, Metered({name: 3}), {"num_images": 4}) == (D("0.12"), "metered")
+
+    def test_runs(self):
+        line = {"rates": [{"usd_per_run": 0.04}]}
+        assert settled(line, Metered({"run_count": 2})) == (D("0.08"), "metered")
+
+    @pytest.mark.parametrize("side", ["input", "output"])
+    def test_tokens_by_either_name(self, side):
+        line = {"quantity": {"tokens": "prompt"}, "metered_by": f"token_{side}_count",
+                "rates": [{"usd_per_1k_tokens": 1}]}  # fmt: skip
+        for name in (f"token_{side}_count", f"{side}_token_count"):
+            assert settled(line, Metered({name: 17}), {"prompt": "x"}) == (D("0.017"), "metered")
+
+    def test_computing_time_is_priced_by_us(self):
+        line = {"quantity": {"metric": "predict_time"}, "metered_by": "predict_time",
+                "rates": [{"usd_per_compute_second": 0.001}]}  # fmt: skip
+        assert settled(line, Metered({"predict_time": 3.5})) == (D("0.0035"), "derived")
 
 
 class TestDerived:

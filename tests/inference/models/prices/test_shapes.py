@@ -430,7 +430,7 @@ class TestAfterTheRun:
         assert span(self.LINE) == (0, D("0.4575"))  # up to 300 s, the template's deadline
         assert span(self.LINE, timeout_s=20.5) == (0, D("0.031263"))  # 20.5 x 0.001525, up
         ran = Metered(metrics={"predict_time": 12.5})
-        assert settled(self.LINE, ran) == (D("0.019062"), "metered")  # 12.5 x 0.001525, to even
+        assert settled(self.LINE, ran) == (D("0.019062"), "derived")  # 12.5 x 0.001525, to even
 
     def test_44_your_own_vendor_key(self):
         line = per("second", 0.1, {"seconds": "duration"}, when={"openai_api_key": None})
@@ -462,4 +462,4 @@ class TestAfterTheRun:
         # A run that failed after 10 s costs what its meter says; whether it is billed at all
         # (Replicate: once started; fal: never) is decided where the failure is understood.
         failed = Metered(metrics={"predict_time": 10})
-        assert settled(self.LINE, failed) == (D("0.01525"), "metered")  # 10 x 0.001525
+        assert settled(self.LINE, failed) == (D("0.01525"), "derived")  # 10 x 0.001525

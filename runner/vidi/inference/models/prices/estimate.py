@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,8 +110,7 @@ Basis = Literal["metered", "derived", "estimated", "none"]
 """How a cost is known: the provider's figure, the rule on what came out, the estimate, free."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actual:
+class Actual(NamedTuple):
     """What an inference has cost; `usd` None where not even an upper bound is known."""
 
     usd: Decimal | None

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.models.prices.estimate import PriceLine
+from vidi.inference.models.prices.facts import OUTPUT_COUNTS
 from vidi.inference.models.prices.intervals import (
     Interval,
     between,
@@ -17,10 +18,10 @@ from vidi.inference.models.prices.intervals import (
 )
 from vidi.inference.models.prices.metering import read_metric
 from vidi.inference.models.prices.quantities.quantity import holds, measure
-from vidi.inference.models.prices.rates import choose_rate, factor_of
+from vidi.inference.models.prices.rates import UNITS, choose_rate, factor_of
 
 if TYPE_CHECKING:
-    from vidi.inference.models.price_rules import LineRule, PriceRow
+    from vidi.inference.models.price_rules import Expr, LineRule, PriceRow
     from vidi.inference.models.prices.facts import Facts
     from vidi.inference.models.prices.rates import Choice
 
@@ -87,14 +88,39 @@ def _quantity(rule: LineRule, facts: Facts) -> Interval:
 
 def _metered(rule: LineRule, facts: Facts) -> Interval | None:
     """The line's quantity after the run: the provider's own figure, or what came out."""
-    meter = rule.get("metered_by")
-    if meter is None or facts.metered is None:
+    if facts.metered is None:
+        return None
+    named = rule.get("metered_by")
+    meter = named or _imply_meter(rule)
+    if meter is None:
         return None
     figure = read_metric(meter, lambda before: measure(rule.get("quantity", 1), before), facts)
     if figure is not None:
         return figure
-    if meter in _COUNTS:
+    if named in _COUNTS:
         return facts.asset_count()
-    if meter in _LENGTHS and (mean := facts.asset_seconds()):
+    if named in _LENGTHS and (mean := facts.asset_seconds()):
         return multiply((mean, exactly(len(facts.assets))))
     return None
+
+
+def _imply_meter(rule: LineRule) -> str | None:
+    """The metric of Replicate that counts what a line prices, where the line names none.
+
+    Recorded of flux-2-pro: `image_input_megapixel_count: 0, image_output_count: 1,
+    image_output_megapixel_count: 1`.
+    """
+    units = {key for rate in rule.get("rates", ()) for key in rate if key in UNITS}
+    quantity = rule.get("quantity", 1)
+    form = set(quantity) if isinstance(quantity, dict) else set()
+    if units <= {"usd_per_request", "usd_per_run"}:
+        return None if form else "run_count"
+    if units == {"usd_per_megapixel"} and not form & {"sum", "product"}:
+        return f"image_{'input' if 'megapixels' in form else 'output'}_megapixel_count"
+    if units == {"usd_per_image"} and (not form or form & {"outputs"} or _counts_outputs(quantity)):
+        return "image_output_count"
+    return None
+
+
+def _counts_outputs(quantity: Expr) -> bool:
+    return isinstance(quantity, dict) and quantity.get("param") in OUTPUT_COUNTS

@@ -15,19 +15,20 @@ from vidi.inference.models.prices.estimate import (
     PriceLine,
 )
 from vidi.inference.models.prices.facts import Facts
-from vidi.inference.models.prices.intervals import ZERO, exactly
-from vidi.inference.models.prices.metering import is_near
 from vidi.inference.models.prices.money import to_micro, up_to_micro
-from vidi.inference.models.prices.rates import COUNTED
-from vidi.inference.models.prices.rows import price_row, row_in_force, whole
+from vidi.inference.models.prices.rows import price_row, row_in_force
+from vidi.inference.models.prices.units import (
+    bill_units,
+    find_base,
+    guess_bill,
+    is_sold_by_computing,
+)
 
 if TYPE_CHECKING:
     from vidi.inference.models.params.checked import CheckedParams
     from vidi.inference.models.price_rules import PriceRow
     from vidi.inference.models.prices.intervals import Interval
-    from vidi.inference.models.prices.rates import Rate
-    from vidi.inference.models.prices.rows import PricedRow
-    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.models.template import Billing, ModelInfo
 
 __all__ = ["Actual", "Estimate", "MediaFacts", "Metered", "PriceLine", "estimate", "settle"]
 
@@ -69,8 +70,11 @@ def settle(
     *,
     on: date | None = None,
     timeout_s: Decimal | float | None = None,
+    base: Billing | None = None,
 ) -> Actual:
     """What an inference that succeeded has cost.
+
+    The provider's own figure goes before the rule on what came out, and that before the estimate.
 
     Args:
         model: The model, with its price rows.
@@ -78,15 +82,35 @@ def settle(
         metered: What the provider reported, and what came out.
         on: The day of the run; today (UTC) unless given.
         timeout_s: The inference's deadline in seconds, as in `estimate`.
+        base: What fal said that one of its units costs; the template's `billing` where None.
     """
     row = row_in_force(model.pricing, on or _today())
+    units = metered.billable_units
+    if units is None or units < 0:
+        return _apply_rule(model, checked, metered, row, timeout_s)
+    known = find_base(base or model.billing, row)
+    if known is not None:
+        return Actual(bill_units(units, known), "metered")
+    ruled = _apply_rule(model, checked, metered, row, timeout_s)
+    if isinstance(row, str) or (is_sold_by_computing(row) and ruled.basis == "derived"):
+        return ruled
+    before = price_row(row, _facts(model, checked, row, timeout_s=timeout_s))
+    # Nobody knows what a unit costs: to be sure, the greatest figure that may be meant.
+    figures = (ruled.usd, before.total.high, guess_bill(row, before, units))
+    usd = max((each for each in figures if each is not None), default=None)
+    return Actual(_up(usd), "estimated")
+
+
+def _apply_rule(
+    model: ModelInfo,
+    checked: CheckedParams,
+    metered: Metered,
+    row: PriceRow | str,
+    timeout_s: Decimal | float | None,
+) -> Actual:
+    """What the price rule makes of what came out."""
     if isinstance(row, str):
         return Actual(usd=None, basis="estimated")
-    if metered.billable_units is not None:
-        before = price_row(row, _facts(model, checked, row, timeout_s=timeout_s))
-        usd = _by_units(row, before, metered.billable_units)
-        if usd is not None:
-            return Actual(usd=to_micro(usd), basis="metered")
     facts = _facts(model, checked, row, timeout_s=timeout_s, metered=metered)
     total = price_row(row, facts).total
     usd = None if total.high is None else to_micro(total.high)
@@ -98,27 +122,6 @@ def _basis(total: Interval, used: set[str]) -> Basis:
     if not total.exact or not used:
         return "estimated"
     return "derived" if "derived" in used else "metered"
-
-
-def _by_units(row: PriceRow, before: PricedRow, units: Decimal) -> Decimal | None:
-    """USD of fal's billable units, where they certainly measure what the row prices."""
-    lines = [line for line in before.lines if line.amount.high != ZERO]
-    if len(lines) != 1 or lines[0].factor != exactly(1):
-        return None
-    choice, quantity = lines[0].choice, lines[0].quantity
-    if len(choice.rates) != 1 or choice.unpriced or choice.rates[0].first is not None:
-        return None
-    rate = choice.rates[0]
-    if not _fits(units, rate, quantity):
-        return None
-    return whole(row, exactly(units * rate.usd)).low
-
-
-def _fits(units: Decimal, rate: Rate, expected: Interval) -> bool:
-    """Whether units can measure what the rate prices: so many images, but not 1.7 of them."""
-    if units < 0 or (rate.unit in COUNTED and units != units.to_integral_value()):
-        return False
-    return is_near(units * rate.size, expected)
 
 
 def _facts(

@@ -33,6 +33,9 @@ class Event(TypedDict, total=False):
     vars: dict[str, object]
     budget_usd: Decimal | int | None
 
+    # base_prices: fal's, by model id
+    prices: dict[str, dict[str, str | Decimal | int]]
+
     # intent
     attempt: int
     model: str

@@ -35,6 +35,7 @@ version is refused, while a kind of event that is not known is passed over. 2: `
 
 EventKind = Literal[
     "run_started",
+    "base_prices",
     "intent",
     "submitted",
     "unknown_status",
