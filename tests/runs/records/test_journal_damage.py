@@ -1,6 +1,7 @@
 """log.jsonl damaged, cut short, or of another vidi: refused with its line, never guessed at."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from support.commands import run_installed
 from support.servers.intervening import JOB, JOURNAL
 from support.servers.sandbox import serve_sandbox
+from vidi.errors import UsageError
+from vidi.inference.tracking.journal.checksum import add_checksum
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
+from vidi.inference.tracking.journal.journal import FileJournal
 
 RESTORE = (
     "  hint: Restore the file from a backup, or move the whole folder away to start afresh: "
@@ -55,7 +59,13 @@ def spoil(shop, damage):
 
 
 def put(line, place=2):
-    return lambda lines: b"".join([*lines[:place], line, *lines[place:]])
+    """Put a line in, with a right checksum where it is an object: what it says is what is wrong."""
+    whole = (
+        add_checksum(line[:-1], place if b'"seq":1,' in line else 0) + b"\n"
+        if line.endswith(b"}\n")
+        else line
+    )
+    return lambda lines: b"".join([*lines[:place], whole, *lines[place:]])
 
 
 EVENT = b'{"ts":"2026-11-23T10:00:00+00:00","run":"r","seq":1,"event":'
@@ -209,6 +219,34 @@ def test_a_journal_of_a_newer_vidi_is_refused(shop):
         f"{JOURNAL}:1:1: a newer vidi has written this journal, in format {JOURNAL_SCHEMA + 1}; "
         f"this one reads formats up to {JOURNAL_SCHEMA}\n  hint: Update vidi.\n",
     )
+
+
+CHANGED = "this line of the journal does not fit its checksum, so what was bought cannot be known"
+
+
+def test_a_line_that_was_edited_is_refused(shop):
+    spoil(shop, lambda lines: b"".join(lines).replace(b"a tree", b"a bush", 1))
+    answer = shop("vidi-run", "job.yaml")
+    assert answer.exit_code == 2
+    assert CHANGED in answer.stderr
+
+
+def test_no_flipped_bit_goes_unseen(shop):
+    path = shop.folder / JOURNAL
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 3):
+        flipped = bytes([whole[place] ^ (1 << place % 8)])
+        path.write_bytes(whole[:place] + flipped + whole[place + 1 :])
+        with pytest.raises(UsageError):
+            FileJournal(path, run="r")
+    path.write_bytes(whole)
+
+
+def test_a_line_of_today_without_its_checksum_is_refused(shop):
+    cut = re.compile(rb',"sum":"\w+"')
+    spoil(shop, lambda lines: b"".join([cut.sub(b"", lines[0]), *lines[1:]]))
+    answer = shop("vidi-run", "job.yaml")
+    assert (answer.exit_code, answer.stderr) == (2, f"{JOURNAL}:1:1: {CHANGED}\n{RESTORE}")
 
 
 UNDERSTOOD = {

@@ -16,7 +16,7 @@ from vidi.jobs.job import read_job
 from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, warn_unmatched
-from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
+from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder, lock_of
 from vidi.runs.records.stamp import is_up_to_date
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ class JobPlanner:
         if self._asked and is_up_to_date(folder, self._asked):
             job_run.up_to_date = folder
             return
-        journal = FileJournal(folder / JOURNAL, run=job_run.run_id, secrets=self._secrets)
+        journal = FileJournal(
+            folder / JOURNAL, run=job_run.run_id, secrets=self._secrets, lock=lock_of(folder)
+        )
         check_kind(folder, journal.header, sandbox=options.sandbox)
         job_run.journal = journal
         job_run.plan = make_plan(

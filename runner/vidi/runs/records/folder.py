@@ -27,6 +27,7 @@ JOURNAL = "log.jsonl"
 MANIFEST = "manifest.json"
 OWN = ".vidi"
 """The folder inside the output folder that is vidi's own."""
+LOCK = "lock"
 HOLDER = "holder.json"
 LONGEST_LAST_LINE = 1 << 16
 """Bytes in which the line begins that ends a journal."""
@@ -59,6 +60,11 @@ def locate_folder(job: Job, project: Path, *, given: Path | None, sandbox: bool)
     except MistakeError as mistake:
         mistake.hint = "Name a folder in the project, use -o, or allow it with --allow-outside."
         raise JobFileError([job.locate(mistake, "output_dir")]) from mistake
+
+
+def lock_of(folder: Path) -> Path:
+    """The file by whose lock a folder is held."""
+    return folder / OWN / LOCK
 
 
 def check_kind(folder: Path, header: Event | None, *, sandbox: bool) -> None:
@@ -107,7 +113,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
 def _lock(folder: Path, own: Path) -> FileLock:
     try:
         own.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(own / "lock", timeout=0)
+        lock = FileLock(own / LOCK, timeout=0)
         lock.acquire()
     except Timeout as error:
         raise FolderLockedError(

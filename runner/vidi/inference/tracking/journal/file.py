@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
+from vidi.inference.tracking.journal.checksum import add_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,15 @@ MOVED = Displaced(
     "Move the folder back and run the same command again: it fetches what was bought, for "
     "nothing. Without that log.jsonl it would be bought again.",
 )
+SHARED = (
+    "was written by another run while this one goes on, so this one buys nothing more",
+    "Run the same command again once the other run has ended: it takes over what is there.",
+)
+UNLOCKED = (
+    "was removed or replaced while this run goes on, so another run may have begun in its folder; "
+    "this one buys nothing more",
+    "Leave .vidi alone while a run goes on, and run the same command again.",
+)
 LOST = (
     "What was bought is at the provider, under these ids; nothing in this folder knows of it, so "
     "the same command would buy it again."
@@ -50,15 +60,38 @@ class JournalFile:
     Args:
         path: The file.
         whole: Bytes of it that count; what comes after them is a torn line, and is cut off.
+        lines: Lines that these bytes are.
+        lock: The file by whose lock the folder is held; None where nobody holds it.
     """
 
-    def __init__(self, path: Path, whole: int) -> None:
+    def __init__(self, path: Path, whole: int, lines: int, lock: Path | None = None) -> None:
         self.path = path
         self.displaced: Displaced | None = None
         """Set for good once the file is found not to be where it was opened."""
         self._whole = whole
+        self._lines = lines
         self._found = path.stat().st_size if path.is_file() else 0
         self._descriptor: int | None = None
+        self._lock = lock
+        self._held: os.stat_result | None = None
+        """The lock as it was when the first line was written."""
+
+    def check_alone(self) -> None:
+        """Make sure that no other run writes here: asked before and after what may buy something.
+
+        Locks are not enough: `git clean -fdX` takes the lock's file away, and there are file
+        systems on which locks do nothing. Two runs that both write an intent both see a file that
+        is longer than they left it, so neither of them sends.
+
+        Raises:
+            StorageError: Another run has written, or the lock is no longer the one that was taken.
+        """
+        if self._lock is not None and not _is_still(self._lock, self._held):
+            what, hint = UNLOCKED
+            raise StorageError(f"{self._lock} {what}", hint=hint)
+        if self._descriptor is not None and os.fstat(self._descriptor).st_size != self._whole:
+            what, hint = SHARED
+            raise StorageError(f"{self.path} {what}", hint=hint)
 
     def check_place(self) -> None:
         """Find out whether the file is still where it was opened; one that was deleted is put back.
@@ -88,26 +121,31 @@ class JournalFile:
                 hint=LOST,
             )
 
-    def append(self, line: bytes, *, durable: bool) -> None:
-        """Add a line, all of it or nothing.
+    def append(self, line: bytes, *, first: bool, durable: bool) -> None:
+        """Add a line with its checksum and its line end, all of it or nothing.
 
         Args:
-            line: With its line end.
+            line: A JSON object with at least one field.
+            first: Whether it is the first of its run.
             durable: Whether it is to survive a power failure from now on.
 
         Raises:
             StorageError: It cannot be written.
         """
         descriptor = self._open()
+        whole = add_checksum(line, self._lines if first else 0) + b"\n"
         try:
-            _write_whole(descriptor, line)
+            _write_whole(descriptor, whole)
             if durable:
                 os.fsync(descriptor)
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.ftruncate(descriptor, self._whole)  # half a line would spoil the journal
+                # Half a line would spoil the journal; what somebody else has added stays.
+                if os.fstat(descriptor).st_size < self._whole + len(whole):
+                    os.ftruncate(descriptor, self._whole)
             raise self._refuse(error) from error
-        self._whole += len(line)
+        self._whole += len(whole)
+        self._lines += 1
 
     def close(self) -> None:
         """Put everything on disk and close the file.
@@ -140,6 +178,7 @@ class JournalFile:
                 hint="Make the output folder writable, or name another one with -o.",
             ) from error
         self._descriptor = descriptor
+        self._held = _look_at(self._lock) if self._lock is not None else None
         return descriptor
 
     def _begin(self, descriptor: int) -> None:
@@ -179,6 +218,19 @@ class JournalFile:
 
     def _refuse(self, error: OSError) -> StorageError:
         return StorageError(f"cannot write {self.path}: {error.strerror}", hint=ROOM)
+
+
+def _is_still(path: Path, then: os.stat_result | None) -> bool:
+    """Whether a file is there and the one that it was."""
+    now = _look_at(path)
+    return then is not None and now is not None and os.path.samestat(then, now)
+
+
+def _look_at(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
 
 
 def _write_whole(descriptor: int, line: bytes) -> None:

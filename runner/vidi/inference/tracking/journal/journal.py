@@ -8,6 +8,7 @@ one before it, is refused with its place, never guessed at.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeGuard
@@ -15,6 +16,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeGuard
 from vidi.errors import Place, StorageError, UsageError
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.settings import SHORTEST_SECRET
+from vidi.inference.tracking.journal.checksum import (
+    SINCE,
+    fits_checksum,
+    has_checksum,
+)
 from vidi.inference.tracking.journal.events import (
     DURABLE,
     JOURNAL_SCHEMA,
@@ -61,12 +67,15 @@ class FileJournal:
         run: The id of this run, written into each event.
         secrets: Texts that are never written in what people and providers say (`SPOKEN`). Ids,
             paths and URLs are left as they are: what is read back must be what was written.
+        lock: The file by whose lock the folder is held; None where nothing will be bought.
 
     Raises:
         UsageError: A line that is not the last one cannot be read.
     """
 
-    def __init__(self, path: Path, *, run: str, secrets: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, path: Path, *, run: str, secrets: tuple[str, ...] = (), lock: Path | None = None
+    ) -> None:
         self._run = run
         halves = [part for each in secrets for part in (each, *each.split(":"))]  # a fal key's
         self._secrets = tuple(each for each in halves if len(each) >= SHORTEST_SECRET)
@@ -77,14 +86,14 @@ class FileJournal:
         self.header: Event | None = None
         self.headers: list[Event] = []
         """The `run_started` of every run, oldest first; `header` is the last of them."""
-        whole = 0
+        whole = number = 0
         for number, (event, end) in enumerate(read_events(path), start=1):
             whole = end
             try:
                 self._remember(event)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 raise _unreadable(path, number) from error
-        self._file = JournalFile(path, whole)
+        self._file = JournalFile(path, whole, number, lock)
 
     @property
     def states(self) -> Mapping[str, InferenceState]:
@@ -108,7 +117,11 @@ class FileJournal:
             self._file.check_place()
             if event == "intent":
                 self._refuse_displaced()
-            self._file.append(text.encode(errors="replace") + b"\n", durable=event in DURABLE)
+                self._file.check_alone()
+            line = text.encode(errors="replace")
+            self._file.append(line, first=not self._sequence, durable=event in DURABLE)
+            if event == "intent":
+                self._file.check_alone()
         except StorageError as error:
             if event == "submitted" and inference is not None:
                 self._unrecorded[inference] = str(fields["request_id"])
@@ -194,11 +207,12 @@ class FileJournal:
 def read_events(path: Path) -> Iterator[tuple[Event, int]]:
     """Read a journal's whole lines, each with the byte offset of its end.
 
-    A last line that lacks nothing but its line end counts: an editor may have left that out.
+    A last line that lacks nothing but its line end counts: an editor may have left that out. From
+    the first line on that has a checksum, each has to have a right one.
 
     Raises:
-        UsageError: A line before the last one cannot be read or is out of order, or a newer vidi
-            has written it.
+        UsageError: A line before the last one cannot be read, is out of order or was changed since
+            it was written, or a newer vidi has written it.
     """
     if not path.exists():
         return
@@ -206,17 +220,22 @@ def read_events(path: Path) -> Iterator[tuple[Event, int]]:
         raise UsageError(f"{path} is not a file", hint="Move it away: the journal goes there.")
     end = 0
     last: dict[str, int] = {}
+    checked = False
     with _open(path) as file:
         for number, line in enumerate(file, start=1):
             event = _read_line(line)
             if event is None:
-                if not line.endswith(b"\n"):
-                    return  # torn: it was never promised to anybody
+                if _is_torn(line):
+                    return  # it was never promised to anybody
                 raise _unreadable(path, number)
             _check_header(event, path, number)
             if event["seq"] != last.get(event["run"], 0) + 1:
                 raise _unreadable(path, number, "does not follow the one before it")
             last[event["run"]] = event["seq"]
+            text = _text_of(line)
+            checked = checked or has_checksum(text) or _needs_checksum(event)
+            if checked and not fits_checksum(text, number - 1 if event["seq"] == 1 else 0):
+                raise _unreadable(path, number, "does not fit its checksum")
             end += len(line)
             yield event, end
 
@@ -247,6 +266,21 @@ def _read_line(line: bytes) -> Event | None:
         return event if _is_event(event) else None
     except (TypeError, ValueError, RecursionError):
         return None
+
+
+def _text_of(line: bytes) -> bytes:
+    """A line as it was written, whatever an editor has made of its end and of the file's begin."""
+    return line.rstrip(b"\r\n").removeprefix(BOM_UTF8)
+
+
+def _is_torn(line: bytes) -> bool:
+    """Whether an unreadable last line was cut off; one whose line end alone is spoilt is whole."""
+    return not line.endswith(b"\n") and not has_checksum(line[:-1])
+
+
+def _needs_checksum(event: Event) -> bool:
+    version = event.get("schema", 0) if event["event"] == "run_started" else 0
+    return type(version) is int and version >= SINCE
 
 
 def _is_event(value: object) -> TypeGuard[Event]:
