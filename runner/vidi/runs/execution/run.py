@@ -98,7 +98,7 @@ async def carry_out_plan(
     """
     facts = RunFacts(run_id, datetime.now(UTC), config.sandbox, variables=plan.job.vars)
     _note_start(plan, journal, facts)
-    _rename(plan, journal, config)
+    _give_back(plan, journal, config)
     stop = Stop()
     providers: dict[str, Provider] = {}
     runtime = _make_runtime(plan, journal, config, providers, stop)
@@ -186,12 +186,18 @@ def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
     )
 
 
-def _rename(plan: Plan, journal: FileJournal, config: RunConfig) -> None:
-    """Give ids what was bought under other ones; all in one line, so that no kill comes between."""
+def _give_back(plan: Plan, journal: FileJournal, config: RunConfig) -> None:
+    """Give ids what was bought under other ones, and back what a filter has refused before.
+
+    All renamed ids are in one line, so that no kill comes between them.
+    """
     if plan.renames:
         journal.append("renamed", ids=dict(plan.renames))
         if config.account is not None:
             config.account.follow(journal.states)
+    for planned in plan.inferences:
+        if planned.stays is not None and planned.request.restores:
+            journal.append("restored", planned.id, purchase=planned.request.restores)
 
 
 def _note_base_prices(journal: FileJournal, found: Mapping[str, Billing]) -> None:

@@ -122,10 +122,13 @@ def _take_for_nothing(
 ) -> Decision:
     """Have it from where it was bought before, if anywhere; no provider need be asked for that."""
     found = sources.find(request, state)
-    if found is None and decision.action == "run":
-        return decision._replace(restores=sources.find_lost(request, state))
-    if found is None:
+    unsettled = state is not None and state.unsettled
+    if found is not None:
+        if unsettled:
+            return found._replace(reason=found.reason + EARLIER_FIRST, local=False)
+        return found
+    if decision.action != "run":
         return decision
-    if state is not None and state.unsettled:
-        return found._replace(reason=found.reason + EARLIER_FIRST, local=False)
-    return found
+    if not unsettled and (refused := sources.find_refused(request, state)):
+        return Decision("skip", REFUSED, restores=refused, stays="moderated")
+    return decision._replace(restores=sources.find_lost(request, state))

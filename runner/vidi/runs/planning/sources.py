@@ -85,6 +85,14 @@ class Sources:
         self.claim(request.fingerprint, number)
         return Decision("fetch", "from the store", local=True, stored=number)
 
+    def find_refused(self, request: InferenceRequest, state: InferenceState | None) -> str:
+        """A shelved purchase that a filter refused, as it would again; else ""."""
+        for name, kept in self._list_shelved(request, state, made=False):
+            if kept.status == "moderated":
+                self._take(request, name, kept.number)
+                return name
+        return ""
+
     def find_lost(self, request: InferenceRequest, state: InferenceState | None) -> str:
         """A shelved purchase whose files are gone, as its provider may have them still; else ""."""
         if state is not None and state.fingerprint == request.fingerprint and state.was_made:
@@ -99,15 +107,19 @@ class Sources:
         self.claim(request.fingerprint, number)
 
     def _list_shelved(
-        self, request: InferenceRequest, state: InferenceState | None
+        self, request: InferenceRequest, state: InferenceState | None, *, made: bool = True
     ) -> list[tuple[str, InferenceState]]:
         """What is on the shelf of the same, the entry's own and the latest first."""
         shelved = self._shelf.get(request.fingerprint, {})
         numbers = {kept.number for kept in shelved.values()}
         free = self._list_free(request, state, numbers)
-        made = [each for each in shelved.items() if each[1].was_made and each[1].number in free]
-        made.reverse()
-        return sorted(made, key=lambda each: each[1].id != request.id)
+        found = [
+            (name, kept)
+            for name, kept in shelved.items()
+            if kept.was_made == made and kept.number in free
+        ]
+        found.reverse()
+        return sorted(found, key=lambda each: each[1].id != request.id)
 
     def _list_free(
         self, request: InferenceRequest, state: InferenceState | None, numbers: Collection[int]
