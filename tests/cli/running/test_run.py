@@ -1,4 +1,5 @@
 import json
+import re
 from decimal import Decimal
 
 import jsonschema_rs
@@ -185,7 +186,9 @@ verdict   within budget
 
 
 def test_the_estimate_is_a_table(two):
-    assert two("vidi-run", "two.yaml", "--dry-run").stdout == TABLE
+    told = two("vidi-run", "two.yaml", "--dry-run").stdout
+    # How old the shipped prices are depends on the day: test_price_age.py looks at that.
+    assert re.sub(r" !$|^  ! .*\n", "", told, flags=re.MULTILINE) == TABLE
 
 
 @pytest.mark.parametrize(

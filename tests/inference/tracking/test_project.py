@@ -51,7 +51,11 @@ def test_limits_of_the_later_file_win(tmp_path):
         ("budget_dya = 5", "vidi.toml has 'budget_dya', which vidi does not know",
          "Did you mean 'budget_day' or 'budget_week' or 'budget_month'?"),
         ("zzz = 5", "vidi.toml has 'zzz', which vidi does not know",
-         "Known: budget_day, budget_week, budget_month, limits."),
+         "Known: budget_day, budget_week, budget_month, limits, max_price_age."),
+        ("max_price_age = -1", "max_price_age in vidi.toml is '-1', which is not a number of days",
+         "Write it as 180, or leave it out for no limit."),
+        ("max_price_age = true", "max_price_age in vidi.toml is 'True', which is not a number of "
+         "days", "Write it as 180, or leave it out for no limit."),
         ("budget_day = -1", "budget_day in vidi.toml is '-1', which is not an amount in USD",
          "Write it as 5.00."),
         ("budget_day = nan", "budget_day in vidi.toml is 'NaN', which is not an amount in USD",

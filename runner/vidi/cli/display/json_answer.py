@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from vidi.cli.display.price_marks import standing_of
 from vidi.errors import JobFileError, Problem
 from vidi.runs.planning.budgets import sum_budgets, sum_up
 from vidi.runs.records.warnings import find_warnings
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.errors import Place, VidiError
-    from vidi.inference.models.template import ModelInfo
     from vidi.runs.planning.plan import Plan, PlannedInference
     from vidi.runs.records.manifest.shape import InferenceShape, Manifest
 
@@ -139,7 +138,7 @@ def describe_planned(planned: PlannedInference, row: InferenceShape | None = Non
         "estimate_usd": _describe_range(estimate.low, estimate.expected, estimate.high),
         "unpriced": estimate.high is None,
         "why": estimate.reason,
-        "price": _describe_price(planned.request.model),
+        "price": standing_of(planned).to_json(),
         "breakdown": [line.to_json() for line in estimate.lines],
         "status": row["status"] if row else None,
         "actual_usd": row["cost_usd"]["actual"] if row else None,
@@ -151,22 +150,6 @@ def describe_planned(planned: PlannedInference, row: InferenceShape | None = Non
 def _read_paid(row: InferenceShape | None) -> object:
     """What has been paid, over all runs, for what is there now."""
     return row["cost_usd"]["actual"] or 0 if row else 0
-
-
-def _describe_price(model: ModelInfo) -> Value:
-    """How far a model's price can be trusted."""
-    as_of = model.as_of.get("pricing")
-    return {
-        "confidence": model.confidence.get("pricing"),
-        "as_of": as_of,
-        "age_days": _count_days_since(as_of) if as_of else None,
-    }
-
-
-def _count_days_since(day: str) -> int:
-    """Whole days since a date, or since the first day of a month such as 2026-05."""
-    since = date.fromisoformat(day if len(day) > len("2026-05") else f"{day}-01")
-    return max(0, (datetime.now(UTC).date() - since).days)
 
 
 def _sum_estimates(plans: Sequence[Plan | None]) -> Value | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Literal
 
+from vidi.cli.display.price_marks import describe_marks, mark_of
 from vidi.cli.display.problems import name_some
 from vidi.dollars import format_usd
 from vidi.runs.planning.gate import is_too_dear
@@ -30,7 +31,7 @@ def print_estimate(plans: Sequence[tuple[Plan, Sequence[CapRoom]]], console: Con
             _print_rich(plan, rows)
         else:
             _print_plain(plan, rows, console)
-        for line in describe_total(plan, rooms):
+        for line in (*describe_marks(plan), *describe_total(plan, rooms)):
             console.print_data(line)
         for reason, names in _group_reasons(plan).items():
             console.print_data(f"  {name_some(names)}: {reason}")
@@ -90,7 +91,8 @@ def _describe(planned: PlannedInference) -> tuple[str, ...]:
         planned.action,
         planned.reason,
         describe_lines(price) if planned.buys else "",
-        format_estimate(price.low, price.high) if planned.buys else format_usd(price.low),
+        (format_estimate(price.low, price.high) if planned.buys else format_usd(price.low))
+        + mark_of(planned),
     )
 
 

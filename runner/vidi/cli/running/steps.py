@@ -22,6 +22,7 @@ from vidi.cli.running.before import (
     weigh_against_caps,
 )
 from vidi.cli.running.ending import say_how_it_ended
+from vidi.cli.running.price_age import refuse_old_prices
 from vidi.cli.running.spending import carry_out_each_job, confirm_spending, write_records
 from vidi.cli.running.state import CommandState
 
@@ -38,6 +39,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
         plan_every_job,
         show_mistakes,
         weigh_against_caps,
+        refuse_old_prices,
         show_refusals,
         check_keys,
         confirm_spending,
@@ -50,6 +52,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
         plan_every_job,
         show_mistakes,
         weigh_against_caps,
+        refuse_old_prices,
         show_estimate,
         show_refusals,
     ),

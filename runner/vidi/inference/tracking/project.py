@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.caps import Kind
 
 CAPPED: tuple[Kind, ...] = ("day", "week", "month")
-_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits")
+_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits", "max_price_age")
 _KNOWN_LIMITS = ("concurrency", "creates_per_minute")
 
 
@@ -29,6 +29,8 @@ class ProjectSettings:
     caps: tuple[Cap, ...]
     limits: Mapping[str, Mapping[str, int]]
     """Provider to `concurrency` and `creates_per_minute`; what is not there is as documented."""
+    max_price_age: int | None = None
+    """Days since somebody looked at a price, after which it is refused; None for no limit."""
 
 
 def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
@@ -46,7 +48,9 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
     for name, table in tables:
         for provider, values in _limits_of(table, name).items():
             limits.setdefault(provider, {}).update(values)
-    return ProjectSettings(lower_caps(*caps), limits)
+    ages = [_read_age(table["max_price_age"], name) for name, table in tables
+            if "max_price_age" in table]  # fmt: skip
+    return ProjectSettings(lower_caps(*caps), limits, min(ages, default=None))
 
 
 def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -95,6 +99,15 @@ def _read_cap(kind: Kind, value: object, setting: str) -> Cap:
             f"{setting} is '{value}', which is not an amount in USD", hint="Write it as 5.00."
         )
     return Cap(kind, usd, setting)
+
+
+def _read_age(value: object, where: str) -> int:
+    if type(value) is not int or value < 0:
+        raise UsageError(
+            f"max_price_age in {where} is '{value}', which is not a number of days",
+            hint="Write it as 180, or leave it out for no limit.",
+        )
+    return value
 
 
 def _limits_of(table: Mapping[str, object], where: str) -> dict[str, dict[str, int]]:

@@ -12,14 +12,12 @@ from vidi.inference.models.loading import load_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.prices.rows import row_in_force
+from vidi.inference.models.prices.standing import last_look, read_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.inference.models.price_rules import PriceRow
     from vidi.inference.models.template import ModelInfo
-
-FIRST = "-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ def _check_dates(model: ModelInfo, today: date) -> Iterator[str]:
 def _check_date(where: str, text: str | None, latest: date | None) -> Iterator[str]:
     if text is None:
         return
-    day = _read_day(text)
+    day = read_day(text)
     if day is None:
         yield f"{where}: there is no day {text}"
     elif latest is not None and day > latest:
@@ -99,19 +97,7 @@ def _warn(model: ModelInfo, today: date, stale_days: int) -> Iterator[str]:
     row = row_in_force(model.pricing, today)
     if isinstance(row, str):
         return
-    text = _last_look(row)
-    day = _read_day(text)
+    text = last_look(row)
+    day = read_day(text)
     if day is not None and today - day > timedelta(days=stale_days):
         yield f"price last checked on {text}, {(today - day).days} days ago: look at {model.page}"
-
-
-def _last_look(row: PriceRow) -> str:
-    return max(str(row["from"]), str(row.get("checked", "")))
-
-
-def _read_day(text: str) -> date | None:
-    """The day, or the first of the month where there is only a month."""
-    try:
-        return date.fromisoformat(text if text.count("-") > 1 else f"{text}{FIRST}")
-    except ValueError:
-        return None

@@ -1,0 +1,40 @@
+"""The step that refuses prices which nobody has looked at for longer than the project allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.cli.display.price_marks import standing_of
+from vidi.cli.display.problems import name_some
+from vidi.errors import RefusedError
+from vidi.runs.planning.request import ASSUMED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vidi.cli.running.state import CommandState
+    from vidi.runs.planning.plan import Plan
+
+
+def refuse_old_prices(state: CommandState) -> int | None:
+    """Hold every price against `max_price_age`; what is refused is said in a later step."""
+    limit = state.money.project.max_price_age if state.money else None
+    for job_run in state.job_runs:
+        if limit is not None and job_run.plan is not None:
+            for refusal in _refuse(job_run.plan, limit):
+                job_run.fail(refusal)
+    return None
+
+
+def _refuse(plan: Plan, limit: int) -> Iterator[RefusedError]:
+    old: dict[str, list[str]] = {}
+    for planned in plan.to_run:
+        age = standing_of(planned).age_days
+        if planned.buys and planned.estimate.reason != ASSUMED and age is not None and age > limit:
+            old.setdefault(planned.request.model.id, []).append(f"{planned.id} ({age} days)")
+    for model, names in old.items():
+        yield RefusedError(
+            f"the price of {model} is older than {limit} days: {name_some(names)}",
+            hint=f"Read its page again and say so with `vidi models price {model}`, or raise "
+            "max_price_age in vidi.toml.",
+        )
