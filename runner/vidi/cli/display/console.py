@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vidi.cli.display.problems import fold_problems, render_annotation, render_folded
+from vidi.cli.display.visible import escape_json, make_visible
 from vidi.errors import JobFileError, VidiError
 from vidi.runs.execution.signals import received_signals
 
@@ -51,10 +52,12 @@ class Console:
         """Print what the command was asked for, on stdout; one JSON object is printed whole."""
         if self.json_wanted:
             received_signals.hold()
-        click.echo(text)
+            text = escape_json(text)
+        click.echo(make_visible(text) if sys.stdout.isatty() else text)
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """Say something to a person, on stderr."""
+        text = make_visible(text)
         click.echo(click.style(text, fg=style) if style and self.colours else text, err=True)
 
     def tell(self, text: str, *, style: str | None = None) -> None:

@@ -12,6 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from vidi.cli.display.visible import make_visible
 from vidi.dollars import format_usd
 from vidi.runs.records.figures import format_seconds
 
@@ -46,7 +47,7 @@ class LiveDisplay:
         self._under_way: dict[str, tuple[str, float, Spinner]] = {}
         self._models = {planned.id: planned.model for planned in plan.to_run}
         self._bar = Progress(
-            TextColumn(plan.job.name),
+            TextColumn(make_visible(plan.job.name), markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -88,7 +89,7 @@ class LiveDisplay:
         self._bar.update(self._task, completed=self._lines.done, money=self._describe_money())
 
     def _print_line(self, line: str) -> None:
-        self._live.console.print(Text(line), soft_wrap=True)
+        self._live.console.print(Text(make_visible(line)), soft_wrap=True)
 
     def _describe_money(self) -> str:
         if self._lines.budget is None:
@@ -102,9 +103,9 @@ class LiveDisplay:
         for inference, (word, began, spinner) in self._under_way.items():
             table.add_row(
                 spinner,
-                Text(inference, style="bold"),
+                Text(make_visible(inference), style="bold"),
                 Text(self._models[inference], style="dim"),
-                Text(word.lower().replace("_", " ")),
+                Text(make_visible(word).lower().replace("_", " ")),
                 Text(format_seconds(time.monotonic() - began), style="dim"),
             )
         return Group(table, self._bar)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.cli.display.price_marks import describe_marks, mark_of
 from vidi.cli.display.problems import name_some
+from vidi.cli.display.visible import make_visible
 from vidi.dollars import format_usd
 from vidi.runs.planning.gate import is_too_dear
 from vidi.runs.records.figures import format_estimate
@@ -131,5 +132,5 @@ def _print_rich(plan: Plan, rows: Sequence[tuple[str, ...]]) -> None:
         justify: Literal["left", "right"] = "right" if heading == "estimate" else "left"
         table.add_column(heading, justify=justify, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(make_visible(cell)) for cell in row))
     RichConsole().print(table)

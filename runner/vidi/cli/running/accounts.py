@@ -12,9 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.cli.running.job_run import read_own_environment
 from vidi.dollars import format_usd
 from vidi.errors import RefusedError
-from vidi.inference.environment import read_environment
 from vidi.inference.tracking.caps import Cap, CapRoom, CapUsage
 from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.limits import lower_limits
@@ -60,7 +60,9 @@ def read_money(options: RunOptions, console: Console) -> Money | None:
     """
     if options.sandbox:
         return None
-    environ = read_environment(options.project, options.env_file)
+    environ = read_own_environment(options)
+    for warning in environ.warnings:
+        console.say(warning, style="yellow")
     money = Money(locate_ledger(environ), read_project(options.project, environ))
     if money.ledger is None:
         console.say(UNTRACKED, style="red")

@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError, VidiError
-from vidi.inference.environment import read_environment
+from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.journal import FileJournal
@@ -64,6 +64,16 @@ class JobRun:
         self.exit_code = self.exit_code or error.exit_code
 
 
+def read_own_environment(options: RunOptions) -> Environment:
+    """The environment of a run; a budget of the command line is not for a `.env` to lift.
+
+    Raises:
+        UsageError: The file of --env-file cannot be read.
+    """
+    capped = options.budget is not None
+    return read_environment(options.project, options.env_file, capped=capped)
+
+
 def read_settings(options: RunOptions) -> Settings:
     """Read the settings of a run; the sandbox has its own, whatever the environment says.
 
@@ -74,7 +84,7 @@ def read_settings(options: RunOptions) -> Settings:
         raise UsageError(f"there is no folder {options.project}", hint="Check -C.")
     if options.sandbox:
         return Settings(keys=SANDBOX_KEYS)
-    return Settings.from_environment(read_environment(options.project, options.env_file))
+    return Settings.from_environment(read_own_environment(options))
 
 
 def plan_jobs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from vidi.errors import DownloadError
 from vidi.inference.settings import is_loopback
@@ -16,6 +16,14 @@ _NAME = re.compile(r"[a-z0-9._-]+")
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 """RFC 6052: an IPv4 address in the last four bytes."""
+
+_NOT_PUBLIC = (
+    IPv4Network("192.0.0.0/24"),  # RFC 6890: protocol assignments, .128/25 of them too
+    IPv4Network("192.88.99.0/24"),  # RFC 7526: the relays of 6to4, withdrawn
+    IPv6Network("fec0::/10"),  # RFC 3879: site-local, withdrawn and still routed in places
+    IPv6Network("3fff::/20"),  # RFC 9637: documentation
+)
+"""What Python's `is_global` lets through in some versions, and is not the open internet."""
 
 
 def check_scheme(scheme: str) -> None:
@@ -60,8 +68,16 @@ def check_address(address: IPv4Address | IPv6Address, host: str, *, loopback_all
     if inner.is_loopback:
         if not loopback_allowed:
             raise _refused(host, "this machine")
-    elif not inner.is_global or inner.is_multicast or inner.is_reserved:
+    elif not _is_public(inner):
         raise _refused(host, f"a private address ({inner})")
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    return not any(
+        address.version == network.version and address in network for network in _NOT_PUBLIC
+    )
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
