@@ -34,7 +34,12 @@ class InferenceRequest:
     timeout_s: float
     """Seconds from submit to result."""
     attempts: int = 3
-    """How often it may be bought when the provider itself reports a transient failure."""
+    """How often it may be bought when it fails in a way that `retry_on` names."""
+    retry_on: str = "transient"
+    """What is bought again: `transient`, what the provider itself calls so; `failed`, any failure
+    but a moderated one."""
+    cancel_at_deadline: bool = False
+    """Whether the provider is to stop it at `timeout_s`: only where the user has set that time."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """Each input file as the job names it, with the sha256 of its content."""
     earlier: InferenceRequest | None = None

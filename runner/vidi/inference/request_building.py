@@ -84,6 +84,7 @@ def make_request(
         fingerprint=fingerprint_of(model, checked, inputs),
         output="",
         timeout_s=timeout_s or model.timeout_s,
+        cancel_at_deadline=timeout_s is not None,
         inputs=inputs,
     )
 

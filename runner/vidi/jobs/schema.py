@@ -11,6 +11,7 @@ from vidi.jobs.reading.fields import (
     MAX_CONCURRENCY,
     MAX_ID,
     MAX_USD,
+    RETRY_ON,
     VERSION,
 )
 from vidi.jobs.reading.limits import MOST
@@ -180,7 +181,10 @@ def _retry() -> dict[str, object]:
     attempts = {"type": "integer", "minimum": 1, "maximum": MAX_ATTEMPTS}
     return {
         "type": "object",
-        "properties": {"attempts": {"anyOf": [attempts, _TEMPLATE]}},
-        "required": ["attempts"],
+        "properties": {
+            "attempts": {"anyOf": [attempts, _TEMPLATE]},
+            "on": {"anyOf": [{"enum": list(RETRY_ON)}, _TEMPLATE]},
+        },
+        "minProperties": 1,
         "additionalProperties": False,
     }

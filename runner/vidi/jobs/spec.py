@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vidi.jobs.data.cell import DataRow, Origin
+    from vidi.jobs.reading.fields import Retry
     from vidi.jobs.reading.places import Places
-
-INDEX_MARKER = "{index}"
-"""What `{{ index }}` in an output path becomes: the number is known when the outputs are."""
 
 KEY_MARKER = "{key}"
 """What `{{ key }}` becomes there: the name of an output in the model's answer."""
@@ -40,7 +38,7 @@ class InferenceSpec:
     """In USD; the price to reckon with where none is known."""
     timeout: float | None
     """In seconds."""
-    retry_attempts: int | None
+    retry: Retry | None
     keep: bool
     places: Places
     unknown: frozenset[str] = frozenset()

@@ -84,7 +84,7 @@ def test_every_field(tmp_path):
     )
     ((spec,), _) = expanded(tmp_path, f"{BASE}- {line}\n")
     assert (spec.tags, str(spec.max_cost), str(spec.assume_cost)) == (("x", "y"), "0.10", "0.30")
-    assert (spec.timeout, spec.retry_attempts, spec.keep) == (5400.0, 3, True)
+    assert (spec.timeout, spec.retry, spec.keep) == (5400.0, (3, "transient"), True)
 
 
 def test_every_field_as_a_template(tmp_path):
@@ -98,7 +98,7 @@ def test_every_field_as_a_template(tmp_path):
     assert problems == []
     assert (spec.id, spec.model, spec.output, spec.tags) == ("2", "m2", "2.png", ("2", "b"))
     assert (str(spec.max_cost), str(spec.assume_cost), spec.timeout) == ("0.1", "0.2", 120.0)
-    assert (spec.retry_attempts, spec.keep) == (2, True)
+    assert (spec.retry, spec.keep) == ((2, "transient"), True)
     assert spec.params == {"n": 2, "deep": [{"x": 0.1}]}
 
 

@@ -36,6 +36,8 @@ class Exchange:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     """Of the answer, by lower-case name."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """The headers of the request, by lower-case name."""
 
     @property
     def is_receipt(self) -> bool:
@@ -107,7 +109,8 @@ def _alter(scope, kept, alter):
     headers = {name.decode().lower(): value.decode() for name, value in head["headers"]}
     query = scope["query_string"].decode()
     body = b"".join(each.get("body", b"") for each in bodies)
-    given = Exchange(scope["method"], scope["path"], query, head["status"], body, headers)
+    asked = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+    given = Exchange(scope["method"], scope["path"], query, head["status"], body, headers, asked)
     answer = alter(given)
     lines = {name: value for name, value in answer.headers.items() if name != "content-length"}
     if "connection" not in lines:

@@ -56,8 +56,8 @@ class Outcome:
     error: VidiError | None = None
 
 
-class _TransientFailureError(FailedError):
-    """The provider reports a failure that may well not come again."""
+class _RetryableFailureError(FailedError):
+    """A failure after which it may be bought again: a transient one, or any where that is asked."""
 
 
 async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> Outcome:
@@ -141,15 +141,15 @@ async def _resume(request: InferenceRequest, folder: Path | None, runtime: Runti
 async def _buy_until_it_holds(
     request: InferenceRequest, folder: Path | None, runtime: Runtime
 ) -> None:
-    """Buy, and buy again only when the provider itself calls the failure transient."""
+    """Buy, and buy again after a failure that the provider calls transient, or `retry_on` names."""
 
     def give_up(state: tenacity.RetryCallState) -> bool:
         return runtime.stopping() or state.attempt_number >= request.attempts
 
     retry_limits = runtime.retry_limits
-    failure: _TransientFailureError | None = None
+    failure: _RetryableFailureError | None = None
     async for attempt in tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception_type(_TransientFailureError),
+        retry=tenacity.retry_if_exception_type(_RetryableFailureError),
         wait=tenacity.wait_random_exponential(
             retry_limits.first_wait_s, retry_limits.longest_wait_s
         ),
@@ -164,7 +164,7 @@ async def _buy_until_it_holds(
             bought = await _buy_again(request, runtime, number, failure)
             try:
                 await _finish(request, bought.accepted, folder, runtime, sent_at=bought.sent_at)
-            except _TransientFailureError as error:
+            except _RetryableFailureError as error:
                 failure = error
                 raise
 
@@ -209,9 +209,9 @@ async def _finish(
     """Wait for the end and settle it; `sent_at` is None where an earlier run sent it."""
     end = await wait_for_end(request, accepted, runtime, sent_at=sent_at)
     if isinstance(end, Failed):
+        await _keep_what_came(request, end, folder, runtime)
         await settle_failure(request, end, runtime)
-        failure = _TransientFailureError if end.transient else FailedError
-        raise failure(end.message)
+        raise _name_failure(request, end)
     runtime.journal.append(
         "completed",
         request.id,
@@ -220,6 +220,27 @@ async def _finish(
         billable_units=end.billable_units,
     )
     await collect_and_settle(request, end, folder, runtime)
+
+
+async def _keep_what_came(
+    request: InferenceRequest, end: Failed, folder: Path | None, runtime: Runtime
+) -> None:
+    """Fetch what a failed or cancelled inference had already put out: it may be billed.
+
+    Before it is settled, so that a run that is cut off in between finds it again.
+    """
+    if folder is None or not end.output:
+        return
+    try:
+        await collect_assets(request, end.output, folder, runtime)
+    except DownloadError as error:
+        runtime.notify(request.id, "part_lost", message=error.message)
+
+
+def _name_failure(request: InferenceRequest, end: Failed) -> FailedError:
+    anything = request.retry_on == "failed" and end.kind != "moderated"
+    again = end.transient or anything
+    return _RetryableFailureError(end.message) if again else FailedError(end.message)
 
 
 async def _fetch_again(

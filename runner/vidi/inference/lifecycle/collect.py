@@ -39,6 +39,8 @@ class _Item:
     """As the job file has it: the type's extension may still be missing."""
     made: AssetRecord | None
     """The same output, where it was brought home before."""
+    beside: str = ""
+    """The content type of the first; empty for that itself, and where it could not be fetched."""
 
 
 async def collect_assets(
@@ -66,8 +68,11 @@ async def collect_assets(
     thinned = LEFT_OUT.format(came=came, asked=asked) if asked > came else ""
     recalled = tell_recalled(runtime.journal.states[request.id])
     remarks = "; ".join(filter(None, (thinned, recalled)))
-    assets, failures = [], []
-    for item in _list_items(request, outputs, runtime):
+    assets: list[AssetRecord] = []
+    failures: list[DownloadError] = []
+    for each in _list_items(request, outputs, runtime):
+        first = assets[0].content_type if assets and assets[0].index == 1 else ""
+        item = replace(each, beside=first)
         try:
             assets.append(await _collect(request, item, remarks, folder, runtime))
         except DownloadError as error:
@@ -82,7 +87,8 @@ def _list_items(
 ) -> Iterator[_Item]:
     count = len(outputs)
     made = number_made(runtime.journal.states[request.id].assets, count)
-    rows = zip(outputs, name_places(request, count), made, strict=True)
+    places = name_places(request, [output.key for output in outputs])
+    rows = zip(outputs, places, made, strict=True)
     return (_Item(index, count, *row) for index, row in enumerate(rows, start=1))
 
 
@@ -92,11 +98,11 @@ async def _collect(
     """Bring one output to its place: from where it was before, else from the provider."""
     before = item.made
     if before is not None:
-        at_hand = move_into_place(request, before, item.path, folder, runtime)
+        at_hand = move_into_place(request, before, item.path, folder, runtime, item.beside)
         if at_hand is not None:
             return at_hand
     asset = _warn(await _fetch(request, item, folder, runtime), remarks)
-    record = describe_asset(asset, item.index, folder)
+    record = describe_asset(asset, item.index, item.output.key, folder)
     moved_from = before.path if before is not None else None
     record_asset(request.id, record, folder, runtime, moved_from)
     return record
@@ -109,6 +115,7 @@ async def _fetch(request: InferenceRequest, item: _Item, folder: Path, runtime: 
         folder,
         item.path,
         kind=request.model.output_type,
+        beside=item.beside,
         overwrite=runtime.overwrite,
         ours=lambda existing: is_ours(existing, folder, runtime),
     )

@@ -56,7 +56,12 @@ def open_places(request: InferenceRequest, folder: Path, runtime: Runtime) -> As
 
 
 def move_into_place(
-    request: InferenceRequest, made: AssetRecord, path: str, folder: Path, runtime: Runtime
+    request: InferenceRequest,
+    made: AssetRecord,
+    path: str,
+    folder: Path,
+    runtime: Runtime,
+    beside: str = "",
 ) -> AssetRecord | None:
     """Bring one asset to its place and put that on record; None where its file is lost.
 
@@ -66,6 +71,7 @@ def move_into_place(
         path: Its place; without an extension, it gets its content's.
         folder: The output folder.
         runtime: What the run works with.
+        beside: The content type of the first asset of the same inference, where this is another.
 
     Raises:
         DownloadError: The disk refuses, or something that vidi did not make stands there.
@@ -73,7 +79,7 @@ def move_into_place(
     """
     with PLACING:
         try:
-            placed = open_places(request, folder, runtime).place(made, path)
+            placed = open_places(request, folder, runtime).place(made, path, beside)
             if placed.at is None:
                 return None
             moved = _move(request.id, placed, placed.at, folder, runtime)

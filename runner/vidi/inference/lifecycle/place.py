@@ -42,10 +42,15 @@ def count_asked(effective: Mapping[str, object]) -> int:
     return next((count for count in counts if type(count) is int), 0)
 
 
-def name_places(request: InferenceRequest, came: int) -> list[str]:
-    """Name the place of each output that came; one without an extension gets its content's."""
-    asked = max(count_asked(request.checked.effective), came)
-    return plan_paths(request.output, asked)[:came]
+def name_places(request: InferenceRequest, keys: Sequence[str]) -> list[str]:
+    """Name the place of each output that came; one without an extension gets its content's.
+
+    Args:
+        request: What was asked for.
+        keys: What the answer calls each that came.
+    """
+    asked = max(count_asked(request.checked.effective), len(keys))
+    return plan_paths(request.output, asked, keys=keys)[: len(keys)]
 
 
 def number_made(assets: Sequence[AssetRecord], came: int) -> list[AssetRecord | None]:
@@ -110,18 +115,25 @@ class AssetPlaces:
         """Say of each asset of a finished inference where it belongs and where it is."""
         if not assets:
             return []
-        places = zip(
-            name_places(request, len(assets)), number_made(assets, len(assets)), strict=True
-        )
-        return [self.place(made, path) for path, made in places if made is not None]
+        numbered = number_made(assets, len(assets))
+        keys = [made.key if made is not None else "" for made in numbered]
+        first = numbered[0].content_type if numbered[0] is not None else ""
+        places = zip(name_places(request, keys), numbered, strict=True)
+        return [self.place(made, path, first) for path, made in places if made is not None]
 
     def has_file(self, path: str) -> bool:
         """Whether any file is there."""
         return (self._folder / path).is_file()
 
-    def place(self, made: AssetRecord, path: str) -> PlacedAsset:
-        """Say where one asset belongs, whose path may lack its extension, and where it is."""
-        home = with_extension(path, made.content_type)
+    def place(self, made: AssetRecord, path: str, beside: str = "") -> PlacedAsset:
+        """Say where one asset belongs, and where it is.
+
+        Args:
+            made: The asset.
+            path: Its path, which may lack its extension.
+            beside: The content type of the first asset of the same inference.
+        """
+        home = with_extension(path, made.content_type, beside=beside)
         if home != made.path and self._has_copy(self._folder / home, made):
             return PlacedAsset(made, home, home)
         if self._has(self._folder / made.path, made):

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.fetching.download import Asset
 
 
-def describe_asset(asset: Asset, index: int, folder: Path) -> AssetRecord:
+def describe_asset(asset: Asset, index: int, key: str, folder: Path) -> AssetRecord:
     """A file that has just been fetched, as the journal has it; `index` counts from 1."""
     mtime_ns = (folder / asset.path).stat().st_mtime_ns
-    return AssetRecord(**asdict(asset), mtime_ns=mtime_ns, index=index)
+    return AssetRecord(**asdict(asset), mtime_ns=mtime_ns, index=index, key=key)
 
 
 def record_asset(

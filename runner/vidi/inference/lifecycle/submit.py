@@ -14,6 +14,7 @@ import tenacity
 from vidi.errors import NotSentError, ThrottledError, WrongCallError
 from vidi.inference.lifecycle.calls import call_as_known, find_other_call
 from vidi.inference.lifecycle.post import Purchase, post
+from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.providers.provider import Submission
 from vidi.inference.request import replace_at
 
@@ -42,6 +43,7 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         model=call_as_known(request.model, runtime),
         params=await _upload_inputs(request, provider, runtime),
         deadline_s=request.timeout_s,
+        cancel_at_deadline=request.cancel_at_deadline or _is_bounded_by_time(request),
     )
     try:
         return await _send_patiently(request, submission, provider, runtime, attempt)
@@ -53,6 +55,15 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
             raise error from None
     again = replace(submission, model=model)
     return await _send_patiently(request, again, provider, runtime, attempt)
+
+
+def _is_bounded_by_time(request: InferenceRequest) -> bool:
+    """Whether the deadline is what bounds the price: then it must hold at the provider too."""
+    once, twice = (
+        estimate(request.model, request.checked, timeout_s=times * request.timeout_s).high
+        for times in (1, 2)
+    )
+    return once != twice
 
 
 async def _send_patiently(

@@ -32,6 +32,8 @@ class Submission:
     """The body's input. Local files are already URLs or data URIs."""
     deadline_s: float
     """Seconds the provider may take; sent along where the provider has a field for it."""
+    cancel_at_deadline: bool = True
+    """Whether the provider is to stop a running inference then; else the deadline is only ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ class _Expansion:
             max_cost=values["max_cost"],
             assume_cost=values["assume_cost"],
             timeout=values["timeout"],
-            retry_attempts=values["retry"],
+            retry=values["retry"],
             keep=values["keep"] or False,
             places=self._entry,
             row=self._combinations.row,

@@ -6,7 +6,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.rendering.rendering import has_template
@@ -27,7 +27,10 @@ _DURATION = re.compile(r"\s*(?:(\d+(?:\.\d+)?)\s*h)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_DURATION = 40
 """Characters; the pattern takes long over endless spaces."""
-_RETRY_HINT = "Write `retry: {attempts: 3}`."
+RETRY_ON = ("transient", "failed")
+"""What is attempted again: failures that the provider itself calls transient, or any."""
+DEFAULT_ATTEMPTS = 3
+_RETRY_HINT = "Write `retry: {attempts: 3}`, with `on: failed` for any failure."
 _DURATION_HINT = "Write a number of seconds, or text such as 90s, 5m or 1h30m."
 
 
@@ -167,30 +170,50 @@ def read_timeout(value: object) -> float:
     return seconds
 
 
-def read_retry(value: object) -> int:
-    """How often one inference may be attempted, from `{attempts: 3}`."""
+class Retry(NamedTuple):
+    """How often one inference may be attempted, and after what."""
+
+    attempts: int = DEFAULT_ATTEMPTS
+    on: str = RETRY_ON[0]
+
+
+def read_retry(value: object) -> Retry:
+    """How often one inference may be attempted, from `{attempts: 3, on: transient}`."""
     if not isinstance(value, dict):
         raise _wrong("retry", "a mapping", value, _RETRY_HINT)
     for mistake in retry_mistakes(value):
         raise mistake
-    return read_count("attempts", value["attempts"], MAX_ATTEMPTS)
+    attempts = read_count("attempts", value.get("attempts", DEFAULT_ATTEMPTS), MAX_ATTEMPTS)
+    return Retry(attempts, value.get("on", RETRY_ON[0]))
 
 
 def retry_mistakes(value: dict[str, object]) -> Iterator[MistakeError]:
     """Everything that is wrong in a `retry`."""
     for key in value:
-        if key != "attempts":
-            hint = did_you_mean(key, ["attempts"], otherwise=_RETRY_HINT)
+        if key not in {"attempts", "on"}:
+            hint = did_you_mean(key, ["attempts", "on"], otherwise=_RETRY_HINT)
             message = f"unknown key {key!r} in 'retry'"
             yield MistakeError(message, kind="unknown-key", hint=hint, path=(key,))
-    if "attempts" not in value:
+    if not value.keys() & {"attempts", "on"}:
         yield MistakeError("'retry' needs 'attempts'", kind="missing", hint=_RETRY_HINT)
-    elif not (isinstance(value["attempts"], str) and has_template(value["attempts"])):
+    for key, given in value.items():
+        if isinstance(given, str) and has_template(given):
+            continue  # known only when it is rendered
         try:
-            read_count("attempts", value["attempts"], MAX_ATTEMPTS)
+            if key == "attempts":
+                read_count("attempts", given, MAX_ATTEMPTS)
+            elif key == "on":
+                _check_retry_on(given)
         except MistakeError as mistake:
-            mistake.path = ("attempts",)
+            mistake.path = (key,)
             yield mistake
+
+
+def _check_retry_on(value: object) -> None:
+    if value not in RETRY_ON:
+        words = " or ".join(RETRY_ON)
+        hint = did_you_mean(str(value), list(RETRY_ON), otherwise=_RETRY_HINT)
+        raise MistakeError(f"'on' must be {words}, not {describe(value)}", hint=hint)
 
 
 def read_tags(value: object) -> tuple[str, ...]:

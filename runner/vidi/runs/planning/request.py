@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.request import InferenceRequest, fingerprint_of
+from vidi.jobs.reading.fields import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.jobs.spec import InferenceSpec
 
-DEFAULT_ATTEMPTS = 3
 ASSUMED = "assume_cost: the figure in the job file, not a published price"
 
 
@@ -35,7 +35,7 @@ def make_request(
         checked: Its params.
         hash_input: The sha256 of an input file, by its path.
     """
-    timeout_s = spec.timeout or model.timeout_s
+    timeout_s, retry = spec.timeout or model.timeout_s, spec.retry or Retry()
     price = estimate(model, checked, timeout_s=timeout_s)
     if price.high is None and spec.assume_cost is not None:
         price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
@@ -49,6 +49,8 @@ def make_request(
         fingerprint=fingerprint_of(model, checked, inputs),
         output=spec.output,
         timeout_s=timeout_s,
-        attempts=spec.retry_attempts or DEFAULT_ATTEMPTS,
+        attempts=retry.attempts,
+        retry_on=retry.on,
+        cancel_at_deadline=spec.timeout is not None,
         inputs=inputs,
     )

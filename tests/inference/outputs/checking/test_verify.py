@@ -1,4 +1,5 @@
 import contextlib
+import io
 import re
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from vidi.inference.models.template import OutputType as Kind
 from vidi.inference.outputs.checking.facts import Facts
 from vidi.inference.outputs.checking.signatures import content_type_of, missing_bytes
 from vidi.inference.outputs.checking.verify import verify
+from vidi.inference.outputs.finding.naming import with_extension
 
 
 @pytest.fixture
@@ -173,6 +175,80 @@ def test_a_file_cut_in_half_is_refused(check, name):
         check(whole[: len(whole) // 2 + 20] if name == "svg" else whole[: len(whole) // 2], kind)
 
 
+def _drawn(form: str, mode: str = "RGB") -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.effect_noise((48, 48), 90).convert(mode).save(file, form)
+    return file.getvalue()
+
+
+def _filmed() -> bytes:
+    import av
+
+    file = io.BytesIO()
+    with av.open(file, "w", format="flv") as container:
+        stream = container.add_stream("flv", rate=5)
+        stream.width, stream.height = 64, 48
+        for _ in range(5):
+            container.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+HDR = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n\x80\x80\x80\x80"
+MIDI = b"MThd\0\0\0\x06\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0"
+NOT_OPENED = "{} cannot be opened here: not checked"
+RARE = {
+    "jp2": (lambda: _drawn("JPEG2000"), Kind.IMAGE, "image/jp2", ""),
+    "ico": (lambda: _drawn("ICO"), Kind.IMAGE, "image/x-icon", ""),
+    "tga": (lambda: _drawn("TGA"), Kind.IMAGE, "image/x-tga", ""),
+    "ppm": (lambda: _drawn("PPM"), Kind.IMAGE, "image/x-portable-anymap", ""),
+    "pgm": (lambda: _drawn("PPM", "L"), Kind.IMAGE, "image/x-portable-anymap", ""),
+    "hdr": (lambda: HDR, Kind.IMAGE, "image/vnd.radiance", NOT_OPENED),
+    "mid": (lambda: MIDI, Kind.AUDIO, "audio/midi", KEPT),
+    "flv": (_filmed, Kind.VIDEO, "video/x-flv", ""),
+    "amr": (lambda: b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50, Kind.AUDIO, "audio/amr", ""),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+@pytest.mark.parametrize("asked", ["own", "file"])
+def test_rare_formats_pass(check, name, asked):
+    make, kind, content_type, warning = RARE[name]
+    facts = check(make(), Kind.FILE if asked == "file" else kind, name=f"x.{name}")
+    assert facts.content_type == content_type
+    assert facts.warning == ("" if asked == "file" else warning.format(content_type))
+    assert with_extension("x", content_type) in {f"x.{name}", "x.ppm"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "größe".encode("cp1252"),
+        "猫".encode("utf-16"),
+        b"\xc3\xa1\xff\xfe" * 2000,
+        b"a" * 5000 + b"\xff",
+        b"a" * 5000 + b"\xc3",
+    ],
+)
+def test_text_that_is_not_utf_8_is_kept_as_its_bytes(check, content):
+    warning = "the text is not UTF-8: kept as the bytes that came"
+    assert check(content, Kind.TEXT) == Facts("text/plain", warning=warning)
+
+
+@pytest.mark.parametrize("name", ["weights", "x.tar", "x.json", "x.txt"])
+def test_a_file_may_hold_any_bytes(check, name):
+    for content in (
+        b"\0\1\2",
+        b"{not json",
+        b"\xff\xfe\0",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\0\0\0\1WAVE",
+    ):
+        assert check(content, Kind.FILE, name=name).warning == ""
+
+
 def test_a_cut_file_says_how_much_is_missing(check):
     with pytest.raises(
         DownloadError, match=r"^the audio/wav file is cut short: 10 bytes are missing$"
@@ -183,9 +259,7 @@ def test_a_cut_file_says_how_much_is_missing(check):
 @pytest.mark.parametrize(
     ("content", "kind", "message"),
     [
-        (b"\xc3\xa1\xff\xfe" * 2000, Kind.TEXT, "data of an unknown kind instead of text"),
-        (b"a" * 5000 + b"\xff", Kind.TEXT, "the text is not UTF-8"),
-        (b"a" * 5000 + b"\xc3", Kind.TEXT, "the text is not UTF-8"),
+        (b"\xc3\xa1\xff\0" * 2000, Kind.TEXT, "data of an unknown kind instead of text"),
         (b'{"a": ', Kind.JSON, "the JSON does not read: Expecting value: line 1 column 7 (char 6)"),
         (
             b"\x89PNG\r\n\x1a\n" + b"x" * 99,

@@ -90,7 +90,10 @@ TEXT = [
     ("output", "https://example.com/a.png", (InlineText("https://example.com/a.png"),)),
     ("output", "", (InlineText(""),)),
     ("output", {"a": 1}, (InlineJson({"a": 1}),)),
-    ("output", [], ()),
+    ("output", [], (InlineText(""),)),
+    ("output[]", [], (InlineText(""),)),
+    ("output.text", {"text": []}, (InlineText(""),)),
+    ("output.text", {"other": []}, ()),
     ("output", None, ()),
     ("output.text (text), output.pages (json)", {"text": "a", "pages": [1]},
      (InlineText("a"), InlineJson([1]))),
@@ -122,7 +125,8 @@ JSON = [
         (InlineJson(1), file(A, kinds=ANY), InlineJson("WEBVTT")),
     ),
     ("gone", {"other": 1}, (InlineJson({"other": 1}),)),
-    ("gone", {}, ()),
+    ("gone", {}, (InlineJson({}),)),
+    ("results[]", {"results": []}, (InlineJson([]),)),
     ("gone", None, ()),
 ]
 
@@ -130,6 +134,21 @@ JSON = [
 @pytest.mark.parametrize(("path", "answer", "outputs"), JSON)
 def test_json_is_taken_from_the_answer_itself(path, answer, outputs):
     assert find_outputs(model_of(path, Kind.JSON), answer) == outputs
+
+
+def test_an_output_is_known_by_what_the_answer_calls_it():
+    stems = {"vocals": A, "other": {"url": B}, "parts": [f"{A}?1", f"{A}?2"]}
+    found = find_outputs(model_of("output", Kind.AUDIO, "replicate"), stems)
+    assert [each.key for each in found] == ["vocals", "other", "parts", "parts"]
+    found = find_outputs(
+        model_of("mesh.url, parts[].file"), {"mesh": {"url": A}, "parts": [{"file": B}]}
+    )
+    assert [each.key for each in found] == ["mesh", "file"]
+    found = find_outputs(model_of("gone", Kind.IMAGE), {"preview": {"url": A}})
+    assert [each.key for each in found] == ["preview"]
+    assert [each.key for each in find_outputs(model_of("output[]", provider="replicate"), [A])] == [
+        ""
+    ]
 
 
 WALKED = [

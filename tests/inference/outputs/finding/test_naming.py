@@ -40,6 +40,51 @@ def test_assets_are_named(asked, paths):
     assert plan_paths(*asked) == paths
 
 
+KEYED = [
+    ("x/{key}.mp3", ["vocals", "drums"], ["x/vocals.mp3", "x/drums.mp3"]),
+    ("{key}", ["a", "A", "a"], ["a", "A-2", "a-3"]),
+    ("{key}-{index}", ["a", "a"], ["a-1", "a-2"]),
+    ("{key}.png", ["../../etc", "a/b", "", "..", "a b"], ["etc.png", "a_b.png", "output.png",
+                                                          "output-2.png", "a_b-2.png"]),
+    ("x.png", ["a", "b"], ["x-1.png", "x-2.png"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("output", "keys", "paths"), KEYED)
+def test_assets_are_named_by_their_keys(output, keys, paths):
+    assert plan_paths(output, len(keys), keys=keys) == paths
+
+
+@given(st.lists(st.text(), max_size=6))
+def test_keys_from_outside_stay_inside_and_never_collide(keys):
+    paths = plan_paths("a/{key}.png", len(keys), keys=keys)
+    assert len({path.casefold() for path in paths}) == len(keys)
+    for path in paths:
+        assert PurePosixPath(path).parts[:1] == ("a",)
+        assert len(PurePosixPath(path).parts) == 2
+        assert "/../" not in path
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "beside", "finished"),
+    [
+        ("x-2.glb", "video/mp4", "model/gltf-binary", "x-2.mp4"),
+        ("x-2.glb", "model/ply", "model/gltf-binary", "x-2.ply"),
+        ("x-2.glb", "model/gltf-binary", "model/gltf-binary", "x-2.glb"),
+        ("x-2.png", "image/webp", "image/webp", "x-2.png"),
+        ("x.glb", "video/mp4", "", "x.glb"),
+        ("x-2.txt", "application/json", "text/plain", "x-2.json"),
+        ("x-2.glb", "application/octet-stream", "model/gltf-binary", "x-2.glb"),
+        ("x-2", "video/mp4", "model/gltf-binary", "x-2.mp4"),
+        ("x-2.mine", "video/mp4", "model/gltf-binary", "x-2.mine"),
+    ],
+)
+def test_an_output_of_another_type_than_the_first_has_its_own_extension(
+    path, content_type, beside, finished
+):
+    assert with_extension(path, content_type, beside=beside) == finished
+
+
 @pytest.mark.parametrize("path", ["../x.png", "a/../../x.png", "/x.png", "a/.."])
 def test_a_path_out_of_the_folder_is_refused(path):
     with pytest.raises(UsageError) as raised:

@@ -37,6 +37,8 @@ _DEMUXERS = {
     "audio/ogg": "ogg",
     "audio/aac": "aac",
     "audio/aiff": "aiff",
+    "audio/amr": "amr",
+    "video/x-flv": "flv",
 }
 """The one reader that FFmpeg may use for each type: a playlist must not open other addresses."""
 
@@ -49,7 +51,15 @@ _AUDIO_FORMS = {
 }
 _VIDEO_FORMS = {"audio/mp4": "video/mp4", "audio/ogg": "video/ogg"}
 _NOT_EVERYWHERE = frozenset(
-    {"image/avif", "image/heic", "image/jxl", "image/x-exr", "image/vnd.adobe.photoshop"}
+    {
+        "image/avif",
+        "image/heic",
+        "image/jxl",
+        "image/jp2",
+        "image/x-exr",
+        "image/vnd.adobe.photoshop",
+        "image/vnd.radiance",
+    }
 )
 """Image types that some builds of Pillow cannot open."""
 
@@ -125,6 +135,8 @@ def open_stream(path: Path, content_type: str) -> Facts:
     """
     import av
 
+    if content_type not in _DEMUXERS:  # notes without sound
+        return Facts(content_type, warning=f"{content_type} is kept as it came: not opened")
     try:
         with av.open(str(path), format=_DEMUXERS[content_type]) as container:
             return _probe(container, content_type)

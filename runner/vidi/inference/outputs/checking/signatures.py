@@ -24,9 +24,16 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"8BPS\0\1", "image/vnd.adobe.photoshop"),
     (b"\x76\x2f\x31\x01", "image/x-exr"),
     (b"\xff\x0a", "image/jxl"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
+    (b"\xff\x4f\xff\x51", "image/jp2"),
+    (b"#?RADIANCE\n", "image/vnd.radiance"),
+    (b"#?RGBE\n", "image/vnd.radiance"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
     (b"\x1aE\xdf\xa3", "video/x-matroska"),
     (b"\0\0\1\xba", "video/mpeg"),
+    (b"FLV\x01", "video/x-flv"),
+    (b"#!AMR", "audio/amr"),
+    (b"MThd", "audio/midi"),
     (b"fLaC", "audio/flac"),
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
@@ -56,6 +63,7 @@ _MARKUP = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s++|<\?xml.*?\?>|<!--.*?-->)*+<(!doctype\s+)?([a-z]+)",
     re.DOTALL | re.IGNORECASE,
 )
+_PIXMAP = re.compile(rb"P[1-6]\n(?:#[^\n]*\n)*\d+\s+\d+\s")
 _SUBTITLE = re.compile(rb"(?:\xef\xbb\xbf)?\d+\r?\n\d\d:\d\d:\d\d,\d{3} --> ")
 
 
@@ -79,7 +87,9 @@ def _boxed(head: bytes) -> str:
         return "video/quicktime"
     if head[257:262] == b"ustar":
         return "application/x-tar"
-    return ""
+    if head[:4] == b"\0\0\1\0" and len(head) > 22 and head[4:6] != b"\0\0" and not head[9]:
+        return "image/x-icon"
+    return "image/x-portable-anymap" if _PIXMAP.match(head) else ""
 
 
 def _framed(head: bytes) -> str:

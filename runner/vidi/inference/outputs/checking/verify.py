@@ -32,10 +32,12 @@ _BY_NAME = {
     "stl": "model/stl",
     "fbx": "model/fbx",
     "splat": "model/splat",
+    "tga": "image/x-tga",
     "srt": "application/x-subrip",
 }
 """Formats that no first bytes give away, by the extension that the provider gave them."""
 
+_UTF_16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _JSON_LIMIT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
@@ -72,6 +74,9 @@ def verify(path: Path, kinds: Collection[OutputType], name: str = "") -> Facts:
 
 def _typed(head: bytes, name: str, kinds: Collection[OutputType]) -> str:
     """The type that the bytes show, and where they leave it open, the name or what is wanted."""
+    only_text = set(kinds) == {OutputType.TEXT}
+    if only_text and head[:2] in _UTF_16:
+        return "text/plain"  # its first bytes would pass for those of an MP3
     content_type = content_type_of(head)
     extension = PurePath(name).suffix.lower().lstrip(".")
     if content_type == "application/json" and OutputType.THREE_D in kinds:
@@ -79,7 +84,9 @@ def _typed(head: bytes, name: str, kinds: Collection[OutputType]) -> str:
     if content_type == "text/plain" and set(kinds) == {OutputType.JSON}:
         return "application/json"  # a bare number or string
     if content_type in {UNKNOWN, "text/plain"}:
-        return _BY_NAME.get(extension, content_type)
+        content_type = _BY_NAME.get(extension, content_type)
+    if only_text and content_type == UNKNOWN and b"\0" not in head:
+        return "text/plain"  # in another encoding than UTF-8: kept as it came, and told
     return content_type
 
 
@@ -92,7 +99,7 @@ def _open(path: Path, content_type: str, size: int, kinds: Collection[OutputType
     elif family in {"video", "audio"}:
         return _open_stream(path, content_type)
     elif family == "text" or content_type == "application/x-subrip":
-        _check_text(path)
+        return Facts(content_type, warning=_check_text(path))
     elif content_type in {"application/json", "model/gltf+json"}:
         return _check_json(path, content_type, size, kinds)
     elif content_type != "model/gltf-binary":
@@ -120,15 +127,17 @@ def _check_svg(path: Path, size: int) -> None:
             raise DownloadError("the image/svg+xml file is cut short", transient=True)
 
 
-def _check_text(path: Path) -> None:
+def _check_text(path: Path) -> str:
+    """What is to be told of a text: it is paid for, so it is kept in whatever encoding it came."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError as error:
-        raise DownloadError("the text is not UTF-8") from error
+    except UnicodeDecodeError:
+        return "the text is not UTF-8: kept as the bytes that came"
+    return ""
 
 
 def _check_json(path: Path, content_type: str, size: int, kinds: Collection[OutputType]) -> Facts:
@@ -140,8 +149,7 @@ def _check_json(path: Path, content_type: str, size: int, kinds: Collection[Outp
         if _is_json_lines(path):
             return Facts(content_type)
         if OutputType.TEXT in kinds:  # text that begins with a bracket, such as [Music]
-            _check_text(path)
-            return Facts("text/plain")
+            return Facts("text/plain", warning=_check_text(path))
         raise DownloadError(f"the JSON does not read: {error}", transient=True) from error
     return Facts(content_type)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
@@ -89,6 +90,7 @@ class Fetcher:
         relative: str,
         *,
         kind: OutputType,
+        beside: str = "",
         overwrite: bool = False,
         ours: Callable[[Path], bool] | None = None,
     ) -> Asset:
@@ -99,6 +101,7 @@ class Fetcher:
             folder: The output folder; nothing is written outside it.
             relative: The path in it, POSIX; without an extension, it gets the real type's.
             kind: What the output is to be.
+            beside: The content type of the first of several outputs, where this is another.
             overwrite: Whether a file that vidi did not make may be written over.
             ours: Whether vidi made the file at a path; such a file is kept under `.vidi/replaced`.
 
@@ -116,7 +119,9 @@ class Fetcher:
             wait=wait_longer(multiplier=limits.wait_s, max=limits.longest_wait_s),
             reraise=True,
         )
-        return await retrying(self._fetch_once, output, placement, relative, kind)
+        place = partial(_conclude, placement=placement, relative=relative, beside=beside)
+        folder_of_it = placement.target(relative).parent
+        return await retrying(self._fetch_once, output, folder_of_it, place, kind)
 
     async def aclose(self) -> None:
         """Close every connection; a wire that was given stays its giver's to close."""
@@ -125,13 +130,17 @@ class Fetcher:
             self._opened = None
 
     async def _fetch_once(
-        self, output: Output, placement: Placement, relative: str, kind: OutputType
+        self,
+        output: Output,
+        folder: Path,
+        place: Callable[[Staging, Callable[[Path], Facts]], Asset],
+        kind: OutputType,
     ) -> Asset:
-        staging = Staging.open(placement.target(relative).parent)
+        staging = Staging.open(folder)
         try:
             facts_of = await self._stage(output, staging, kind)
             async with self._checks:
-                return await asyncio.to_thread(_conclude, staging, facts_of, placement, relative)
+                return await asyncio.to_thread(place, staging, facts_of)
         finally:
             staging.discard()
 
@@ -175,7 +184,12 @@ def _inline_warning(output: Output) -> str:
 
 
 def _conclude(
-    staging: Staging, facts_of: Callable[[Path], Facts], placement: Placement, relative: str
+    staging: Staging,
+    facts_of: Callable[[Path], Facts],
+    *,
+    placement: Placement,
+    relative: str,
+    beside: str,
 ) -> Asset:
     """Bring a staged file to the disk, check it, and give it its name."""
     sha256 = staging.finish()
@@ -187,7 +201,7 @@ def _conclude(
         raise _SpoiltError(error.message, hint=error.hint, transient=True) from error
     except OSError as error:
         raise DownloadError(f"cannot read {relative} back: {error.strerror}") from error
-    final = with_extension(relative, facts.content_type)
+    final = with_extension(relative, facts.content_type, beside=beside)
     warnings = (facts.warning, name_warning(final, facts.content_type))
     return Asset(
         path=final,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -31,6 +31,8 @@ class RemoteFile:
     """The provider marked it, and may have blackened it; it is paid all the same."""
     kinds: tuple[OutputType, ...] = ()
     """What it may be; empty where it is what its model makes."""
+    key: str = field(default="", compare=False)
+    """What the answer calls it, such as `vocals`; empty in a plain list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class InlineText:
     """Text that is itself in the answer."""
 
     text: str
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class InlineJson:
     """A JSON value that is itself in the answer."""
 
     value: object
+    key: str = field(default="", compare=False)
 
 
 Output = RemoteFile | InlineText | InlineJson
@@ -55,6 +59,8 @@ _ADDRESS = re.compile(
     r"data:|https?://|(?:[a-z][a-z0-9+.-]*://|(?:blob|file|ftp|javascript|vbscript):)\S*\Z",
     re.IGNORECASE,
 )
+_NO_KEYS = frozenset({EACH, "url", "output"})
+"""Steps to an output that do not say which one it is."""
 _TEXT_NAMES = ("output", "text", "results", "result", "response", "transcription")
 
 
@@ -72,20 +78,49 @@ def find_outputs(model: ModelInfo, answer: object) -> tuple[Output, ...]:
     found: list[Output] = []
     for position, path in enumerate(read_notation(model.output)):
         found += _along(path, position, model, root)
-    return _distinct(found) or _distinct(_search(model, answer))
+    return _distinct(found) or _empty(model, answer, root) or _distinct(_search(model, answer))
+
+
+def is_empty(value: object) -> bool:
+    """Whether a value is there and holds nothing."""
+    return value in ("", [], {})
+
+
+def may_be_empty(model: ModelInfo) -> bool:
+    """Whether an empty answer of a model is a result: no word was spoken, nothing was found."""
+    return model.output_type in _INLINE
+
+
+def _empty(model: ModelInfo, answer: object, root: object) -> tuple[Output, ...]:
+    """What there is to keep of an answer that is rightly empty."""
+    if not may_be_empty(model):
+        return ()
+    places = (
+        match.value
+        for path in read_notation(model.output)
+        for match in follow(root, path.steps[:-1] if path.steps[-1:] == (EACH,) else path.steps)
+    )
+    empty = next((value for value in (answer, *places) if is_empty(value)), None)
+    if empty is None:
+        return ()
+    return (InlineText("") if model.output_type is OutputType.TEXT else InlineJson(empty),)
 
 
 def _along(path: OutputPath, position: int, model: ModelInfo, root: object) -> list[Output]:
     matches = list(follow(root, path.steps))
     wanted = path.marker or _unmarked(model, position, matches)
+    key = next((step for step in reversed(path.steps) if step not in _NO_KEYS), "")
     if wanted == "file":
-        return _files(matches, _flags(root) if position == 0 else [], _kinds(path, position, model))
+        files = _files(matches, key, _flags(root) if position == 0 else [])
+        kinds = _kinds(path, position, model)
+        return [replace(file, kinds=kinds) for file in files]
     values = [match.value for match in matches if match.value is not None]
     if not values:
         return []
     if wanted == "json":
-        return [InlineJson(values if EACH in path.steps else values[0])]
-    return _texts(values, joined=wanted == "join" or path.steps[-1:] == (EACH,))
+        return [InlineJson(values if EACH in path.steps else values[0], key)]
+    joined = wanted == "join" or path.steps[-1:] == (EACH,)
+    return [replace(text, key=key) for text in _texts(values, joined=joined)]
 
 
 def _unmarked(model: ModelInfo, position: int, matches: list[Match]) -> str:
@@ -105,7 +140,7 @@ def _kinds(path: OutputPath, position: int, model: ModelInfo) -> tuple[OutputTyp
     return ()
 
 
-def _texts(values: list[object], *, joined: bool) -> list[Output]:
+def _texts(values: list[object], *, joined: bool) -> list[InlineText | InlineJson]:
     flat = [_join_chunks(value) for value in values]
     chunks = [value for value in flat if isinstance(value, str)]
     if joined and len(chunks) == len(flat):
@@ -130,32 +165,30 @@ def _flags(root: object) -> list[object]:
     return flags if isinstance(flags, list) else []
 
 
-def _files(
-    matches: Iterable[Match], flags: list[object], kinds: tuple[OutputType, ...]
-) -> list[Output]:
-    found: list[Output] = []
-    candidates = (file for match in matches for file in _files_in(match.value, match.holder))
+def _files(matches: Iterable[Match], key: str, flags: list[object]) -> list[RemoteFile]:
+    found: list[RemoteFile] = []
+    candidates = (file for match in matches for file in _files_in(match.value, match.holder, key))
     for index, file in enumerate(candidates):
         if file is not None:
             nsfw = index < len(flags) and flags[index] is True
-            found.append(replace(file, nsfw=nsfw, kinds=kinds))
+            found.append(replace(file, nsfw=nsfw))
     return found
 
 
-def _files_in(value: object, holder: Mapping[str, object]) -> Iterator[RemoteFile | None]:
+def _files_in(value: object, holder: Mapping[str, object], key: str) -> Iterator[RemoteFile | None]:
     """Every file in a value; None holds the place of one that is missing."""
     if isinstance(value, str):
         described = holder if holder.get("url") == value else {}
-        yield _remote(value, described) if _is_url(value) else None
+        yield _remote(value, described, key) if _is_url(value) else None
     elif isinstance(value, list):
         for item in value:
-            yield from _files_in(item, {})
+            yield from _files_in(item, {}, key)
     elif isinstance(value, dict):
         if isinstance(value.get("url"), str):
-            yield from _files_in(value["url"], value)
+            yield from _files_in(value["url"], value, key)
         else:
-            for item in value.values():
-                yield from _files_in(item, {})
+            for name, item in value.items():
+                yield from _files_in(item, {}, name)
     else:
         yield None
 
@@ -167,7 +200,7 @@ def _search(model: ModelInfo, answer: object) -> list[Output]:
         if text is not None:
             return [InlineText(text)]
     if model.output_type is OutputType.JSON:
-        return [] if answer in (None, "", [], {}) else [InlineJson(answer)]
+        return [] if answer is None or is_empty(answer) else [InlineJson(answer)]
     return [replace(file, kinds=tuple(OutputType)) for file in _walk(answer)]
 
 
@@ -179,27 +212,28 @@ def _text_in(answer: object) -> str | None:
     return next((text for text in texts if isinstance(text, str)), None)
 
 
-def _walk(value: object) -> Iterator[RemoteFile]:
+def _walk(value: object, key: str = "") -> Iterator[RemoteFile]:
     if isinstance(value, dict):
         url = value.get("url")
         if isinstance(url, str) and _is_url(url):
-            yield _remote(url, value)
+            yield _remote(url, value, key)
             return
-        for item in value.values():
-            yield from _walk(item)
+        for name, item in value.items():
+            yield from _walk(item, name)
     elif isinstance(value, list):
         for item in value:
-            yield from _walk(item)
+            yield from _walk(item, key)
     elif isinstance(value, str) and _is_url(value) and _looks_like_media(value):
-        yield _remote(value, {})
+        yield _remote(value, {}, key)
 
 
-def _remote(url: str, described: Mapping[str, object]) -> RemoteFile:
+def _remote(url: str, described: Mapping[str, object], key: str) -> RemoteFile:
     name, content_type = described.get("file_name"), described.get("content_type")
     return RemoteFile(
         url,
         name if isinstance(name, str) and name else name_of(url),
         content_type if isinstance(content_type, str) and content_type else None,
+        key=key,
     )
 
 

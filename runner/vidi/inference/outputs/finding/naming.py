@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath, PurePosixPath
+from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 INDEX = re.compile(r"\{index([+-]\d+)?(?::0(\d+))?\}")
 """The marker in an output path that says where the number goes: plus what, and how wide."""
+KEY = "{key}"
+"""The marker that says where what the answer calls an output goes."""
 
 EXTENSIONS: dict[str, tuple[str, ...]] = {
     "image/png": ("png", "apng"),
@@ -23,6 +29,11 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "image/svg+xml": ("svg",),
     "image/vnd.adobe.photoshop": ("psd",),
     "image/x-exr": ("exr",),
+    "image/jp2": ("jp2", "j2k", "jpx"),
+    "image/x-icon": ("ico",),
+    "image/x-tga": ("tga",),
+    "image/x-portable-anymap": ("ppm", "pgm", "pbm", "pnm"),
+    "image/vnd.radiance": ("hdr",),
     "video/mp4": ("mp4", "m4v"),
     "video/quicktime": ("mov", "qt"),
     "video/webm": ("webm",),
@@ -31,6 +42,7 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "video/mpeg": ("mpg", "mpeg"),
     "video/mp2t": ("ts",),
     "video/ogg": ("ogv", "ogg"),
+    "video/x-flv": ("flv",),
     "audio/mpeg": ("mp3", "mpga"),
     "audio/wav": ("wav", "wave"),
     "audio/flac": ("flac",),
@@ -40,6 +52,8 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     "audio/webm": ("webm", "weba"),
     "audio/x-matroska": ("mka", "mkv"),
     "audio/aiff": ("aiff", "aif"),
+    "audio/amr": ("amr",),
+    "audio/midi": ("mid", "midi"),
     "model/gltf-binary": ("glb",),
     "model/gltf+json": ("gltf",),
     "model/ply": ("ply",),
@@ -64,15 +78,21 @@ _ALL = frozenset(extension for extensions in EXTENSIONS.values() for extension i
 _WRITTEN = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,5}")
 
 
-def plan_paths(output: str, count: int, extension: str | None = None) -> list[str]:
+_UNPLAIN = re.compile(r"[^\w.-]+")
+
+
+def plan_paths(
+    output: str, count: int, extension: str | None = None, keys: Sequence[str] = ()
+) -> list[str]:
     """Name every asset of one inference.
 
     Args:
         output: The relative path as the job file has it; may hold `{index}` or
-            `{index+9:03}`.
+            `{index+9:03}`, and `{key}`.
         count: How many assets there are.
         extension: The real type's extension, for a path that has none; None leaves it bare, and
             the download adds it.
+        keys: What the answer calls each; where it is not known yet, `{key}` stays.
 
     Returns:
         One relative POSIX path an asset, all different.
@@ -83,6 +103,8 @@ def plan_paths(output: str, count: int, extension: str | None = None) -> list[st
     check_inside(output)
     if not has_extension(output) and extension:
         output = f"{output}.{extension.lstrip('.')}"
+    if KEY in output and keys:
+        return _name_by_key(output, keys)
     if INDEX.search(output):
         return [number_path(output, number) for number in range(1, count + 1)]
     if count == 1:
@@ -98,6 +120,19 @@ def number_path(output: str, number: int) -> str:
         return str(number + int(found[1] or 0)).zfill(int(found[2] or 0))
 
     return INDEX.sub(written, output)
+
+
+def _name_by_key(output: str, keys: Sequence[str]) -> list[str]:
+    """One path for each key; keys come from outside, and what repeats is numbered."""
+    taken: dict[str, int] = {}
+    paths: list[str] = []
+    for number, key in enumerate(keys, start=1):
+        plain = _UNPLAIN.sub("_", key).strip("._") or "output"
+        whole = number_path(output, number)
+        again = taken[plain.casefold()] = taken.get(plain.casefold(), 0) + 1
+        name = plain if again == 1 or whole != output else f"{plain}-{again}"
+        paths.append(whole.replace(KEY, name))
+    return paths
 
 
 def check_inside(relative: str) -> None:
@@ -134,9 +169,21 @@ def extension_of(content_type: str) -> str:
     return EXTENSIONS.get(content_type, ("bin",))[0]
 
 
-def with_extension(path: str, content_type: str) -> str:
-    """The path itself where it has an extension, else with the one of its content."""
-    return path if has_extension(path) else f"{path}.{extension_of(content_type)}"
+def with_extension(path: str, content_type: str, *, beside: str = "") -> str:
+    """The path itself where it has an extension, else with the one of its content.
+
+    Args:
+        path: The path as it is planned.
+        content_type: What is in the file.
+        beside: What the first output of the same inference is. Another one of another kind, such as
+            the video beside a 3D model, has the extension of its own type in any case.
+    """
+    if not has_extension(path):
+        return f"{path}.{extension_of(content_type)}"
+    another = beside not in ("", content_type)
+    if not another or content_type not in EXTENSIONS or not name_warning(path, content_type):
+        return path
+    return f"{_split(path)[0]}.{extension_of(content_type)}"
 
 
 def name_warning(path: str, content_type: str) -> str:

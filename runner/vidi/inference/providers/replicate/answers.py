@@ -132,13 +132,18 @@ def read_words(answer: Answer) -> str:
     return shorten(str(said)) if said else answer.text() or f"HTTP {answer.status}"
 
 
-def read_prediction(prediction: Fields) -> PollResult:
-    """Read what one look at a prediction shows. A status that we do not know polls on."""
+def read_prediction(prediction: Fields, *, may_be_empty: bool = False) -> PollResult:
+    """Read what one look at a prediction shows. A status that we do not know polls on.
+
+    Args:
+        prediction: As Replicate has it.
+        may_be_empty: Whether its model may rightly answer with nothing, as one that listens may.
+    """
     status = str(prediction.get("status"))
     if status in {"starting", "processing"}:
         return Running(status)
     if status == "succeeded":
-        return _succeeded(prediction)
+        return _succeeded(prediction, may_be_empty=may_be_empty)
     if status == "failed":
         return _failed(prediction)
     metrics = _metrics(prediction)
@@ -151,9 +156,10 @@ def read_prediction(prediction: Fields) -> PollResult:
     return Running(status, known=False)
 
 
-def _succeeded(prediction: Fields) -> PollResult:
+def _succeeded(prediction: Fields, *, may_be_empty: bool) -> PollResult:
     output, metrics = prediction.get("output"), _metrics(prediction)
-    if output not in (None, "", [], {}):
+    is_result = may_be_empty and output is not None and not prediction.get("data_removed")
+    if is_result or output not in (None, "", [], {}):
         return Succeeded(output, metrics=metrics, logs=_text(prediction.get("logs")))
     if prediction.get("data_removed"):
         said = "it succeeded, but Replicate removes outputs after an hour: the result is gone"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from vidi.errors import InferenceError, NotFoundError, PollError, RejectedError
+from vidi.inference.outputs.finding.find import may_be_empty
 from vidi.inference.providers.account import REPLICATE
 from vidi.inference.providers.provider import Accepted, Provider
 from vidi.inference.providers.replicate.answers import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
-    from replicate import AsyncReplicate
+    from replicate import AsyncReplicate, Omit
 
     from vidi.inference.models.template import Call, ModelInfo
     from vidi.inference.providers.provider import PollResult, Submission
@@ -111,10 +112,11 @@ class ReplicateProvider(Provider):
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
         return read_receipt(answer, submission.model)
 
-    async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:  # noqa: ARG002  # the id says it all
+    async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:
         """Get the prediction; its output is part of it."""
         prediction = await self._get(_url(accepted, "get"))
-        return redact_poll(read_prediction(prediction), self._client.settings)
+        poll = read_prediction(prediction, may_be_empty=may_be_empty(model))
+        return redact_poll(poll, self._client.settings)
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended."""
@@ -199,7 +201,9 @@ def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[object]:
     from replicate import omit
 
     model, params = submission.model, dict(submission.params)
-    cancel_after = format_cancel_after(submission.deadline_s) or omit
+    cancel_after: str | Omit = omit
+    if submission.cancel_at_deadline:  # else it goes on after ours, and the next run fetches it
+        cancel_after = format_cancel_after(submission.deadline_s) or omit
     if model.version:
         return sdk.predictions.create(
             version=model.version, input=params, cancel_after=cancel_after

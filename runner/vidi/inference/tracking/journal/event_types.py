@@ -71,6 +71,7 @@ class Event(TypedDict, total=False):
     replaced: str | None
     mtime_ns: int
     index: int
+    key: str
     moved_from: str
 
     # settled, and what went wrong

@@ -74,6 +74,8 @@ class AssetRecord:
     """The file's time right after it was made: while size and time agree, it need not be hashed."""
     index: int = 0
     """Which of the outputs it is, from 1; 0 where an older journal does not say."""
+    key: str = ""
+    """What the answer calls it; empty where it has no name, or an older journal does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ def read_asset(event: Event) -> AssetRecord:
         replaced=event.get("replaced"),
         mtime_ns=event.get("mtime_ns", 0),
         index=event.get("index", 0),
+        key=event.get("key", ""),
     )
 
 
