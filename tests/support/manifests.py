@@ -22,7 +22,14 @@ def make_asset(path="forest.webp", content_type="image/webp", **fields):
 
 
 def make_cost(low=0.003, high=0.003, actual=0.003, basis="metered"):
-    return {"estimated_low": low, "estimated_high": high, "actual": actual, "basis": basis}
+    return {
+        "estimated_low": low,
+        "estimated_high": high,
+        "actual": actual,
+        "basis": basis,
+        "paid": actual or 0,
+        "paid_basis": basis if actual else None,
+    }
 
 
 def make_inference(name="forest", status="succeeded", **fields):
@@ -39,6 +46,8 @@ def make_inference(name="forest", status="succeeded", **fields):
         "completed_at": "2026-11-23T19:04:09.4Z",
         "duration_s": 2.4,
         "cost_usd": make_cost(),
+        "tags": [],
+        "seed": None,
         "assets": [],
         "error": None,
         **fields,
@@ -47,7 +56,7 @@ def make_inference(name="forest", status="succeeded", **fields):
 
 def make_manifest(*inferences, run=None, **fields):
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "vidi_version": "0.1.0",
         "sandbox": False,
         "run": {
@@ -68,6 +77,7 @@ def make_manifest(*inferences, run=None, **fields):
             "actual": 0.003,
             "in_doubt": 0,
             "saved": 0,
+            "paid": 0.003,
         },
         "inferences": list(inferences),
         "totals": add_up(inferences),

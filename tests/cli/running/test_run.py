@@ -67,6 +67,7 @@ def test_the_manifest_is_as_published(two):
         "actual": 0.056,
         "in_doubt": 0,
         "saved": 0,
+        "paid": 0.056,
     }
     tree, card = manifest["inferences"]
     assert (tree["status"], tree["reason"], tree["attempts"]) == ("succeeded", "new", 1)
@@ -101,10 +102,11 @@ def test_the_same_command_again_buys_nothing(two):
         ["trees/tree-1.webp", "trees/tree-2.webp"],
         ["card.jpg"],
     ]
+    assert [entry["actual_usd"] for entry in job["inferences"]] == [0, 0]
+    assert [entry["paid_usd"] for entry in job["inferences"]] == [0.006, 0.05]
     manifest = two.manifest("outputs/sandbox/two")
-    assert manifest["cost_usd"]["actual"] == 0
-    assert manifest["cost_usd"]["saved"] == 0.056
-    assert manifest["totals"]["by_status"] == {"unchanged": 2}
+    assert manifest["cost_usd"]["actual"] == manifest["cost_usd"]["paid"] == 0.056
+    assert manifest["totals"]["by_status"] == {"succeeded": 2}
 
 
 @pytest.mark.parametrize("concurrency", [1, 2, 16])

@@ -121,7 +121,7 @@ OUT_OF_ORDER = {
     "a line is there twice": (4, lambda lines: b"".join([*lines[:3], *lines[2:]])),
     "two lines changed places": (2, lambda lines: b"".join([lines[0], lines[2], lines[1]])),
     "the first line is lost": (1, lambda lines: b"".join(lines[1:])),
-    "the whole is there twice": (13, lambda lines: b"".join([*lines, *lines])),
+    "the whole is there twice": (14, lambda lines: b"".join([*lines, *lines])),
 }
 
 

@@ -28,6 +28,7 @@ failures="1" errors="0" skipped="0">
       <property name="cost_usd.actual" value="0.003" />
       <property name="cost_usd.in_doubt" value="0.00" />
       <property name="cost_usd.saved" value="0.00" />
+      <property name="cost_usd.paid" value="0.003" />
     </properties>
     <testcase classname="replicate/black-forest-labs/flux-schnell" name="forest" time="2.400" \
 file="jobs/thumbnails.yaml">
@@ -38,6 +39,8 @@ file="jobs/thumbnails.yaml">
         <property name="cost_usd.estimated_high" value="0.003" />
         <property name="cost_usd.actual" value="0.003" />
         <property name="cost_usd.basis" value="metered" />
+        <property name="cost_usd.paid" value="0.003" />
+        <property name="cost_usd.paid_basis" value="metered" />
       </properties>
       <system-out>forest-1.webp
 forest-2.webp</system-out>
@@ -51,6 +54,7 @@ file="jobs/thumbnails.yaml">
         <property name="cost_usd.estimated_high" value="0.003" />
         <property name="cost_usd.actual" value="0.00" />
         <property name="cost_usd.basis" value="none" />
+        <property name="cost_usd.paid" value="0.00" />
       </properties>
       <failure message="422: seed must be an integer" type="rejected">\
 422: seed must be an integer
@@ -106,7 +110,7 @@ def test_an_ending_without_an_error_is_told_by_its_reason():
 def test_what_is_unknown_is_left_out():
     case = read_case(duration_s=None, cost_usd=make_cost(0.8, None, None, None))
     names = [found.get("name") for found in case.iter("property")]
-    assert names == ["status", "request_id", "cost_usd.estimated_low"]
+    assert names == ["status", "request_id", "cost_usd.estimated_low", "cost_usd.paid"]
     assert case.get("time") == "0.000"
 
 

@@ -142,14 +142,9 @@ def describe_planned(planned: PlannedInference, row: InferenceShape | None = Non
         "breakdown": [line.to_json() for line in estimate.lines],
         "status": row["status"] if row else None,
         "actual_usd": row["cost_usd"]["actual"] if row else None,
-        "paid_usd": _read_paid(row),
+        "paid_usd": row["cost_usd"]["paid"] if row else planned.paid,
         "assets": [asset["path"] for asset in row["assets"]] if row else [],
     }
-
-
-def _read_paid(row: InferenceShape | None) -> object:
-    """What has been paid, over all runs, for what is there now."""
-    return row["cost_usd"]["actual"] or 0 if row else 0
 
 
 def _sum_estimates(plans: Sequence[Plan | None]) -> Value | None:

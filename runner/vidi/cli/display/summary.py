@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.problems import name_some
@@ -42,13 +40,6 @@ def print_summary(
             console.say(f"  hint: {halted.hint}")
     if not options.json_wanted and not options.quiet:
         console.print_data(str(folder / MANIFEST))
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest that the last run left in a folder."""
-    text = (folder / MANIFEST).read_text(encoding="utf-8")
-    manifest: Manifest = json.loads(text, parse_float=Decimal)
-    return manifest
 
 
 def _count(manifest: Manifest) -> str:

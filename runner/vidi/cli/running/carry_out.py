@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.crash import CrashReports
 from vidi.cli.display.progress import open_progress
-from vidi.cli.display.summary import print_summary, read_manifest
+from vidi.cli.display.summary import print_summary
 from vidi.cli.running.accounts import open_accounts
 from vidi.cli.running.before import report
 from vidi.cli.running.job_run import open_registry
@@ -20,7 +20,9 @@ from vidi.runs.execution.execute import Limits
 from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.junit import write_junit
-from vidi.runs.records.report import write_report
+from vidi.runs.records.manifest.idle import tell_of_idle_run
+from vidi.runs.records.manifest.read import read_manifest
+from vidi.runs.records.report import REPORT_NAME, write_report
 from vidi.runs.records.stamp import stamp_folder
 
 if TYPE_CHECKING:
@@ -71,8 +73,10 @@ def carry_out_job(job_run: JobRun, state: CommandState, starts: StartLimits) -> 
 
 
 def _tell_up_to_date(job_run: JobRun, folder: Path, state: CommandState) -> None:
-    """A glance has shown that nothing is to be done: the last run's manifest still says it all."""
-    job_run.result, job_run.manifest = read_manifest(folder), folder / MANIFEST
+    """A glance has shown that nothing is to be done: the manifest still says what there is."""
+    job_run.manifest = folder / MANIFEST
+    kept = read_manifest(job_run.manifest)
+    job_run.result = tell_of_idle_run(job_run.resting or kept, kept)
     print_summary(job_run.result, folder, state.options, state.console)
 
 
@@ -119,9 +123,19 @@ def _write_down(
     job_run.errors = (*job_run.errors, *result.crashes)
     report(state)
     if options.report:
-        write_report(result.manifest, plan.folder)
+        _write_report(result, plan)
     if asked := describe_asked(options, state.money):
-        stamp_folder(plan, journal.states, asked, list_others(options), job_run.began_ns)
+        stamp_folder(
+            plan, journal.states, result.manifest, asked, list_others(options), job_run.began_ns
+        )
+
+
+def _write_report(result: RunResult, plan: Plan) -> None:
+    """Write the page of what there is; a run that changed nothing leaves one that is there."""
+    if result.changed:
+        write_report(result.manifest, plan.folder)
+    elif not (plan.folder / REPORT_NAME).exists():
+        write_report(read_manifest(plan.folder / MANIFEST), plan.folder)
 
 
 def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:

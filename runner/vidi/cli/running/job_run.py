@@ -17,7 +17,7 @@ from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, warn_unmatched
 from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder, lock_of
-from vidi.runs.records.stamp import is_up_to_date
+from vidi.runs.records.stamp import read_stamp
 
 if TYPE_CHECKING:
     import contextlib
@@ -55,6 +55,9 @@ class JobRun:
     """What it holds."""
     began_ns: int = field(default_factory=time.time_ns)
     """When its files had not been read yet."""
+    resting: Manifest | None = None
+    """What the last run had to say that found nothing to do, where a glance shows that nothing has
+    changed since; without the inferences, which are in the manifest."""
     up_to_date: Path | None = None
     """Its folder, where a glance shows that nothing is left to do; then there is no plan."""
 
@@ -150,8 +153,8 @@ class JobPlanner:
         if not options.estimate and folder.exists():
             self._held.enter_context(hold_folder(folder))
             job_run.held = True
-        if self._asked and is_up_to_date(folder, self._asked):
-            job_run.up_to_date = folder
+        if self._asked and (found := read_stamp(folder, self._asked)) is not None:
+            job_run.up_to_date, job_run.resting = folder, found
             return
         journal = FileJournal(
             folder / JOURNAL, run=job_run.run_id, secrets=self._secrets, lock=lock_of(folder)

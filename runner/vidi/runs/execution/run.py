@@ -25,6 +25,7 @@ from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.json_text import render_json
+from vidi.runs.records.manifest.idle import holds_already
 from vidi.runs.records.manifest.render import RunFacts, render_manifest
 from vidi.version import __version__
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from vidi.runs.records.manifest.shape import Manifest
 
 MANIFEST_EVERY_S = 10.0
+FIRST_MANIFEST_S = 1.0
+"""Seconds until a run is first on record beside its journal."""
 
 
 def _name_bug(bug: Exception) -> VidiError:
@@ -78,10 +81,12 @@ class RunConfig:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended. `manifest` is what manifest.json holds."""
+    """How a run ended. `manifest` is what it has to say."""
 
     exit_code: int
     manifest: Manifest
+    changed: bool
+    """Whether manifest.json holds that too; a run that changed nothing leaves the file as it is."""
     halted: VidiError | None = None
     """Why something was not begun: the disk gave up, or a provider has refused the key."""
     crashes: tuple[VidiError, ...] = ()
@@ -121,11 +126,11 @@ async def carry_out_plan(
             facts = replace(facts, exit_code=told.exit_code)
         journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
         try:
-            manifest = _write_manifest(plan, journal, execution, facts)
+            manifest, changed = _write_manifest(plan, journal, execution, facts)
         except StorageError as error:
             raise execution.halted or error from None  # the first that failed says what was bought
     halted, crashes = execution.halted or execution.refused, dict.fromkeys(execution.crashes)
-    return RunResult(facts.exit_code or 0, manifest, halted, tuple(crashes))
+    return RunResult(facts.exit_code or 0, manifest, changed, halted, tuple(crashes))
 
 
 async def _let_go(
@@ -212,8 +217,10 @@ async def _keep_manifest(
     plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
 ) -> None:
     """Write the manifest at intervals, so that a long run can be looked at while it lasts."""
+    pause = FIRST_MANIFEST_S
     while True:
-        await asyncio.sleep(MANIFEST_EVERY_S)
+        await asyncio.sleep(pause)
+        pause = MANIFEST_EVERY_S
         with contextlib.suppress(StorageError):  # the end of the run reports it
             _write_manifest(plan, journal, execution, facts)
 
@@ -250,7 +257,11 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
 
 def _write_manifest(
     plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
-) -> Manifest:
+) -> tuple[Manifest, bool]:
+    """Say how the run stands, and write that unless nothing is changed; whether it was."""
     manifest = render_manifest(plan, journal.states, execution.outcomes, facts)
-    replace_text(plan.folder / MANIFEST, render_json(manifest))
-    return manifest
+    path = plan.folder / MANIFEST
+    changed = bool(plan.to_run) or not holds_already(path, manifest)
+    if changed:
+        replace_text(path, render_json(manifest))
+    return manifest, changed

@@ -63,6 +63,9 @@ class PlannedInference:
     """Whether no provider is asked: files are moved, or come out of the store."""
     stays: Literal["moderated"] | None = None
     """The status that it keeps from an earlier run, where it is skipped for it."""
+    tags: tuple[str, ...] = ()
+    paid: Decimal = Decimal(0)
+    """USD that have been paid before, over all runs, for what it is to have."""
 
     @property
     def buys(self) -> bool:

@@ -245,7 +245,14 @@ class _Planner:
             spec.max_cost,
             decision.local,
             decision.stays,
+            spec.tags,
+            self._find_paid(request, state),
         )
+
+    def _find_paid(self, request: InferenceRequest, state: InferenceState | None) -> Decimal:
+        known = self._record.shelf.get(request.restores, state)
+        same = known is not None and known.fingerprint == request.fingerprint
+        return known.paid if known is not None and (same or request.kept) else Decimal(0)
 
     def _fit_request(
         self,

@@ -59,6 +59,11 @@ def count(description: str, *, maximum: int | None = None) -> Schema:
     return {"type": "integer", "minimum": 0, **bound, "description": description}
 
 
+def integer(description: str) -> Schema:
+    """A whole number, negative ones too."""
+    return {"type": "integer", "description": description}
+
+
 def one_of(description: str, values: tuple[str, ...]) -> Schema:
     """One of these texts."""
     return {"enum": list(values), "description": description}

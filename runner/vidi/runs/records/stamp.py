@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.runs.records.folder import JOURNAL, MANIFEST, OWN
+from vidi.runs.records.json_text import render_json
 from vidi.runs.records.report import REPORT_NAME
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.planning.plan import Plan
+    from vidi.runs.records.manifest.shape import Manifest
 
 STAMP = "sealed.json"
 """In the folder that is vidi's own."""
@@ -41,6 +44,7 @@ class FileStat(NamedTuple):
 def stamp_folder(
     plan: Plan,
     states: Mapping[str, InferenceState],
+    found: Manifest,
     asked: str,
     others: Sequence[Path],
     began_ns: int,
@@ -50,6 +54,7 @@ def stamp_folder(
     Args:
         plan: What the run found.
         states: What the journal says.
+        found: What the run had to say; its sums are kept.
         asked: Whatever else the answer depends on, as text.
         others: Further files and folders that the plan depends on.
         began_ns: When the run had read none of them, since the epoch. What has changed since then
@@ -63,21 +68,30 @@ def stamp_folder(
     if any(stat is not None and stat.changed_ns >= began_ns - TICK_NS for stat in read.values()):
         return
     written = {plan.folder / name: _look_at(plan.folder / name) for name in WRITTEN}
-    stamp = {"asked": asked, "files": {str(path): stat for path, stat in (read | written).items()}}
+    stamp = {
+        "asked": asked,
+        "found": {**found, "inferences": []},
+        "files": {str(path): stat for path, stat in (read | written).items()},
+    }
     with contextlib.suppress(OSError):  # without it, the next run goes the whole way
-        (plan.folder / OWN / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
+        (plan.folder / OWN / STAMP).write_text(render_json(stamp), encoding="utf-8")
 
 
-def is_up_to_date(folder: Path, asked: str) -> bool:
-    """Whether the same run has found nothing to do, and nothing has changed since."""
+def read_stamp(folder: Path, asked: str) -> Manifest | None:
+    """What the same run had to say when it found nothing to do, while nothing has changed since.
+
+    The inferences are not in it: those are in the manifest. None where the whole way must be gone.
+    """
     try:
-        stamp = json.loads((folder / OWN / STAMP).read_text(encoding="utf-8"))
+        stamp = json.loads((folder / OWN / STAMP).read_text(encoding="utf-8"), parse_float=Decimal)
         known = stamp["files"].items()
-        return stamp["asked"] == asked and all(
+        same = stamp["asked"] == asked and all(
             _look_at(Path(path)) == (stat and FileStat(*stat)) for path, stat in known
         )
+        found: Manifest = stamp["found"]
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return False
+        return None
+    return found if same else None
 
 
 def _list_read(plan: Plan, states: Mapping[str, InferenceState]) -> Iterator[Path]:

@@ -93,6 +93,8 @@ NULLABLE = {
         for name in ("fingerprint", "request_id", "submitted_at", "completed_at", "duration_s")
     ),
     ("inferences", 0, "error"),
+    ("inferences", 0, "seed"),
+    ("inferences", 0, "cost_usd", "paid_basis"),
     *(("inferences", 0, "cost_usd", name) for name in ("estimated_high", "actual", "basis")),
     *(
         ("inferences", 0, "assets", 0, name)
@@ -130,7 +132,8 @@ def test_amounts_of_six_decimals_are_valid(amount):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"schema_version": 2},
+        {"schema_version": 1},
+        {"schema_version": 3},
         {"budget_usd": -0.01},
         {"budget_usd": "0.5"},
         {"run": {"status": "running"}},

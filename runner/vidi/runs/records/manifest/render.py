@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,6 +9,20 @@ from typing import TYPE_CHECKING
 from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.journal.events import InferenceState
+from vidi.runs.records.manifest.parts import (
+    OPEN,
+    count_totals,
+    measure_duration,
+    read_seed,
+    render_asset,
+    sum_actual,
+    sum_paid,
+    sum_reserves,
+    write_moment,
+    write_time,
+    write_usd,
+)
+from vidi.runs.records.manifest.schema import SCHEMA_VERSION
 from vidi.version import __version__
 
 if TYPE_CHECKING:
@@ -17,21 +30,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vidi.inference.lifecycle.carry_out import Outcome
-    from vidi.inference.tracking.journal.events import AssetRecord
     from vidi.runs.planning.plan import Plan, PlannedInference
     from vidi.runs.records.manifest.shape import (
-        AssetShape,
         CostShape,
         CostsShape,
         InferenceShape,
         Manifest,
-        TotalShape,
-        TotalsShape,
     )
 
-SCHEMA_VERSION = 1
 MADE = frozenset({"succeeded", "unchanged"})
-OPEN = frozenset({"in_doubt", "unfinished"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +75,16 @@ def render_manifest(
             "id": facts.id,
             "status": facts.status,
             "exit_code": facts.exit_code,
-            "started_at": _write_moment(facts.started_at),
-            "finished_at": _iso(facts.finished_at),
+            "started_at": write_moment(facts.started_at),
+            "finished_at": write_time(facts.finished_at),
             "job_file": plan.job.path.as_posix(),
             "job_sha256": plan.job.sha256,
             "vars": dict(facts.variables),
         },
-        "budget_usd": _usd(plan.budget),
+        "budget_usd": write_usd(plan.budget),
         "cost_usd": _sum_costs(plan, rows, reserves),
         "inferences": rows,
-        "totals": _count(rows, reserves),
+        "totals": count_totals(rows, reserves),
     }
 
 
@@ -99,11 +106,13 @@ def _render_inference(
         "fingerprint": known.fingerprint or planned.request.fingerprint,
         "request_id": known.request_id,
         "attempts": known.attempts,
-        "submitted_at": _iso(known.submitted_at),
-        "completed_at": _iso(known.completed_at),
-        "duration_s": _duration(known),
+        "submitted_at": write_time(known.submitted_at),
+        "completed_at": write_time(known.completed_at),
+        "duration_s": measure_duration(known),
         "cost_usd": _render_cost(planned, known, ours=ours),
-        "assets": [_render_asset(asset) for asset in known.assets],
+        "tags": list(planned.tags),
+        "seed": read_seed(known, planned.request.checked.params),
+        "assets": [render_asset(asset) for asset in known.assets],
         "error": None if status in MADE else _render_error(known, outcome),
     }
 
@@ -126,27 +135,13 @@ def _render_cost(planned: PlannedInference, state: InferenceState, *, ours: bool
     else:
         low, high = Decimal(0), Decimal(0)
     return {
-        "estimated_low": _usd(low),
-        "estimated_high": _usd(high),
-        "actual": _usd(state.spent) if ours else 0,
+        "estimated_low": write_usd(low),
+        "estimated_high": write_usd(high),
+        "actual": write_usd(state.spent) if ours else 0,
         "basis": state.basis if ours else "none",
+        "paid": json_number(state.paid),
+        "paid_basis": state.paid_basis,
     }
-
-
-def _render_asset(asset: AssetRecord) -> AssetShape:
-    shown: AssetShape = {
-        "path": asset.path,
-        "sha256": asset.sha256,
-        "bytes": asset.bytes,
-        "content_type": asset.content_type,
-        "width": asset.width,
-        "height": asset.height,
-        "duration_s": None if asset.duration_s is None else json_number(asset.duration_s),
-        "replaced": asset.replaced,
-    }
-    if asset.warning:
-        shown["warning"] = asset.warning
-    return shown
 
 
 def _render_error(state: InferenceState, outcome: Outcome | None) -> Mapping[str, str] | None:
@@ -159,60 +154,10 @@ def _sum_costs(
     plan: Plan, rows: list[InferenceShape], reserves: Mapping[str, Decimal]
 ) -> CostsShape:
     return {
-        "estimated_low": _usd(plan.low),
-        "estimated_high": _usd(plan.high),
-        "actual": json_number(_sum_actual(rows)),
-        "in_doubt": json_number(_sum_reserves(rows, reserves, OPEN)),
-        "saved": json_number(_sum_reserves(rows, reserves, frozenset({"unchanged"}))),
+        "estimated_low": write_usd(plan.low),
+        "estimated_high": write_usd(plan.high),
+        "actual": json_number(sum_actual(rows)),
+        "in_doubt": json_number(sum_reserves(rows, reserves, OPEN)),
+        "saved": json_number(sum_reserves(rows, reserves, frozenset({"unchanged"}))),
+        "paid": json_number(sum_paid(rows)),
     }
-
-
-def _count(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalsShape:
-    models: dict[str, list[InferenceShape]] = {}
-    providers: dict[str, list[InferenceShape]] = {}
-    for row in rows:
-        models.setdefault(row["model"], []).append(row)
-        providers.setdefault(row["model"].partition("/")[0], []).append(row)
-    return {
-        "by_status": dict(Counter(row["status"] for row in rows)),
-        "by_model": {model: _total(group, reserves) for model, group in models.items()},
-        "by_provider": {name: _total(group, reserves) for name, group in providers.items()},
-    }
-
-
-def _total(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalShape:
-    return {
-        "inferences": len(rows),
-        "assets": sum(len(row["assets"]) for row in rows),
-        "actual_usd": json_number(_sum_actual(rows)),
-        "in_doubt_usd": json_number(_sum_reserves(rows, reserves, OPEN)),
-    }
-
-
-def _sum_actual(rows: list[InferenceShape]) -> Decimal:
-    return sum((Decimal(str(row["cost_usd"]["actual"])) for row in rows), Decimal(0))
-
-
-def _sum_reserves(
-    rows: list[InferenceShape], reserves: Mapping[str, Decimal], statuses: frozenset[str]
-) -> Decimal:
-    return sum((reserves[row["id"]] for row in rows if row["status"] in statuses), Decimal(0))
-
-
-def _duration(state: InferenceState) -> float | None:
-    if state.submitted_at is None or state.completed_at is None:
-        return None
-    seconds = (state.completed_at - state.submitted_at).total_seconds()
-    return round(seconds, 3) if seconds >= 0 else None  # the clock was set back meanwhile
-
-
-def _usd(amount: Decimal | None) -> int | float | None:
-    return None if amount is None else json_number(amount)
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else _write_moment(moment)
-
-
-def _write_moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")

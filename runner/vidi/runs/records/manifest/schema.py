@@ -10,6 +10,7 @@ from vidi.runs.records.schema_parts import (
     an_object,
     count,
     described,
+    integer,
     money,
     nullable,
     one_of,
@@ -19,6 +20,7 @@ from vidi.runs.records.schema_parts import (
     time,
 )
 
+SCHEMA_VERSION = 2
 RUN_STATUSES = ("succeeded", "partial", "failed", "interrupted")
 INFERENCE_STATUSES = (
     "succeeded",
@@ -34,16 +36,18 @@ BASES = ("metered", "derived", "estimated", "none")
 
 
 def manifest_schema() -> Schema:
-    """Describe version 1 of manifest.json as JSON Schema 2020-12. Amounts are US dollars."""
+    """Describe version 2 of manifest.json as JSON Schema 2020-12. Amounts are US dollars."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:vidi:manifest:1",
+        "$id": "urn:vidi:manifest:2",
         "title": "vidi manifest",
         **an_object(
             "What one run made, from what and for how much. Amounts are US dollars, durations are "
             "seconds, sizes are bytes, times are ISO 8601 with an offset.",
             {
-                "schema_version": described("The version of this format.", {"const": 1}),
+                "schema_version": described(
+                    "The version of this format.", {"const": SCHEMA_VERSION}
+                ),
                 "vidi_version": text("The vidi that wrote it."),
                 "sandbox": described(
                     "Whether the built-in emulation answered: nothing was bought.",
@@ -102,12 +106,15 @@ def _run_cost() -> Schema:
             "estimated_high": nullable(
                 money("The most that it was expected to cost, in US dollars; null: no bound.")
             ),
-            "actual": money("What is settled, in US dollars."),
+            "actual": money("What this run has spent, in US dollars."),
             "in_doubt": money(
                 "What stays reserved for inferences in doubt or unfinished, in US dollars."
             ),
             "saved": money(
                 "What the unchanged inferences would have cost if bought again, in US dollars."
+            ),
+            "paid": money(
+                "What has been paid, over all runs, for what is there now, in US dollars."
             ),
         },
     )
@@ -139,6 +146,13 @@ def _inference() -> Schema:
             "completed_at": nullable(time("When the provider was done with it.")),
             "duration_s": nullable(seconds("From submit to result, in seconds.")),
             "cost_usd": _inference_cost(),
+            "tags": described(
+                "The words that it is selected by.",
+                {"type": "array", "items": {"type": "string"}},
+            ),
+            "seed": nullable(
+                integer("What the same picture may be made with again; null: nobody has said.")
+            ),
             "assets": a_list("The files that it made, in the provider's order.", "asset"),
             "error": described(
                 "What went wrong; null: nothing.",
@@ -163,6 +177,14 @@ def _inference_cost() -> Schema:
                 "How the actual cost is known. metered: the provider's own figure. derived: the "
                 "price applied to what came out. estimated: the estimate. none: nothing billed. "
                 "null: not settled (yet).",
+                {"enum": [*BASES, None]},
+            ),
+            "paid": money(
+                "What has been paid, over all runs, for what is there now (this id, this "
+                "fingerprint), in US dollars."
+            ),
+            "paid_basis": described(
+                "How that is known, as for basis; null: nothing has been paid.",
                 {"enum": [*BASES, None]},
             ),
         },

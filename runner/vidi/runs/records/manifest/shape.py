@@ -32,6 +32,8 @@ class CostShape(TypedDict):
     estimated_high: Usd | None
     actual: Usd | None
     basis: str | None
+    paid: Usd
+    paid_basis: str | None
 
 
 class CostsShape(TypedDict):
@@ -42,6 +44,7 @@ class CostsShape(TypedDict):
     actual: Usd
     in_doubt: Usd
     saved: Usd
+    paid: Usd
 
 
 class AssetShape(TypedDict):
@@ -73,6 +76,8 @@ class InferenceShape(TypedDict):
     completed_at: str | None
     duration_s: float | Decimal | None
     cost_usd: CostShape
+    tags: list[str]
+    seed: int | None
     assets: list[AssetShape]
     error: Mapping[str, str] | None
     """`code`, `message` and `hint`."""

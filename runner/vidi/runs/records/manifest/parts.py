@@ -1,0 +1,110 @@
+"""The parts of a manifest: what one state of the journal says, and what rows add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from vidi.inference.models.prices.money import json_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
+    from vidi.runs.records.manifest.shape import (
+        AssetShape,
+        InferenceShape,
+        TotalShape,
+        TotalsShape,
+    )
+
+OPEN = frozenset({"in_doubt", "unfinished"})
+
+
+def read_seed(state: InferenceState, asked: Mapping[str, object]) -> int | None:
+    """The seed that was asked for, else the one that the provider says it took."""
+    told = state.output.get("seed") if isinstance(state.output, dict) else None
+    given = (state.params.get("seed"), asked.get("seed"), told)
+    return next((seed for seed in given if type(seed) is int), None)
+
+
+def render_asset(asset: AssetRecord) -> AssetShape:
+    """An asset as JSON values."""
+    shown: AssetShape = {
+        "path": asset.path,
+        "sha256": asset.sha256,
+        "bytes": asset.bytes,
+        "content_type": asset.content_type,
+        "width": asset.width,
+        "height": asset.height,
+        "duration_s": None if asset.duration_s is None else json_number(asset.duration_s),
+        "replaced": asset.replaced,
+    }
+    if asset.warning:
+        shown["warning"] = asset.warning
+    return shown
+
+
+def count_totals(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalsShape:
+    """Count rows by how they ended, and add them up by model and provider."""
+    models: dict[str, list[InferenceShape]] = {}
+    providers: dict[str, list[InferenceShape]] = {}
+    for row in rows:
+        models.setdefault(row["model"], []).append(row)
+        providers.setdefault(row["model"].partition("/")[0], []).append(row)
+    return {
+        "by_status": dict(Counter(row["status"] for row in rows)),
+        "by_model": {model: _total(group, reserves) for model, group in models.items()},
+        "by_provider": {name: _total(group, reserves) for name, group in providers.items()},
+    }
+
+
+def _total(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalShape:
+    return {
+        "inferences": len(rows),
+        "assets": sum(len(row["assets"]) for row in rows),
+        "actual_usd": json_number(sum_actual(rows)),
+        "in_doubt_usd": json_number(sum_reserves(rows, reserves, OPEN)),
+    }
+
+
+def sum_actual(rows: list[InferenceShape]) -> Decimal:
+    """USD that the run has spent."""
+    return sum((Decimal(str(row["cost_usd"]["actual"])) for row in rows), Decimal(0))
+
+
+def sum_paid(rows: Iterable[InferenceShape]) -> Decimal:
+    """USD that have been paid, over all runs, for what is there now."""
+    return sum((Decimal(str(row["cost_usd"]["paid"])) for row in rows), Decimal(0))
+
+
+def sum_reserves(
+    rows: list[InferenceShape], reserves: Mapping[str, Decimal], statuses: frozenset[str]
+) -> Decimal:
+    """USD that were set aside for the rows of some statuses."""
+    return sum((reserves[row["id"]] for row in rows if row["status"] in statuses), Decimal(0))
+
+
+def measure_duration(state: InferenceState) -> float | None:
+    """Seconds from submit to result; None where that is not known."""
+    if state.submitted_at is None or state.completed_at is None:
+        return None
+    seconds = (state.completed_at - state.submitted_at).total_seconds()
+    return round(seconds, 3) if seconds >= 0 else None  # the clock was set back meanwhile
+
+
+def write_usd(amount: Decimal | None) -> int | float | None:
+    """An amount as a JSON number; null where nothing bounds it."""
+    return None if amount is None else json_number(amount)
+
+
+def write_time(moment: datetime | None) -> str | None:
+    """A time as text; null where there is none."""
+    return None if moment is None else write_moment(moment)
+
+
+def write_moment(moment: datetime) -> str:
+    """A time as ISO 8601, to the millisecond."""
+    return moment.isoformat(timespec="milliseconds")
