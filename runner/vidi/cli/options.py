@@ -79,7 +79,7 @@ _OPTIONS = (
     click.option("--estimate", "--dry-run", "estimate", is_flag=True,
                  help="Check and price everything, send nothing."),
     click.option("--budget", type=Dollars(), metavar="USD",
-                 help="Cap of the run; the lower of this and the file's wins."),
+                 help="Cap of the whole command; each file's own holds below it."),
     click.option("--sandbox", is_flag=True,
                  help="Run against the built-in emulation: no key, no cost."),
     click.option("-j", "--concurrency", type=click.IntRange(1, 256), metavar="N",

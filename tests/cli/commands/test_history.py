@@ -66,7 +66,7 @@ def test_a_real_run_is_listed_and_one_in_the_sandbox_is_not(here):
     assert here("vidi", "history").stderr == "no run is known\n"
     here.write(
         "job.yaml",
-        "version: 1\ninferences:\n"
+        "version: 1\nbudget: 1\ninferences:\n"
         "  - {id: a, model: fal/fal-ai/flux/dev, params: {prompt: a tree}, output: a.jpg}\n",
     )
     assert here("vidi-run", "job.yaml", "--sandbox").exit_code == 0

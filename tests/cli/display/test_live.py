@@ -92,18 +92,20 @@ def test_without_a_budget_a_person_is_asked(job, answer, code, submits):
         assert served.submits == submits
 
 
-@pytest.mark.parametrize("options", [["--budget", "1"], ["--no-input"], ["-y"], ["--sandbox"]])
+@pytest.mark.parametrize("options", [["--budget", "1"], ["-y"], ["--sandbox"]])
 def test_nobody_is_asked_where_the_answer_is_known(job, options):
     with serve_sandbox() as served:
         terminal = Terminal(job, installed("vidi-run"), "one.yaml", *options, **served.environment)
         assert terminal.wait() == 0
 
 
-def test_under_ci_nobody_is_asked(job):
+@pytest.mark.parametrize(("option", "ci"), [("--no-input", ""), ("--report", "true")])
+def test_where_nobody_may_be_asked_it_is_refused(job, option, ci):
     with serve_sandbox() as served:
-        environment = {**served.environment, "CI": "true"}
-        terminal = Terminal(job, installed("vidi-run"), "one.yaml", **environment)
-        assert terminal.wait() == 0
+        environment = {**served.environment, "CI": ci}
+        terminal = Terminal(job, installed("vidi-run"), "one.yaml", option, **environment)
+        assert terminal.wait() == 3
+        assert served.submits == 0
 
 
 def test_an_estimate_is_a_table_with_borders(job):

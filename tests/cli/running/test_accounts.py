@@ -87,8 +87,8 @@ def test_the_files_of_one_command_count_together(shop):
     answer = shop("vidi-run", "job.yaml", "again.yaml")
     assert answer.exit_code == 3
     assert answer.stderr.splitlines()[0] == (
-        "this costs up to $0.10, and $0.05 is left of the day's budget of $0.15: $0.00 spent, "
-        "$0.00 reserved, $0.10 for the files before this one"
+        "again.yaml: this costs up to $0.10, and $0.05 is left of the day's budget of $0.15: "
+        "$0.00 spent, $0.00 reserved, $0.10 for the files before this one"
     )
     assert shop.served.requests == 0
 

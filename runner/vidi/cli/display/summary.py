@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.problems import name_some
 from vidi.dollars import format_usd
+from vidi.runs.planning.budgets import sum_budgets
 from vidi.runs.records.folder import MANIFEST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
     from vidi.errors import VidiError
-    from vidi.runs.records.manifest.shape import Manifest
+    from vidi.runs.records.manifest.shape import Manifest, Usd
 
 NEXT_STEP = {
     "unfinished": "run the same command again to fetch them",
@@ -42,19 +46,50 @@ def print_summary(
         console.print_data(str(folder / MANIFEST))
 
 
+def print_grand_total(
+    manifests: Sequence[Manifest], cap: Decimal | None, options: RunOptions, console: Console
+) -> None:
+    """Count and sum up what all job files of a command came to.
+
+    Args:
+        manifests: Those of the files that were run.
+        cap: What all of them stay under beside their own budgets, in USD; None for no cap.
+        options: What the command line says.
+        console: Where it is printed.
+    """
+    counts: Counter[str] = Counter()
+    for manifest in manifests:
+        counts.update(manifest["totals"]["by_status"])
+    spent = sum((Decimal(str(each["cost_usd"]["actual"])) for each in manifests), Decimal(0))
+    colour = "red" if any(each["run"]["exit_code"] for each in manifests) else "green"
+    console.tell(f"all {len(manifests)} job files: {_name_counts(counts)}", style=colour)
+    given = [each["budget_usd"] for each in manifests]
+    budget = sum_budgets(cap, [None if each is None else Decimal(str(each)) for each in given])
+    console.tell(f"spent {format_usd(spent)}{_note(options)}, {_name_budget(budget)}")
+
+
 def _count(manifest: Manifest) -> str:
-    counts = manifest["totals"]["by_status"].items()
-    return ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts) or (
-        "nothing to do"
-    )
+    return _name_counts(manifest["totals"]["by_status"])
+
+
+def _name_counts(counts: Mapping[str, int]) -> str:
+    named = (f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+    return ", ".join(named) or "nothing to do"
 
 
 def _sum_up(manifest: Manifest, options: RunOptions) -> str:
-    costs, cap = manifest["cost_usd"], manifest["budget_usd"]
-    note = " (sandbox: nothing was paid)" if options.sandbox else ""
-    budget = "no budget" if cap is None else f"budget {format_usd(cap)}"
+    costs = manifest["cost_usd"]
     saved = f", saved {format_usd(costs['saved'])}" if costs["saved"] else ""
-    return f"spent {format_usd(costs['actual'])}{note}, {budget}{saved}"
+    budget = _name_budget(manifest["budget_usd"])
+    return f"spent {format_usd(costs['actual'])}{_note(options)}, {budget}{saved}"
+
+
+def _note(options: RunOptions) -> str:
+    return " (sandbox: nothing was paid)" if options.sandbox else ""
+
+
+def _name_budget(cap: Usd | None) -> str:
+    return "no budget" if cap is None else f"budget {format_usd(cap)}"
 
 
 def _say_what_is_open(manifest: Manifest, console: Console) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from vidi.cli.display.price_marks import describe_marks, mark_of
 from vidi.cli.display.problems import name_some
 from vidi.cli.display.visible import make_visible
 from vidi.dollars import format_usd
-from vidi.runs.planning.gate import is_too_dear
+from vidi.runs.planning.budgets import sum_budgets, sum_up
+from vidi.runs.planning.gate import is_too_dear, measure_excess
 from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from vidi.cli.display.console import Console
     from vidi.inference.models.prices.estimate import Estimate, PriceLine
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
 HEADINGS = ("inference", "model", "action", "why", "quantity × rate", "estimate")
 
 
-def print_estimate(plans: Sequence[tuple[Plan, Sequence[CapRoom]]], console: Console) -> None:
-    """Print the table of each plan with its total, its budget, what caps leave, the verdict."""
+def print_estimate(
+    plans: Sequence[tuple[Plan, Sequence[CapRoom]]], console: Console, cap: Decimal | None = None
+) -> None:
+    """Print the table of each plan with its total, its budget, what caps leave, the verdict.
+
+    Args:
+        plans: Each with what the caps by day, week and month leave for it.
+        console: Where it is printed.
+        cap: What all of them stay under together, in USD; None for no cap.
+    """
     for plan, rooms in plans:
         rows = [_describe(planned) for planned in plan.inferences]
         if sys.stdout.isatty():
@@ -36,6 +45,38 @@ def print_estimate(plans: Sequence[tuple[Plan, Sequence[CapRoom]]], console: Con
             console.print_data(line)
         for reason, names in _group_reasons(plan).items():
             console.print_data(f"  {name_some(names)}: {reason}")
+    if len(plans) > 1:
+        for line in describe_grand_total(plans, cap):
+            console.print_data(line)
+
+
+def describe_grand_total(
+    judged: Sequence[tuple[Plan, Sequence[CapRoom]]], cap: Decimal | None
+) -> list[str]:
+    """What all job files of a command cost together, what they stay under, and the verdict."""
+    plans = [plan for plan, _ in judged]
+    low = sum((plan.low for plan in plans), Decimal(0))
+    high, likely = sum_up(plan.high for plan in plans), sum_up(plan.expected for plan in plans)
+    lines = [
+        f"all {len(plans)} job files",
+        f"total     {format_estimate(low, high)}{_tell_expected(likely, high)}",
+    ]
+    budget = sum_budgets(cap, [plan.budget for plan in plans])
+    lines.append(f"budget    {'none (no cap)' if budget is None else format_usd(budget)}")
+    lines.append(f"verdict   {_judge_all(judged, cap)}")
+    return lines
+
+
+def _judge_all(judged: Sequence[tuple[Plan, Sequence[CapRoom]]], cap: Decimal | None) -> str:
+    plans = [plan for plan, _ in judged]
+    if excess := measure_excess(plans, cap):
+        return f"refused: {format_usd(excess)} over budget"
+    refused = sum(_judge(plan, rooms).startswith("refused") for plan, rooms in judged)
+    if refused:
+        return f"refused: {refused} of the job files"
+    if not any(plan.to_run for plan in plans):
+        return "nothing to do"
+    return "would run" if cap is None and None in [p.budget for p in plans] else "within budget"
 
 
 def _group_reasons(plan: Plan) -> dict[str, list[str]]:
@@ -64,8 +105,11 @@ def describe_total(plan: Plan, rooms: Sequence[CapRoom] = ()) -> list[str]:
 
 def describe_expected(plan: Plan) -> str:
     """What it will likely cost, where that is less than the most."""
-    likely = plan.expected
-    return "" if likely == plan.high else f", likely {format_usd(likely)}"
+    return _tell_expected(plan.expected, plan.high)
+
+
+def _tell_expected(likely: Decimal | None, high: Decimal | None) -> str:
+    return "" if likely == high else f", likely {format_usd(likely)}"
 
 
 def _judge(plan: Plan, rooms: Sequence[CapRoom]) -> str:

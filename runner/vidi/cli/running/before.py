@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.tables import print_estimate
@@ -9,11 +10,13 @@ from vidi.cli.running.accounts import lift_budgets, read_money, refuse_by_caps
 from vidi.cli.running.job_run import plan_jobs
 from vidi.cli.running.job_run import read_settings as read_run_settings
 from vidi.cli.running.up_to_date import describe_asked
-from vidi.errors import VidiError
+from vidi.cli.running.whole_command import find_cap, warn_uncapped, weigh_together
+from vidi.errors import Place, RefusedError, VidiError
 from vidi.runs.planning.gate import find_refusals
 
 if TYPE_CHECKING:
     from vidi.cli.running.state import CommandState
+    from vidi.runs.planning.plan import Plan
 
 
 def read_settings(state: CommandState) -> int | None:
@@ -33,6 +36,8 @@ def plan_every_job(state: CommandState) -> int | None:
     asked = describe_asked(state.options, state.money)
     state.job_runs = plan_jobs(state.options, state.settings, state.held, asked)
     lift_budgets(state.job_runs, state.money)
+    if state.command == "estimate":
+        warn_uncapped(state)
     return None
 
 
@@ -45,17 +50,26 @@ def weigh_against_caps(state: CommandState) -> int | None:
     """Hold the plans against budgets and caps; what is refused is said in a later step."""
     for job_run in state.job_runs:
         if job_run.plan is not None:
-            for refusal in find_refusals(job_run.plan, frozen=state.options.frozen):
+            plan = _take_alone(job_run.plan, state)
+            for refusal in find_refusals(plan, frozen=state.options.frozen):
                 job_run.fail(refusal)
+    weigh_together(state)
     refuse_by_caps(state.job_runs, state.money)
     return None
+
+
+def _take_alone(plan: Plan, state: CommandState) -> Plan:
+    """A plan with its file's own budget: one of several is not blamed for the cap of them all."""
+    if len(state.job_runs) == 1 or plan.budget is None:
+        return plan
+    return replace(plan, budget=plan.job.budget)
 
 
 def show_estimate(state: CommandState) -> int | None:
     """Show the table of what each inference would cost, also of what will be refused."""
     if not state.options.json_wanted:
         plans = [(job_run.plan, job_run.rooms) for job_run in state.job_runs if job_run.plan]
-        print_estimate(plans, state.console)
+        print_estimate(plans, state.console, cap=find_cap(state))
     return None
 
 
@@ -95,9 +109,14 @@ def report(state: CommandState) -> int | None:
     """Say what has not been said yet about any of the files; an error ends the command."""
     for job_run in state.job_runs:
         for error in job_run.errors[job_run.reported :]:
+            if isinstance(error, RefusedError) and len(state.job_runs) > 1:
+                error.place = error.place or Place(str(job_run.path))
             state.console.report_error(error)
         job_run.reported = len(job_run.errors)
         if job_run.plan is not None and not job_run.warned:
             state.console.report_problems(job_run.plan.warnings)
             job_run.warned = True
+    for error in state.errors[state.reported :]:
+        state.console.report_error(error)
+    state.reported = len(state.errors)
     return state.end

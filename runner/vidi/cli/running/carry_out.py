@@ -13,7 +13,6 @@ from vidi.cli.running.accounts import open_accounts
 from vidi.cli.running.before import report
 from vidi.cli.running.job_run import open_registry
 from vidi.cli.running.up_to_date import describe_asked, list_others
-from vidi.dollars import format_usd
 from vidi.emulation import open_emulation
 from vidi.errors import UsageError
 from vidi.runs.execution.execute import Limits
@@ -31,36 +30,25 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
     from vidi.cli.running.job_run import JobRun
     from vidi.cli.running.state import CommandState
+    from vidi.inference.tracking.budget import SharedCap
     from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.starting import StartLimits
     from vidi.runs.planning.plan import Plan
 
 
-def ask_to_spend(job_runs: Sequence[JobRun], options: RunOptions, console: Console) -> bool:
-    """Ask before spending without a cap, where somebody is there to be asked."""
-    plans = [job_run.plan for job_run in job_runs if job_run.plan is not None]
-    uncapped = [plan for plan in plans if plan.budget is None and plan.high]
-    if options.sandbox or options.yes or options.no_input or not uncapped:
-        return True
-    if not console.interactive or options.json_wanted:
-        return True
-    high = sum(plan.high or 0 for plan in uncapped)
-    import click
-
-    return click.confirm(f"No budget is set. Spend up to {format_usd(high)}?", err=True)
-
-
-def carry_out_job(job_run: JobRun, state: CommandState, starts: StartLimits) -> None:
+def carry_out_job(
+    job_run: JobRun, state: CommandState, starts: StartLimits, shared: SharedCap
+) -> None:
     """Carry out the plan of one job file and write what belongs beside the assets.
 
     Args:
         job_run: The job file, planned.
         state: The command that it is a part of.
-        starts: Shared by all job files of the command.
+        starts: Shared by all job files of the command, as is the cap.
+        shared: The cap of the command.
 
     Raises:
         VidiError: The run could not be carried out or recorded.
@@ -68,7 +56,7 @@ def carry_out_job(job_run: JobRun, state: CommandState, starts: StartLimits) -> 
     if job_run.up_to_date is not None:
         _tell_up_to_date(job_run, job_run.up_to_date, state)
     elif job_run.plan is not None and job_run.journal is not None:
-        result = _run(job_run, job_run.plan, job_run.journal, state, starts)
+        result = _run(job_run, job_run.plan, job_run.journal, state, starts, shared)
         _write_down(job_run, job_run.plan, job_run.journal, result, state)
 
 
@@ -86,6 +74,7 @@ def _run(
     journal: FileJournal,
     state: CommandState,
     starts: StartLimits,
+    shared: SharedCap,
 ) -> RunResult:
     options = state.options
     with (
@@ -104,6 +93,7 @@ def _run(
             wire=_open_wire(options),
             overwrite=options.overwrite,
             account=accounts.account,
+            shared=shared,
             throttle=accounts.throttle,
             describe_bug=CrashReports().describe,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.json_answer import describe_command
+from vidi.cli.running.whole_command import find_cap
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.records.json_text import render_json
 
@@ -26,6 +27,7 @@ def _render_answer(state: CommandState) -> str:
         state.command,
         state.job_runs,
         exit_code=state.exit_code,
-        budget=state.options.budget,
+        budget=find_cap(state),
+        errors=state.errors,
     )
     return render_json(answer).rstrip("\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.crash import describe_bug
 from vidi.cli.running.before import report
+from vidi.cli.running.whole_command import confirm_uncapped, find_cap, share_cap
 from vidi.errors import FolderLockedError, VidiError
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.execution.starting import StartLimits
@@ -17,32 +18,43 @@ from vidi.runs.records.folder import JOURNAL, hold_folder
 if TYPE_CHECKING:
     from vidi.cli.running.job_run import JobRun
     from vidi.cli.running.state import CommandState
+    from vidi.inference.tracking.budget import SharedCap
 
 
 def confirm_spending(state: CommandState) -> int | None:
     """See that the records can be written, and ask before spending without a cap."""
-    from vidi.cli.running.carry_out import ask_to_spend, prepare_junit
+    from vidi.cli.running.carry_out import prepare_junit
 
     if state.options.junit is not None:
         prepare_junit(state.options.junit)
-    if not ask_to_spend(state.job_runs, state.options, state.console):
-        state.job_runs[0].exit_code = 130
-    return state.end
+    confirm_uncapped(state)
+    return report(state)
 
 
 def carry_out_each_job(state: CommandState) -> int | None:
     """Run file after file; after a signal, none is begun. Whatever ends one, the others go on."""
     received_signals.hold()  # from here on something may have been bought
     starts = StartLimits(1 if state.options.fail_fast else state.options.max_failures)
+    shared = share_cap(state)
     for job_run in state.job_runs:
         try:
-            _carry_out(job_run, state, starts)
+            _carry_out(job_run, state, starts, shared)
         except VidiError as error:
             job_run.fail(error)
             report(state)
         except Exception as bug:  # noqa: BLE001  # one file's bug never keeps the others from going
             job_run.fail(describe_bug(bug))
             report(state)
+    return None
+
+
+def sum_up_all_jobs(state: CommandState) -> int | None:
+    """Say what several job files came to together."""
+    ran = [job_run.result for job_run in state.job_runs if job_run.result is not None]
+    if len(state.job_runs) > 1 and ran:
+        from vidi.cli.display.summary import print_grand_total
+
+        print_grand_total(ran, find_cap(state), state.options, state.console)
     return None
 
 
@@ -58,14 +70,16 @@ def write_records(state: CommandState) -> int | None:
     return report(state)
 
 
-def _carry_out(job_run: JobRun, state: CommandState, starts: StartLimits) -> None:
+def _carry_out(
+    job_run: JobRun, state: CommandState, starts: StartLimits, shared: SharedCap
+) -> None:
     from vidi.cli.running.carry_out import carry_out_job
 
     if received_signals.count:
         raise received_signals.describe(f"stopped before {job_run.path} was begun")
     if not job_run.held:
         _hold_new_folder(job_run, state)
-    carry_out_job(job_run, state, starts)
+    carry_out_job(job_run, state, starts, shared)
 
 
 def _hold_new_folder(job_run: JobRun, state: CommandState) -> None:

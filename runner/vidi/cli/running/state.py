@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vidi.cli.options import RunOptions
     from vidi.cli.running.accounts import Money
     from vidi.cli.running.job_run import JobRun
+    from vidi.errors import VidiError
 
 WORST_FIRST = (130, 143, 70, 7, 6, 4, 5, 3, 2, 1)
 """Which exit code a command has when its job files ended in different ways."""
@@ -33,11 +34,25 @@ class CommandState:
     money: Money | None = None
     """Where money is accounted for; None in the sandbox, and where nothing is priced."""
     job_runs: list[JobRun] = field(default_factory=list)
+    errors: list[VidiError] = field(default_factory=list)
+    """What stops all of its job files together."""
+    reported: int = 0
+    """How many of those errors have been printed."""
+
+    def fail(self, error: VidiError) -> None:
+        """Note what stops the command as a whole; where it has one job file, that is it."""
+        if len(self.job_runs) == 1:
+            self.job_runs[0].fail(error)
+        else:
+            self.errors.append(error)
 
     @property
     def exit_code(self) -> int:
-        """The worst of its job files' exit codes; 0 where all went well."""
-        return worst_of(job_run.exit_code for job_run in self.job_runs)
+        """The worst of its own and its job files' exit codes; 0 where all went well."""
+        return worst_of(
+            [error.exit_code for error in self.errors]
+            + [job_run.exit_code for job_run in self.job_runs]
+        )
 
     @property
     def end(self) -> int | None:

@@ -23,7 +23,12 @@ from vidi.cli.running.before import (
 )
 from vidi.cli.running.ending import say_how_it_ended
 from vidi.cli.running.price_age import refuse_old_prices
-from vidi.cli.running.spending import carry_out_each_job, confirm_spending, write_records
+from vidi.cli.running.spending import (
+    carry_out_each_job,
+    confirm_spending,
+    sum_up_all_jobs,
+    write_records,
+)
 from vidi.cli.running.state import CommandState
 
 if TYPE_CHECKING:
@@ -44,6 +49,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
         check_keys,
         confirm_spending,
         carry_out_each_job,
+        sum_up_all_jobs,
         write_records,
     ),
     "estimate": (

@@ -36,6 +36,39 @@ class CostAccount(Protocol):
         """Book what a reservation came to; never raises."""
 
 
+class SharedCap:
+    """One cap over the budgets of several runs: of all job files of a command.
+
+    It keeps no amounts of its own, so that what it says can never differ from what its runs say.
+
+    Args:
+        cap: USD that all of them may spend together; None for no cap.
+    """
+
+    def __init__(self, cap: Decimal | None) -> None:
+        self._cap = cap
+        self._budgets: list[Budget] = []
+        self._owed: dict[str, Decimal] = {}
+
+    def hold(self, run: str, amount: Decimal) -> None:
+        """Set aside what is open in the folder of a run that has not begun: it may be billed."""
+        self._owed[run] = amount
+
+    def join(self, run: str, budget: Budget) -> None:
+        """Count a run's own budget from here on; it holds what was set aside for it."""
+        self._owed.pop(run, None)
+        self._budgets.append(budget)
+
+    @property
+    def left(self) -> Decimal | None:
+        """USD that any of the runs may still set aside; None without a cap."""
+        if self._cap is None:
+            return None
+        balances = [budget.balance for budget in self._budgets]
+        taken = sum((each.spent + each.reserved for each in balances), Decimal(0))
+        return self._cap - taken - sum(self._owed.values(), Decimal(0))
+
+
 class Budget:
     """The budget of one run.
 
@@ -43,6 +76,7 @@ class Budget:
         cap: USD that the run may spend; None for no cap.
         account: The ledger, which must grant every reservation too; None where there is none.
         tell: Who hears what the account has to say.
+        shared: What the run stays under together with others; None where it is alone.
     """
 
     def __init__(
@@ -50,8 +84,10 @@ class Budget:
         cap: Decimal | None,
         account: CostAccount | None = None,
         tell: Callable[[str], None] = lambda message: None,  # noqa: ARG005 - nobody listens
+        shared: SharedCap | None = None,
     ) -> None:
         self._cap = cap
+        self._shared = shared
         self._account = account
         self._tell = tell
         self._spent = Decimal(0)
@@ -71,13 +107,9 @@ class Budget:
             RefusedError: It would take spent + reserved over the cap, or over one of the account's.
             StorageError: The account did not grant it.
         """
-        left = self.balance.left
-        if left is not None and amount > left:
-            needed, there = format_usd(amount), format_usd(left)
-            raise RefusedError(
-                f"this needs up to {needed} and {there} of the budget is left",
-                hint="Raise `budget` in the job file or --budget.",
-            )
+        _refuse_beyond(self.balance.left, amount, "the budget", "`budget` in the job file or ")
+        if self._shared is not None:
+            _refuse_beyond(self._shared.left, amount, "the budget of all job files", "")
         messages = self._account.reserve(key, attempt, model, amount) if self._account else ()
         self._reserved[key] = self._reserved.get(key, Decimal(0)) + amount
         for message in messages:
@@ -98,3 +130,11 @@ class Budget:
     def hold(self, key: str, amount: Decimal) -> None:
         """Set aside what an earlier run left open, whatever the cap says: it may be owed."""
         self._reserved[key] = amount
+
+
+def _refuse_beyond(left: Decimal | None, amount: Decimal, what: str, or_raise: str) -> None:
+    if left is not None and amount > left:
+        raise RefusedError(
+            f"this needs up to {format_usd(amount)} and {format_usd(left)} of {what} is left",
+            hint=f"Raise {or_raise}--budget.",
+        )

@@ -16,7 +16,7 @@ from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
-from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
@@ -73,6 +73,8 @@ class RunConfig:
     overwrite: bool = False
     account: Account | None = None
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
+    shared: SharedCap | None = None
+    """What the run stays under together with the others of its command."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
     describe_bug: Callable[[Exception], VidiError] = _name_bug
@@ -107,6 +109,8 @@ async def carry_out_plan(
     stop = Stop()
     providers: dict[str, Provider] = {}
     runtime = _make_runtime(plan, journal, config, providers, stop)
+    if config.shared is not None:
+        config.shared.join(run_id, runtime.budget)
     execution = Execution(plan, runtime, config.limits, stop, config.describe_bug)
     stop.on_press(lambda level: config.listener("", "stop", level=level, execution=execution))
     config.listener("", "balance", budget=runtime.budget)
@@ -155,6 +159,7 @@ def _make_runtime(
             plan.budget,
             config.account,
             tell=lambda message: config.listener("", "alert", message=message),
+            shared=config.shared,
         ),
         fetcher=Fetcher(config.settings, wire=config.wire),
         base_prices=BasePrices(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.dollars import format_usd
 from vidi.errors import RefusedError
+from vidi.runs.planning.budgets import sum_up
 from vidi.runs.planning.selection import select_only
 
 if TYPE_CHECKING:
@@ -32,6 +34,28 @@ def find_refusals(plan: Plan, *, frozen: bool) -> tuple[RefusedError, ...]:
     if refusals:
         refusals[-1].hint += tell_bought(plan)
     return tuple(refusals)
+
+
+def measure_excess(plans: Sequence[Plan], cap: Decimal | None) -> Decimal:
+    """USD by which some plans together exceed a cap, with what is open in their folders."""
+    weighed = sum_up(plan.weighed for plan in plans)
+    if cap is None or not weighed:
+        return Decimal(0)  # nothing is bought, or an unknown price refuses it anyway
+    return max(Decimal(0), sum((plan.held for plan in plans), weighed) - cap)
+
+
+def refuse_over_cap(plans: Sequence[Plan], cap: Decimal | None) -> RefusedError | None:
+    """The refusal of job files that do not fit under one cap, though each of them may."""
+    excess = measure_excess(plans, cap)
+    if not excess:
+        return None
+    held = sum((plan.held for plan in plans), Decimal(0))
+    beside = f" beside {format_usd(held)} that is still open" if held else ""
+    return RefusedError(
+        f"these {len(plans)} job files cost up to {format_usd(sum_up(p.weighed for p in plans))}"
+        f"{beside}, which is {format_usd(excess)} over the --budget of {format_usd(cap)}",
+        hint="Raise --budget, or leave some out.",
+    )
 
 
 def tell_bought(plan: Plan) -> str:
