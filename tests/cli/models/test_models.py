@@ -150,3 +150,60 @@ def test_show_of_an_unknown_model_names_near_ones(here):
     answer = models(here, "show", "replicate/black-forest-labs/flux-schnel")
     assert answer.exit_code == 2
     assert f"Did you mean {SCHNELL}" in answer.stderr
+
+
+ASKED = [
+    ("image", "text-to-image", "speech"),
+    ("text to speech", "text-to-speech", "speech-to-text"),
+    ("text-to-speech", "text-to-speech", "speech-to-text"),
+    ("speech to text", "speech-to-text", "text-to-speech"),
+    ("voice german", "text-to-speech", "speech-to-text"),
+    ("cheap video", "text-to-video", "text-to-image"),
+    ("video", "text-to-video", "speech"),
+    ("music", "text-to-music", "speech"),
+    ("upscale video", "video-upscale", "text-to"),
+    ("kling 3", "text-to-video", "image-edit"),
+    ("nano banana pro", "text-to-image", "video"),
+]
+
+
+@pytest.mark.parametrize(("words", "first", "never"), ASKED, ids=[each[0] for each in ASKED])
+def test_search_puts_first_what_people_mean(here, words, first, never):
+    for arguments in ([words], words.split()):
+        found = models(here, "search", *arguments, "--json").json["models"]
+        assert found[0]["category"] == first
+        assert not any(never in each["category"] for each in found)
+        assert not found[0]["retired"]
+    name = {"kling 3": "v3", "nano banana pro": "nano-banana-pro"}.get(words, "")
+    assert name in found[0]["id"]
+
+
+def test_cheap_means_by_price(here):
+    found = models(here, "search", "cheap", "video", "--json").json["models"]
+    first = [each for each in found if each["category"] == "text-to-video" and not each["retired"]]
+    prices = [each["example_usd"]["high"] for each in first]
+    known = [price for price in prices if price is not None]
+    assert prices[: len(known)] == sorted(known)
+
+
+def test_search_narrows_by_type_price_and_param(here):
+    options = ("--type", "image", "--max-price", "0.01", "--has", "seed", "--json")
+    found = models(here, "search", "image", *options).json["models"]
+    assert found
+    for each in found:
+        assert (each["output_type"], each["example_usd"]["high"] <= 0.01) == ("image", True)
+        assert "seed" in models(here, "show", each["id"], "--json").json["params"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("model", "output"),
+    [
+        ("fal/fal-ai/flux/dev", "dev.jpg"),
+        ("replicate/black-forest-labs/flux-schnell", "flux-schnell.webp"),
+        ("fal/fal-ai/ltx-video", "ltx-video.mp4"),
+        ("replicate/minimax/speech-02-turbo", "speech-02-turbo.mp3"),
+        ("fal/fal-ai/kokoro/american-english", "american-english"),
+    ],
+)
+def test_the_entry_to_paste_has_the_extension_of_what_comes(here, model, output):
+    assert f"    output: {output}" in models(here, "show", model).stdout.splitlines()

@@ -65,11 +65,40 @@ def list_models(
 
 @click.command("search", context_settings=HELP)
 @click.argument("words", nargs=-1, required=True)
+@click.option("--type", "output_type", type=click.Choice(TYPES), help="Only what makes this.")
+@click.option(
+    "--max-price",
+    type=Dollars(),
+    metavar="USD",
+    help="Only those whose example costs at most this.",
+)
+@click.option(
+    "--has", "params", multiple=True, metavar="PARAM", help="Only those with this parameter."
+)
 @registry_options
-def search_models(words: tuple[str, ...], templates: Path | None, json_wanted: bool) -> int:
-    """List the models whose id, title or category has every word, the best match first."""
-    from vidi.cli.models.files import read_models
-    from vidi.cli.models.table import price_models, print_models, rank_models
+def search_models(
+    words: tuple[str, ...],
+    output_type: str | None,
+    max_price: Decimal | None,
+    params: tuple[str, ...],
+    templates: Path | None,
+    json_wanted: bool,
+) -> int:  # fmt: skip
+    """Find models by what they are called or make, the best answer first.
 
-    found = rank_models(read_models(templates), words)
-    return print_models(price_models(found), "models search", json_wanted=json_wanted)
+    Such as `nano banana pro`, `cheap video`, `text to speech`, `voice german`.
+    """
+    from vidi.cli.models.files import read_models
+    from vidi.cli.models.ranking import rank_models
+    from vidi.cli.models.table import price_models, print_models
+
+    chosen = [
+        model
+        for model in read_models(templates)
+        if output_type in (None, model.output_type)
+        and all(name in model.params["properties"] for name in params)
+    ]
+    found = rank_models(price_models(chosen), words)
+    if max_price is not None:
+        found = [each for each in found if each.high is not None and each.high <= max_price]
+    return print_models(found, "models search", json_wanted=json_wanted)

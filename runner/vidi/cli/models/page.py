@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.dollars import DASH, format_usd
+from vidi.inference.models.default_format import default_extension
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.models.prices.pricing import estimate
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
     from vidi.inference.models.prices.estimate import Estimate, PriceLine
     from vidi.inference.models.template import ModelInfo
 
-EXTENSIONS = {
-    "image": "png",
-    "video": "mp4",
-    "audio": "mp3",
-    "text": "txt",
-    "json": "json",
-    "3d": "glb",
-    "file": "safetensors",
-}
 SHOWN_VALUES = 8
 
 
@@ -142,6 +134,8 @@ def _work_out(line: PriceLine) -> str:
 
 def _snippet(model: ModelInfo) -> list[str]:
     name = model.name.rsplit("/", 1)[-1]
+    effective = check_params(model, model.example, base=Path()).effective
+    extension = default_extension(model, effective)
     params = json.dumps(model.example, ensure_ascii=False, default=json_number)
     return [
         "version: 1",
@@ -151,7 +145,7 @@ def _snippet(model: ModelInfo) -> list[str]:
         f"  - id: {_yaml_text(name)}",
         f"    model: {model.id}",
         f"    params: {params}",
-        f"    output: {name}.{EXTENSIONS[model.output_type]}",
+        f"    output: {_yaml_text(f'{name}.{extension}' if extension else name)}",
     ]
 
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import ModelInfo
 
-WEIGHTS = {"exact": 8, "word": 4, "start": 2, "part": 1}
-"""How well a word fits: the whole name, a word of it, the start of one, any part."""
-
 
 class PricedModel(NamedTuple):
     """A model with what its own example costs, in USD."""
@@ -32,15 +29,6 @@ def price_models(models: Iterable[ModelInfo]) -> list[PricedModel]:
     """Price the example of each."""
     prices = ((model, price_example(model)) for model in models)
     return [PricedModel(model, price.low, price.high) for model, price in prices]
-
-
-def rank_models(models: Iterable[ModelInfo], words: Sequence[str]) -> list[ModelInfo]:
-    """The models that have every word, the best match first; retired ones last among equals."""
-    wanted = [word.casefold() for word in words]
-    scored = [(model, [_score(model, word) for word in wanted]) for model in models]
-    found = [(model, sum(scores)) for model, scores in scored if all(scores)]
-    found.sort(key=lambda each: (-each[1], bool(each[0].retired), len(each[0].id), each[0].id))
-    return [model for model, _ in found]
 
 
 def print_models(priced: Sequence[PricedModel], command: str, *, json_wanted: bool) -> int:
@@ -80,16 +68,3 @@ def _as_json(each: PricedModel) -> dict[str, object]:
         "example_usd": {"low": each.low, "high": each.high},
         "retired": model.retired or None,
     }
-
-
-def _score(model: ModelInfo, word: str) -> int:
-    """How well a word fits the id and the title; the category counts as a part."""
-    if word in {model.id.casefold(), model.name.rpartition("/")[2].casefold()}:
-        return WEIGHTS["exact"]
-    text = f"{model.id} {model.title}".casefold()
-    words = set(text.replace("/", " ").replace("-", " ").split())
-    if word in words or word in text.replace("/", " ").split():
-        return WEIGHTS["word"]
-    if any(each.startswith(word) for each in words):
-        return WEIGHTS["start"]
-    return WEIGHTS["part"] if word in f"{text} {model.category}" else 0
