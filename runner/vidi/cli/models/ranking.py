@@ -119,12 +119,12 @@ def _split(word: str) -> list[str]:
 
 def rank_models(models: Sequence[PricedModel], words: Sequence[str]) -> list[PricedModel]:
     """The models that were asked for, the best answer first; retired ones last among equals."""
-    for split in (False, True):
-        query = read_query(words, split=split)
-        fits = [(each, _fit(each.model, query)) for each in models]
-        found = [(each, fit) for each, fit in fits if fit is not None]
-        if found:
-            break
+    return _rank(models, read_query(words)) or _rank(models, read_query(words, split=True))
+
+
+def _rank(models: Sequence[PricedModel], query: Query) -> list[PricedModel]:
+    fits = ((each, _fit(each.model, query)) for each in models)
+    found = [(each, fit) for each, fit in fits if fit is not None]
     found.sort(key=lambda pair: _order(pair[0], pair[1], query))
     return [each for each, _ in found]
 
