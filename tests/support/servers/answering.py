@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Answers = Mapping[str, Any]
-"""Path to the document that is answered, or to a function of the path with its query."""
+"""Path to the document that is answered, or to a function of the path with its query.
+
+A function that gives None hands the request on: it only looked, or waited.
+"""
 
 
 @contextlib.contextmanager
@@ -21,10 +24,10 @@ def answering(answers: Answers, behind: str) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             own = answers.get(urlsplit(self.path).path)
-            if own is None:
+            document = own(self.path) if isinstance(own, Callable) else own
+            if document is None:
                 self._send(*_hand_on(behind + self.path, dict(self.headers)))
             else:
-                document = own(self.path) if isinstance(own, Callable) else own
                 self._send(200, json.dumps(document).encode())
 
         def _send(self, status: int, body: bytes) -> None:

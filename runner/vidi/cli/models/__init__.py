@@ -9,13 +9,22 @@ from vidi.cli.models.list import list_models, search_models
 from vidi.cli.models.options import HELP
 from vidi.cli.models.pricing.price import price_model
 from vidi.cli.models.pulling.pull import pull_model
+from vidi.cli.models.refreshing.refresh import refresh_models
 from vidi.cli.models.show import show_model
 
 
 @click.group(context_settings=HELP)
 def models() -> None:
-    """List, search, show, check, pull and price the models that job files may name."""
+    """List, search, show, check, pull, price and refresh the models that job files may name."""
 
 
-for command in (list_models, search_models, show_model, check_models, pull_model, price_model):
+for command in (
+    list_models,
+    search_models,
+    show_model,
+    check_models,
+    pull_model,
+    price_model,
+    refresh_models,
+):
     models.add_command(command)

@@ -31,18 +31,23 @@ def ask_providers(
         CredentialsError: A key is missing or refused.
         UsageError: A setting is wrong.
     """
+    return run_until_stopped(_ask(open_reader(env_file, templates, sandbox=sandbox), model_ids))
+
+
+def open_reader(env_file: Path | None, templates: Path | None, *, sandbox: bool) -> DocumentReader:
+    """A reader of the providers' documents, or of the sandbox's.
+
+    Raises:
+        UsageError: A setting is wrong.
+    """
     if sandbox:
-        settings = Settings(keys=SANDBOX_KEYS)
-    else:
-        settings = Settings.from_environment(read_environment(Path(), env_file))
-    wire = _open_sandbox(templates) if sandbox else None
-    return run_until_stopped(_ask(model_ids, settings, wire))
+        return DocumentReader(Settings(keys=SANDBOX_KEYS), _open_sandbox(templates))
+    return DocumentReader(Settings.from_environment(read_environment(Path(), env_file)))
 
 
 async def _ask(
-    model_ids: Sequence[str], settings: Settings, wire: httpx.AsyncBaseTransport | None
+    reader: DocumentReader, model_ids: Sequence[str]
 ) -> dict[str, Discovery | VidiError]:
-    reader = DocumentReader(settings, wire)
     try:
         return await reader.discover_all(model_ids)
     finally:

@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote, urlencode
 
 from vidi.errors import CredentialsError, PollError, UsageError, VidiError
 from vidi.inference.models.discovery.cog import read_replicate
@@ -41,12 +41,13 @@ if TYPE_CHECKING:
     from vidi.json_values import Json
 
     Entries = dict[str, Json | VidiError]
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import httpx
+    from aiolimiter import AsyncLimiter
     from tenacity import RetryCallState
 
-    from vidi.inference.models.discovery.discovery import Discovery
+    from vidi.inference.models.discovery.discovery import BasePrice, Discovery
     from vidi.inference.providers.account import Account
     from vidi.inference.providers.transport.answer import Answer
     from vidi.inference.providers.transport.guard import Guard
@@ -64,6 +65,16 @@ MOST_NAMES = 50
 """Endpoints in one question to fal's platform (https://fal.ai/docs/platform-apis)."""
 
 
+class KeptAnswers(Protocol):
+    """Answers of questions that were asked before, by the question."""
+
+    def find(self, question: str) -> Answer | None:
+        """What was answered; None where it was not asked yet."""
+
+    def keep(self, question: str, answer: Answer) -> None:
+        """Write down an answer."""
+
+
 class NoSuchModelError(UsageError):
     """The provider has no model of this name."""
 
@@ -77,14 +88,19 @@ class DocumentReader:
     Args:
         settings: Where they are and who we are to them.
         given_wire: What to send through instead of the network; its owner closes it.
-        patience: How long one question may take.
+        timeouts: How long one question may take.
+        kept: Answers that were given before, and where to keep those that come.
+        per_second: Questions begun in a second at most; 0 for as many as it takes.
     """
 
     settings: Settings
     given_wire: httpx.AsyncBaseTransport | None = None
     timeouts: CallTimeouts = field(default_factory=CallTimeouts)
+    kept: KeptAnswers | None = None
+    per_second: float = 0
     _own_wire: httpx.AsyncBaseTransport | None = field(default=None, init=False)
     _ways: dict[str, tuple[Guard, httpx.AsyncClient]] = field(default_factory=dict, init=False)
+    _turns: AsyncLimiter | None = field(default=None, init=False)
     _places: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False
     )
@@ -103,8 +119,14 @@ class DocumentReader:
             raise found
         return found
 
-    async def discover_all(self, model_ids: Iterable[str]) -> dict[str, Discovery | VidiError]:
+    async def discover_all(
+        self, model_ids: Iterable[str], listed: Mapping[str, Json] | None = None
+    ) -> dict[str, Discovery | VidiError]:
         """Read many models, some at a time; the error in place of each that cannot be read.
+
+        Args:
+            model_ids: Their ids.
+            listed: fal's list, where it is known already.
 
         Raises:
             CredentialsError: A key is missing or refused.
@@ -113,15 +135,63 @@ class DocumentReader:
         for provider in dict.fromkeys(name.partition("/")[0] for name in names):
             self._key_of(ACCOUNTS[provider])
         endpoints = [name.removeprefix("fal/") for name in names if name.startswith("fal/")]
-        listed, priced = await asyncio.gather(
-            self._ask_by_fifty(LISTED, "models", endpoints),
+        entries, priced = await asyncio.gather(
+            self._ask_by_fifty(LISTED, "models", endpoints if listed is None else ()),
             self._ask_by_fifty(PRICED, "prices", endpoints),
         )
-        found = await asyncio.gather(*(self._discover(name, listed, priced) for name in names))
+        every = entries if listed is None else dict(listed)
+        found = await asyncio.gather(*(self._discover(name, every, priced) for name in names))
         for each in found:
             if isinstance(each, CredentialsError):
                 raise each
         return dict(zip(names, found, strict=True))
+
+    async def list_endpoints(self) -> dict[str, Json]:
+        """Fal's whole list, page by page: the entry of each endpoint.
+
+        Raises:
+            CredentialsError: The key is missing or refused.
+            VidiError: A page cannot be read.
+        """
+        self._key_of(FAL)
+        found: dict[str, Json] = {}
+        cursor: str | None = ""
+        seen: set[str] = set()
+        while cursor is not None:
+            page = await self._ask(FAL, LISTED, [("cursor", cursor)] if cursor else ())
+            entries = as_list(as_object(page).get("models"))
+            found |= {str(dig(each, "endpoint_id")): each for each in entries}
+            told = dig(page, "next_cursor")
+            cursor = told if isinstance(told, str) and told and told not in seen else None
+            seen.add(told if isinstance(told, str) else "")
+        return found
+
+    async def list_official(self) -> list[str]:
+        """`owner/name` of each model in Replicate's collection of official models.
+
+        Raises:
+            CredentialsError: The key is missing or refused.
+            VidiError: There is none, or it cannot be read.
+        """
+        document = await self._ask(REPLICATE, f"{API}/collections/official")
+        models = as_list(as_object(document).get("models"))
+        return [f"{dig(each, 'owner')}/{dig(each, 'name')}" for each in models]
+
+    async def list_prices(self, endpoints: Sequence[str]) -> dict[str, BasePrice]:
+        """Fal's base price of each endpoint, where it names one.
+
+        Raises:
+            CredentialsError: The key is missing or refused.
+            PollError: No answer came.
+        """
+        priced = await self._ask_by_fifty(PRICED, "prices", endpoints)
+        found = {}
+        for name, entry in priced.items():
+            if isinstance(entry, VidiError):
+                raise entry
+            if (price := read_price(entry)) is not None:
+                found[name] = price
+        return found
 
     async def read_base_prices(self, endpoints: Sequence[str]) -> dict[str, Billing]:
         """What fal bills its endpoints by, as far as it says so.
@@ -151,7 +221,7 @@ class DocumentReader:
             await wire.aclose()
 
     async def _discover(
-        self, model_id: str, listed: Entries, priced: Entries
+        self, model_id: str, listed: Mapping[str, Json | VidiError], priced: Entries
     ) -> Discovery | VidiError:
         provider, _, name = model_id.partition("/")
         try:
@@ -246,6 +316,18 @@ class DocumentReader:
         Raises:
             VidiError: It is not there, cannot be read, or no answer came.
         """
+        question = f"{url}?{urlencode(list(query))}"
+        answer = self.kept.find(question) if self.kept else None
+        if answer is None:
+            async with self._places:
+                answer = await self._try(account, url, query)
+            if self.kept is not None:
+                self.kept.keep(question, answer)
+        if not answer.ok:
+            raise _refusal(account, answer)
+        return _parse(account, answer)
+
+    async def _try(self, account: Account, url: str, query: Sequence[tuple[str, str]]) -> Answer:
         from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
         retrying = AsyncRetrying(
@@ -254,10 +336,17 @@ class DocumentReader:
             retry=retry_if_exception_type(PollError),
             reraise=True,
         )
-        async with self._places:
-            return await retrying(self._ask_once, account, url, query)
+        return await retrying(self._ask_once, account, url, query)
 
-    async def _ask_once(self, account: Account, url: str, query: Sequence[tuple[str, str]]) -> Json:
+    async def _ask_once(
+        self, account: Account, url: str, query: Sequence[tuple[str, str]]
+    ) -> Answer:
+        """One try: an answer, also one that says that there is no such thing.
+
+        Raises:
+            VidiError: No answer came, or it is a refusal of another kind.
+        """
+        await self._wait_for_turn()
         guard, client = self._open(account)
         key = f"{account.scheme} {self._key_of(account)}"
         headers = {} if url == SCHEMA else {"Authorization": key}
@@ -269,9 +358,19 @@ class DocumentReader:
             answer = call.reply
         except NoAnswerError as error:
             raise PollError(f"no answer from {account.title}: {error}") from error
-        if not answer.ok:
+        if not answer.ok and answer.status != 404:
             raise _refusal(account, answer)
-        return _parse(account, answer)
+        return answer
+
+    async def _wait_for_turn(self) -> None:
+        if not self.per_second:
+            return
+        if self._turns is None:
+            from aiolimiter import AsyncLimiter
+
+            # One at a time, evenly: a burst is what a limit per second refuses.
+            self._turns = AsyncLimiter(1, 1 / self.per_second)
+        await self._turns.acquire()
 
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -24,6 +24,7 @@ _ROUTES = (
     ("POST", "/v1/models/{owner}/{name}/predictions", predictions.create_official),
     ("POST", "/v1/deployments/{owner}/{name}/predictions", predictions.create_deployed),
     ("GET", "/v1/models/{owner}/{name}", models.get),
+    ("GET", "/v1/collections/official", models.list_official),
     ("GET", "/v1/models/{owner}/{name}/versions", models.list_versions),
     ("GET", "/v1/models/{owner}/{name}/versions/{version}", models.get_version),
     ("POST", "/v1/files", files.create),

@@ -24,10 +24,20 @@ _DAY = "2026-01-01T00:00:00.000000Z"
 async def get(call: Call) -> Response:
     """`GET /v1/models/{owner}/{name}`."""
     model = _model(call)
-    if model is None:
-        return replicate_problem(404)
+    return answer_json(_show(model)) if model else replicate_problem(404)
+
+
+async def list_official(call: Call) -> Response:
+    """`GET /v1/collections/official`: every official model, whole."""
+    models = call.sandbox.registry.list_models(provider="replicate")
+    served = [_show(model) for model in models if is_official(model) and not model.retired]
+    return answer_json({"name": "Official models", "slug": "official", "models": served})
+
+
+def _show(model: ModelInfo) -> dict[str, object]:
+    """A model's document."""
     owner, _, name = model.name.partition("/")
-    body = {
+    return {
         "url": f"https://replicate.com/{model.name}",
         "owner": owner,
         "name": name,
@@ -42,7 +52,6 @@ async def get(call: Call) -> Response:
         "default_example": _example(model),
         "latest_version": _version(model),
     }
-    return answer_json(body)
 
 
 async def list_versions(call: Call) -> Response:

@@ -75,7 +75,14 @@ def read_replicate(model_id: str, document: Json) -> Discovery:
         source=f"https://api.replicate.com/v1/{kind or 'models/'}{owner}/{name}",
         version="" if deployment else pinned or _version_of(document),
         deployment=deployment,
+        renamed_to="" if deployment else _other_name(f"{owner}/{name}", document),
     )
+
+
+def _other_name(asked: str, document: Json) -> str:
+    owner, name = dig(document, "owner"), dig(document, "name")
+    told = f"{owner}/{name}" if isinstance(owner, str) and isinstance(name, str) else asked
+    return "" if told == asked else f"replicate/{told}"
 
 
 def describe_output(schema: JsonMapping) -> str:

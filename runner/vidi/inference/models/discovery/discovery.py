@@ -59,4 +59,6 @@ class Discovery:
     deployment: str = ""
     """Replicate: the `owner/name` of the deployment that it is called as."""
     retired: str = ""
+    renamed_to: str = ""
+    """The id that the provider calls it by now, where that is another than was asked for."""
     price: BasePrice | None = None

@@ -43,6 +43,9 @@ CATEGORIES = {
 UNSPECIFIC = ("text-to-audio",)
 """Categories that are several of ours: the inputs tell which."""
 
+SENTENCES = ("pricing_info_override", "pricingInfoOverride", "pricing_info", "pricing")
+"""Where an entry may hold its price as a sentence: fal.ai/api/models has the second."""
+
 USUAL_OUTPUTS = {
     OutputType.IMAGE: "images[].url",
     OutputType.VIDEO: "video.url",
@@ -90,9 +93,15 @@ def read_fal(model_id: str, openapi: Json, listed: Json = None, priced: Json = N
         example=build_example(params, properties),
         page=f"https://fal.ai/models/{name}",
         source=f"{SCHEMA}?endpoint_id={name}",
-        retired=_retirement(listed),
+        retired=read_retirement(listed),
+        renamed_to=_other_name(name, openapi),
         price=read_price(priced),
     )
+
+
+def _other_name(asked: str, openapi: Json) -> str:
+    told = dig(openapi, "info", "x-fal-metadata", "endpointId")
+    return f"fal/{told}" if isinstance(told, str) and told not in ("", asked) else ""
 
 
 def read_price(priced: Json) -> BasePrice | None:
@@ -178,9 +187,16 @@ def _category(openapi: Json, listed: Json) -> str:
     return one_line(told, 60)
 
 
-def _retirement(listed: Json) -> str:
+def read_retirement(listed: Json) -> str:
+    """Why an endpoint of the list is of the past; empty where it is not."""
     status = one_line(dig(listed, "metadata", "status"), 60)
     return "" if status in {"", "active"} else f"fal lists it as {status}"
+
+
+def read_sentence(listed: Json) -> str:
+    """The price in fal's own words, where the list has it; empty where it has not."""
+    told = (dig(listed, "metadata", key) or dig(listed, key) for key in SENTENCES)
+    return next((text for each in told if (text := one_line(each))), "")
 
 
 def _kind_of(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Draft = dict[str, object]
     from collections.abc import Iterable, Mapping
 
-    from vidi.inference.models.discovery.discovery import Discovery
+    from vidi.inference.models.discovery.discovery import BasePrice, Discovery
 
 
 ORDER = (
@@ -65,7 +65,7 @@ def make_template(found: Discovery, today: str) -> Draft:
             "params": found.params,
             "example": found.example,
             "pricing": pricing,
-            "billing": billing_of(found, today),
+            "billing": billing_of(found.price, today),
             "page": found.page,
             "sources": [_source(found, today)],
             "as_of": {"params": today, "pricing": today},
@@ -93,12 +93,26 @@ def refresh_template(old: TemplateFile, found: Discovery, today: str) -> Draft:
             "retired": old.get("retired") or found.retired,
             "params": params,
             "example": _merge_example(old["example"], params, found.example),
-            "billing": billing_of(found, today) if renewed else old.get("billing"),
+            "billing": billing_of(found.price, today) if renewed else old.get("billing"),
             "sources": [*_other_sources(old, found), _source(found, today)],
             "as_of": {**old["as_of"], "params": today},
             "confidence": {**old["confidence"], "params": "high"},
         }
     )
+
+
+def refresh_listing(old: TemplateFile, retired: str, price: BasePrice | None, today: str) -> Draft:
+    """The old template with what fal's lists say of it, where its schema was not read again.
+
+    Args:
+        old: The template as its file holds it.
+        retired: Why it is of the past; empty where it is not.
+        price: fal's base price; None where it names none.
+        today: The date that the lists were read, as YYYY-MM-DD.
+    """
+    renewed = is_new_base(read_billing(old), old["pricing"], price)
+    billing = billing_of(price, today) if renewed else old.get("billing")
+    return _ordered({**old, "retired": old.get("retired") or retired, "billing": billing})
 
 
 def merge_params(old: ParamSchema, new: ParamSchema, today: str) -> Draft:
@@ -122,13 +136,17 @@ def list_changes(old: ModelInfo, found: Discovery) -> list[Change]:
     if old.provider == "replicate" and old.call != _call_in(found):
         told = f"{_tell_call(_call_in(found))} now, was {_tell_call(old.call)}"
         changes.append(Change("call", "", told))
-    if found.retired and not old.retired:
-        changes.append(Change("retired", "", found.retired))
     if not _places(found.output) <= _places(old.output):
         told = f"output: the schema reads as {found.output}; {old.output} is kept"
         changes.append(Change("output", "", told))
-    if is_new_base(old.billing, old.pricing, found.price):
-        told = f"base price: {found.price} now, was {_tell_billing(old.billing)}"
+    return changes + list_listing_changes(old, found.retired, found.price)
+
+
+def list_listing_changes(old: ModelInfo, retired: str, price: BasePrice | None) -> list[Change]:
+    """What the lists of the provider change: whether it is served, and its base price."""
+    changes = [Change("retired", "", retired)] if retired and not old.retired else []
+    if is_new_base(old.billing, old.pricing, price):
+        told = f"base price: {price} now, was {_tell_billing(old.billing)}"
         changes.append(Change("billing", "", f"{told}; the price rows are kept"))
     return changes
 
@@ -194,9 +212,8 @@ def call_of(found: Discovery) -> JsonObject:
     return {"version": found.version} if found.version else {"official": True}
 
 
-def billing_of(found: Discovery, today: str) -> Draft:
+def billing_of(price: BasePrice | None, today: str) -> Draft:
     """The base price of fal, in the units of which it bills."""
-    price = found.price
     if price is None or price.usd <= 0:
         return {}
     unit = price.unit or "units"

@@ -1,0 +1,1 @@
+"""`vidi models refresh`: every template brought up to date with what the providers list."""
