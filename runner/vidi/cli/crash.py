@@ -54,7 +54,7 @@ def write_crash_report(bug: BaseException) -> Path | None:
             "",
             f"- time: {now.isoformat(timespec='seconds')}",
             f"- python: {platform.python_version()} on {platform.platform()}",
-            f"- command: `{' '.join([Path(sys.argv[0]).name, *sys.argv[1:]])}`",
+            f"- command: `{' '.join([Path(sys.argv[0]).name, *_hide_values(sys.argv[1:])])}`",
             "",
             "```",
             "".join(traceback.format_exception(bug)).rstrip(),
@@ -72,6 +72,18 @@ def write_crash_report(bug: BaseException) -> Path | None:
             continue
         return path
     return None
+
+
+def _hide_values(arguments: list[str]) -> list[str]:
+    """The arguments of a command, each `--var NAME=VALUE` without its value: it may be a secret."""
+    shown, last = [], ""
+    for argument in arguments:
+        if last == "--var" or argument.startswith("--var="):
+            name = argument.removeprefix("--var=").partition("=")[0]
+            argument = f"{'--var=' if argument.startswith('--var=') else ''}{name}=…"
+        shown.append(argument)
+        last = argument
+    return shown
 
 
 def _redact(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,8 @@ def describe_asked(options: RunOptions, money: Money | None) -> str:
     if ledger is not None and "://" in ledger:
         return ""
     day = datetime.now(UTC).date().isoformat()
-    return repr((__version__, options, str(Path.cwd()), day, ledger, _identify(ledger)))
+    asked = repr((__version__, options, str(Path.cwd()), day, ledger, _identify(ledger)))
+    return hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()  # has --var values
 
 
 def list_others(options: RunOptions) -> tuple[Path, ...]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from vidi.inference.tracking.redaction import REDACTED
+
 if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest
@@ -55,8 +57,13 @@ def restore_params(
         known: Where secret params are taken from.
     """
     restored = {name: _restore(value) for name, value in {**state.params, **state.sent}.items()}
-    secrets = {name: known[name] for name in _secrets(model) if known and name in known}
+    hidden = {*_secrets(model), *(name for name, each in restored.items() if _is_redacted(each))}
+    secrets = {name: known[name] for name in hidden if known and name in known}
     return {name: secrets.get(name, value) for name, value in restored.items()}
+
+
+def _is_redacted(value: object) -> bool:
+    return isinstance(value, str) and REDACTED in value
 
 
 def _secrets(model: ModelInfo) -> set[str]:

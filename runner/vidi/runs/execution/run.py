@@ -7,7 +7,7 @@ import contextlib
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.base_prices import BasePrices
@@ -20,8 +20,10 @@ from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
+from vidi.inference.tracking.redaction import redact_texts
 from vidi.runs.execution.execute import Execution
 from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
+from vidi.runs.planning.secrets import list_secrets, show_variables
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.json_text import render_json
@@ -103,7 +105,10 @@ async def carry_out_plan(
     Raises:
         StorageError: The folder cannot be written.
     """
-    facts = RunFacts(run_id, datetime.now(UTC), config.sandbox, variables=plan.job.vars)
+    facts = RunFacts(
+        run_id, datetime.now(UTC), config.sandbox, variables=show_variables(plan.job.vars)
+    )
+    journal.keep_out(list_secrets(plan))
     _note_start(plan, journal, facts)
     _give_back(plan, journal, config)
     stop = Stop()
@@ -190,7 +195,7 @@ def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
         sandbox=facts.sandbox,
         job_file=plan.job.path.as_posix(),
         job_sha256=plan.job.sha256,
-        vars=dict(plan.job.vars),
+        vars=show_variables(plan.job.vars),
         budget_usd=plan.budget,
         estimate_usd={"low": plan.low, "high": plan.high},
     )
@@ -264,7 +269,8 @@ def _write_manifest(
     plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
 ) -> tuple[Manifest, bool]:
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
-    manifest = render_manifest(plan, journal.states, execution.outcomes, facts)
+    rendered = render_manifest(plan, journal.states, execution.outcomes, facts)
+    manifest = cast("Manifest", redact_texts(rendered, journal.secrets))
     path = plan.folder / MANIFEST
     changed = bool(plan.to_run) or not holds_already(path, manifest)
     if changed:

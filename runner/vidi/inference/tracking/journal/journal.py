@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeGuard
 
 from vidi.errors import Place, StorageError, UsageError
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.settings import SHORTEST_SECRET
 from vidi.inference.tracking.journal.checksum import (
     SINCE,
     fits_checksum,
@@ -28,6 +27,7 @@ from vidi.inference.tracking.journal.events import (
 )
 from vidi.inference.tracking.journal.file import JournalFile
 from vidi.inference.tracking.journal.replay import Replay
+from vidi.inference.tracking.redaction import list_texts, redact_texts
 from vidi.strict_json import write_json
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ class FileJournal:
         self, path: Path, *, run: str, secrets: tuple[str, ...] = (), lock: Path | None = None
     ) -> None:
         self._run = run
-        halves = [part for each in secrets for part in (each, *each.split(":"))]  # a fal key's
-        self._secrets = tuple(each for each in halves if len(each) >= SHORTEST_SECRET)
+        self._secrets = list_texts(secrets)
         self._sequence = 0
         self._unrecorded: dict[str, str] = {}
         """Inference to request id, where the receipt could not be written."""
@@ -104,6 +103,15 @@ class FileJournal:
     def shelf(self) -> Mapping[str, InferenceState]:
         """What was bought under an id that has something else now, by the purchase's name."""
         return self._replay.shelf
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that are kept out of what is written."""
+        return self._secrets
+
+    def keep_out(self, secrets: tuple[str, ...]) -> None:
+        """Have these texts left out of what is written from now on, beside the keys."""
+        self._secrets = list_texts((*self._secrets, *secrets))
 
     def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
         """Write one event as a line, fsynced where the event must not be lost.
@@ -163,7 +171,8 @@ class FileJournal:
         if inference is not None:
             record["id"] = inference
         told = {
-            name: self._redact(each) if name in SPOKEN else each for name, each in fields.items()
+            name: redact_texts(each, self._secrets) if name in SPOKEN else each
+            for name, each in fields.items()
         }
         return dump_line({**record, **told})
 
@@ -191,17 +200,6 @@ class FileJournal:
             named = {inference: named[inference]} if inference in named else {}
         told = "".join(f"; {key} was bought as {request}" for key, request in named.items())
         return StorageError(error.message + told, hint=error.hint)
-
-    def _redact(self, value: object) -> object:
-        if isinstance(value, str):
-            for secret in self._secrets:
-                value = value.replace(secret, "[redacted]")
-            return value
-        if isinstance(value, dict):
-            return {self._redact(key): self._redact(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._redact(each) for each in value]
-        return value
 
 
 def read_events(path: Path) -> Iterator[tuple[Event, int]]:
