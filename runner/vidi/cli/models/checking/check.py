@@ -11,6 +11,9 @@ from vidi.cli.models.options import FILE, HELP, provider_options, registry_optio
 if TYPE_CHECKING:
     from pathlib import Path
 
+STALE_DAYS = 180
+"""As estimates mark them; written out, for the import would slow down the help."""
+
 
 @click.command("check", context_settings=HELP)
 @click.argument("model_ids", nargs=-1, metavar="[MODEL_ID]...")
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--stale-days",
     type=click.IntRange(0),
-    default=365,
+    default=STALE_DAYS,
     show_default=True,
     metavar="N",
     help="Warn of prices that nobody has looked at for longer.",
@@ -38,8 +41,10 @@ def check_models(
 ) -> int:  # fmt: skip
     """Check templates: their form, example, price and dates; all of them, unless some are named.
 
-    With --live (or --sandbox) the providers are asked whether each model still exists, takes the
-    same params and has the same base price; nothing is bought.
+    Prices that are old, of low confidence or of one witness only are warned of, and endpoints of
+    fal without a base price. With --live (or --sandbox) the providers are asked whether each model
+    still exists, is called as before, takes the same params (types, limits, values, defaults, at
+    any depth), has the same output and the same base price; nothing is bought.
 
     Exit codes: 0 right, 1 something changed or could not be asked, 2 a template is wrong,
     4 credentials.

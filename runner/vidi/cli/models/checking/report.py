@@ -19,13 +19,21 @@ from vidi.jobs.job import load_job
 from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from vidi.cli.models.checking.provider_news import ModelNews
-    from vidi.cli.models.checking.template_files import Verdict
+    from vidi.cli.models.checking.template_files import CaveatKind, Verdict
 
 MOST_WARNINGS = 10
-"""More are not printed one by one."""
+"""More of a kind are not printed one by one."""
+
+KINDS: Mapping[CaveatKind, str] = {
+    "age": "prices were last checked long ago",
+    "confidence": "prices are of low confidence",
+    "witness": "prices have one witness only",
+    "billing": "endpoints of fal have no base price in `billing`",
+}
+"""What is said of many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +111,17 @@ def print_checks(checks: Checks, *, json_wanted: bool) -> int:
 
 
 def _print_warnings(warned: Sequence[Verdict], console: Console) -> None:
-    """Each of a few; of many their names."""
-    if len(warned) > MOST_WARNINGS:
-        names = name_some(each.name for each in warned)
-        told = f"{len(warned)} prices were last checked long ago"
-        console.say(f"warning: {told}: {names} (--json names all)", style="yellow")
-        return
-    for verdict in warned:
-        for warning in verdict.warnings:
-            console.say(f"{verdict.name}: warning: {warning}", style="yellow")
+    """Each of a few; of many, a line for each kind with the first names."""
+    said = [(each, caveat) for each in warned for caveat in each.warnings]
+    for kind, told in KINDS.items():
+        some = [(verdict, caveat) for verdict, caveat in said if caveat.kind == kind]
+        if len(some) > MOST_WARNINGS:
+            names = name_some(verdict.name for verdict, _ in some)
+            told = f"{len(some)} {told}: {names} (--json names all)"
+            console.say(f"warning: {told}", style="yellow")
+            continue
+        for verdict, caveat in some:
+            console.say(f"{verdict.name}: warning: {caveat.message}", style="yellow")
 
 
 def _models_of(job: Path) -> list[str]:
@@ -144,7 +154,11 @@ def _as_json(checks: Checks) -> dict[str, object]:
         "low_confidence": [each.name for each in checks.verdicts if each.is_low],
         "errors": [{"id": each.name, "problems": list(each.mistakes)} for each in checks.wrong],
         "warnings": [
-            {"id": each.name, "problems": list(each.warnings)}
+            {
+                "id": each.name,
+                "problems": [caveat.message for caveat in each.warnings],
+                "kinds": [caveat.kind for caveat in each.warnings],
+            }
             for each in checks.verdicts
             if each.warnings
         ],

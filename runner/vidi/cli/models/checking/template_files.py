@@ -5,19 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vidi.errors import VidiError
 from vidi.inference.models.loading import load_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.prices.rows import row_in_force
-from vidi.inference.models.prices.standing import last_look, read_day
+from vidi.inference.models.prices.standing import price_standing, read_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vidi.inference.models.template import ModelInfo
+
+
+CaveatKind = Literal["age", "confidence", "witness", "billing"]
+
+
+class Caveat(NamedTuple):
+    """Something to be known of a template that is right."""
+
+    kind: CaveatKind
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,7 @@ class Verdict:
     """The model's id; the file's path where the file is too broken to say."""
     model: ModelInfo | None
     mistakes: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Caveat, ...] = ()
 
     @property
     def is_low(self) -> bool:
@@ -93,11 +103,17 @@ def _check_date(where: str, text: str | None, latest: date | None) -> Iterator[s
         yield f"{where}: {text} is in the future"
 
 
-def _warn(model: ModelInfo, today: date, stale_days: int) -> Iterator[str]:
+def _warn(model: ModelInfo, today: date, stale_days: int) -> Iterator[Caveat]:
     row = row_in_force(model.pricing, today)
-    if isinstance(row, str):
-        return
-    text = last_look(row)
-    day = read_day(text)
-    if day is not None and today - day > timedelta(days=stale_days):
-        yield f"price last checked on {text}, {(today - day).days} days ago: look at {model.page}"
+    if not isinstance(row, str) and "lines" in row:
+        standing = price_standing(model, today)
+        age = standing.age_days
+        if age is not None and age > stale_days:
+            told = f"price last checked on {standing.as_of}, {age} days ago: look at {model.page}"
+            yield Caveat("age", told)
+        if standing.low:
+            yield Caveat("confidence", f"price of low confidence: look at {model.page}")
+        if "witness" not in row:
+            yield Caveat("witness", "price of one witness only: nobody else was seen to say so")
+    if model.provider == "fal" and model.billing is None and not model.retired:
+        yield Caveat("billing", "no base price in `billing`: fal's bill cannot be counted in it")
