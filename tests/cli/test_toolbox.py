@@ -98,14 +98,6 @@ def test_schemas_are_schemas(here, which):
     jsonschema_rs.meta.validate(schema)
 
 
-def test_init_writes_a_job_that_runs_and_never_overwrites(here):
-    assert here("vidi", "init").exit_code == 0
-    assert here("vidi-run", "jobs/first.yaml", "--sandbox").exit_code == 0
-    again = here("vidi", "init")
-    assert again.exit_code == 2
-    assert again.stderr == "jobs/first.yaml is there already\n  hint: Name another file.\n"
-
-
 def test_verify_finds_what_was_spoilt(made):
     folder = "outputs/sandbox/one"
     assert made("vidi", "verify", folder).exit_code == 0

@@ -16,7 +16,7 @@ from vidi.jobs.data.sources import read_rows
 from vidi.jobs.job import read_job
 from vidi.jobs.reading.files import ProjectFiles
 from vidi.runs.planning.plan import Choices
-from vidi.runs.planning.planner import make_plan
+from vidi.runs.planning.planner import FolderRecord, make_plan
 
 JOB = """\
 version: 1
@@ -41,7 +41,12 @@ def planned(folder: Path, data: str) -> tuple[list[object], list[str]]:
     path.write_text(JOB.replace("DATA", data))
     job = read_job(path, project=folder)
     plan = make_plan(
-        job, REGISTRY, project=folder, folder=folder / "out", states={}, choices=Choices()
+        job,
+        REGISTRY,
+        project=folder,
+        folder=folder / "out",
+        record=FolderRecord({}),
+        choices=Choices(),
     )
     made = [(each.id, each.request.fingerprint, each.request.output) for each in plan.inferences]
     return made, [each.code for each in plan.warnings]

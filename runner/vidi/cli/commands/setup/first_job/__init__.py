@@ -1,0 +1,1 @@
+"""A first job file: from nothing, from four answers, or from a table."""
