@@ -9,6 +9,28 @@ from vidi.inference.models.registry import ModelRegistry
 from vidi.sandbox.facts.base_prices import BasePrice, find_base_price
 
 REGISTRY = ModelRegistry()
+IMAGE = "data:image/png;base64,AAAA"
+RECEIPTS = [
+    ("fal-ai/veo3.1", {"duration": "4s", "resolution": "720p", "generate_audio": False},
+     "2.0", "0.8"),
+    ("fal-ai/kling-video/v3/standard/text-to-video", {"duration": "5", "generate_audio": False},
+     "3.0", "0.42"),
+    ("fal-ai/kling-video/v3/pro/text-to-video", {"duration": "5", "generate_audio": False},
+     "4.0", "0.56"),
+    ("fal-ai/sora-2/text-to-video", {"duration": 4}, "4.0", "0.4"),
+    ("fal-ai/nano-banana", {"num_images": 1}, "1.0", "0.0398"),
+    ("fal-ai/nano-banana-pro", {"num_images": 1, "resolution": "1K"}, "1.0", "0.15"),
+    ("fal-ai/flux/dev", {"num_images": 2, "image_size": "square"}, "2.0", "0.05"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("endpoint", "params", "units", "usd"), RECEIPTS)
+async def test_a_receipt(call, endpoint, params, units, usd):
+    caller = call(registry=REGISTRY)
+    answer = await caller.result(endpoint, **params)
+    (charge,) = caller.sandbox.billing.charges
+    assert answer.headers["x-fal-billable-units"] == units, charge
+    assert charge.usd == Decimal(usd)
 
 
 def test_units_as_they_are_told_times_the_base_price_are_the_bill():

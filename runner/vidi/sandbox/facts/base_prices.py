@@ -62,7 +62,7 @@ class BasePrice:
 
 def find_base_price(model: ModelInfo) -> BasePrice | None:
     """The base price of an endpoint: fal's; of one that is not on the list, its template's."""
-    entry = _read_list().get(model.name)
+    entry = read_base_prices().get(model.name)
     if entry is not None:
         marks = {name: True for name in ("placeholder", "counted") if entry.get(name)}
         return BasePrice(entry["unit"], Decimal(entry["usd"]), **marks)
@@ -71,7 +71,8 @@ def find_base_price(model: ModelInfo) -> BasePrice | None:
 
 
 @lru_cache(maxsize=1)
-def _read_list() -> Mapping[str, Mapping[str, Any]]:
+def read_base_prices() -> Mapping[str, Mapping[str, Any]]:
+    """The list: endpoint to `usd`, `unit`, `as_of` and the marks."""
     text = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
     entries: dict[str, dict[str, Any]] = json.loads(text)
     return entries
