@@ -13,6 +13,7 @@ from vidi.jobs.data.sources import is_pattern, split_part
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
 from vidi.jobs.expansion.expand import Scope, expand
 from vidi.jobs.expansion.text_files import TextFiles
+from vidi.jobs.expansion.used_names import find_used_names
 from vidi.jobs.expansion.variables import read_variables
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.reading import fields
@@ -90,6 +91,16 @@ class Job:
             return None
         files = self._scope.files
         return frozenset(files.root / split_part(name, files)[0] for name in names)
+
+    @property
+    def given_names(self) -> frozenset[str]:
+        """The names of the variables from outside."""
+        return frozenset(self._scope.overrides)
+
+    @property
+    def used_names(self) -> frozenset[str]:
+        """The names of the variables that the file sets or reads."""
+        return find_used_names(self._scope.places.written(()))
 
     def locate(self, mistake: MistakeError, *path: str) -> Problem:
         """A mistake in what a path of the file holds, with its place."""

@@ -10,7 +10,7 @@ STATUSES = (
     "unfinished"
 )
 FORMS = "Write an id or a glob such as 'card-*', tag:x, model:fal/*, status:failed."
-options = pytest.mark.parametrize("option", ["--select", "--exclude", "--rebuy"])
+options = pytest.mark.parametrize("option", ["--select", "--exclude", "--rebuy", "--restore"])
 
 
 def job(*ids):
@@ -37,20 +37,28 @@ def told(problems):
         ("b*", ""),
         ("tag:none", ""),
         ("model:fal/*", ""),
-        ("status:failed", ""),
         ("id:zzz", ""),
     ],
 )
 @options
-def test_one_that_means_no_inference_is_a_warning(here, option, selector, hint):
+def test_one_that_means_no_inference_is_a_mistake(here, option, selector, hint):
     here.write("job.yaml", job("tree"))
     answer = estimate(here, option, selector)
     shown = selector.removeprefix("id:")
     message = f"{option} {shown} means none of the inferences"
-    assert (answer.exit_code, told(answer.json["warnings"])) == (0, [(message, hint)])
-    answer = here("vidi-run", "job.yaml", "--estimate", option, selector)
-    hinted = f"      hint: {hint}\n" if hint else ""
-    assert answer.stderr == f"job.yaml: warning: {message}\n{hinted}"
+    assert (answer.exit_code, told(answer.json["errors"])) == (2, [(message, hint)])
+    assert answer.json["errors"][0]["code"] == "unmatched-selector"
+    answer = here("vidi-run", "job.yaml", "--sandbox", option, selector)
+    hinted = f"  hint: {hint}\n" if hint else ""
+    assert (answer.exit_code, answer.stderr) == (2, f"{message}\n{hinted}")
+
+
+@options
+def test_a_status_that_none_has_today_is_a_warning(here, option):
+    here.write("job.yaml", job("tree"))
+    answer = estimate(here, option, "status:failed")
+    message = f"{option} status:failed means none of the inferences"
+    assert (answer.exit_code, told(answer.json["warnings"])) == (0, [(message, "")])
 
 
 @options
@@ -102,7 +110,7 @@ def test_what_one_of_several_files_has_is_meant(here):
     answer = estimate(here, "other.yaml", "--select", "bush")
     assert answer.json["warnings"] == []
     answer = estimate(here, "other.yaml", "--select", "bsh")
-    assert told(answer.json["warnings"]) == [
+    assert told(answer.json["errors"]) == [
         ("--select bsh means none of the inferences", "Did you mean 'bush'?")
     ]
 
@@ -111,15 +119,15 @@ def test_the_mistakes_of_a_file_come_alone(here):
     here.write("job.yaml", job("tree").replace("prompt", "promt"))
     answer = estimate(here, "--select", "zzz")
     assert answer.exit_code == 2
-    assert not [each for each in answer.json["warnings"] if "means none" in each["message"]]
+    assert not [each for each in answer.json["errors"] if "means none" in each["message"]]
 
 
 def test_it_is_told_each_time_though_nothing_is_left_to_do(here):
     here.write("job.yaml", job("tree"))
     for _ in range(3):
-        answer = here("vidi-run", "job.yaml", "--sandbox", "--exclude", "tpyo")
+        answer = here("vidi-run", "job.yaml", "--sandbox", "--exclude", "status:failed")
         assert answer.exit_code == 0
-        assert "warning: --exclude tpyo means none of the inferences" in answer.stderr
+        assert "warning: --exclude status:failed means none of the inferences" in answer.stderr
 
 
 def test_a_status_is_meant_by_the_word_that_the_status_command_has_for_it(here):
@@ -131,3 +139,46 @@ def test_a_status_is_meant_by_the_word_that_the_status_command_has_for_it(here):
         assert here("vidi-run", "job.yaml").exit_code == 1
     for word in ("failed", "refused"):
         assert estimate(here, "--select", f"status:{word}").json["warnings"] == []
+
+
+VARS = """\
+version: 1
+budget: 1
+vars: {style: flat}
+defaults: {model: MODEL}
+inferences:
+  - id: "{{ name }}-{{ n }}"
+    vars: {name: tree}
+    matrix: {n: [1, 2]}
+    params: {prompt: "{{ style }} {{ name }}{% if mood is defined %}, {{ mood }}{% endif %}"}
+    output: "{{ id }}.webp"
+""".replace("MODEL", MODEL)
+
+
+@pytest.mark.parametrize("name", ["style", "name", "mood", "n"])
+def test_a_variable_that_the_file_sets_or_reads_is_taken(here, name):
+    here.write("job.yaml", VARS)
+    assert estimate(here, "--var", f"{name}=x").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("stile", "Did you mean 'style'?"),
+        ("qqq", "Variables: mood, n, name, style."),
+    ],
+)
+def test_a_variable_that_no_file_uses_is_a_mistake(here, name, hint):
+    here.write("job.yaml", VARS)
+    here.write("other.yaml", job("a"))
+    here.write("vars.yaml", f"{name}: x\nstyle: round\n")
+    for given in (("--var", f"{name}=x"), ("--vars-file", "vars.yaml")):
+        answer = estimate(here, "other.yaml", *given)
+        message = f"no job file uses the variable '{name}'"
+        assert (answer.exit_code, told(answer.json["errors"])) == (2, [(message, hint)])
+
+
+def test_a_variable_of_another_file_of_the_command_is_taken(here):
+    here.write("job.yaml", job("a"))
+    here.write("other.yaml", VARS)
+    assert estimate(here, "other.yaml", "--var", "style=round").exit_code == 0

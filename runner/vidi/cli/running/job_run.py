@@ -13,9 +13,10 @@ from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.jobs.job import read_job
+from vidi.jobs.mistakes import did_you_mean
 from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
-from vidi.runs.planning.selection import parse_selectors, warn_unmatched
+from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
 from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder, lock_of
 from vidi.runs.records.stamp import read_stamp
 
@@ -26,10 +27,17 @@ if TYPE_CHECKING:
 
     from vidi.cli.options import RunOptions
     from vidi.inference.tracking.caps import CapRoom
+    from vidi.jobs.job import Job
     from vidi.runs.planning.selection import Selector
     from vidi.runs.records.manifest.shape import Manifest
 
 SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
+
+
+class UnknownVariableError(UsageError):
+    """--var or --vars-file sets what no job file reads."""
+
+    code = "unknown-variable"
 
 
 @dataclass(slots=True)
@@ -38,6 +46,7 @@ class JobRun:
 
     path: Path
     run_id: str
+    job: Job | None = None
     plan: Plan | None = None
     journal: FileJournal | None = None
     held: bool = False
@@ -109,6 +118,7 @@ def plan_jobs(
         except VidiError as error:
             job_run.fail(error)
     desk.check_selectors(job_runs)
+    check_variables(job_runs)
     return job_runs
 
 
@@ -146,6 +156,7 @@ class JobPlanner:
             vars_files=options.vars_file,
             allow_outside=options.allow_outside,
         )
+        job_run.job = job
         folder = locate_folder(
             job, options.project, given=options.output_dir, sandbox=options.sandbox
         )
@@ -179,11 +190,14 @@ class JobPlanner:
         ids = {planned.id for plan in plans for planned in plan.inferences} if unmatched else set()
         warnings = []
         for option, selector in self._list_selectors():
-            if selector in unmatched:
-                if (mistake := selector.find_mistake()) is not None:
-                    job_runs[0].fail(mistake)
-                else:
-                    warnings.append(warn_unmatched(option, selector, ids, job_runs[0].path))
+            if selector not in unmatched:
+                continue
+            if (mistake := selector.find_mistake()) is not None:
+                job_runs[0].fail(mistake)
+            elif selector.field == "status":
+                warnings.append(warn_unmatched(option, selector, job_runs[0].path))
+            else:
+                job_runs[0].fail(refuse_unmatched(option, selector, ids))
         job_runs[0].plan = replace(plans[0], warnings=(*plans[0].warnings, *warnings))
 
     def _list_selectors(self) -> Iterator[tuple[str, Selector]]:
@@ -200,6 +214,21 @@ class JobPlanner:
                 f"{other.path} and {job_run.path} both write to {folder}",
                 hint="Give one of them another `output_dir` or `name`.",
             )
+
+
+def check_variables(job_runs: Sequence[JobRun]) -> None:
+    """Say which variables from outside none of the job files has a use for."""
+    jobs = [job_run.job for job_run in job_runs if job_run.job is not None]
+    if len(jobs) < len(job_runs) or not jobs[0].given_names:
+        return
+    used = frozenset[str]().union(*(job.used_names for job in jobs))
+    for name in sorted(jobs[0].given_names - used):
+        known = f"Variables: {', '.join(sorted(used))}." if used else "It has no variables."
+        error = UnknownVariableError(
+            f"no job file uses the variable '{name}'",
+            hint=did_you_mean(name, used, otherwise=known),
+        )
+        job_runs[0].fail(error)
 
 
 def open_registry(project: Path, templates: Path | None) -> ModelRegistry:

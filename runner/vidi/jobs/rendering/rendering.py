@@ -49,6 +49,8 @@ _GIVEN = {
 """Names that vidi gives, and where."""
 GIVEN_ALWAYS = frozenset(("file", "row"))
 """Names that need not be listed."""
+GIVEN = frozenset(_GIVEN) | GIVEN_ALWAYS
+"""Names that vidi gives, and nobody else."""
 _NO_SUCH = re.compile(r"No (filter|test) named '(.+?)'")
 _FAILURES = (
     TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
@@ -67,6 +69,18 @@ def columns_in(text: str) -> tuple[str, ...] | None:
     if not has_template(text):
         return None
     return tuple("".join(found) for found in _COLUMN.findall(text))
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The names that a string's templates read; none where they cannot be understood."""
+    if not has_template(text):
+        return frozenset()
+    from jinja2.meta import find_undeclared_variables
+
+    try:
+        return frozenset(find_undeclared_variables(_environment().parse(text)))
+    except (TemplateError, RecursionError):
+        return frozenset()  # told where it stands, when it is rendered
 
 
 class CompiledText(ABC):

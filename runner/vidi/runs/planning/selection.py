@@ -27,6 +27,12 @@ STATUSES = frozenset(
 FORMS = "Write an id or a glob such as 'card-*', tag:x, model:fal/*, status:failed."
 
 
+class UnmatchedSelectorError(UsageError):
+    """A selector means none of the inferences of any job file."""
+
+    code = "unmatched-selector"
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """One pattern: an id glob, `tag:x`, `model:glob` or `status:failed`."""
@@ -105,9 +111,13 @@ def select_only(key: str) -> str:
     return shlex.quote(f"id:{exact}" if ":" in key else exact)
 
 
-def warn_unmatched(option: str, selector: Selector, ids: Iterable[str], job_file: Path) -> Problem:
-    """Warn that what an option was given means no inference at all."""
+def refuse_unmatched(option: str, selector: Selector, ids: Iterable[str]) -> UnmatchedSelectorError:
+    """The mistake of an option that means no inference at all, with the nearest ids."""
     hint = did_you_mean(selector.glob, ids) if selector.field == "id" else ""
+    return UnmatchedSelectorError(f"{option} {selector} means none of the inferences", hint=hint)
+
+
+def warn_unmatched(option: str, selector: Selector, job_file: Path) -> Problem:
+    """Warn that no inference has the status that an option means, as another day one may."""
     message = f"{option} {selector} means none of the inferences"
-    place = Place(str(job_file))
-    return Problem("unmatched-selector", message, place, hint, severity="warning")
+    return Problem(UnmatchedSelectorError.code, message, Place(str(job_file)), severity="warning")
