@@ -73,9 +73,11 @@ class Dollars(click.ParamType[Decimal]):
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+NAMED = click.Path(path_type=Path)
+"""A job file, a folder or a pattern of them, or `-`."""
 
 _OPTIONS = (
-    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=FILE),
+    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=NAMED),
     click.option("--estimate", "--dry-run", "estimate", is_flag=True,
                  help="Check and price everything, send nothing."),
     click.option("--budget", type=Dollars(), metavar="USD",

@@ -136,6 +136,7 @@ def read_job(
     var: Sequence[str] = (),
     vars_files: Sequence[Path] = (),
     allow_outside: bool = False,
+    content: bytes | None = None,
 ) -> Job:
     """Read a job file; what is wrong is in `problems`, and the rest can still be expanded.
 
@@ -145,21 +146,23 @@ def read_job(
         var: `NAME=VALUE` each.
         vars_files: YAML or JSON files with a mapping each.
         allow_outside: Whether files outside of the project may be read.
+        content: What it holds, where it comes from stdin; its name is then `stdin`.
 
     Raises:
         UsageError: A file cannot be read, or a `--var` is wrong.
         JobFileError: The file is not YAML, or not a mapping.
     """
     files = ProjectFiles(project, allow_outside)
-    for each in (path, *vars_files):
+    for each in (path, *vars_files) if content is None else vars_files:
         _refuse_outside(each, files)
-    document, digest = read_document(path, str(path))
+    document, digest = read_document(path, str(path), content)
     overrides, problems = read_variables(var, vars_files)
     root = document.root
     if not isinstance(root, Table):
         raise JobFileError([*document.problems, *problems, _not_a_mapping(document)])
     reading = _Reading(document, root, problems)
-    return reading.job(path, files, overrides, digest)
+    stem = path.stem if content is None else "stdin"
+    return reading.job(path, stem, files, overrides, digest)
 
 
 def _refuse_outside(path: Path, files: ProjectFiles) -> None:
@@ -192,9 +195,14 @@ class _Reading:
         self._problems = [*document.problems, *problems]
 
     def job(
-        self, path: Path, files: ProjectFiles, overrides: Mapping[str, object], sha256: str
+        self,
+        path: Path,
+        stem: str,
+        files: ProjectFiles,
+        overrides: Mapping[str, object],
+        sha256: str,
     ) -> Job:
-        """The job, with everything that is wrong in it."""
+        """The job, with everything that is wrong in it; `stem` is its name where it says none."""
         self._check_root_keys()
         self._read("version", fields.read_version, None)
         written = self._source.number_at(self._places.marks(("budget",))[1])
@@ -204,7 +212,7 @@ class _Reading:
         entries = self._entries()
         return Job(
             path=path,
-            name=self._read("name", fields.read_name, path.stem),
+            name=self._read("name", fields.read_name, stem),
             budget=self._read("budget", partial(fields.read_budget, written=written), None),
             budget_given="budget" in self._root,
             gate=self._read("gate", fields.read_gate, "high"),

@@ -145,3 +145,35 @@ def test_options_are_repeated_in_the_next_command(here):
 
 def test_a_job_file_that_is_not_there(here):
     assert here("vidi", "status", "nothing.yaml").exit_code == 2
+
+
+def test_a_folder_of_folders_is_a_line_each(here, run):
+    here.write("other.yaml", JOB.replace("name: job", "name: other"))
+    run({"on": "submit", "fault": "400"})
+    here("vidi-run", "other.yaml", "--sandbox")
+    answer = here("vidi", "status", "outputs")
+    assert (answer.exit_code, answer.stdout) == (
+        0,
+        "folder                           inferences  status                   cost"
+        "  may be billed\n"
+        "outputs/job                               2  1 failed, 1 succeeded  $0.025\n"
+        "outputs/sandbox/other (sandbox)           2  2 succeeded            $0.028\n"
+        "total                                     4                         $0.025\n"
+        "next: vidi-run job.yaml\n",
+    )
+    found = here("vidi", "status", "outputs", "--json").json
+    assert (found["folder"], found["cost_usd"], found["may_be_billed_usd"]) == ("outputs", 0.025, 0)
+    assert [(each["folder"], each["sandbox"]) for each in found["folders"]] == [
+        ("outputs/job", False),
+        ("outputs/sandbox/other", True),
+    ]
+
+
+def test_a_folder_that_cannot_be_read_hides_no_other(here, run):
+    run()
+    here.write("outputs/spoilt/log.jsonl", "{}\n")
+    answer = here("vidi", "status", "outputs", "--json")
+    assert answer.exit_code == 0
+    assert [each["folder"] for each in answer.json["folders"]] == ["outputs/job"]
+    (error,) = answer.json["errors"]
+    assert error["path"] == "outputs/spoilt/log.jsonl"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from vidi.cli.running.job_files import STDIN, read_stdin
 from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
@@ -155,6 +156,7 @@ class JobPlanner:
             var=options.var,
             vars_files=options.vars_file,
             allow_outside=options.allow_outside,
+            content=read_stdin() if job_run.path == STDIN else None,
         )
         job_run.job = job
         folder = locate_folder(

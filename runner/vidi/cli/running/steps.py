@@ -7,6 +7,7 @@ exit code with which it ends there; how it ended is said in any case.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from vidi.cli.display.console import Console
@@ -22,6 +23,7 @@ from vidi.cli.running.before import (
     weigh_against_caps,
 )
 from vidi.cli.running.ending import say_how_it_ended
+from vidi.cli.running.job_files import find_job_files
 from vidi.cli.running.price_age import refuse_old_prices
 from vidi.cli.running.spending import (
     carry_out_each_job,
@@ -77,6 +79,7 @@ def carry_out_steps(command: Literal["run", "estimate", "validate"], options: Ru
         VidiError: It cannot even begin: a setting is wrong, or a folder is not there.
     """
     console = Console(quiet=options.quiet, verbose=options.verbose)
+    options = replace(options, job_files=find_job_files(options.job_files, options.project))
     with contextlib.ExitStack() as held:
         state = CommandState(command, options, console, held)
         for step in STEPS[command]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidi.cli.running.job_files import STDIN
 from vidi.inference.models.provider_names import provider_names
 from vidi.version import __version__
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 def describe_asked(options: RunOptions, money: Money | None) -> str:
     """What is asked for, of whom, when and by whom; "" where only the whole way will do.
 
-    The whole way is for answers that show the plan, for selectors, which may mean nothing, and for
-    a ledger on a server, of which nobody knows at a glance whether it still has this folder's
-    costs. Prices change with the day.
+    The whole way is for answers that show the plan, for selectors, which may mean nothing, for a
+    job from stdin, of which no file's time says anything, and for a ledger on a server, of which
+    nobody knows at a glance whether it still has this folder's costs. Prices change with the day.
     """
-    selected = options.select or options.exclude or options.rebuy
-    if options.estimate or options.json_wanted or selected:
+    selected = options.select or options.exclude or options.rebuy or options.restore
+    if options.estimate or options.json_wanted or selected or STDIN in options.job_files:
         return ""
     ledger = money.ledger if money is not None else None
     if ledger is not None and "://" in ledger:

@@ -53,14 +53,19 @@ class Document:
         self.problems = tuple(problems)
 
 
-def read_document(path: Path, name: str) -> tuple[Document, str]:
+def read_document(path: Path, name: str, content: bytes | None = None) -> tuple[Document, str]:
     """Read a YAML file; `name` is what its places say. Also the SHA-256 of its bytes.
+
+    Args:
+        path: The file.
+        name: What its places say.
+        content: What it holds, where that has been read already.
 
     Raises:
         UsageError: The file cannot be read.
         JobFileError: It is too big, not UTF-8, not YAML, or a bomb.
     """
-    data = read_bytes(path, name)
+    data = read_bytes(path, name) if content is None else content
     return parse_document(name, decoded(data, name)), sha256(data).hexdigest()
 
 

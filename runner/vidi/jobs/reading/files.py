@@ -96,6 +96,16 @@ def read_bytes(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"cannot read {name}: {reason}", hint="Check the path.") from error
+    refuse_big(data, name, limit)
+    return data
+
+
+def refuse_big(data: bytes, name: str, limit: int) -> None:
+    """Make sure that there are at most `limit` bytes.
+
+    Raises:
+        JobFileError: There are more.
+    """
     if len(data) > limit:
         problem = Source(name, "").problem(
             "too-big",
@@ -104,7 +114,6 @@ def read_bytes(path: Path, name: str, limit: int = MAX_BYTES) -> bytes:
             hint="Split it, or keep the data in a CSV or JSONL file and use `foreach`.",
         )
         raise JobFileError([problem])
-    return data
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -67,6 +67,21 @@ def lock_of(folder: Path) -> Path:
     return folder / OWN / LOCK
 
 
+def find_run_folders(root: Path) -> list[Path]:
+    """The output folders at or below a folder, in the order of their names.
+
+    What is below an output folder is its assets: nothing is looked for there, nor in hidden ones.
+    """
+    found = []
+    for here, below, files in os.walk(root):
+        if JOURNAL in files:
+            found.append(Path(here))
+            below.clear()
+        else:
+            below[:] = sorted(each for each in below if not each.startswith("."))
+    return found
+
+
 def check_kind(folder: Path, header: Event | None, *, sandbox: bool) -> None:
     """Refuse to mix sandbox assets with real ones.
 

@@ -65,6 +65,11 @@ class FolderStatus:
     lines: tuple[StatusLine, ...]
 
     @property
+    def sandbox(self) -> bool:
+        """Whether the built-in emulation made it, so that nothing was paid."""
+        return bool((self.header or {}).get("sandbox"))
+
+    @property
     def cost(self) -> Decimal:
         """USD that everything in it has cost."""
         return sum((line.cost for line in self.lines), Decimal(0))

@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from vidi.cli.running.accounts import open_existing
+from vidi.cli.running.job_files import find_job_file
 from vidi.cli.running.job_run import SANDBOX_KEYS, open_registry
 from vidi.emulation import open_emulation
 from vidi.errors import StorageError, UsageError
@@ -87,7 +88,8 @@ def settle_doubts(
 
 
 def _find_folder(case: DoubtfulInference) -> Path:
-    job = read_job(case.job_file, project=case.project, allow_outside=True)
+    job_file = find_job_file(case.job_file, case.project)
+    job = read_job(job_file, project=case.project, allow_outside=True)
     folder = locate_folder(job, case.project, given=case.output_dir, sandbox=case.sandbox)
     if not (folder / JOURNAL).is_file():
         raise UsageError(

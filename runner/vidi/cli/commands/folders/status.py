@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,13 +14,14 @@ from vidi.cli.options import FOLDER
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vidi.errors import UsageError
     from vidi.runs.records.status import FolderStatus
 
 HEADINGS = ("inference", "model", "status", "cost", "may be billed", "since", "what")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("path", metavar="JOB_FILE|FOLDER", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", metavar="JOB_FILE|FOLDER", type=click.Path(path_type=Path))
 @click.option(
     "-C",
     "--project",
@@ -41,29 +44,79 @@ def status(
 ) -> int:  # fmt: skip
     """Say what a folder holds: each inference, its cost, what may still be billed, what to do next.
 
-    Asks nobody and changes nothing. Exit 0, whatever it finds.
+    Of a folder of output folders, a line for each of them. Asks nobody and changes nothing. Exit 0,
+    whatever it finds.
     """
     from vidi.cli.display.console import Console
+    from vidi.cli.running.job_files import find_job_file
+    from vidi.errors import UsageError
+    from vidi.runs.records.folder import find_run_folders
     from vidi.runs.records.json_text import render_json
-    from vidi.runs.records.status import choose_command, read_status
 
     console = Console(json_wanted=json_wanted)
-    options = _repeat_options(project, output_dir, sandbox=sandbox)
-    if path.is_dir():
-        found = read_status(path)
-        header = found.header or {}
-        job_file = str(header.get("job_file", "JOB_FILE"))
-        options = _lead_to(path, job_file, sandbox=bool(header.get("sandbox")))
+    path = find_job_file(path, project)
+    if not path.exists():
+        raise UsageError(f"there is no {path}", hint="Name a job file or an output folder.")
+    folders = find_run_folders(path) if path.is_dir() else []
+    if folders and folders != [path]:
+        found, errors = _read_folders(folders)
+        answer: object = _sum_up(path, found, errors)
+        lines = _list_folders(found)
+        for error in errors:
+            Console().report_error(error)
     else:
-        folder, models = _read_job_file(path, project, output_dir, sandbox=sandbox)
-        found, job_file = read_status(folder, models), path.as_posix()
-    command = choose_command(found, job_file, options)
+        one = (
+            _read_folder(path)
+            if path.is_dir()
+            else _read_job(path, project, output_dir, sandbox=sandbox)
+        )
+        answer, lines = _to_json(one), _describe(one.status, one.command)
     if json_wanted:
-        console.print_data(render_json(_to_json(found, job_file, command)).rstrip("\n"))
+        console.print_data(render_json(answer).rstrip("\n"))
     else:
-        for line in _describe(found, command):
+        for line in lines:
             console.print_data(line)
     return 0
+
+
+class _Found(NamedTuple):
+    """What a folder holds, whose it is, and the command that brings it further."""
+
+    status: FolderStatus
+    job_file: str
+    command: str
+
+
+def _read_folders(folders: list[Path]) -> tuple[list[_Found], list[UsageError]]:
+    """What each of some folders holds, and what cannot be read of the others."""
+    from vidi.errors import UsageError
+
+    found, errors = [], []
+    for folder in folders:
+        try:
+            found.append(_read_folder(folder))
+        except UsageError as error:
+            errors.append(error)
+    return found, errors
+
+
+def _read_folder(folder: Path) -> _Found:
+    from vidi.runs.records.status import choose_command, read_status
+
+    found = read_status(folder)
+    header = found.header or {}
+    job_file = str(header.get("job_file", "JOB_FILE"))
+    options = _lead_to(folder, job_file, sandbox=bool(header.get("sandbox")))
+    return _Found(found, job_file, choose_command(found, job_file, options))
+
+
+def _read_job(path: Path, project: Path, output_dir: Path | None, *, sandbox: bool) -> _Found:
+    from vidi.runs.records.status import choose_command, read_status
+
+    options = _repeat_options(project, output_dir, sandbox=sandbox)
+    folder, models = _read_job_file(path, project, output_dir, sandbox=sandbox)
+    found, job_file = read_status(folder, models), path.as_posix()
+    return _Found(found, job_file, choose_command(found, job_file, options))
 
 
 def _read_job_file(
@@ -100,7 +153,14 @@ def _repeat_options(project: Path, output_dir: Path | None, *, sandbox: bool) ->
     return [*options, "--sandbox"] if sandbox else options
 
 
-def _to_json(found: FolderStatus, job_file: str, command: str) -> dict[str, object]:
+def _to_json(one: _Found) -> dict[str, object]:
+    head = {"schema_version": 1, "command": "status", "ok": True, "exit_code": 0}
+    return {**head, **_describe_folder(one), "errors": []}
+
+
+def _sum_up(root: Path, found: list[_Found], errors: list[UsageError]) -> dict[str, object]:
+    """What a folder of folders holds, as JSON values."""
+    from vidi.cli.display.json_answer import describe_vidi_error
     from vidi.inference.models.prices.money import json_number
 
     return {
@@ -108,14 +168,59 @@ def _to_json(found: FolderStatus, job_file: str, command: str) -> dict[str, obje
         "command": "status",
         "ok": True,
         "exit_code": 0,
+        "folder": root.as_posix(),
+        "cost_usd": json_number(sum((each.status.cost for each in _real(found)), Decimal(0))),
+        "may_be_billed_usd": json_number(
+            sum((each.status.owed for each in _real(found)), Decimal(0))
+        ),
+        "folders": [_describe_folder(each) for each in found],
+        "errors": [describe_vidi_error(error) for error in errors],
+    }
+
+
+def _list_folders(every: list[_Found]) -> list[str]:
+    """A line for each folder, their total, and what to do next in each."""
+    from vidi.cli.display.columns import align
+    from vidi.dollars import format_usd
+
+    rows = [("folder", "inferences", "status", "cost", "may be billed")]
+    for found, _, _ in every:
+        counts = Counter(line.status.replace("_", " ") for line in found.lines)
+        note = " (sandbox)" if found.sandbox else ""
+        rows.append(
+            (
+                found.folder.as_posix() + note,
+                str(len(found.lines)),
+                ", ".join(f"{count} {status}" for status, count in counts.items()),
+                format_usd(found.cost),
+                format_usd(found.owed) if found.owed else "",
+            )
+        )
+    cost = sum((each.status.cost for each in _real(every)), Decimal(0))
+    owed = sum((each.status.owed for each in _real(every)), Decimal(0))
+    count = str(sum(len(each.status.lines) for each in every))
+    rows.append(("total", count, "", format_usd(cost), format_usd(owed) if owed else ""))
+    steps = [f"next: {each.command}" for each in every if each.command]
+    return [*align(rows, right=frozenset({1, 3, 4})), *(steps or ["nothing to do"])]
+
+
+def _real(every: list[_Found]) -> list[_Found]:
+    """Those in which money was spent: nothing that the sandbox made was paid for."""
+    return [each for each in every if not each.status.sandbox]
+
+
+def _describe_folder(one: _Found) -> dict[str, object]:
+    from vidi.inference.models.prices.money import json_number
+
+    found, job_file, command = one
+    return {
         "job_file": job_file,
         "folder": found.folder.as_posix(),
-        "sandbox": bool((found.header or {}).get("sandbox")),
+        "sandbox": found.sandbox,
         "cost_usd": json_number(found.cost),
         "may_be_billed_usd": json_number(found.owed),
         "next_command": command or None,
         "inferences": [line.to_json() for line in found.lines],
-        "errors": [],
     }
 
 

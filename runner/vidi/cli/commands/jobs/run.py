@@ -14,6 +14,8 @@ from vidi.cli.options import RunOptions, run_options
 def run(**options: Any) -> int:
     """Check, price and run job files; what is there already costs nothing.
 
+    JOB_FILE is a file, a folder of them, a quoted pattern such as 'jobs/*.yaml', or - for stdin.
+
     Exit codes: 0 done, 1 some failed, 2 wrong usage or job file, 3 refused before spending,
     4 credentials, 5 unfinished, 6 in doubt, 7 folder held, 70 bug, 130/143 interrupted.
     """

@@ -1,0 +1,90 @@
+"""Which job files a command is about: as named, in a folder, by a pattern, or from stdin."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidi.errors import UsageError
+from vidi.jobs.reading.files import MAX_BYTES, refuse_big
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SUFFIXES = (".yaml", ".yml", ".json")
+STDIN = Path("-")
+"""Stands for the job that is read from stdin."""
+
+
+def find_job_files(named: Iterable[Path], project: Path) -> tuple[Path, ...]:
+    """The job files that a command line names, each once, in the order in which they are named.
+
+    Args:
+        named: Files, folders, patterns and `-`, relative to the current directory or the project.
+        project: Where what is not here is looked for.
+
+    Raises:
+        UsageError: A folder holds no job file, or a pattern means none.
+    """
+    found: dict[object, Path] = {}
+    for name in named:
+        for path in _expand(name, project):
+            found.setdefault("-" if path == STDIN else path.resolve(), path)
+    return tuple(found.values())
+
+
+def find_job_file(name: Path, project: Path) -> Path:
+    """One job file or folder, here or in the project; as it is named where it is in neither."""
+    if name != STDIN and not _is_there(name) and _is_there(project / name):
+        return project / name
+    return name
+
+
+def read_stdin() -> bytes:
+    """The job that somebody pipes in.
+
+    Raises:
+        JobFileError: It is too big.
+    """
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    refuse_big(data, str(STDIN), MAX_BYTES)
+    return data
+
+
+def _expand(name: Path, project: Path) -> Iterator[Path]:
+    path = find_job_file(name, project)
+    if path.is_dir():
+        yield from _list_folder(path)
+    elif glob.has_magic(str(name)) and not _is_there(path):
+        yield from _match(name, project)
+    else:
+        yield path
+
+
+def _list_folder(folder: Path) -> Iterator[Path]:
+    """The job files of a folder by name; folders in it, which may hold data, are left alone."""
+    files = [each for each in folder.iterdir() if each.suffix in SUFFIXES and each.is_file()]
+    if not files:
+        raise UsageError(
+            f"there is no job file in {folder}",
+            hint=f"Job files are its {', '.join('*' + suffix for suffix in SUFFIXES)}.",
+        )
+    yield from sorted(each for each in files if not each.name.startswith("."))
+
+
+def _match(pattern: Path, project: Path) -> Iterator[Path]:
+    for whole in (str(pattern), str(project / pattern)):
+        found = sorted(map(Path, glob.glob(whole, recursive=True)))  # noqa: PTH207 - it may be absolute
+        if files := [each for each in found if each.is_file()]:
+            yield from files
+            return
+    raise UsageError(f"no file matches '{pattern}'", hint="Check the pattern, or -C.")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have: reading it says so
+        return False
