@@ -99,7 +99,7 @@ def test_what_was_not_paid_is_released_and_may_be_bought(here, doubtful):
             "card: not bought; the next run may buy it\nnothing is in doubt\n",
         )
         assert here("vidi", "costs", "--json").json["in_doubt_usd"] == 0
-        plan = here("vidi-run", "job.yaml", "--estimate", "--json").json["inferences"]
+        plan = here("vidi-run", "job.yaml", "--estimate", "--json").json["jobs"][0]["inferences"]
         assert [line["reason"] for line in plan] == ["refused before", "refused before"]
         assert here("vidi-run", "job.yaml").exit_code == 0
         assert len(served.sandbox.works) == 2
@@ -147,6 +147,7 @@ def test_several_words_at_once(here, doubtful):
                     "hint": "",
                 },
             ],
+            "costs": [],
             "errors": [],
         }
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support.engines import MODELS, SCHNELL, serve_engine
+from support.servers.sandbox import unreadable_lists
 from vidi.errors import FailedError, InDoubtError, UnfinishedError, UsageError
 
 providers = pytest.mark.parametrize("provider", ["replicate", "fal"])
@@ -14,7 +15,7 @@ providers = pytest.mark.parametrize("provider", ["replicate", "fal"])
 @providers
 def test_in_doubt_it_is_not_bought_again(provider):
     fault = {"on": "submit", "fault": "reset-after", "times": 1}
-    nothing = {"on": "list", "fault": "500", "times": 1}
+    nothing = unreadable_lists(provider, 1)
     with serve_engine(fault, nothing) as (engine, served):
         with pytest.raises(InDoubtError) as caught:
             engine.infer(MODELS[provider], prompt="a tree", idempotency_key="tree")

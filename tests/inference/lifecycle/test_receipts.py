@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from support.servers.sandbox import serve_sandbox
+from support.servers.sandbox import serve_sandbox, unreadable_lists
 
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/flux/dev"}
 LOST = {"on": "submit", "fault": "reset-after"}
 NEVER_ARRIVED = {"on": "submit", "fault": "reset"}
-UNREADABLE = {"on": "list", "fault": "500"}
 FOLDERS = ("one", "two")
 providers = pytest.mark.parametrize("provider", ["replicate", "fal"])
 
@@ -57,7 +56,7 @@ def test_what_another_folder_has_a_receipt_for_is_no_match(here, serve, provider
 
 @providers
 def test_what_one_folder_has_adopted_the_other_does_not(here, serve, provider):
-    unread = {**UNREADABLE, "times": 6}
+    unread = unreadable_lists(provider, 6)
     with serve(provider, LOST, {**NEVER_ARRIVED, "nth": 2}, unread) as served:
         assert [run(here, served, name).exit_code for name in FOLDERS] == [6, 6]
         assert [run(here, served, name).exit_code for name in FOLDERS] == [0, 6]
@@ -66,7 +65,7 @@ def test_what_one_folder_has_adopted_the_other_does_not(here, serve, provider):
 
 @providers
 def test_once_the_user_has_told_one_apart_the_other_is_found(here, serve, provider):
-    with serve(provider, {**LOST, "times": 2}, {**UNREADABLE, "times": 6}) as served:
+    with serve(provider, {**LOST, "times": 2}, unreadable_lists(provider, 6)) as served:
         assert [run(here, served, name).exit_code for name in FOLDERS] == [6, 6]
         assert [run(here, served, name).exit_code for name in FOLDERS] == [6, 6]
         first, second = served.sandbox.works
@@ -95,7 +94,7 @@ def test_the_users_word_cannot_take_what_another_folder_has(here, serve, provide
 @providers
 def test_without_a_ledger_a_folder_knows_only_its_own(here, serve, provider):
     here._monkeypatch.setenv("VIDI_COSTS", "off")
-    unread = {**UNREADABLE, "times": 3}
+    unread = unreadable_lists(provider, 3)
     with serve(provider, LOST, unread) as served:
         assert run(here, served, "one").exit_code == 6
         told = run(here, served, "one", command=("vidi", "reconcile"))

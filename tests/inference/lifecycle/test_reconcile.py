@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from support.servers.sandbox import serve_sandbox
+from support.servers.sandbox import serve_sandbox, unreadable_lists
 from vidi.inference.lifecycle.sent_params import HashedText, describe_sent, restore_params
 from vidi.inference.models.params.checked import CheckedParams, InputFile
 from vidi.inference.models.prices.estimate import Estimate
@@ -23,7 +23,6 @@ from vidi.inference.tracking.journal.events import InferenceState
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/flux/dev"}
 LOST = {"on": "submit", "fault": "reset-after"}
 NEVER_ARRIVED = {"on": "submit", "fault": "reset"}
-UNREADABLE = {"on": "list", "fault": "500"}
 providers = pytest.mark.parametrize("provider", ["replicate", "fal"])
 
 
@@ -73,7 +72,7 @@ def test_one_match_is_adopted_and_goes_on_as_if_the_receipt_had_come(here, sandb
 @providers
 def test_a_list_that_cannot_be_read_at_first_is_read_again(here, sandbox, provider):
     here.write("job.yaml", job(provider, "a"))
-    with sandbox(LOST, {**UNREADABLE, "times": 2}) as served:
+    with sandbox(LOST, unreadable_lists(provider, 2)) as served:
         assert here("vidi-run", "job.yaml").exit_code == 0
         assert served.submits == 1
 
@@ -81,7 +80,7 @@ def test_a_list_that_cannot_be_read_at_first_is_read_again(here, sandbox, provid
 @providers
 def test_what_a_run_could_not_find_out_the_next_one_does(here, sandbox, provider):
     here.write("job.yaml", job(provider, "a", "b"))
-    with sandbox(LOST, {**UNREADABLE, "times": 3}) as served:
+    with sandbox(LOST, unreadable_lists(provider, 3)) as served:
         answer = here("vidi-run", "job.yaml", "--select", "a")
         assert answer.exit_code == 6
         assert "the provider's list cannot be read" in answer.stderr
@@ -118,7 +117,7 @@ def test_what_never_arrived_stays_in_doubt_and_everything_else_runs(here, sandbo
 @providers
 def test_two_in_doubt_and_two_alike_are_for_the_user_to_tell_apart(here, sandbox, provider):
     here.write("job.yaml", job(provider, "a", "b"))
-    with sandbox({**LOST, "times": 2}, {**UNREADABLE, "times": 6}) as served:
+    with sandbox({**LOST, "times": 2}, unreadable_lists(provider, 6)) as served:
         assert here("vidi-run", "job.yaml").exit_code == 6
         answer = here("vidi-run", "job.yaml")
         assert answer.exit_code == 6
@@ -136,7 +135,7 @@ def test_two_in_doubt_and_two_alike_are_for_the_user_to_tell_apart(here, sandbox
 @providers
 def test_one_match_for_two_in_doubt_is_adopted_once(here, sandbox, provider):
     here.write("job.yaml", job(provider, "a", "b"))
-    with sandbox(NEVER_ARRIVED, {**LOST, "nth": 2}, {**UNREADABLE, "times": 6}) as served:
+    with sandbox(NEVER_ARRIVED, {**LOST, "nth": 2}, unreadable_lists(provider, 6)) as served:
         assert here("vidi-run", "job.yaml").exit_code == 6
         assert here("vidi-run", "job.yaml").exit_code == 6
         assert (served.submits, len(served.sandbox.works)) == (2, 1)
@@ -179,7 +178,7 @@ def test_numbers_are_compared_as_the_numbers_they_are(here, sandbox, provider):
     seed = "{prompt: a tree, seed: 7}"
     guided = "{prompt: a tree, guidance_scale: 3.7, num_images: 1}"
     here.write("job.yaml", job(provider, "a", params=seed if provider == "replicate" else guided))
-    with sandbox(LOST, {**UNREADABLE, "times": 3}) as served:
+    with sandbox(LOST, unreadable_lists(provider, 3)) as served:
         assert here("vidi-run", "job.yaml").exit_code == 6
         assert here("vidi-run", "job.yaml").exit_code == 0
         assert served.submits == 1
@@ -201,7 +200,7 @@ def test_files_are_recognised_by_what_was_sent_for_them(here, sandbox, provider,
     draw_noise(here.folder / "in.png", side)
     params = f"{{prompt: a tree, {param}: in.png}}"
     here.write("job.yaml", job(provider, "a", model=model, params=params))
-    with sandbox(LOST, {**UNREADABLE, "times": 3}) as served:
+    with sandbox(LOST, unreadable_lists(provider, 3)) as served:
         assert here("vidi-run", "job.yaml").exit_code == 6
         (intent,) = events(here, "intent")
         value = intent["sent"][param]

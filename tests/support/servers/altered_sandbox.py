@@ -53,7 +53,8 @@ class Exchange:
 
     @property
     def is_list(self) -> bool:
-        return self.path.endswith(("/v1/predictions", "/by-endpoint")) and self.method == "GET"
+        lists = ("/v1/predictions", "/by-endpoint", "/fal-rest/requests/")
+        return self.path.endswith(lists) and self.method == "GET"
 
     @property
     def is_download(self) -> bool:

@@ -51,6 +51,15 @@ class Served:
         )
 
 
+LISTS = {"replicate": 1, "fal": 2}
+"""How many lists of requests each provider has: where the first tells nothing, so may the next."""
+
+
+def unreadable_lists(provider: str, searches: int) -> dict[str, Any]:
+    """A fault by which so many searches for a lost request find no list that can be read."""
+    return {"on": "list", "fault": "500", "times": searches * LISTS[provider]}
+
+
 @contextlib.contextmanager
 def serve_sandbox(faults: Sequence[dict[str, Any]] = (), latency: float = 0.0) -> Iterator[Served]:
     """Serve a sandbox on a free port, in a thread of its own."""

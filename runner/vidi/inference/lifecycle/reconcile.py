@@ -93,16 +93,21 @@ def adopt(inference: str, accepted: Accepted, runtime: Runtime) -> Accepted:
     return accepted
 
 
+def search_window(state: InferenceState) -> tuple[datetime, datetime]:
+    """When an inference in doubt may have been taken, by the provider's clock."""
+    now = datetime.now(UTC)
+    # Sorted, as the clock may have been set back between the two.
+    first, last = sorted((state.intended_at or now, state.doubted_at or now))
+    return first - MARGIN, last + MARGIN
+
+
 async def _search(
     state: InferenceState, submission: Submission, runtime: Runtime
 ) -> Sequence[Accepted]:
     """The matches that nobody has a receipt for, in this journal or another."""
-    now = datetime.now(UTC)
-    # Sorted, as the clock may have been set back between the two.
-    first, last = sorted((state.intended_at or now, state.doubted_at or now))
     provider = runtime.open_provider(submission.model.provider)
     async with asyncio.timeout(LONGEST_LOOK_S):
-        found = await provider.find(submission, first - MARGIN, last + MARGIN)
+        found = await provider.find(submission, *search_window(state))
     taken = {key for each in runtime.journal.states.values() for key in each.receipts}
     free = [each for each in found if each.request_id not in taken]
     ids = [each.request_id for each in free]

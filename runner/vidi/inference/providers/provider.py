@@ -167,6 +167,24 @@ class Provider(ABC):
         """
         return None
 
+    def read_request_time(self, request_id: str) -> datetime | None:  # noqa: ARG002  # as above
+        """When a request was taken, where its id says so. Asks nobody."""
+        return None
+
+    async def find_units(
+        self,
+        model: ModelInfo,  # noqa: ARG002  # for subclasses
+        request_id: str,  # noqa: ARG002  # for subclasses
+        sent_at: datetime,  # noqa: ARG002  # for subclasses
+    ) -> Decimal | None:
+        """Ask how many units an ended inference is billed in; None where nobody can say.
+
+        Raises:
+            PollError: The provider could not be asked.
+            CredentialsError: The key was refused.
+        """
+        return None
+
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:  # noqa: ARG002  # for subclasses
         """Take up an inference of which only the id is known. Asks nobody."""
         return Accepted(request_id, {})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import InDoubtError, PollError, UsageError
-from vidi.inference.lifecycle.reconcile import adopt, reconcile
+from vidi.inference.lifecycle.base_prices import BasePrices
+from vidi.inference.lifecycle.reconcile import adopt, reconcile, search_window
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
@@ -17,6 +19,7 @@ from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
+    from datetime import datetime
 
     import httpx
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.receipts import Receipts
 
+CLOCK = "%Y-%m-%d %H:%M:%S UTC"
 AT_ONCE = 8
 """Inferences that are asked for at the same time."""
 NOT_PAID = {"code": "not-paid", "message": "not bought, by the user's word", "hint": ""}
@@ -98,7 +102,7 @@ async def ask_providers(config: ReconcileConfig) -> tuple[Finding, ...]:
     """Ask the providers again for everything that is in doubt, and adopt what is found."""
     doubts = list_doubts(config.journal.states)
     turns = asyncio.Semaphore(AT_ONCE)
-    async with _open_runtime(config) as runtime:
+    async with open_runtime(config) as runtime:
 
         async def ask(state: InferenceState) -> Finding:
             async with turns:
@@ -118,7 +122,7 @@ async def take_word(
     """
     states = config.journal.states
     check_word(states, paid, not_paid)
-    async with _open_runtime(config) as runtime:
+    async with open_runtime(config) as runtime:
         receipts = {
             key: await _check_request(states[key], request, config, runtime)
             for key, request in paid.items()
@@ -149,6 +153,7 @@ async def _check_request(
     model = config.registry.get_template(state.model)
     provider = runtime.open_provider(model.provider)
     accepted = provider.adopt(model, request_id)
+    _check_time(state, request_id, provider.read_request_time(request_id))
     try:
         await provider.poll(model, accepted)
     except PollError as error:
@@ -164,10 +169,29 @@ async def _check_request(
     return accepted
 
 
+def _check_time(state: InferenceState, request_id: str, queued: datetime | None) -> None:
+    """Refuse a request whose own id says that it was queued at another time.
+
+    Raises:
+        UsageError: It was.
+    """
+    first, last = search_window(state)
+    if queued is not None and not first <= queued <= last:
+        sent = (state.intended_at or first).astimezone(UTC)
+        raise UsageError(
+            f"{request_id} cannot be taken for {state.id}: it was queued at {queued:{CLOCK}}, and "
+            f"{state.id} was sent at {sent:{CLOCK}}",
+            hint="Look the request up on the provider's page. Nothing was changed.",
+        )
+
+
 @asynccontextmanager
-async def _open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
+async def open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
+    """What the providers are asked with; closed after."""
     providers: dict[str, Provider] = {}
+    base_prices = BasePrices(config.settings, config.wire)
     async with AsyncExitStack() as closing:
+        closing.push_async_callback(base_prices.aclose)
 
         def open_once(name: str) -> Provider:
             if name not in providers:
@@ -182,6 +206,7 @@ async def _open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
             fetcher=Fetcher(config.settings, wire=config.wire),
             notify=_hear_nothing,
             receipts=config.receipts,
+            base_prices=base_prices,
             retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
         )
 

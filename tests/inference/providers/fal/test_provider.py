@@ -318,11 +318,11 @@ async def test_find_takes_exactly_equal_endpoint_input_and_time(connect):
         listed("r2", sent_at=None, started_at="2026-11-23T12:01:00"),
         listed("r3", sent_at="when?"),
     ]
-    async with Loopback(Reply(200, {"items": items, "next_cursor": None})) as server:
+    async with Loopback(Reply(401), Reply(200, {"items": items, "next_cursor": None})) as server:
         found = await connect("fal", server.url).find(make_submission("fal"), SINCE, UNTIL)
     assert [each.request_id for each in found] == ["r1", "r2", "r3"]
     assert found[0].urls == derive_urls(MODEL.name, "r1")
-    asked = urlsplit(server.asked[0].path)
+    asked = urlsplit(server.asked[1].path)
     query = parse_qs(asked.query)
     assert asked.path == "/v1/models/requests/by-endpoint"
     assert query["endpoint_id"] == ["fal-ai/flux/dev"]
@@ -336,10 +336,10 @@ async def test_find_reads_every_page(connect):
         Reply(200, {"items": [listed("r1"), listed("r0")], "next_cursor": "c2", "has_more": True}),
         Reply(200, {"items": [listed("r0"), listed("r2")], "next_cursor": "c3", "has_more": False}),
     ]
-    async with Loopback(*pages) as server:
+    async with Loopback(Reply(401), *pages) as server:
         found = await connect("fal", server.url).find(make_submission("fal"), SINCE, UNTIL)
     assert [each.request_id for each in found] == ["r1", "r0", "r2"]
-    assert parse_qs(urlsplit(server.asked[1].path).query)["cursor"] == ["c2"]
+    assert parse_qs(urlsplit(server.asked[2].path).query)["cursor"] == ["c2"]
 
 
 async def test_find_gives_up_on_a_list_without_end(connect):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.runs.execution.reconciliation import Finding
+    from vidi.runs.execution.repricing import CostFinding
 
 IN_DOUBT = 6
 
@@ -29,6 +30,11 @@ NOT_PAID = click.option(
     multiple=True,
     metavar="ID",
     help="This one was not bought: the next run may buy it.",
+)
+COSTS = click.option(
+    "--costs",
+    is_flag=True,
+    help="Ask what was booked at its estimate has really cost, and book that.",
 )
 PROJECT = click.option(
     "-C",
@@ -64,6 +70,7 @@ JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON 
 @click.argument("job_file", type=FILE)
 @PAID
 @NOT_PAID
+@COSTS
 @PROJECT
 @OUTPUT_DIR
 @TEMPLATES
@@ -74,6 +81,7 @@ def reconcile(
     job_file: Path,
     paid: tuple[str, ...],
     not_paid: tuple[str, ...],
+    costs: bool,
     project: Path,
     output_dir: Path | None,
     templates: Path | None,
@@ -84,21 +92,44 @@ def reconcile(
     """Ask the providers about every inference that is in doubt; nothing is ever sent again.
 
     What is found is fetched by the next run, for nothing. --paid and --not-paid settle by your
-    word what the providers cannot tell. Exit 0 when nothing is in doubt any more, else 6.
+    word what the providers cannot tell; --costs asks for the bills of what is settled instead.
+    Exit 0 when nothing is in doubt any more, else 6.
     """
-    from vidi.cli.commands.folders.reconcile_folder import DoubtfulInference, settle_doubts
+    from vidi.cli.commands.folders.reconcile_folder import (
+        DoubtfulInference,
+        price_estimates,
+        settle_doubts,
+    )
     from vidi.cli.display.console import Console
 
     console = Console(json_wanted=json_wanted)
     case = DoubtfulInference(job_file, project, output_dir, templates, env_file, sandbox)
-    findings, left = settle_doubts(case, _read_pairs(paid), tuple(dict.fromkeys(not_paid)), console)
+    findings: Sequence[Finding] = ()
+    bills: Sequence[CostFinding] = ()
+    if costs:
+        _refuse_words(paid, not_paid)
+        bills, left = price_estimates(case, console)
+    else:
+        words = _read_pairs(paid), tuple(dict.fromkeys(not_paid))
+        findings, left = settle_doubts(case, *words, console)
     code = IN_DOUBT if left else 0
     if json_wanted:
-        _print_json(job_file, findings, left, code, console)
+        _print_json(job_file, findings, bills, left, code, console)
     else:
-        for line in _describe(findings, left):
+        told = _describe_bills(bills, left) if costs else _describe(findings, left)
+        for line in told:
             console.print_data(line)
     return code
+
+
+def _refuse_words(*words: Sequence[str]) -> None:
+    from vidi.errors import UsageError
+
+    if any(words):
+        raise UsageError(
+            "--costs asks for bills, and --paid and --not-paid settle doubts",
+            hint="Give one command after the other.",
+        )
 
 
 def _read_pairs(paid: Sequence[str]) -> dict[str, str]:
@@ -129,9 +160,30 @@ def _describe(findings: Sequence[Finding], left: Sequence[str]) -> list[str]:
     return [*lines, total]
 
 
+def _describe_bills(bills: Sequence[CostFinding], left: Sequence[str]) -> list[str]:
+    from vidi.dollars import format_usd
+
+    lines = []
+    for bill in bills:
+        if bill.actual is None:
+            lines.append(f"{bill.id}: {format_usd(bill.was)} stays an estimate: {bill.message}")
+        else:
+            now = format_usd(bill.actual)
+            lines.append(f"{bill.id}: {now} billed, {format_usd(bill.was)} was booked")
+    if not bills:
+        lines.append("nothing is booked at its estimate")
+    return [*lines, f"still in doubt: {', '.join(left)}"] if left else lines
+
+
 def _print_json(
-    job_file: Path, findings: Sequence[Finding], left: Sequence[str], code: int, console: Console
+    job_file: Path,
+    findings: Sequence[Finding],
+    bills: Sequence[CostFinding],
+    left: Sequence[str],
+    code: int,
+    console: Console,
 ) -> None:
+    from vidi.inference.models.prices.money import json_number
     from vidi.runs.records.json_text import render_json
 
     rows = [
@@ -153,6 +205,18 @@ def _print_json(
         "job_file": job_file.as_posix(),
         "in_doubt": list(left),
         "inferences": rows,
+        "costs": [
+            {
+                "id": bill.id,
+                "model": bill.model,
+                "request_id": bill.request_id,
+                "was_usd": json_number(bill.was),
+                "actual_usd": None if bill.actual is None else json_number(bill.actual),
+                "basis": bill.basis,
+                "message": bill.message,
+            }
+            for bill in bills
+        ],
         "errors": [],
     }
     console.print_data(render_json(answer).rstrip("\n"))

@@ -26,6 +26,7 @@ from vidi.runs.execution.reconciliation import (
     list_doubts,
     take_word,
 )
+from vidi.runs.execution.repricing import ask_costs
 from vidi.runs.execution.stopping import run_until_stopped
 from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from vidi.cli.display.console import Console
     from vidi.inference.tracking.receipts import Receipts
     from vidi.runs.execution.reconciliation import Finding
+    from vidi.runs.execution.repricing import CostFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,32 @@ def settle_doubts(
         UsageError: There is no run to reconcile, or the user's word is about none of its doubts.
         FolderLockedError: A run holds the folder.
     """
+    with _open_folder(case, console) as config:
+        check_word(config.journal.states, paid, not_paid)
+        if paid or not_paid:
+            findings = run_until_stopped(take_word(config, paid, not_paid))
+        else:
+            findings = run_until_stopped(ask_providers(config))
+        return findings, tuple(state.id for state in list_doubts(config.journal.states))
+
+
+def price_estimates(
+    case: DoubtfulInference, console: Console
+) -> tuple[Sequence[CostFinding], tuple[str, ...]]:
+    """Ask what settled estimates have cost; returns that and the ids that are in doubt.
+
+    Raises:
+        UsageError: There is no run to reconcile.
+        FolderLockedError: A run holds the folder.
+    """
+    with _open_folder(case, console) as config:
+        findings = run_until_stopped(ask_costs(config))
+        return findings, tuple(state.id for state in list_doubts(config.journal.states))
+
+
+@contextlib.contextmanager
+def _open_folder(case: DoubtfulInference, console: Console) -> Iterator[ReconcileConfig]:
+    """Hold and read the folder; what is settled meanwhile is told to the ledger in the end."""
     if not case.project.is_dir():
         raise UsageError(f"there is no folder {case.project}", hint="Check -C.")
     environ = {} if case.sandbox else read_environment(case.project, case.env_file)
@@ -73,18 +101,12 @@ def settle_doubts(
             secrets=() if case.sandbox else tuple(settings.keys.values()),
         )
         check_kind(folder, journal.header, sandbox=case.sandbox)
-        check_word(journal.states, paid, not_paid)
         registry = open_registry(case.project, case.templates)
         wire = open_emulation(registry) if case.sandbox else None
         with journal, _open_receipts(case, journal, environ) as receipts:
-            config = ReconcileConfig(journal, registry, settings, wire, receipts)
-            if paid or not_paid:
-                findings = run_until_stopped(take_word(config, paid, not_paid))
-            else:
-                findings = run_until_stopped(ask_providers(config))
+            yield ReconcileConfig(journal, registry, settings, wire, receipts)
         if not case.sandbox:
             _tell_ledger(journal, folder, locate_ledger(environ), console)
-        return findings, tuple(state.id for state in list_doubts(journal.states))
 
 
 def _find_folder(case: DoubtfulInference) -> Path:

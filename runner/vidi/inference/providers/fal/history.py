@@ -11,6 +11,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from vidi.inference.providers.fal.answers import derive_urls
+from vidi.inference.providers.fal.request_time import read_request_time
 from vidi.inference.providers.provider import Accepted, Failed, PollResult, Succeeded
 from vidi.inference.providers.same_json import is_same_json
 from vidi.inference.providers.timestamps import read_moment
@@ -53,12 +54,14 @@ def match_request(
 ) -> Accepted | None:
     """Recognise a submission by endpoint, time and exactly equal input.
 
-    An item without a readable time passes: it was asked for by time.
+    An item without a readable time, and with an id that names none, passes: it was asked for by
+    time.
     """
     request_id = item.get("request_id")
     if not is_request_id(request_id):
         return None
-    sent = read_moment(item.get("sent_at")) or read_moment(item.get("started_at"))
+    told = read_moment(item.get("sent_at")) or read_moment(item.get("started_at"))
+    sent = told or read_request_time(request_id)
     if sent is not None and not since <= sent <= until:
         return None
     is_ours = item.get("endpoint_id", submission.model.name) == submission.model.name

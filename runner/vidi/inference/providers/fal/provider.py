@@ -10,6 +10,7 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
 from vidi.errors import (
     CredentialsError,
@@ -33,7 +34,16 @@ from vidi.inference.providers.fal.history import (
     query_window,
     read_kept,
 )
+from vidi.inference.providers.fal.own_list import (
+    AROUND,
+    OWN_LIST,
+    PAGE_SIZE,
+    match_own,
+    query_own,
+    read_units,
+)
 from vidi.inference.providers.fal.refused_results import RefusedResults
+from vidi.inference.providers.fal.request_time import read_request_time
 from vidi.inference.providers.fal.result import (
     OF_THE_WAY,
     is_model_error,
@@ -49,7 +59,8 @@ from vidi.inference.providers.transport.timeouts import CallTimeouts
 from vidi.inference.providers.uploads import inspect_file, send_with_retries
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from decimal import Decimal
     from pathlib import Path
 
     import httpx
@@ -157,10 +168,43 @@ class FalProvider(Provider):
     ) -> Sequence[Accepted]:
         """List the requests of that window whose endpoint and input are exactly these.
 
+        The account's own list has them sooner than the history of the endpoint; either may be
+        refused to a key.
+
         Raises:
             PollError: The history could not be read to its end, so that a count of it says nothing.
             CredentialsError: The key was refused.
         """
+        return await self._find_own(submission, since, until) or await self._find_in_history(
+            submission, since, until
+        )
+
+    async def _find_own(
+        self, submission: Submission, since: datetime, until: datetime
+    ) -> Sequence[Accepted]:
+        """Search the account's own list; none where it is not shown."""
+        found: dict[str, Accepted] = {}
+        with suppress(PollError, CredentialsError):
+            async for item in self._list_own(since, until):
+                match = match_own(item, submission, since, until)
+                if match is not None:
+                    found[match.request_id] = match
+            return list(found.values())
+        return []
+
+    async def _list_own(self, since: datetime, until: datetime) -> AsyncIterator[Fields]:
+        for page in range(1, MOST_PAGES + 1):
+            query = query_own(since, until, page)
+            items = read_items(await self._get(OWN_LIST, query), "items")
+            for item in items:
+                yield item
+            if len(items) < PAGE_SIZE:
+                return
+        raise PollError(f"fal.ai lists over {MOST_PAGES * PAGE_SIZE:,} requests in that time")
+
+    async def _find_in_history(
+        self, submission: Submission, since: datetime, until: datetime
+    ) -> Sequence[Accepted]:
         query = query_window(submission.model, since, until, datetime.now(UTC))
         found: dict[str, Accepted] = {}  # by id: a page that drifts shows the same twice
         for _ in range(MOST_PAGES):
@@ -173,6 +217,25 @@ class FalProvider(Provider):
                 return list(found.values())
             query = {**query, "cursor": str(cursor)}
         raise PollError(f"fal.ai lists over {MOST_PAGES * 100:,} requests in that time")
+
+    def read_request_time(self, request_id: str) -> datetime | None:
+        """When a request was queued: its id holds the time."""
+        return read_request_time(request_id)
+
+    async def find_units(
+        self, model: ModelInfo, request_id: str, sent_at: datetime
+    ) -> Decimal | None:
+        """Look a request up in the account's own list, which has the units of its bill."""
+        del model  # the list is one for all endpoints
+        with suppress(NotFoundError):
+            item = await self._get(f"{OWN_LIST}{quote(request_id, safe='')}")
+            if item.get("request_id") == request_id:
+                return read_units(item)
+        around = (read_request_time(request_id) or sent_at) - AROUND, sent_at + AROUND
+        async for item in self._list_own(*around):
+            if item.get("request_id") == request_id:
+                return read_units(item)
+        return None
 
     def adopt(self, model: ModelInfo, request_id: str) -> Accepted:
         """Take up a request that the user names by its id.
@@ -254,7 +317,10 @@ class FalProvider(Provider):
         return None
 
     async def _history(self, query: Mapping[str, str]) -> Fields:
-        answer = await self._ask(lambda sdk: sdk.fetch(HISTORY, query))
+        return await self._get(HISTORY, query)
+
+    async def _get(self, url: str, query: Mapping[str, str] | None = None) -> Fields:
+        answer = await self._ask(lambda sdk: sdk.fetch(url, query))
         if not answer.ok:
             raise self._poll_error(answer)
         return answer.fields()

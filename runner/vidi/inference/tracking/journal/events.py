@@ -49,6 +49,7 @@ EventKind = Literal[
     "renamed",
     "restored",
     "taken",
+    "repriced",
     "run_finished",
 ]
 """Every kind of event that is written; journals of each format hold all of them (see its tests)."""
@@ -299,6 +300,21 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
     )
 
 
+def _fold_repriced(state: InferenceState, event: Event) -> InferenceState:
+    """What a settled estimate has really cost, as it was learnt later."""
+    if not state.charges or state.charges[-1].actual is None:
+        return state
+    actual, last = _amount(event["actual_usd"]), state.charges[-1]
+    return replace(
+        state,
+        actual=actual,
+        basis=event["basis"],
+        paid=state.paid - (last.actual or Decimal(0)) + actual,
+        paid_basis=event["basis"],
+        charges=(*state.charges[:-1], replace(last, actual=actual)),
+    )
+
+
 def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
     charges = state.charges
     if state.doubtful or state.lost:  # else it came before anything was set aside
@@ -356,6 +372,7 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
     "completed": _fold_completed,
     "asset": _fold_asset,
     "settled": _fold_settled,
+    "repriced": _fold_repriced,
     "refused": _fold_refused,
     "in_doubt": _fold_in_doubt,
     "unfinished": _fold_unfinished,
