@@ -73,7 +73,8 @@ def at_a_terminal(
             if not data:
                 break
             told.raw += data
-            told.moments.append(told.raw)
+            if not select.select([leader], [], [], 0.02)[0]:  # a whole frame has been drawn
+                told.moments.append(told.raw)
             quiet = 0
         elif process.poll() is not None:
             break

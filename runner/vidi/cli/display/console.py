@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ABOUT_JOBS = frozenset({"run", "estimate", "validate", "diff"})
 """The commands whose answer has the one shape of answer_schema.py."""
 
+READABLE = {"yellow": "magenta"}
+"""What nobody can read on white, and what is seen on white and on black."""
+
 
 class Console:
     """Where a command speaks.
@@ -58,7 +61,8 @@ class Console:
     def say(self, text: str, *, style: str | None = None) -> None:
         """Say something to a person, on stderr."""
         text = make_visible(text)
-        click.echo(click.style(text, fg=style) if style and self.colours else text, err=True)
+        colour = READABLE.get(style or "", style)
+        click.echo(click.style(text, fg=colour) if colour and self.colours else text, err=True)
 
     def tell(self, text: str, *, style: str | None = None) -> None:
         """Say something that -q leaves out."""

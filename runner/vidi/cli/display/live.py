@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from vidi.cli.display.columns import shorten_middle
+from vidi.cli.display.time_left import TimeLeft
 from vidi.cli.display.visible import make_visible
 from vidi.dollars import format_usd
 from vidi.runs.records.figures import format_seconds
@@ -34,29 +35,36 @@ WORDS = {
 }
 
 
+BAR_WIDTH = 24
+_KEPT_LINES = 4
+"""Of a screen: the bar, the money, the count of what is not shown, and the cursor's line."""
+
+
 class LiveDisplay:
     """Shows what is under way; what has ended scrolls up as plain lines.
+
+    It is never higher than the screen, and the bar and the money are its last lines: a display
+    that is too high would lose just those.
 
     Args:
         plan: What is run.
         lines: Where the lines of ended inferences go.
+        concurrency: How many inferences run at once.
     """
 
-    def __init__(self, plan: Plan, lines: PlainLines) -> None:
+    def __init__(self, plan: Plan, lines: PlainLines, concurrency: int) -> None:
         self._lines = lines
+        self._name = make_visible(plan.job.name)
         self._under_way: dict[str, tuple[str, float, Spinner]] = {}
         self._models = {planned.id: planned.model for planned in plan.to_run}
-        self._bar = Progress(
-            TextColumn(make_visible(plan.job.name), markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[money]}"),
-        )
-        self._task = self._bar.add_task("run", total=len(plan.to_run), money="")
+        self._left = dict(self._models)
+        """The models of what has not ended."""
+        self._time_left = TimeLeft(plan, concurrency)
+        self._began = time.monotonic()
+        self._console = Console(stderr=True)
         self._live = Live(
             get_renderable=self._render,
-            console=Console(stderr=True),
+            console=self._console,
             refresh_per_second=8,
             transient=True,
         )
@@ -77,7 +85,7 @@ class LiveDisplay:
     def __call__(self, inference: str, event: str, **detail: Any) -> None:
         """Hear of one event of the run."""
         if event == "ended":
-            self._under_way.pop(inference, None)
+            self._note_end(inference, detail["outcome"].status)
         elif inference:
             word = detail.get("status", "running") if event == "running" else WORDS.get(event)
             _, began, spinner = self._under_way.get(
@@ -86,10 +94,15 @@ class LiveDisplay:
             if word:
                 self._under_way[inference] = (word, began, spinner)
         self._lines(inference, event, **detail)
-        self._bar.update(self._task, completed=self._lines.done, money=self._describe_money())
+
+    def _note_end(self, inference: str, status: str) -> None:
+        _, began, _ = self._under_way.pop(inference, ("", None, None))
+        model = self._left.pop(inference, None)
+        if status == "succeeded" and began is not None and model is not None:
+            self._time_left.learn(model, time.monotonic() - began)
 
     def _print_line(self, line: str) -> None:
-        self._live.console.print(Text(make_visible(line)), soft_wrap=True)
+        self._console.print(Text(make_visible(line)), soft_wrap=True)
 
     def _describe_money(self) -> str:
         if self._lines.budget is None:
@@ -99,13 +112,31 @@ class LiveDisplay:
         return f"spent {format_usd(balance.spent)}  reserved {format_usd(balance.reserved)}  {left}"
 
     def _render(self) -> RenderableType:
+        console = self._console
+        room = max(1, console.height - _KEPT_LINES)
         table = Table.grid(padding=(0, 1))
-        for inference, (word, began, spinner) in self._under_way.items():
+        for column in range(5):
+            table.add_column(no_wrap=True, overflow="ellipsis", ratio=1 if column == 1 else None)
+        for inference, (word, began, spinner) in list(self._under_way.items())[:room]:
             table.add_row(
                 spinner,
                 Text(make_visible(inference), style="bold"),
-                Text(self._models[inference], style="dim"),
+                Text(shorten_middle(self._models[inference], console.width // 3), style="dim"),
                 Text(make_visible(word).lower().replace("_", " ")),
                 Text(format_seconds(time.monotonic() - began), style="dim"),
             )
-        return Group(table, self._bar)
+        hidden = len(self._under_way) - room
+        more = [Text(f"… and {hidden} more under way", style="dim")] if hidden > 0 else []
+        last = [Text(self._describe_bar()), Text(self._describe_money())]
+        for line in last:
+            line.truncate(console.width, overflow="ellipsis")
+        return Group(table, *more, *last)
+
+    def _describe_bar(self) -> str:
+        """The bar, drawn with characters that differ also where nothing is coloured."""
+        done, total = self._lines.done, self._lines.total
+        filled = BAR_WIDTH * done // max(total, 1)
+        bar = "█" * filled + "░" * (BAR_WIDTH - filled)
+        elapsed = format_seconds(time.monotonic() - self._began)
+        left = self._time_left.tell(self._left.values())
+        return "  ".join(filter(None, (bar, f"{done}/{total}", elapsed, left, self._name)))

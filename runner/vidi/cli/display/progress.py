@@ -26,5 +26,5 @@ def open_progress(plan: Plan, options: RunOptions, console: Console) -> Iterator
         return
     from vidi.cli.display.live import LiveDisplay
 
-    with LiveDisplay(plan, lines) as display:
+    with LiveDisplay(plan, lines, options.concurrency or plan.job.concurrency) as display:
         yield display

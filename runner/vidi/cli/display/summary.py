@@ -10,6 +10,7 @@ from vidi.cli.display.problems import name_some
 from vidi.dollars import format_usd
 from vidi.runs.planning.budgets import sum_budgets
 from vidi.runs.records.folder import MANIFEST
+from vidi.runs.records.report import REPORT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +45,10 @@ def print_summary(
             console.say(f"  hint: {halted.hint}")
     if not options.json_wanted and not options.quiet:
         console.print_data(str(folder / MANIFEST))
+        if options.report:
+            console.tell(f"open {(folder / REPORT_NAME).as_posix()}")
+    if manifest["run"]["status"] == "interrupted":
+        console.tell("the same command goes on from here")
 
 
 def print_grand_total(

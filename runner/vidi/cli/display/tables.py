@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from vidi.cli.display.columns import align, fit
 from vidi.cli.display.price_marks import describe_marks, mark_of
 from vidi.cli.display.problems import name_some
 from vidi.cli.display.visible import make_visible
@@ -37,10 +39,7 @@ def print_estimate(
     """
     for plan, rooms in plans:
         rows = [_describe(planned) for planned in plan.inferences]
-        if sys.stdout.isatty():
-            _print_rich(plan, rows)
-        else:
-            _print_plain(plan, rows, console)
+        _print_table(plan, rows, console)
         for line in (*describe_marks(plan), *describe_total(plan, rooms)):
             console.print_data(line)
         for reason, names in _group_reasons(plan).items():
@@ -157,24 +156,17 @@ def _quantity(low: Decimal, high: Decimal | None) -> str:
     return first if low == high else f"{first}–{high.normalize():f}"
 
 
-def _print_plain(plan: Plan, rows: Sequence[tuple[str, ...]], console: Console) -> None:
+def _print_table(plan: Plan, rows: Sequence[tuple[str, ...]], console: Console) -> None:
+    """One line an entry; at a terminal of its width, with ids, actions and prices kept."""
     console.print_data(f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
-    table = [HEADINGS, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADINGS))]
-    for row in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        console.print_data("  ".join(cells).rstrip())
-
-
-def _print_rich(plan: Plan, rows: Sequence[tuple[str, ...]]) -> None:
-    from rich.console import Console as RichConsole
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
-    for heading in HEADINGS:
-        justify: Literal["left", "right"] = "right" if heading == "estimate" else "left"
-        table.add_column(heading, justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(make_visible(cell)) for cell in row))
-    RichConsole().print(table)
+    table: Sequence[Sequence[str]] = [HEADINGS, *rows]
+    right: frozenset[int] = frozenset()
+    at_terminal = sys.stdout.isatty()
+    if at_terminal:
+        visible = [tuple(map(make_visible, row)) for row in table]
+        table = fit(visible, shutil.get_terminal_size().columns, middle=1, ends=(4, 3))
+        right = frozenset((len(table[0]) - 1,))
+    heading, *lines = align(table, right=right)
+    rule = ["━" * max(map(len, (heading, *lines)))] if at_terminal else []
+    for line in (heading, *rule, *lines):
+        console.print_data(line)
