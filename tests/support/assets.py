@@ -100,8 +100,15 @@ def _audio(form: str) -> bytes:
 
 
 def _glb() -> bytes:
-    chunk = json.dumps({"asset": {"version": "2.0"}}).encode().ljust(28)
+    told = {
+        "asset": {"version": "2.0"},
+        "buffers": [{"byteLength": 64}],
+        "bufferViews": [{"buffer": 0, "byteOffset": 16, "byteLength": 48}],
+    }
+    chunk = json.dumps(told).encode()
+    chunk = chunk.ljust(-(-len(chunk) // 4) * 4)
     body = struct.pack("<I4s", len(chunk), b"JSON") + chunk
+    body += struct.pack("<I4s", 64, b"BIN\0") + bytes(64)
     return struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body
 
 
@@ -119,7 +126,17 @@ _WRITTEN = {
     "srt": b"1\n00:00:00,000 --> 00:00:01,000\nHola\n",
     "vtt": b"WEBVTT\n\n00:00.000 --> 00:01.000\nHola\n",
     "obj": b"v 0 0 0\nv 1 0 0\nf 1 2 1\n",
-    "ply": b"ply\nformat ascii 1.0\nend_header\n",
+    "ply": (
+        b"ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\n"
+        b"property float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n"
+        b"0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
+    ),
+    "bin.ply": (
+        b"ply\nformat binary_little_endian 1.0\nelement vertex 2\nproperty float x\n"
+        b"property uchar red\nelement face 2\nproperty list uchar int vertex_indices\nend_header\n"
+        + bytes(10)
+        + b"\2\0\0\0\0\1\0\0\0" * 2
+    ),
     "stl": bytes(80) + b"\1\0\0\0" + bytes(50),
     "zip": b"PK\x03\x04" + bytes(30),
     "pdf": b"%PDF-1.7\n",

@@ -1,6 +1,8 @@
 import contextlib
 import io
 import re
+import struct
+import zlib
 from decimal import Decimal
 
 import pytest
@@ -46,9 +48,9 @@ GOOD = [
     ("flac", Kind.AUDIO, Facts("audio/flac", duration_s=Decimal(1))),
     ("glb", Kind.THREE_D, Facts("model/gltf-binary")),
     ("gltf", Kind.THREE_D, Facts("model/gltf+json")),
-    ("ply", Kind.THREE_D, Facts("model/ply", warning=KEPT.format("model/ply"))),
-    ("obj", Kind.THREE_D, Facts("model/obj", warning=KEPT.format("model/obj"))),
-    ("stl", Kind.THREE_D, Facts("model/stl", warning=KEPT.format("model/stl"))),
+    ("ply", Kind.THREE_D, Facts("model/ply")),
+    ("obj", Kind.THREE_D, Facts("model/obj")),
+    ("stl", Kind.THREE_D, Facts("model/stl")),
     ("zip", Kind.THREE_D, Facts("application/zip", warning=KEPT.format("application/zip"))),
     ("zip", Kind.IMAGE, Facts("application/zip", warning=KEPT.format("application/zip"))),
     ("txt", Kind.TEXT, Facts("text/plain")),
@@ -264,11 +266,15 @@ def test_a_cut_file_says_how_much_is_missing(check):
         (
             b"\x89PNG\r\n\x1a\n" + b"x" * 99,
             Kind.IMAGE,
-            "decode: Truncated File Read",
+            "the image/png file is cut short: its end is missing",
         ),
-        (b"RIFF\0\0\0\0WEBP" + b"x" * 99, Kind.IMAGE, "the image/webp file does not open"),
+        (
+            b"RIFF\0\0\0\0WEBP" + b"x" * 99,
+            Kind.IMAGE,
+            "the image/webp file is cut short: its end is missing",
+        ),
         (b"fLaC" + b"x" * 99, Kind.AUDIO, None),
-        (b"\x1aE\xdf\xa3" + b"x" * 99, Kind.VIDEO, None),
+        (b"\x1aE\xdf\xa3" + b"x" * 99, Kind.VIDEO, "the video/x-matroska file is cut short"),
     ],
 )
 def test_damage_is_refused(check, content, kind, message):
@@ -303,18 +309,29 @@ def test_a_song_with_tags_in_another_alphabet_is_kept(check):
     assert facts.warning in {"", "its tags are not UTF-8: not opened"}
 
 
-def test_an_image_too_large_to_decode_is_kept_with_a_warning(check):
-    import struct
-    import zlib
-
+def make_png(width: int, height: int, packed: bytes) -> bytes:
     def chunk(name, body):
         crc = struct.pack(">I", zlib.crc32(name + body))
         return struct.pack(">I", len(body)) + name + body + crc
 
-    header = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
-    image = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
-    facts = check(image, Kind.IMAGE)
-    assert facts.warning == "too large to be decoded: only its header is checked"
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def test_an_image_too_large_to_decode_is_kept_with_a_warning(check):
+    facts = check(make_png(30000, 30000, bytes(3_000_000)), Kind.IMAGE)
+    assert facts.warning == "too large to be decoded: only its chunks are checked"
+
+
+@pytest.mark.parametrize("side", [30000, 2**31 - 1])
+def test_a_header_that_promises_more_than_the_file_can_hold_is_refused(check, side):
+    with pytest.raises(DownloadError, match="is cut short"):
+        check(make_png(side, side, b"x"), Kind.IMAGE)
+
+
+def test_a_header_of_more_than_there_is_is_refused(check):
+    with pytest.raises(DownloadError, match="its header says what there is not"):
+        check(make_png(2**31, 2**31, b"x"), Kind.IMAGE)
 
 
 def test_a_video_of_nothing_is_refused(check):

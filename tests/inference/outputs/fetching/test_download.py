@@ -203,7 +203,7 @@ async def test_retry_after_is_honoured_and_capped(settings, server, tmp_path):
     [
         (sample("html"), "an HTML page instead of an image"),
         (b"", "an empty file instead of an image"),
-        (PNG[:500], "the image/png file does not decode: "),
+        (PNG[:500], "the image/png file is cut short: its end is missing"),
         (sample("mp4"), "a video (video/mp4) instead of an image"),
     ],
 )

@@ -1,6 +1,7 @@
 """Whether a file is what was paid for: whole, of the right kind, and one that opens.
 
-Pillow and PyAV do the opening (`decode.py`), and are imported only when a file needs them.
+A PNG is read in a stream; Pillow and PyAV do the other opening, each within a bound of memory, and
+are imported only when a file needs them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from typing import TYPE_CHECKING
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
 from vidi.inference.outputs.checking.facts import Facts
+from vidi.inference.outputs.checking.images.png import check_png
 from vidi.inference.outputs.checking.kinds import refuse_other_kinds, wanted
+from vidi.inference.outputs.checking.meshes.counted import check_obj, check_ply, check_stl
+from vidi.inference.outputs.checking.meshes.gltf import check_glb
 from vidi.inference.outputs.checking.signatures import (
     HEAD_BYTES,
     UNKNOWN,
@@ -37,18 +41,27 @@ _BY_NAME = {
 }
 """Formats that no first bytes give away, by the extension that the provider gave them."""
 
+_MESHES = {
+    "model/gltf-binary": check_glb,
+    "model/obj": check_obj,
+    "model/ply": check_ply,
+    "model/stl": check_stl,
+}
 _UTF_16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
 _JSON_LIMIT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 
-def verify(path: Path, kinds: Collection[OutputType], name: str = "") -> Facts:
+def verify(
+    path: Path, kinds: Collection[OutputType], name: str = "", *, full: bool = False
+) -> Facts:
     """Check a file that has just come.
 
     Args:
         path: The file.
         kinds: What it may be.
         name: The provider's name for it: its extension tells formats that have no first bytes.
+        full: Whether every frame is decoded, whatever memory and time that takes.
 
     Raises:
         DownloadError: It is empty, cut short, damaged or something else; says what came.
@@ -67,7 +80,7 @@ def verify(path: Path, kinds: Collection[OutputType], name: str = "") -> Facts:
         raise DownloadError(
             f"the {content_type} file is cut short: {missing} bytes are missing", transient=True
         )
-    facts = _open(path, content_type, size, kinds)
+    facts = _open(path, content_type, kinds, full=full)
     refuse_other_kinds(facts.content_type, kinds, head, opened=True)
     return facts
 
@@ -90,39 +103,43 @@ def _typed(head: bytes, name: str, kinds: Collection[OutputType]) -> str:
     return content_type
 
 
-def _open(path: Path, content_type: str, size: int, kinds: Collection[OutputType]) -> Facts:
+def _open(path: Path, content_type: str, kinds: Collection[OutputType], *, full: bool) -> Facts:
     family = content_type.partition("/")[0]
     if content_type == "image/svg+xml":
-        _check_svg(path, size)
+        _check_svg(path)
     elif family == "image":
-        return _open_image(path, content_type)
+        return _open_image(path, content_type, full=full)
     elif family in {"video", "audio"}:
-        return _open_stream(path, content_type)
+        return _open_stream(path, content_type, full=full)
     elif family == "text" or content_type == "application/x-subrip":
         return Facts(content_type, warning=_check_text(path))
     elif content_type in {"application/json", "model/gltf+json"}:
-        return _check_json(path, content_type, size, kinds)
-    elif content_type != "model/gltf-binary":
+        return _check_json(path, content_type, kinds)
+    elif content_type in _MESHES:
+        _MESHES[content_type](path)
+    else:
         return Facts(content_type, warning=f"{content_type} is kept as it came: not opened")
     return Facts(content_type)
 
 
-def _open_image(path: Path, content_type: str) -> Facts:
-    from vidi.inference.outputs.checking.decode import open_image
+def _open_image(path: Path, content_type: str, *, full: bool) -> Facts:
+    if content_type == "image/png" and not full:
+        return check_png(path)
+    from vidi.inference.outputs.checking.images.raster import open_image
 
-    return open_image(path, content_type)
-
-
-def _open_stream(path: Path, content_type: str) -> Facts:
-    from vidi.inference.outputs.checking.decode import open_stream
-
-    return open_stream(path, content_type)
+    return open_image(path, content_type, full=full)
 
 
-def _check_svg(path: Path, size: int) -> None:
+def _open_stream(path: Path, content_type: str, *, full: bool) -> Facts:
+    from vidi.inference.outputs.checking.recordings.stream import open_stream
+
+    return open_stream(path, content_type, full=full)
+
+
+def _check_svg(path: Path) -> None:
     """Look for the end of the drawing; nothing in it is expanded or run."""
     with path.open("rb") as file:
-        file.seek(max(0, size - HEAD_BYTES))
+        file.seek(max(0, path.stat().st_size - HEAD_BYTES))
         if not file.read().rstrip().endswith((b"</svg>", b"/>", b"-->")):
             raise DownloadError("the image/svg+xml file is cut short", transient=True)
 
@@ -140,8 +157,8 @@ def _check_text(path: Path) -> str:
     return ""
 
 
-def _check_json(path: Path, content_type: str, size: int, kinds: Collection[OutputType]) -> Facts:
-    if size > _JSON_LIMIT:
+def _check_json(path: Path, content_type: str, kinds: Collection[OutputType]) -> Facts:
+    if path.stat().st_size > _JSON_LIMIT:
         return Facts(content_type, warning=f"{content_type} is too large to be checked")
     try:
         json.loads(path.read_bytes())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.finding.find import Output
     from vidi.inference.settings import Settings
 
-_CHECKS_AT_ONCE = 4
+_CHECKS_AT_ONCE = 2
 """How many files may be opened for checking at once: a decoded image is large."""
 
 

@@ -1,0 +1,1 @@
+"""Images, checked to their end within a bound of memory."""

@@ -1,0 +1,1 @@
+"""Files of 3D models, their counts and buffers believed and counted."""

@@ -1,0 +1,1 @@
+"""Video and audio, checked to their last packet."""
