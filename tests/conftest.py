@@ -62,6 +62,7 @@ def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VIDI_RECONCILE_SECONDS", "0.5")
+    monkeypatch.setenv("VIDI_REGISTRY", str(tmp_path_factory.getbasetemp() / "none.pack"))
     monkeypatch.setenv("VIDI_LEDGER", str(tmp_path_factory.mktemp("state") / "ledger.sqlite3"))
 
 

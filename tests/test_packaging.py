@@ -7,6 +7,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from vidi.inference.models.pack import TemplatePack, read_about, read_folder
+
 CHECKOUT = Path(__file__).parents[1]
 JOB = """\
 version: 1
@@ -30,13 +32,17 @@ def wheel(tmp_path_factory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_holds_every_template_and_nothing_else_of_templates(wheel):
+def test_the_wheel_holds_every_template_and_nothing_else_of_templates(wheel, tmp_path):
     inside = "vidi/inference/models/templates/"
-    packed = {name.removeprefix(inside) for name in ZipFile(wheel).namelist() if inside in name}
-    templates = CHECKOUT / "templates"
-    ours = {path.relative_to(templates).as_posix() for path in templates.glob("*/*.json")}
+    archive = ZipFile(wheel)
+    assert [name for name in archive.namelist() if inside in name] == [f"{inside}registry.pack"]
+    (tmp_path / "registry.pack").write_bytes(archive.read(f"{inside}registry.pack"))
+    pack = TemplatePack(tmp_path / "registry.pack")
+    pack.verify()
+    ours = read_folder(CHECKOUT / "templates")
     assert len(ours) >= 30
-    assert packed == ours
+    assert {name: pack.read(name) for name in pack.names()} == ours
+    assert pack.about == read_about(CHECKOUT / "templates")
 
 
 def test_the_wheel_holds_the_whole_package(wheel):
@@ -71,7 +77,7 @@ def test_the_wheel_runs_a_job_away_from_the_checkout(wheel, tmp_path):
     )
     assert done.returncode == 0, done.stderr.decode()
     answer = json.loads(done.stdout)
-    assert answer["estimate_usd"] == {"low": 0.003, "high": 0.003}
+    assert (answer["estimate_usd"]["low"], answer["estimate_usd"]["high"]) == (0.003, 0.003)
     assert (work / "outputs/sandbox/job/tree.webp").stat().st_size > 0
     where = [sys.executable, "-c", "import vidi; print(vidi.__file__)"]
     found = subprocess.run(where, cwd=work, env=environment_of(place), capture_output=True)

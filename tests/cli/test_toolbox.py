@@ -48,7 +48,8 @@ def test_every_command_has_a_help_text(here, command):
 
 @pytest.mark.parametrize("program", ["vidi", "vidi-run"])
 def test_the_version(here, program):
-    assert re.fullmatch(program + r" \d+\.\d+\.\d+\n", here(program, "--version").stdout)
+    shown = here(program, "--version").stdout
+    assert re.fullmatch(program + r" \d+\.\d+\.\d+ \(registry \d+ of \d{4}-\d\d-\d\d\)\n", shown)
 
 
 def test_python_dash_m_is_the_toolbox():

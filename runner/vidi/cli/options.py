@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from vidi.version import __version__
+from vidi.cli.version import version_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,7 @@ class RunOptions:
     accept: tuple[str, ...]
     gate: Literal["high", "expected"] | None
     frozen: bool
+    locked: bool
     overwrite: bool
     allow_outside: bool
     fail_fast: bool
@@ -109,6 +110,8 @@ _OPTIONS = (
                  help="Which sum must fit the budget before a run.  [default: the file's, "
                       "else high]"),
     click.option("--frozen", is_flag=True, help="Exit 3 if anything would have to be bought."),
+    click.option("--locked", is_flag=True,
+                 help="Exit 3 where a model is not as vidi.lock pins it."),
     click.option("--overwrite", is_flag=True, help="Replace files that vidi did not make."),
     click.option("--allow-outside", is_flag=True,
                  help="Let job files name files outside the project folder."),
@@ -123,7 +126,7 @@ _OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Print more."),
     click.option("--no-progress", is_flag=True, help="Plain lines instead of progress bars."),
-    click.version_option(__version__, prog_name="vidi-run", message="%(prog)s %(version)s"),
+    version_option("vidi-run"),
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-from vidi.version import __version__
+from vidi.cli.version import version_option
 
 COMMANDS = {
     "run": "vidi.cli.commands.jobs.run:run",
@@ -20,6 +20,7 @@ COMMANDS = {
     "reconcile": "vidi.cli.commands.folders.reconcile:reconcile",
     "verify": "vidi.cli.commands.folders.verify:verify",
     "report": "vidi.cli.commands.folders.report:report",
+    "lock": "vidi.cli.commands.setup.lock:lock",
     "sandbox": "vidi.cli.commands.setup.sandbox:sandbox",
     "doctor": "vidi.cli.commands.setup.doctor:doctor",
 }
@@ -44,6 +45,6 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="vidi", message="%(prog)s %(version)s")
+@version_option("vidi")
 def toolbox() -> None:
     """Batch runs of paid generative-media models: checked, priced, never paid twice."""

@@ -16,6 +16,7 @@ from support.servers.sandbox import serve_sandbox
 from vidi.errors import UsageError
 from vidi.inference.models.ids import file_name
 from vidi.inference.models.loading import load_template
+from vidi.inference.models.pack import RegistryVersion, build_pack
 from vidi.inference.models.registry import ModelRegistry, shipped_templates
 
 BILLING = {"unit": "images", "unit_usd": 0.1, "as_of": "2026-05-01", "source": "x"}
@@ -91,10 +92,9 @@ def world(here, monkeypatch):
     """Our templates in `out`, theirs behind a sandbox, and no shipped ones."""
     lay(here.folder / "out", OURS)
     lay(here.folder / "theirs", THEIRS)
-    (here.folder / "none").mkdir()
-    monkeypatch.setattr(
-        "vidi.inference.models.registry.shipped_templates", lambda: here.folder / "none"
-    )
+    empty = build_pack({}, RegistryVersion(10**6, TODAY))
+    (here.folder / "empty.pack").write_bytes(empty)
+    monkeypatch.setenv("VIDI_REGISTRY", str(here.folder / "empty.pack"))
     with serve_sandbox() as served:
         served.sandbox.registry = OnlyThese(here.folder / "theirs")
         for name, value in served.environment.items():
@@ -210,6 +210,14 @@ def test_what_people_wrote_and_the_jobs_of_the_old_name_go_on(world):
     assert "nothing to do" in again.stderr or "unchanged" in again.stderr
 
 
+def test_a_whole_registry_gets_its_next_version(world):
+    world.write("out/registry.json", '{"version": 7, "date": "2026-01-01"}')
+    refresh(world)
+    assert read(world, "registry.json") == {"version": 8, "date": TODAY}
+    refresh(world)
+    assert read(world, "registry.json")["version"] == 8
+
+
 def test_new_models_may_be_named_alone(world):
     answer = refresh(world, "--no-new", "--provider", "fal", "--json").json
     new = [each for each in answer["models"] if each["kind"] == "new"]
@@ -285,8 +293,7 @@ def test_a_second_refresh_of_one_folder_waits_for_nobody(world):
 def test_killed_in_the_middle_and_begun_again(world, monkeypatch, kills):
     shutil.copytree(world.folder / "out", world.folder / "whole")
     whole = models(world, "refresh", "--out", "whole", "--json")
-    # The installed command has the shipped templates, too: here it has none of them.
-    program = [installed("python"), "-c", KILLED, str(world.folder / "none"), "out"]
+    program = [installed("vidi"), "models", "refresh", "--out", "out"]
     slow = {"/api/openapi/queue/openapi.json": lambda _: time.sleep(0.5)}
     with answering(slow, world.served.environment["VIDI_FAL_SITE_URL"]) as front:
         monkeypatch.setenv("VIDI_FAL_SITE_URL", front)
@@ -300,17 +307,6 @@ def test_killed_in_the_middle_and_begun_again(world, monkeypatch, kills):
         answer = refresh(world, "--json")
     assert answer.json == whole.json
     assert files_in(world.folder / "out") == files_in(world.folder / "whole")
-
-
-KILLED = """
-import sys
-from pathlib import Path
-import vidi.inference.models.registry as registry
-registry.shipped_templates = lambda: Path(sys.argv[1])
-sys.argv = ["vidi", "models", "refresh", "--out", sys.argv[2]]
-from vidi.cli import main
-main()
-"""
 
 
 def _wait_for_answers(path, count):

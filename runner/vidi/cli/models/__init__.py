@@ -10,6 +10,8 @@ from vidi.cli.models.options import HELP
 from vidi.cli.models.pricing.price import price_model
 from vidi.cli.models.pulling.pull import pull_model
 from vidi.cli.models.refreshing.refresh import refresh_models
+from vidi.cli.models.registry.pack import pack_registry
+from vidi.cli.models.registry.update import update_registry
 from vidi.cli.models.show import show_model
 
 
@@ -26,5 +28,7 @@ for command in (
     pull_model,
     price_model,
     refresh_models,
+    update_registry,
+    pack_registry,
 ):
     models.add_command(command)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from vidi.cli.running.job_run import SANDBOX_KEYS
 from vidi.emulation import open_emulation
 from vidi.inference.environment import read_environment
-from vidi.inference.models.registry import ModelRegistry, shipped_templates
+from vidi.inference.models.registry import ModelRegistry
+from vidi.inference.models.shipped import open_shipped
 from vidi.inference.providers.documents import DocumentReader
 from vidi.inference.settings import Settings
 from vidi.runs.execution.stopping import run_until_stopped
@@ -56,5 +57,5 @@ async def _ask(
 
 def _open_sandbox(templates: Path | None) -> httpx.AsyncBaseTransport:
     """The sandbox as a provider of its own: it has vidi's models, whatever a user's files say."""
-    folders = [shipped_templates(), *([templates] if templates else []), Path("templates")]
-    return open_emulation(ModelRegistry(folders))
+    users = [*([templates] if templates else []), Path("templates")]
+    return open_emulation(ModelRegistry([open_shipped(), *users]))

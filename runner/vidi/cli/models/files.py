@@ -6,28 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.cli.running.job_run import open_registry
-from vidi.errors import UsageError
-from vidi.inference.models.registry import PROVIDER_NAMES, shipped_templates
 
 if TYPE_CHECKING:
+    from vidi.inference.models.sources import TemplateText
     from vidi.inference.models.template import ModelInfo
 
 
-def find_templates(templates: Path | None) -> list[Path]:
-    """Every template file, sorted by name; a file in an earlier folder hides a later one.
+def find_templates(templates: Path | None) -> list[TemplateText]:
+    """Every template, sorted by name; a file in an earlier folder hides a later one.
 
     Raises:
         UsageError: The folder of --templates is not there.
     """
-    if templates is not None and not templates.is_dir():
-        raise UsageError(f"there is no folder {templates}", hint="Check --templates.")
-    folders = [*([templates] if templates else []), Path("templates"), shipped_templates()]
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for provider in PROVIDER_NAMES:
-            for path in (folder / provider).glob("*.json"):
-                found.setdefault(f"{provider}/{path.name}", path)
-    return [found[name] for name in sorted(found)]
+    return open_registry(Path(), templates).list_texts()
 
 
 def read_models(templates: Path | None) -> list[ModelInfo]:

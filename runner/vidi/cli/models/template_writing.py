@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,11 +68,8 @@ def prove_template(text: str, model_id: str) -> ModelInfo:
     Raises:
         DocumentError: It would be broken.
     """
-    with tempfile.TemporaryDirectory(prefix="vidi-") as folder:
-        path = Path(folder) / str(file_name(model_id))
-        path.parent.mkdir()
-        path.write_text(text, encoding="utf-8")
-        verdict = check_template(path, UNTIDY)
+    path = Path("the template") / str(file_name(model_id))
+    verdict = check_template(text, path, UNTIDY)
     if verdict.model is None or verdict.mistakes:
         told = "; ".join(verdict.mistakes).replace(str(path), "the template")
         raise DocumentError(

@@ -24,6 +24,7 @@ from vidi.cli.running.before import (
 )
 from vidi.cli.running.ending import say_how_it_ended
 from vidi.cli.running.job_files import find_job_files
+from vidi.cli.running.locked import refuse_unlocked
 from vidi.cli.running.price_age import refuse_old_prices
 from vidi.cli.running.spending import (
     carry_out_each_job,
@@ -47,6 +48,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
         show_mistakes,
         weigh_against_caps,
         refuse_old_prices,
+        refuse_unlocked,
         show_refusals,
         check_keys,
         confirm_spending,
@@ -61,6 +63,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
         show_mistakes,
         weigh_against_caps,
         refuse_old_prices,
+        refuse_unlocked,
         show_estimate,
         show_refusals,
     ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.running.job_files import STDIN
 from vidi.inference.models.provider_names import provider_names
+from vidi.inference.models.shipped import registry_version
 from vidi.version import __version__
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def describe_asked(options: RunOptions, money: Money | None) -> str:
     if ledger is not None and "://" in ledger:
         return ""
     day = datetime.now(UTC).date().isoformat()
-    asked = repr((__version__, options, str(Path.cwd()), day, ledger, _identify(ledger)))
+    versions = (__version__, str(registry_version()))
+    asked = repr((versions, options, str(Path.cwd()), day, ledger, _identify(ledger)))
     return hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()  # has --var values
 
 

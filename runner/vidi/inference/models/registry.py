@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,13 @@ from vidi.inference.models.loading import TemplateError, read_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.provider_names import BUILT_IN
-from vidi.inference.models.sources import TemplateFolder
+from vidi.inference.models.shipped import open_shipped, shipped_templates
+from vidi.inference.models.sources import TemplateFolder, TemplateText
 from vidi.inference.models.suggest import nearest
 from vidi.inference.models.template import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vidi.inference.models.params.checked import CheckedParams, ParamProblem
     from vidi.inference.models.prices.estimate import Estimate
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo, OutputType
 
 PROVIDER_NAMES = BUILT_IN
+
+__all__ = [
+    "PROVIDER_NAMES",
+    "ModelRegistry",
+    "OfficialVersionError",
+    "ParamsError",
+    "UnknownModelError",
+    "shipped_templates",
+]
 
 
 class UnknownModelError(UsageError):
@@ -68,25 +77,16 @@ def _how_to_go_on(model_id: str, nearest_ids: tuple[str, ...]) -> str:
     return " ".join(hints)
 
 
-def shipped_templates() -> Path:
-    """Where vidi's own templates are: in the wheel, or at the top of a checkout."""
-    packaged = Path(str(files("vidi.inference.models"))) / "templates"
-    return packaged if packaged.is_dir() else Path(__file__).parents[4] / "templates"
-
-
 class ModelRegistry:
-    """Finds models in the given folders first, then among the shipped ones.
+    """Finds models in the given folders or sources first, then among the shipped ones.
 
     A file in an earlier folder adds a model or takes the place of a later one. What was read is
     kept, so a registry does not see files that change while it is in use.
     """
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
-        every = (*folders, shipped_templates())
-        # Each folder once, called as it was given: messages about its files name it so.
-        unique = {folder.resolve(): folder for folder in reversed(every)}
-        kept = (folder for folder in every if unique.pop(folder.resolve(), None))
-        self._sources: tuple[TemplateSource, ...] = tuple(map(TemplateFolder, kept))
+    def __init__(self, folders: Sequence[Path | TemplateSource] = ()) -> None:
+        every = [each if not isinstance(each, Path) else TemplateFolder(each) for each in folders]
+        self._sources = tuple(_each_once([*every, open_shipped()]))
         self._read: dict[Path, ModelInfo] = {}
         self._by_id: dict[str, ModelInfo] = {}
         self._unknown: dict[str, tuple[str, ...]] = {}
@@ -156,6 +156,17 @@ class ModelRegistry:
         name = "/".join(model.path.parts[-2:])
         return next(each.read(name) for each in self._sources if each.find(name) == model.path)
 
+    def list_texts(self) -> list[TemplateText]:
+        """Every template as it is written, the broken ones too, sorted by name.
+
+        Raises:
+            OSError: A file cannot be read.
+        """
+        named = ((name, self._files[name]) for name in sorted(self._files))
+        return [
+            TemplateText(source.find(name) or Path(name), source, name) for name, source in named
+        ]
+
     def _find(self, model_id: str) -> ModelInfo | None:
         return self._find_file(model_id) or self._find_pinned(model_id) or self._by_alias(model_id)
 
@@ -222,6 +233,17 @@ class ModelRegistry:
 
 def _flat(name: str) -> str:
     return name.removesuffix(".json").replace("/", "-").replace("_", "-")
+
+
+def _each_once(sources: Iterable[TemplateSource]) -> Iterator[TemplateSource]:
+    """Each folder once, called as it was given first: messages about its files name it so."""
+    seen: set[Path] = set()
+    for source in sources:
+        place = source.folder.resolve() if isinstance(source, TemplateFolder) else None
+        if place not in seen:
+            yield source
+        if place is not None:
+            seen.add(place)
 
 
 def _read_from(source: TemplateSource, name: str, path: Path) -> ModelInfo:

@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class TemplateText(NamedTuple):
-    """A template that has not been read yet."""
-
-    path: Path
-    """What messages call it."""
-    text: str
-
-
 class TemplateSource(Protocol):
     """Templates by their file's name under its folder, such as `fal/fal-ai-flux-dev.json`."""
 
@@ -43,6 +35,24 @@ class TemplateSource(Protocol):
     @property
     def aliases(self) -> Mapping[str, str]:
         """Each other id of a model, and the name of the model's template."""
+
+
+class TemplateText(NamedTuple):
+    """A template that has not been read yet."""
+
+    path: Path
+    """What messages call it."""
+    source: TemplateSource
+    name: str
+
+    def read(self) -> str:
+        """Its text.
+
+        Raises:
+            OSError: It cannot be read.
+            UnicodeDecodeError: It is no text.
+        """
+        return self.source.read(self.name)
 
 
 class TemplateFolder:

@@ -11,7 +11,7 @@ from vidi.cli.display.json_answer import describe_vidi_error
 from vidi.cli.display.problems import name_some
 from vidi.cli.models.ask_providers import ask_providers
 from vidi.cli.models.checking.provider_news import gather_news
-from vidi.cli.models.checking.template_files import check_template
+from vidi.cli.models.checking.template_files import check_file, check_template
 from vidi.cli.models.files import find_templates
 from vidi.cli.running.job_run import open_registry
 from vidi.errors import Problem
@@ -74,11 +74,10 @@ def select_templates(
     """
     names = [*model_ids, *(_models_of(job) if job else ())]
     if not names and job is None:
-        paths = find_templates(templates)
-    else:
-        registry = open_registry(Path(), templates)
-        paths = [registry.get_template(name).path for name in dict.fromkeys(names)]
-    return [check_template(path, stale_days) for path in paths]
+        return [check_file(file, stale_days) for file in find_templates(templates)]
+    registry = open_registry(Path(), templates)
+    models = [registry.get_template(name) for name in dict.fromkeys(names)]
+    return [check_template(registry.text_of(each), each.path, stale_days) for each in models]
 
 
 def ask_for_news(

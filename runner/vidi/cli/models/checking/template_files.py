@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vidi.errors import VidiError
-from vidi.inference.models.loading import load_template
+from vidi.inference.models.loading import read_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.prices.rows import row_in_force
@@ -17,6 +17,7 @@ from vidi.inference.models.prices.standing import price_standing, read_day
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vidi.inference.models.sources import TemplateText
     from vidi.inference.models.template import ModelInfo
 
 
@@ -46,17 +47,27 @@ class Verdict:
         return self.model is not None and "low" in self.model.confidence.values()
 
 
-def check_template(path: Path, stale_days: int, today: date | None = None) -> Verdict:
-    """Check one file: its form, its example, its price, its dates.
+def check_file(file: TemplateText, stale_days: int) -> Verdict:
+    """Check one template where it is."""
+    try:
+        text = file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        return Verdict(file.path.as_posix(), None, (f"{file.path} cannot be read: {error}",))
+    return check_template(text, file.path, stale_days)
+
+
+def check_template(text: str, path: Path, stale_days: int, today: date | None = None) -> Verdict:
+    """Check one template: its form, its example, its price, its dates.
 
     Args:
-        path: The file.
+        text: The whole file.
+        path: What messages call it; it ends as the id says.
         stale_days: A price that nobody has looked at for longer is warned of.
         today: UTC's unless given.
     """
     day = today or datetime.now(UTC).date()
     try:
-        model = load_template(path)
+        model = read_template(text, path)
     except VidiError as error:
         return Verdict(path.as_posix(), None, (error.message,))
     mistakes = (*_check_example(model), *_check_dates(model, day))

@@ -18,7 +18,9 @@ from vidi.cli.models.template_writing import prove_template, write_template
 from vidi.errors import StorageError, VidiError
 from vidi.inference.models.discovery.queue_api import read_sentence
 from vidi.inference.models.discovery.template_text import render_template
-from vidi.inference.models.registry import ModelRegistry, shipped_templates
+from vidi.inference.models.pack import ABOUT, read_about
+from vidi.inference.models.registry import ModelRegistry
+from vidi.inference.models.shipped import shipped_templates
 from vidi.json_values import as_list, as_object
 from vidi.runs.execution.stopping import run_until_stopped
 from vidi.runs.records.json_text import render_json
@@ -93,6 +95,7 @@ def _find(
         for each in compare_all(known, told, sentences, progress.today)
     ]
     files = dict(_render(changes))
+    files |= _render_about(options.out, files, progress.today)
     files |= _render_listing(listing, told, changes, ids)
     return _result(changes, told, files, progress.today)
 
@@ -170,6 +173,14 @@ def _render_listing(
         return {}
     lines = (f"{json.dumps(name)}: {json.dumps(each)}" for name, each in now.items())
     return {LISTING: "{\n" + ",\n".join(lines) + "\n}\n"}
+
+
+def _render_about(out: Path, files: Mapping[str, str | None], today: str) -> dict[str, str | None]:
+    """The next version of a whole registry whose templates change; a project's own has none."""
+    if not files or not (out / ABOUT).is_file():
+        return {}
+    about = {"version": read_about(out).version + 1, "date": today}
+    return {ABOUT: json.dumps(about) + "\n"}
 
 
 def _result(

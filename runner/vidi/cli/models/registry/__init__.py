@@ -1,0 +1,1 @@
+"""`vidi models update` and `pack`: the whole registry as one file, fetched and made."""
