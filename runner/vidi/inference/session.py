@@ -181,6 +181,7 @@ class Session:
             budget=Budget(None, self._account, _log.warning),
             fetcher=Fetcher(config.settings, config.wire),
             base_prices=BasePrices(config.settings, config.wire),
+            bills=config.costs.past_bills(),
             notify=self._tell,
             receipts=self._account or UnsharedReceipts(),
             stopping=lambda: self._stopping,

@@ -163,7 +163,8 @@ def test_the_cap_stops_what_would_cross_it_in_whichever_file(here, concurrency):
     bought = [job["spent_usd"] for job in found["jobs"]]
     assert bought == [0.3, 0.3, 0, 0]
     refused = [(error["job_file"], error["message"]) for error in found["errors"]]
-    told = "this needs up to $0.05 and $0.00 of the budget of all job files is left"
+    # What the first bills taught is set aside: twice the price rule.
+    told = "this needs up to $0.10 and $0.00 of the budget of all job files is left"
     assert refused == [(name, told) for name in names[2:] for _ in range(EACH)]
 
 

@@ -31,7 +31,7 @@ LEDGERS = {int(path.stem[1:]): path for path in (HERE / "ledgers").iterdir()}
 journals = pytest.mark.parametrize("project", JOURNALS.values(), ids=lambda path: path.name)
 ledgers = pytest.mark.parametrize("dump", LEDGERS.values(), ids=lambda path: path.name)
 
-YOUNGER = {"base_prices", "repriced"}
+YOUNGER = {"base_prices", "repriced", "drift", "raised"}
 """Kinds of events that came without a new format: an older vidi passes them over."""
 OPEN = {"unfinished", "submitted", "completed", "lost"}
 """What could only be fetched from the server that made it."""

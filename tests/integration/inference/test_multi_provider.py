@@ -7,7 +7,7 @@ from vidi.inference import InferenceEngine
 
 MODELS = {
     "replicate/black-forest-labs/flux-schnell": Decimal("0.003"),
-    "fal/fal-ai/nano-banana": Decimal("0.039"),
+    "fal/fal-ai/nano-banana": Decimal("0.0398"),  # one unit of the base price
 }
 
 

@@ -31,7 +31,7 @@ inferences:
     output: card.jpg
 """.replace("PAD", "." * 30_000)
 """The first line is larger than the assets, so that the journal is the first to be full."""
-TO_THE_PAGE = 3100
+TO_THE_PAGE = 3060
 """Characters of a prompt after which the intent's line ends just before a page of the disk does."""
 
 

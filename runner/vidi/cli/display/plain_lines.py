@@ -27,6 +27,7 @@ TOLD = {
     "unknown_status": "unknown status '{status}', looking on",
     "recalled": "{message}",
     "gone": "{message}; buying it again",
+    "drift": "warning: {message}",
     "in_doubt": "{message}; asking the provider",
     "adopted": "it was bought, as {request_id}",
     "earlier_lost": "what was bought before is lost: {message}",

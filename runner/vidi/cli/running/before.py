@@ -12,6 +12,7 @@ from vidi.cli.running.job_run import read_settings as read_run_settings
 from vidi.cli.running.up_to_date import describe_asked
 from vidi.cli.running.whole_command import find_cap, warn_uncapped, weigh_together
 from vidi.errors import Place, RefusedError, VidiError
+from vidi.inference.tracking.ledger.bills import read_past_bills
 from vidi.runs.planning.gate import find_refusals
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ def read_settings(state: CommandState) -> int | None:
 def read_accounts(state: CommandState) -> int | None:
     """Where money is accounted for, and what caps it; said loudly where nothing is."""
     state.money = read_money(state.options, state.console)
+    state.bills = read_past_bills(state.money.ledger if state.money is not None else None)
     return None
 
 
 def plan_every_job(state: CommandState) -> int | None:
     """Read, check and price every job file, so that all mistakes of all of them come at once."""
     asked = describe_asked(state.options, state.money)
-    state.job_runs = plan_jobs(state.options, state.settings, state.held, asked)
+    state.job_runs = plan_jobs(state.options, state.settings, state.held, asked, state.bills)
     lift_budgets(state.job_runs, state.money)
     if state.command == "estimate":
         warn_uncapped(state)

@@ -94,6 +94,7 @@ def _run(
             overwrite=options.overwrite,
             account=accounts.account,
             shared=shared,
+            bills=state.bills,
             throttle=accounts.throttle,
             describe_bug=CrashReports().describe,
         )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
+    from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.caps import CapRoom
     from vidi.jobs.job import Job
     from vidi.runs.planning.selection import Selector
@@ -101,7 +102,11 @@ def read_settings(options: RunOptions) -> Settings:
 
 
 def plan_jobs(
-    options: RunOptions, settings: Settings, held: contextlib.ExitStack, asked: str = ""
+    options: RunOptions,
+    settings: Settings,
+    held: contextlib.ExitStack,
+    asked: str = "",
+    bills: PastBills | None = None,
 ) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
@@ -110,8 +115,9 @@ def plan_jobs(
         settings: Those of the run.
         held: Holds the folders.
         asked: As `up_to_date.describe_asked` has it; a folder stamped for it is not planned.
+        bills: What was billed before; None where nobody knows.
     """
-    desk = JobPlanner(options, settings, held, asked)
+    desk = JobPlanner(options, settings, held, asked, bills)
     job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
     for job_run in job_runs:
         try:
@@ -127,9 +133,15 @@ class JobPlanner:
     """Plans job runs with the same options, registry and folders."""
 
     def __init__(
-        self, options: RunOptions, settings: Settings, held: contextlib.ExitStack, asked: str
+        self,
+        options: RunOptions,
+        settings: Settings,
+        held: contextlib.ExitStack,
+        asked: str,
+        bills: PastBills | None,
     ) -> None:
         self._options = options
+        self._bills = bills
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
@@ -174,12 +186,14 @@ class JobPlanner:
         )
         check_kind(folder, journal.header, sandbox=options.sandbox)
         job_run.journal = journal
+        if self._bills is not None:
+            self._bills.recall(bill for state in journal.states.values() for bill in state.bills)
         job_run.plan = make_plan(
             job,
             self._registry,
             project=options.project,
             folder=folder,
-            record=FolderRecord(journal.states, journal.shelf),
+            record=FolderRecord(journal.states, journal.shelf, bills=self._bills),
             choices=self._choices,
         )
 

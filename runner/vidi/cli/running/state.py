@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.settings import Settings
+from vidi.inference.tracking.bills import PastBills
 
 if TYPE_CHECKING:
     import contextlib
@@ -33,6 +34,8 @@ class CommandState:
     settings: Settings = field(default_factory=Settings)
     money: Money | None = None
     """Where money is accounted for; None in the sandbox, and where nothing is priced."""
+    bills: PastBills = field(default_factory=PastBills)
+    """What was billed before, by the ledger; the runs of the command add to it."""
     job_runs: list[JobRun] = field(default_factory=list)
     errors: list[VidiError] = field(default_factory=list)
     """What stops all of its job files together."""

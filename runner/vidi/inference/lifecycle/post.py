@@ -22,10 +22,13 @@ from vidi.errors import (
 )
 from vidi.inference.lifecycle.calls import describe_call
 from vidi.inference.lifecycle.sent_params import describe_sent
+from vidi.inference.models.prices.pricing import date_prices
 from vidi.inference.providers.transport.call import read_send_error
 from vidi.inference.tracking.journal.charges import number_next
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Accepted, Provider, Submission
     from vidi.inference.request import InferenceRequest
@@ -68,12 +71,13 @@ async def post(
     number = number_next(before.charges if before is not None else ())
     # Reserved before it is noted, noted before it is sent: a kill between any two leaves at worst
     # money set aside for nothing, never something bought that no record knows.
-    runtime.budget.reserve(request.id, request.reserve, model=request.model.id, attempt=number)
+    amount = find_reserve(request, runtime)
+    runtime.budget.reserve(request.id, amount, model=request.model.id, attempt=number)
     runtime.sending.add(request.id)
     try:
-        intent = _describe_intent(request, submission, attempt)
+        intent = _describe_intent(request, submission, attempt, amount)
         runtime.journal.append("intent", request.id, **intent)
-        runtime.notify(request.id, "intent", reserved=request.reserve)
+        runtime.notify(request.id, "intent", reserved=amount)
         return await _send_and_record(request, submission, provider, runtime)
     finally:
         runtime.sending.discard(request.id)
@@ -122,8 +126,25 @@ def describe_error(error: VidiError) -> dict[str, str]:
     return {"code": error.code, "message": error.message, "hint": error.hint}
 
 
+def find_reserve(request: InferenceRequest, runtime: Runtime) -> Decimal:
+    """USD that an inference may cost at most, by what has been billed until now."""
+    rule = request.estimate.rule
+    if rule is None:
+        return request.reserve
+    return max(request.reserve, runtime.bills.scale(request.model, rule))
+
+
+def describe_rule(request: InferenceRequest) -> dict[str, object]:
+    """What the price rule alone says, where that is not the estimate, and when it was true."""
+    price, rule = request.estimate, request.estimate.rule
+    as_of: dict[str, object] = {"priced_as_of": date_prices(request.model)}
+    if rule is not None and rule == (price.low, price.high, price.high):
+        return as_of
+    return {**as_of, "rule_usd": None if rule is None else rule._asdict()}
+
+
 def _describe_intent(
-    request: InferenceRequest, submission: Submission, attempt: int
+    request: InferenceRequest, submission: Submission, attempt: int, reserved: Decimal
 ) -> dict[str, object]:
     return {
         **describe_call(request.model, submission.model),
@@ -134,16 +155,17 @@ def _describe_intent(
         "params": request.described_params(),
         "sent": describe_sent(request, submission.params),
         "inputs": dict(request.inputs),
-        "reserved_usd": request.reserve,
+        "reserved_usd": reserved,
         "estimate_usd": {"low": request.estimate.low, "high": request.estimate.high},
         "breakdown": [line.to_json() for line in request.estimate.lines],
+        **describe_rule(request),
     }
 
 
 def _record_refusal(request: InferenceRequest, runtime: Runtime, error: VidiError) -> None:
     described = describe_error(error)
     if isinstance(error, RejectedError) and error.paid:
-        paid = request.reserve
+        paid = runtime.journal.states[request.id].reserved
         runtime.journal.append(
             "settled",
             request.id,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vidi.inference.lifecycle.base_prices import BasePrices
 from vidi.inference.lifecycle.pace import Pace, Throttle
+from vidi.inference.tracking.bills import PastBills
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Runtime:
     """Whether a file that vidi did not make may be replaced."""
     base_prices: BasePrices = field(default_factory=BasePrices)
     """What fal's billable units cost."""
+    bills: PastBills = field(default_factory=PastBills)
+    """What was billed so far, beside what price rules said."""
     pace: Pace = field(default_factory=Pace)
     throttle: Throttle = field(default_factory=Throttle)
     retry_limits: RetryLimits = field(default_factory=RetryLimits)

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import FailedError, InferenceError, VidiError
 from vidi.inference.lifecycle.collect import collect_assets
-from vidi.inference.lifecycle.post import describe_error
+from vidi.inference.lifecycle.post import describe_error, find_reserve
 from vidi.inference.models.prices.estimate import Metered
-from vidi.inference.models.prices.pricing import settle
+from vidi.inference.models.prices.pricing import date_prices, settle
+from vidi.inference.tracking.bills import Bill, describe_drift, find_drift
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from vidi.inference.lifecycle.runtime import Runtime
-    from vidi.inference.models.prices.estimate import Basis
+    from vidi.inference.models.prices.estimate import Basis, Estimate
+    from vidi.inference.models.template import ModelInfo
     from vidi.inference.providers.provider import Failed, Succeeded
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord
@@ -62,7 +64,8 @@ async def _price(
         request.model, request.checked, metered, timeout_s=request.timeout_s, base=base
     )
     if usd is None or (basis == "estimated" and end.billable_units is not None):
-        usd = max(usd or Decimal(0), request.reserve)  # the user's own figure may be the greater
+        # The user's own figure, or past bills, may make it the greater.
+        usd = max(usd or Decimal(0), find_reserve(request, runtime))
     return usd, basis
 
 
@@ -85,7 +88,7 @@ async def _price_failure(
         usd, basis = await _price(request, end, (), runtime)
         if basis in {"metered", "derived"} or end.billable_units is not None:
             return usd, basis
-    return request.reserve, "estimated"
+    return find_reserve(request, runtime), "estimated"
 
 
 def record_settled(
@@ -96,9 +99,54 @@ def record_settled(
     runtime: Runtime,
     error: VidiError | None = None,
 ) -> None:
-    """Put on record how a purchase ended and what it cost, in USD."""
+    """Put on record how a purchase ended and what it cost, in USD, and learn from the bill."""
+    price = runtime.bills.adjust(request.model, request.estimate)
+    drift = find_drift(price, usd, basis, status)
+    if drift is not None:
+        _record_drift(request, price, usd, runtime)
     fields: dict[str, object] = {"status": status, "actual_usd": usd, "basis": basis}
     if error is not None:
         fields["error"] = describe_error(error)
     runtime.journal.append("settled", request.id, **fields)
-    runtime.budget.settle(request.id, usd)
+    bill = None
+    if price.rule is not None:
+        as_of = date_prices(request.model)
+        bill = Bill(request.model.id, price.rule, usd, basis, status, as_of)
+        runtime.bills.add(bill)
+    runtime.budget.settle(request.id, usd, bill)
+    if drift == "above":
+        _set_more_aside(request.model, runtime)
+
+
+def _record_drift(
+    request: InferenceRequest, price: Estimate, usd: Decimal, runtime: Runtime
+) -> None:
+    """Say that the provider billed another amount than the price rule says."""
+    model = request.model
+    message = describe_drift(model.provider, price, usd)
+    runtime.journal.append(
+        "drift",
+        request.id,
+        model=model.id,
+        actual_usd=usd,
+        estimate_usd={"low": price.low, "high": price.high},
+        rule_usd=None if price.rule is None else price.rule._asdict(),
+        priced_as_of=date_prices(model),
+        message=message,
+    )
+    runtime.notify(request.id, "drift", message=message)
+
+
+def _set_more_aside(model: ModelInfo, runtime: Runtime) -> None:
+    """Set aside for what is under way what it will cost by the bill that was just seen.
+
+    It was granted by the price rule; what begins from now on must leave room for its true price.
+    """
+    for state in list(runtime.journal.states.values()):
+        rule = state.charges[-1].rule if state.charges else None
+        if state.model != model.id or not state.unsettled or rule is None:
+            continue
+        amount = runtime.bills.scale(model, rule)
+        if amount > state.reserved:
+            runtime.journal.append("raised", state.id, reserved_usd=amount)
+            runtime.budget.set_aside(state.id, amount)

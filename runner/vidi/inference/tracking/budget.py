@@ -16,6 +16,8 @@ from vidi.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from vidi.inference.tracking.bills import Bill
+
 
 @dataclass(frozen=True, slots=True)
 class Balance:
@@ -32,8 +34,11 @@ class CostAccount(Protocol):
     def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
         """Set an amount aside for everybody to see, or raise; returns what is to be told."""
 
-    def settle(self, inference: str, actual: Decimal) -> None:
-        """Book what a reservation came to; never raises."""
+    def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
+        """Book what a reservation came to, and what is to be learnt from it; never raises."""
+
+    def set_aside(self, inference: str, amount: Decimal) -> None:
+        """Set more aside for what is under way, whatever the caps say."""
 
 
 class SharedCap:
@@ -115,13 +120,24 @@ class Budget:
         for message in messages:
             self._tell(message)
 
-    def settle(self, key: str, actual: Decimal) -> None:
+    def settle(self, key: str, actual: Decimal, bill: Bill | None = None) -> None:
         """Turn a reservation into what was really spent (0 where it proved free)."""
         # What it really cost counts, also where that is more than was set aside: no bill is capped.
         self._reserved.pop(key, None)
         self._spent += actual
         if self._account:
-            self._account.settle(key, actual)
+            self._account.settle(key, actual, bill)
+
+    def set_aside(self, key: str, amount: Decimal) -> None:
+        """Set more aside for what is under way, whatever the caps say: it may be billed.
+
+        Raises:
+            StorageError: The account cannot be written.
+        """
+        if key in self._reserved:
+            self._reserved[key] = max(amount, self._reserved[key])
+            if self._account:
+                self._account.set_aside(key, amount)
 
     def release(self, key: str) -> None:
         """Give a reservation back: proved not to have cost anything."""

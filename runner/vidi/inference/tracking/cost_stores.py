@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from vidi.inference.tracking.bills import PastBills
 from vidi.inference.tracking.caps import name_periods
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.receipts import Receipts, UnsharedReceipts
@@ -21,6 +22,7 @@ from vidi.inference.tracking.receipts import Receipts, UnsharedReceipts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.caps import Cap, Grouping
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
@@ -49,8 +51,11 @@ class StoreAccount(Receipts, Protocol):
     def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
         """Set an amount aside, or raise; returns what is to be told."""
 
-    def settle(self, inference: str, actual: Decimal) -> None:
-        """Book what a reservation came to; never raises."""
+    def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
+        """Book what a reservation came to, and what is to be learnt from it; never raises."""
+
+    def set_aside(self, inference: str, amount: Decimal) -> None:
+        """Set more aside for what is under way, whatever the caps say."""
 
     def catch_up(self) -> None:
         """Book what could not be booked before; never raises."""
@@ -72,6 +77,9 @@ class CostStore(Protocol):
 
     def sums(self, grouping: Grouping) -> dict[str, Decimal]:
         """What was spent in USD, by the name of each group."""
+
+    def past_bills(self) -> PastBills:
+        """What was billed before, beside what price rules said."""
 
     def close(self) -> None:
         """Let go of everything that is open."""
@@ -97,6 +105,10 @@ class NoCosts:
         """Nothing is known of any group."""
         del grouping
         return {}
+
+    def past_bills(self) -> PastBills:
+        """Nothing was billed before."""
+        return PastBills()
 
     def close(self) -> None:
         """Nothing is open."""
@@ -133,6 +145,10 @@ class MemoryCosts:
                 spent[_name_group(charge, grouping)] += charge.actual
         return dict(spent)
 
+    def past_bills(self) -> PastBills:
+        """Nothing is known of other processes."""
+        return PastBills()
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -156,7 +172,12 @@ class _MemoryAccount(UnsharedReceipts):
         self._open[inference] = key
         return ()
 
-    def settle(self, inference: str, actual: Decimal) -> None:
+    def set_aside(self, inference: str, amount: Decimal) -> None:
+        if (key := self._open.get(inference)) is not None:
+            self._charges[key] = replace(self._charges[key], reserved=amount)
+
+    def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
+        del bill  # what is learnt from it is the run's own
         key = self._open.pop(inference, None)
         if key is not None:
             charge = self._charges[key]
@@ -225,6 +246,12 @@ class LedgerCosts:
         from vidi.inference.tracking.ledger.reading import Span, read_costs
 
         return {row.name: row.actual for row in read_costs(self._ledger(), grouping, Span())}
+
+    def past_bills(self) -> PastBills:
+        """What was billed before, as far as the ledger can be read."""
+        from vidi.inference.tracking.ledger.bills import read_past_bills
+
+        return read_past_bills(self._address)
 
     def close(self) -> None:
         """Let go of every connection; the next use opens them again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -16,6 +16,7 @@ from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
+from vidi.inference.tracking.bills import PastBills
 from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
@@ -77,6 +78,8 @@ class RunConfig:
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
     shared: SharedCap | None = None
     """What the run stays under together with the others of its command."""
+    bills: PastBills = field(default_factory=PastBills)
+    """What was billed before; the run adds to it."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
     describe_bug: Callable[[Exception], VidiError] = _name_bug
@@ -167,6 +170,7 @@ def _make_runtime(
             shared=config.shared,
         ),
         fetcher=Fetcher(config.settings, wire=config.wire),
+        bills=config.bills,
         base_prices=BasePrices(
             config.settings, config.wire, lambda found: _note_base_prices(journal, found)
         ),

@@ -84,7 +84,11 @@ def rebuild_request(state: InferenceState, model: ModelInfo, output: str) -> Inf
         id=state.id,
         model=model,
         checked=CheckedParams(params=params, effective={**defaults, **params}),
-        estimate=Estimate(state.estimated_low, state.estimated_high),
+        estimate=Estimate(
+            state.estimated_low,
+            state.estimated_high,
+            rule=state.charges[-1].rule if state.charges else None,
+        ),
         reserve=state.reserved,
         fingerprint=state.fingerprint,
         output=output,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
@@ -51,6 +52,8 @@ class FolderRecord(NamedTuple):
     """What was bought and has made way, by the purchase's name."""
     store: Stock | None = None
     """What other folders have put into the store; None where there is none."""
+    bills: PastBills | None = None
+    """What was billed before; None where nobody knows."""
 
 
 def make_plan(
@@ -132,6 +135,7 @@ class _Planner:
         record: FolderRecord,
         choices: Choices,
     ) -> None:
+        self._bills = record.bills
         self.problems: list[Problem] = []
         self.defaults = DefaultParams()
         self.states = record.states
@@ -289,7 +293,7 @@ class _Planner:
         self.problems += [cells.locate(each) for each in found]
         if spec.unknown or any(each.severity == "error" for each in found):
             return None
-        return make_request(spec, model, checked, self._hash)
+        return make_request(spec, model, checked, self._hash, self._bills)
 
     def _find_model(self, spec: InferenceSpec) -> ModelInfo | None:
         try:

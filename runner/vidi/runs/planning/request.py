@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.params.checked import CheckedParams
     from vidi.inference.models.template import ModelInfo
+    from vidi.inference.tracking.bills import PastBills
     from vidi.jobs.spec import InferenceSpec
 
 ASSUMED = "assume_cost: the figure in the job file, not a published price"
@@ -26,6 +27,7 @@ def make_request(
     model: ModelInfo,
     checked: CheckedParams,
     hash_input: Callable[[Path], str],
+    bills: PastBills | None = None,
 ) -> InferenceRequest:
     """Make the request of an entry whose params are right.
 
@@ -34,9 +36,12 @@ def make_request(
         model: Its model.
         checked: Its params.
         hash_input: The sha256 of an input file, by its path.
+        bills: What was billed before; None where nobody knows.
     """
     timeout_s, retry = spec.timeout or model.timeout_s, spec.retry or Retry()
     price = estimate(model, checked, timeout_s=timeout_s)
+    if bills is not None:
+        price = bills.adjust(model, price)
     if price.high is None and spec.assume_cost is not None:
         price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
     inputs = {file.name: hash_input(file.path) for file in checked.files}

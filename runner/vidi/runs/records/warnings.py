@@ -2,7 +2,7 @@
 
 Of the job file and its models before the run (a retired model, a price of low confidence), and of
 what came out (a picture that was blacked out, fewer outputs than were asked for, an extension that
-the file's type belies).
+the file's type belies), and of what was billed for it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vidi.runs.records.manifest.shape import InferenceShape, Manifest
 
 OF_ASSETS = "asset-warning"
+OF_BILLS = "price-drift"
+TO_CORRECT = "Correct the price with `vidi models price`, or update the templates."
 
 
 def find_warnings(of_the_plan: Iterable[Problem], ran: Manifest | None) -> tuple[Problem, ...]:
@@ -27,7 +29,9 @@ def find_warnings(of_the_plan: Iterable[Problem], ran: Manifest | None) -> tuple
         of_the_plan: What was odd before the run.
         ran: What its manifest holds; None where it was not run.
     """
-    return (*of_the_plan, *(_find_in_assets(ran) if ran is not None else ()))
+    if ran is None:
+        return tuple(of_the_plan)
+    return (*of_the_plan, *_find_in_assets(ran), *_find_in_bills(ran))
 
 
 def group_by_inference(warnings: Iterable[Problem]) -> Mapping[str, tuple[str, ...]]:
@@ -47,6 +51,15 @@ def _find_in_assets(ran: Manifest) -> Iterator[Problem]:
             hit.setdefault(message, []).append(row["id"])
     for message, ids in hit.items():
         yield Problem(OF_ASSETS, message, place, ids=tuple(ids), severity="warning")
+
+
+def _find_in_bills(ran: Manifest) -> Iterator[Problem]:
+    """Drift: each bill that lay beyond its estimate."""
+    place = Place(ran["run"]["job_file"])
+    for row in ran["inferences"]:
+        if said := row["cost_usd"].get("warning"):
+            message = f"{row['model']}: {said}"
+            yield Problem(OF_BILLS, message, place, TO_CORRECT, (row["id"],), severity="warning")
 
 
 def _list_messages(row: InferenceShape) -> Iterator[str]:

@@ -172,7 +172,7 @@ def test_a_ledger_that_was_deleted_is_made_anew_from_the_journals(world, path):
 
 
 def test_a_read_only_ledger_buys_nothing(world):
-    with mounted(world.here.folder / "state") as disk:
+    with mounted(world.here.folder / "state", options="size=1m") as disk:
         path = disk / "ledger.sqlite3"
         world.here._monkeypatch.setenv("VIDI_LEDGER", str(path))
         assert world.run("--select", "tree").exit_code == 0

@@ -42,6 +42,15 @@ class PriceLine:
         }
 
 
+class RuleFigures(NamedTuple):
+    """What the price rule alone makes of an inference, in USD: what bills are compared with."""
+
+    low: Decimal
+    high: Decimal
+    scale: Decimal
+    """By what bills of one model are made comparable: the high at the template's own deadline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What an inference will cost. `low` and `high` are equal where the price follows."""
@@ -52,6 +61,8 @@ class Estimate:
     reason: str = ""
     """Why the ends differ, or why there is no price."""
     lines: tuple[PriceLine, ...] = ()
+    rule: RuleFigures | None = None
+    """The rule's own figures, before past bills scaled them; None where no rule bounds it."""
     usual: Decimal | None = None
     """What it usually costs, by past bills or else by the template; None where nobody knows."""
 

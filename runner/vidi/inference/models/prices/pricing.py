@@ -13,6 +13,7 @@ from vidi.inference.models.prices.estimate import (
     MediaFacts,
     Metered,
     PriceLine,
+    RuleFigures,
 )
 from vidi.inference.models.prices.facts import Facts
 from vidi.inference.models.prices.money import to_micro, up_to_micro
@@ -54,13 +55,26 @@ def estimate(
         return Estimate(low=Decimal(0), high=None, reason=row)
     priced = price_row(row, _facts(model, checked, row, timeout_s=timeout_s))
     low, high = up_to_micro(priced.total.low), _up(priced.total.high)
+    rule = None
+    if high is not None:
+        same = low == high or timeout_s in {None, model.timeout_s}
+        usual = None if same else price_row(row, _facts(model, checked, row)).total.high
+        rule = RuleFigures(low, high, _up(usual) or high)
     return Estimate(
         low=low,
         high=high,
         reason="" if low == high else "; ".join(priced.total.why),
         lines=tuple(line.shown(row) for line in priced.lines),
+        rule=rule,
         usual=_usual(row),
     )
+
+
+def date_prices(model: ModelInfo) -> str:
+    """When the prices of a template were last true by their sources, as ISO 8601 text."""
+    rows = model.pricing.get("rows", ())
+    dates = [row.get("checked", row["from"]) for row in rows[-1:]]
+    return max([*dates, *(row["from"] for row in rows[-1:]), model.as_of.get("pricing", "")])
 
 
 def settle(

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.inference.tracking.bills import Bill
+
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
+
+    from vidi.inference.models.prices.estimate import RuleFigures
 
 
 class ChargeKey(NamedTuple):
@@ -36,6 +40,21 @@ class Charge:
     settled_at: datetime | None = None
     request_id: str | None = None
     """The provider's own id of it, once there is a receipt."""
+    rule: RuleFigures | None = None
+    """What the price rule said of it; None where none did, or an older journal does not say."""
+    as_of: str = ""
+    """When the prices of that rule were true."""
+    basis: str = ""
+    """How `actual` is known; empty while it is not."""
+    status: str = ""
+    """How it ended."""
+
+    @property
+    def bill(self) -> Bill | None:
+        """What later estimates may learn from it; None where there is nothing to compare."""
+        if self.actual is None or self.rule is None:
+            return None
+        return Bill(self.model, self.rule, self.actual, self.basis, self.status, self.as_of)
 
     @property
     def provider(self) -> str:
@@ -58,10 +77,21 @@ def receive_last(charges: tuple[Charge, ...], request_id: str) -> tuple[Charge, 
     return (*charges[:-1], replace(charges[-1], request_id=request_id)) if charges else ()
 
 
+def raise_last(charges: tuple[Charge, ...], reserved: Decimal) -> tuple[Charge, ...]:
+    """Set more aside for the latest charge."""
+    return (*charges[:-1], replace(charges[-1], reserved=reserved)) if charges else ()
+
+
 def close_last(
-    charges: tuple[Charge, ...], actual: Decimal, settled_at: datetime
+    charges: tuple[Charge, ...],
+    actual: Decimal,
+    settled_at: datetime,
+    *,
+    basis: str = "none",
+    status: str = "",
 ) -> tuple[Charge, ...]:
     """Settle the latest charge; where it is settled already, nothing more was bought."""
     if not charges or not charges[-1].open:
         return charges
-    return (*charges[:-1], replace(charges[-1], actual=actual, settled_at=settled_at))
+    closed = replace(charges[-1], actual=actual, settled_at=settled_at, basis=basis, status=status)
+    return (*charges[:-1], closed)

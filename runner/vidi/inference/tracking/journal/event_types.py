@@ -47,6 +47,8 @@ class Event(TypedDict, total=False):
     reserved_usd: Decimal | int
     estimate_usd: EstimateShape
     breakdown: list[dict[str, object]]
+    rule_usd: dict[str, Decimal | int] | None
+    priced_as_of: str
     recalled: dict[str, object]
 
     # submitted
@@ -79,6 +81,7 @@ class Event(TypedDict, total=False):
     actual_usd: Decimal | int
     basis: str
     error: dict[str, str]
+    message: str
 
     # a purchase that comes to another id, comes back, or comes from the store
     ids: dict[str, str]

@@ -12,17 +12,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from vidi.inference.models.prices.estimate import RuleFigures
 from vidi.inference.tracking.journal.charges import (
     Charge,
     ChargeKey,
     close_last,
     number_next,
+    raise_last,
     receive_last,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.journal.event_types import Event
 
 JOURNAL_SCHEMA = 2
@@ -41,6 +44,8 @@ EventKind = Literal[
     "unknown_status",
     "completed",
     "asset",
+    "drift",
+    "raised",
     "settled",
     "refused",
     "in_doubt",
@@ -53,6 +58,9 @@ EventKind = Literal[
     "run_finished",
 ]
 """Every kind of event that is written; journals of each format hold all of them (see its tests)."""
+
+RULE = ("low", "high", "scale")
+"""The figures of a price rule, in the order of `RuleFigures`."""
 
 DURABLE = frozenset({"intent", "submitted", "completed", "asset", "renamed", "restored", "taken"})
 """Events that are on disk, not only in the kernel, before anything else happens."""
@@ -117,6 +125,8 @@ class InferenceState:
     """What has been paid, over all runs, for this very fingerprint under this id."""
     paid_basis: str | None = None
     """How that is known; None where nothing was paid yet."""
+    drift: str = ""
+    """What is to be said of a bill that lay beyond its estimate; empty where none did."""
     charges: tuple[Charge, ...] = ()
     """Every attempt to buy it, in all runs: what the ledger is brought up to."""
     error: Mapping[str, str] | None = None
@@ -145,6 +155,11 @@ class InferenceState:
             "completed",
             "unfinished",
         }
+
+    @property
+    def bills(self) -> Iterator[Bill]:
+        """What it was billed, attempt by attempt, as far as there is a price rule to compare."""
+        return (charge.bill for charge in self.charges if charge.bill is not None)
 
     @property
     def doubtful(self) -> bool:
@@ -214,7 +229,34 @@ def _fold_intent(state: InferenceState, event: Event) -> InferenceState:
 
 def _open_charge(state: InferenceState, event: Event) -> Charge:
     key = ChargeKey(event["run"], state.id, number_next(state.charges))
-    return Charge(key, event["model"], _amount(event["reserved_usd"]), _moment(event))
+    return Charge(
+        key,
+        event["model"],
+        _amount(event["reserved_usd"]),
+        _moment(event),
+        rule=_read_rule(event),
+        as_of=event.get("priced_as_of", ""),
+    )
+
+
+def _read_rule(event: Event) -> RuleFigures | None:
+    """What the price rule said: the estimate, where nothing else is said."""
+    if "rule_usd" not in event:
+        low, high = event["estimate_usd"]["low"], event["estimate_usd"]["high"]
+        if high is None or not event.get("breakdown"):
+            return None
+        return RuleFigures(_amount(low), _amount(high), _amount(high))
+    rule = event["rule_usd"]
+    return None if rule is None else RuleFigures(*(_amount(rule[name]) for name in RULE))
+
+
+def _fold_drift(state: InferenceState, event: Event) -> InferenceState:
+    return replace(state, drift=event["message"])
+
+
+def _fold_raised(state: InferenceState, event: Event) -> InferenceState:
+    amount = _amount(event["reserved_usd"])
+    return replace(state, reserved=amount, charges=raise_last(state.charges, amount))
 
 
 def _fold_submitted(state: InferenceState, event: Event) -> InferenceState:
@@ -293,7 +335,9 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
         spent=state.spent + actual,
         paid=state.paid + actual if bought else state.paid,
         paid_basis=event["basis"] if bought else state.paid_basis,
-        charges=close_last(state.charges, actual, _moment(event)),
+        charges=close_last(
+            state.charges, actual, _moment(event), basis=event["basis"], status=event["status"]
+        ),
         reserved=Decimal(0),
         error=event.get("error"),
         completed_at=state.completed_at or _moment(event),
@@ -373,6 +417,8 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
     "asset": _fold_asset,
     "settled": _fold_settled,
     "repriced": _fold_repriced,
+    "drift": _fold_drift,
+    "raised": _fold_raised,
     "refused": _fold_refused,
     "in_doubt": _fold_in_doubt,
     "unfinished": _fold_unfinished,

@@ -15,6 +15,7 @@ from vidi.inference.tracking.caps import KINDS, Cap, CapUsage, name_periods, ref
 from vidi.inference.tracking.ledger.connection import insert_once
 from vidi.inference.tracking.ledger.schema import (
     UNCAPPED,
+    bills,
     charges,
     micros_down,
     micros_up,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
+    from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.caps import Kind
     from vidi.inference.tracking.journal.charges import Charge, ChargeKey
     from vidi.inference.tracking.ledger.connection import Ledger
@@ -63,6 +65,7 @@ _SETTLE = (
     .where(_OF_KEY)
     .values(actual=sa.bindparam("cost"), settled_at=sa.bindparam("moment"))
 )
+_RAISE = sa.update(charges).where(_OF_KEY).values(reserved=sa.bindparam("amount"))
 _ENTER = sa.insert(charges)
 
 
@@ -107,7 +110,9 @@ def _take(
     return None if row is None else CapUsage(usd_of(row.spent), usd_of(row.reserved))
 
 
-def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime) -> None:
+def settle_charge(
+    ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime, bill: Bill | None = None
+) -> None:
     """Turn a reservation into what it cost; the same again changes nothing.
 
     Raises:
@@ -116,6 +121,27 @@ def settle_charge(ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime)
     with ledger.noting() as connection:
         # Up to the next micro-dollar, as caps are rounded down: the sum is no less than the bill.
         book_actual(connection, key, micros_up(actual), at)
+        if bill is not None:
+            insert_once(connection, bills, [describe_bill(key, bill, at)])
+
+
+def raise_charge(ledger: Ledger, key: ChargeKey, amount: Decimal) -> None:
+    """Set more aside for what is under way, whatever the caps say: it may be billed.
+
+    Raises:
+        StorageError: The ledger cannot be written.
+    """
+    found = {"of_run": key.run, "of_inference": key.inference, "of_attempt": key.attempt}
+    with ledger.writing() as connection:
+        row = connection.execute(_READ, found).first()
+        more = 0 if row is None or row.actual is not None else micros_up(amount) - row.reserved
+        if row is None or more <= 0:
+            return
+        connection.execute(_RAISE, {**found, "amount": row.reserved + more})
+        labels: dict[Kind, str] = {
+            "run": row.run, "day": row.day, "week": row.week, "month": row.month
+        }  # fmt: skip
+        move_periods(connection, labels, reserved=more, spent=0)
 
 
 def book_actual(connection: sa.Connection, key: ChargeKey, actual: int, at: datetime) -> None:
@@ -186,6 +212,20 @@ def describe_charge(charge: Charge) -> dict[str, object]:
         "month": labels["month"],
         "reserved_at": write_moment(charge.reserved_at),
         "settled_at": None if charge.settled_at is None else write_moment(charge.settled_at),
+    }
+
+
+def describe_bill(key: ChargeKey, bill: Bill, at: datetime) -> dict[str, object]:
+    """A bill as a row."""
+    return {
+        **key._asdict(),
+        "model": bill.model,
+        **{name: micros_up(usd) for name, usd in bill.rule._asdict().items()},
+        "actual": micros_up(bill.actual),
+        "basis": bill.basis,
+        "status": bill.status,
+        "as_of": bill.as_of,
+        "billed_at": write_moment(at),
     }
 
 

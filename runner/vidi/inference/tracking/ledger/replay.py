@@ -21,13 +21,14 @@ from vidi.inference.tracking.journal.charges import ChargeKey
 from vidi.inference.tracking.ledger.connection import insert_once
 from vidi.inference.tracking.ledger.ledger import (
     book_actual,
+    describe_bill,
     describe_charge,
     move_periods,
     open_periods,
     write_moment,
 )
 from vidi.inference.tracking.ledger.receipts import enter_receipts
-from vidi.inference.tracking.ledger.schema import about, charges, micros_up, runs
+from vidi.inference.tracking.ledger.schema import about, bills, charges, micros_up, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -79,6 +80,7 @@ def replay_journal(
         found = dict(_read_charges(connection, sorted({key.run for key in known})))
         missing = [charge for key, charge in known.items() if key not in found]
         _add(connection, missing)
+        _enter_bills(connection, missing, at)
         enter_receipts(connection, (*missing, *(each for each in known.values() if each.open)))
         for key, charge in known.items():
             if key in found and charge.actual is not None:
@@ -93,6 +95,17 @@ def _settle(connection: sa.Connection, charge: Charge, booked: int | None, at: d
     actual = micros_up(charge.actual or Decimal(0))
     if booked != actual:
         book_actual(connection, charge.key, actual, charge.settled_at or at)
+        _enter_bills(connection, [charge], at)
+
+
+def _enter_bills(connection: sa.Connection, settled: Iterable[Charge], at: datetime) -> None:
+    rows = [
+        describe_bill(charge.key, charge.bill, charge.settled_at or at)
+        for charge in settled
+        if charge.bill is not None
+    ]
+    if rows:
+        insert_once(connection, bills, rows)
 
 
 def _take_turns(connection: sa.Connection) -> None:

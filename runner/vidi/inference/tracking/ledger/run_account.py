@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import StorageError
 from vidi.inference.tracking.caps import CapUsage, describe_level, find_level
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
-from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
+from vidi.inference.tracking.ledger.ledger import raise_charge, reserve_charge, settle_charge
 from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
 from vidi.inference.tracking.ledger.replay import read_record, replay_journal
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.caps import Cap, Kind
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
@@ -52,7 +53,7 @@ class RunAccount:
         self._caps = caps
         self._now = now
         self.follow(states)
-        self._owed: list[tuple[ChargeKey, Decimal, datetime]] = []
+        self._owed: list[tuple[ChargeKey, Decimal, datetime, Bill | None]] = []
         self._told: dict[Kind, int] = {}
 
     def follow(self, states: Mapping[str, InferenceState]) -> None:
@@ -82,15 +83,24 @@ class RunAccount:
         self._open[inference] = key
         return list(self._notice(usages))
 
-    def settle(self, inference: str, actual: Decimal) -> None:
+    def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
         """Book what the latest purchase of an inference cost; never raises."""
         key = self._open.pop(inference, None)
         if key is None:
             return  # nothing was bought: it was fetched again
         waiting = bool(self._owed)
-        self._owed.append((key, actual, self._now()))
+        self._owed.append((key, actual, self._now(), bill))
         if not waiting:
             self.catch_up()
+
+    def set_aside(self, inference: str, amount: Decimal) -> None:
+        """Set more aside for the open purchase of an inference, whatever the caps say.
+
+        Raises:
+            StorageError: The ledger cannot be written.
+        """
+        if (key := self._open.get(inference)) is not None:
+            raise_charge(self._ledger, key, amount)
 
     def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
         """Enter that a request is the open purchase of this inference; False: it is another's.

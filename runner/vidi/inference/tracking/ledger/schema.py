@@ -84,6 +84,25 @@ receipts = Table(
 )
 """Which attempt each request at a provider belongs to; ledgers from before it had one gain it."""
 
+bills = Table(
+    "vidi_bills",
+    metadata,
+    Column("run", String, primary_key=True),
+    Column("inference", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("model", String, nullable=False),
+    Column("low", BigInteger, nullable=False),
+    Column("high", BigInteger, nullable=False),
+    Column("scale", BigInteger, nullable=False),
+    Column("actual", BigInteger, nullable=False),
+    Column("basis", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("as_of", String, nullable=False),
+    Column("billed_at", String, nullable=False),
+    Index("vidi_bills_model", "model", "billed_at"),
+)
+"""What providers billed beside what price rules said; ledgers from before it had one gain it."""
+
 paces = Table(
     "vidi_paces",
     metadata,

@@ -134,7 +134,7 @@ def _render_cost(planned: PlannedInference, state: InferenceState, *, ours: bool
         low, high = planned.estimate.low, planned.estimate.high
     else:
         low, high = Decimal(0), Decimal(0)
-    return {
+    shown: CostShape = {
         "estimated_low": write_usd(low),
         "estimated_high": write_usd(high),
         "actual": write_usd(state.spent) if ours else 0,
@@ -142,6 +142,9 @@ def _render_cost(planned: PlannedInference, state: InferenceState, *, ours: bool
         "paid": json_number(state.paid),
         "paid_basis": state.paid_basis,
     }
+    if ours and state.drift:
+        shown["warning"] = state.drift
+    return shown
 
 
 def _render_error(state: InferenceState, outcome: Outcome | None) -> Mapping[str, str] | None:

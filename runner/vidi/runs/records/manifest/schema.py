@@ -187,7 +187,9 @@ def _inference_cost() -> Schema:
                 "How that is known, as for basis; null: nothing has been paid.",
                 {"enum": [*BASES, None]},
             ),
+            "warning": text("Where the provider billed another amount than the price rule says."),
         },
+        optional=("warning",),
     )
 
 

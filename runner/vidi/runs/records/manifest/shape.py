@@ -34,6 +34,8 @@ class CostShape(TypedDict):
     basis: str | None
     paid: Usd
     paid_basis: str | None
+    warning: NotRequired[str]
+    """Where the provider billed another amount than its price rule says."""
 
 
 class CostsShape(TypedDict):
