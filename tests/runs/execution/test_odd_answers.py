@@ -167,3 +167,22 @@ def test_a_refused_key_is_told_once(here, provider):
         answer = run(here)
     assert answer.exit_code == 4
     assert [(each["id"], each["code"]) for each in answer.json["errors"]] == [("a", "credentials")]
+
+
+@pytest.mark.parametrize("came", [2, 3, 16, 17, 300])
+def test_more_than_was_ordered_is_no_bill_and_not_all_of_it_is_fetched(here, came):
+    def multiply(fields):
+        return {"output": [f"{fields['output'][0]}?{n}" for n in range(came)], "metrics": {}}
+
+    write_job(here, "replicate", "a")
+    with serve_altered(here, alter_result(multiply)):
+        answer = run(here)
+    (row,) = here.manifest("outputs/job")["inferences"]
+    kept = min(came, 16)
+    billed = came if came <= 2 else 1
+    assert (answer.exit_code, len(row["assets"])) == (0, kept)
+    assert Decimal(str(row["cost_usd"]["actual"])) == Decimal("0.003") * billed
+    assert read_sums() == (Decimal("0.003") * billed, 0)
+    if came > kept:
+        told = f"{came} outputs came for an order of 1: the first {kept} are kept"
+        assert told in journal_of(here)

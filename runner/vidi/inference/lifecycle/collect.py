@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.events import AssetRecord
 
 LEFT_OUT = "{came} of {asked} outputs came: the provider left out the others, as its filter does"
+TOO_MANY = "{came} outputs came for an order of {asked}: the first {kept} are kept"
+FEWEST_KEPT = 16
+"""However few were asked for: models that take a picture apart answer with a dozen layers."""
 FLAGGED = "the provider's filter flagged it, and may have blacked it out; it is paid all the same"
 
 
@@ -65,7 +68,10 @@ async def collect_assets(
             gone=True,
         )
     came, asked = len(outputs), count_asked(request.checked.effective)
+    outputs = outputs[: max(FEWEST_KEPT, 2 * asked)]
     thinned = LEFT_OUT.format(came=came, asked=asked) if asked > came else ""
+    if came > len(outputs):
+        thinned = TOO_MANY.format(came=came, asked=asked or 1, kept=len(outputs))
     recalled = tell_recalled(runtime.journal.states[request.id])
     remarks = "; ".join(filter(None, (thinned, recalled)))
     assets: list[AssetRecord] = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import FailedError, InferenceError, VidiError
 from vidi.inference.lifecycle.collect import collect_assets
+from vidi.inference.lifecycle.place import count_asked
 from vidi.inference.lifecycle.post import describe_error, find_reserve
 from vidi.inference.models.prices.estimate import Metered
 from vidi.inference.models.prices.pricing import date_prices, settle
@@ -56,7 +57,11 @@ async def _price(
     runtime: Runtime,
 ) -> tuple[Decimal, Basis]:
     """What an inference has cost in USD, and how that is known."""
-    metered = Metered(end.metrics, end.billable_units, tuple(assets))
+    # Files are counted where the provider gives no figure of its own; more than twice the order is
+    # a hostile or a broken answer, and no bill.
+    asked = count_asked(request.checked.effective)
+    counted = assets[:asked] if 0 < 2 * asked < len(assets) else assets
+    metered = Metered(end.metrics, end.billable_units, tuple(counted))
     base = None
     if end.billable_units is not None:
         base = await runtime.base_prices.find(request.model)
