@@ -19,6 +19,7 @@ COMMANDS = {
     "status": "vidi.cli.commands.folders.status:status",
     "reconcile": "vidi.cli.commands.folders.reconcile:reconcile",
     "verify": "vidi.cli.commands.folders.verify:verify",
+    "store": "vidi.cli.commands.store:store",
     "report": "vidi.cli.commands.folders.report:report",
     "lock": "vidi.cli.commands.setup.lock:lock",
     "sandbox": "vidi.cli.commands.setup.sandbox:sandbox",

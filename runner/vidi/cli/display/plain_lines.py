@@ -30,6 +30,7 @@ TOLD = {
     "drift": "warning: {message}",
     "in_doubt": "{message}; asking the provider",
     "adopted": "it was bought, as {request_id}",
+    "not_stored": "it is here, but not in the store: {message}",
     "earlier_lost": "what was bought before is lost: {message}",
     "cancel_failed": "not cancelled: {message}",
 }

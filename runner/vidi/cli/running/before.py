@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.display.tables import print_estimate
 from vidi.cli.running.accounts import lift_budgets, read_money, refuse_by_caps
-from vidi.cli.running.job_run import plan_jobs
+from vidi.cli.running.job_run import KnownBefore, plan_jobs, read_own_environment
 from vidi.cli.running.job_run import read_settings as read_run_settings
 from vidi.cli.running.up_to_date import describe_asked
 from vidi.cli.running.whole_command import find_cap, warn_uncapped, weigh_together
 from vidi.errors import Place, RefusedError, VidiError
+from vidi.inference.store.address import open_store
 from vidi.inference.tracking.ledger.bills import read_past_bills
+from vidi.inference.tracking.project import read_project
 from vidi.runs.planning.gate import find_refusals
 
 if TYPE_CHECKING:
@@ -33,10 +35,20 @@ def read_accounts(state: CommandState) -> int | None:
     return None
 
 
+def find_store(state: CommandState) -> int | None:
+    """Where bought assets are shared with other folders, if anywhere."""
+    options = state.options
+    environ = read_own_environment(options)
+    project = state.money.project if state.money else read_project(options.project, environ)
+    state.store = open_store(project.store, options.project, environ, sandbox=options.sandbox)
+    return None
+
+
 def plan_every_job(state: CommandState) -> int | None:
     """Read, check and price every job file, so that all mistakes of all of them come at once."""
-    asked = describe_asked(state.options, state.money)
-    state.job_runs = plan_jobs(state.options, state.settings, state.held, asked, state.bills)
+    asked = describe_asked(state.options, state.money, state.store)
+    known = KnownBefore(state.bills, state.store)
+    state.job_runs = plan_jobs(state.options, state.settings, state.held, asked, known)
     lift_budgets(state.job_runs, state.money)
     if state.command == "estimate":
         warn_uncapped(state)

@@ -92,6 +92,7 @@ def _run(
             sandbox=options.sandbox,
             wire=_open_wire(options),
             overwrite=options.overwrite,
+            store=state.store,
             account=accounts.account,
             shared=shared,
             bills=state.bills,
@@ -115,7 +116,7 @@ def _write_down(
     report(state)
     if options.report:
         _write_report(result, plan)
-    if asked := describe_asked(options, state.money):
+    if asked := describe_asked(options, state.money, state.store):
         stamp_folder(
             plan, journal.states, result.manifest, asked, list_others(options), job_run.began_ns
         )

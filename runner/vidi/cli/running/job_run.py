@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.running.job_files import STDIN, read_stdin
 from vidi.errors import UsageError, VidiError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
+    from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.caps import CapRoom
     from vidi.jobs.job import Job
@@ -101,12 +102,21 @@ def read_settings(options: RunOptions) -> Settings:
     return Settings.from_environment(read_own_environment(options))
 
 
+class KnownBefore(NamedTuple):
+    """What plans go by beside their own folders."""
+
+    bills: PastBills | None = None
+    """What was billed before; None where nobody knows."""
+    store: AssetStore | None = None
+    """What other folders bought; None where no store is set."""
+
+
 def plan_jobs(
     options: RunOptions,
     settings: Settings,
     held: contextlib.ExitStack,
     asked: str = "",
-    bills: PastBills | None = None,
+    known: KnownBefore | None = None,
 ) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
@@ -115,9 +125,9 @@ def plan_jobs(
         settings: Those of the run.
         held: Holds the folders.
         asked: As `up_to_date.describe_asked` has it; a folder stamped for it is not planned.
-        bills: What was billed before; None where nobody knows.
+        known: What was billed and bought before, elsewhere too.
     """
-    desk = JobPlanner(options, settings, held, asked, bills)
+    desk = JobPlanner(options, settings, held, asked, known or KnownBefore())
     job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
     for job_run in job_runs:
         try:
@@ -138,10 +148,10 @@ class JobPlanner:
         settings: Settings,
         held: contextlib.ExitStack,
         asked: str,
-        bills: PastBills | None,
+        known: KnownBefore,
     ) -> None:
         self._options = options
-        self._bills = bills
+        self._known = known
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
@@ -186,14 +196,16 @@ class JobPlanner:
         )
         check_kind(folder, journal.header, sandbox=options.sandbox)
         job_run.journal = journal
-        if self._bills is not None:
-            self._bills.recall(bill for state in journal.states.values() for bill in state.bills)
+        if self._known.bills is not None:
+            self._known.bills.recall(bill for state in journal.states.values() for bill in state.bills)
         job_run.plan = make_plan(
             job,
             self._registry,
             project=options.project,
             folder=folder,
-            record=FolderRecord(journal.states, journal.shelf, bills=self._bills),
+            record=FolderRecord(
+                journal.states, journal.shelf, self._known.store, self._known.bills
+            ),
             choices=self._choices,
         )
 

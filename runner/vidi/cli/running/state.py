@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vidi.cli.running.accounts import Money
     from vidi.cli.running.job_run import JobRun
     from vidi.errors import VidiError
+    from vidi.inference.store.store import AssetStore
 
 WORST_FIRST = (130, 143, 70, 7, 6, 4, 5, 3, 2, 1)
 """Which exit code a command has when its job files ended in different ways."""
@@ -36,6 +37,8 @@ class CommandState:
     """Where money is accounted for; None in the sandbox, and where nothing is priced."""
     bills: PastBills = field(default_factory=PastBills)
     """What was billed before, by the ledger; the runs of the command add to it."""
+    store: AssetStore | None = None
+    """What is shared with other folders; None where no store is set."""
     job_runs: list[JobRun] = field(default_factory=list)
     errors: list[VidiError] = field(default_factory=list)
     """What stops all of its job files together."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from vidi.cli.display.console import Console
 from vidi.cli.running.before import (
     check_keys,
+    find_store,
     plan_every_job,
     read_accounts,
     read_settings,
@@ -44,6 +45,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
     "run": (
         read_settings,
         read_accounts,
+        find_store,
         plan_every_job,
         show_mistakes,
         weigh_against_caps,
@@ -59,6 +61,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
     "estimate": (
         read_settings,
         read_accounts,
+        find_store,
         plan_every_job,
         show_mistakes,
         weigh_against_caps,

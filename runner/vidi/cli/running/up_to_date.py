@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
     from vidi.cli.options import RunOptions
     from vidi.cli.running.accounts import Money
+    from vidi.inference.store.store import AssetStore
 
 
-def describe_asked(options: RunOptions, money: Money | None) -> str:
+def describe_asked(
+    options: RunOptions, money: Money | None, store: AssetStore | None = None
+) -> str:
     """What is asked for, of whom, when and by whom; "" where only the whole way will do.
 
     The whole way is for answers that show the plan, for selectors, which may mean nothing, for a
@@ -34,7 +37,8 @@ def describe_asked(options: RunOptions, money: Money | None) -> str:
         return ""
     day = datetime.now(UTC).date().isoformat()
     versions = (__version__, str(registry_version()))
-    asked = repr((versions, options, str(Path.cwd()), day, ledger, _identify(ledger)))
+    shared = store.where if store is not None else None
+    asked = repr((versions, options, str(Path.cwd()), day, ledger, _identify(ledger), shared))
     return hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()  # has --var values
 
 

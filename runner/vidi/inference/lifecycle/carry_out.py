@@ -30,6 +30,7 @@ from vidi.inference.lifecycle.move import bring_all_home
 from vidi.inference.lifecycle.post import Purchase, describe_error
 from vidi.inference.lifecycle.reconcile import reconcile
 from vidi.inference.lifecycle.settle import collect_and_settle, record_settled, settle_failure
+from vidi.inference.lifecycle.stock import keep_in_store, take_from_store
 from vidi.inference.lifecycle.submit import submit
 from vidi.inference.lifecycle.wait import wait_for_end
 from vidi.inference.outputs.limits import KEPT_S
@@ -86,6 +87,8 @@ async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Run
         if isinstance(error, NotSentError) and runtime.stopping():
             return Outcome(request.id, "skipped", error)
         return _end_failed(request, error, runtime)
+    if not request.stored:
+        await keep_in_store(request.id, folder, runtime, again=request.again)
     return Outcome(request.id, "succeeded")
 
 
@@ -94,7 +97,9 @@ async def _resume_or_buy(request: InferenceRequest, folder: Path | None, runtime
         await _settle_earlier(request, request.earlier, folder, runtime)
     if request.restores:
         runtime.journal.append("restored", request.id, purchase=request.restores)
-    if not await _resume(request, folder, runtime):
+    if request.stored and folder is not None:
+        await take_from_store(request, folder, runtime)
+    elif not await _resume(request, folder, runtime):
         await _buy_until_it_holds(request, folder, runtime)
 
 

@@ -43,7 +43,7 @@ def record_asset(
     if asset.replaced and not (folder / asset.replaced).is_file():
         asset = replace(asset, replaced=None)  # its own inference has taken it from there
     if asset.replaced or moved_from is not None:
-        _record_displaced(asset, folder, runtime)
+        record_displaced(asset, folder, runtime)
     _append(inference, asset, moved_from, runtime)
 
 
@@ -68,7 +68,7 @@ def is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:
     return any(relative in state.owned for state in runtime.journal.states.values())
 
 
-def _record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
+def record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
     """Record where others are whose place an asset has: they made way now, or before a kill."""
     for owner, made in _find_at(asset.path, runtime):
         at = AssetPlaces(folder, sure=True).place(made, made.path).at

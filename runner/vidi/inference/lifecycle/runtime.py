@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import Call
     from vidi.inference.outputs.fetching.download import Fetcher
     from vidi.inference.providers.provider import Provider
+    from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.budget import Budget
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.receipts import Receipts
@@ -62,6 +63,8 @@ class Runtime:
     """Returns when nothing new may be submitted any more."""
     receipts: Receipts = field(default_factory=UnsharedReceipts)
     """What others have bought, so that one request is never taken for two purchases."""
+    store: AssetStore | None = None
+    """What other folders bought, and are given; None where there is none."""
     overwrite: bool = False
     """Whether a file that vidi did not make may be replaced."""
     base_prices: BasePrices = field(default_factory=BasePrices)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.caps import Kind
 
 CAPPED: tuple[Kind, ...] = ("day", "week", "month")
-_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits", "max_price_age")
+_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits", "max_price_age", "store")
 _KNOWN_LIMITS = ("concurrency", "creates_per_minute")
 
 
@@ -29,6 +29,8 @@ class ProjectSettings:
     caps: tuple[Cap, ...]
     limits: Mapping[str, Mapping[str, int]]
     """Provider to `concurrency` and `creates_per_minute`; what is not there is as documented."""
+    store: str | None = None
+    """Where bought assets are shared: a folder or the address of object storage."""
     max_price_age: int | None = None
     """Days since somebody looked at a price, after which it is refused; None for no limit."""
 
@@ -50,7 +52,13 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
             limits.setdefault(provider, {}).update(values)
     ages = [_read_age(table["max_price_age"], name) for name, table in tables
             if "max_price_age" in table]  # fmt: skip
-    return ProjectSettings(lower_caps(*caps), limits, min(ages, default=None))
+    stores = [_read_store(table["store"], name) for name, table in tables if "store" in table]
+    return ProjectSettings(
+        lower_caps(*caps),
+        limits,
+        max_price_age=min(ages, default=None),
+        store=next(reversed(stores), None),
+    )
 
 
 def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -108,6 +116,15 @@ def _read_age(value: object, where: str) -> int:
             hint="Write it as 180, or leave it out for no limit.",
         )
     return value
+
+
+def _read_store(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise UsageError(
+            f"store in {where} is '{value}', which is not an address",
+            hint='Write a folder or object storage: store = "s3://bucket/prefix".',
+        )
+    return value.strip()
 
 
 def _limits_of(table: Mapping[str, object], where: str) -> dict[str, dict[str, int]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import CredentialsError, FolderLockedError, StorageError, VidiError
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
 from vidi.inference.lifecycle.post import describe_error
+from vidi.inference.lifecycle.stock import keep_in_store
 from vidi.inference.models.prices.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
 from vidi.runs.execution.starting import StartLimits
@@ -95,6 +96,7 @@ class Execution:
             if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
                 raise result
         self._skip_the_rest()
+        await self._stock_the_rest()
 
     @property
     def _may_begin(self) -> bool:
@@ -227,6 +229,18 @@ class Execution:
         await self._stop.wait_for(LEAVE)
         for worker in workers:
             worker.cancel()
+
+    async def _stock_the_rest(self) -> None:
+        """Put what was made before the store was set, or could not be put there, into it now."""
+        store, states = self._runtime.store, self._runtime.journal.states
+        if store is None:
+            return
+        for planned in self.plan.inferences:
+            state = states.get(planned.id)
+            if planned.action != "unchanged" or state is None or self._stop.requested:
+                continue
+            if not store.has(state.fingerprint, state.number):
+                await keep_in_store(planned.id, self.plan.folder, self._runtime)
 
     def _skip_the_rest(self) -> None:
         for planned in self.plan.to_run:

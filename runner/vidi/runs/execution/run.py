@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import Billing
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
+    from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.execute import Limits
@@ -74,6 +75,8 @@ class RunConfig:
     wire: httpx.AsyncBaseTransport | None = None
     """The transport to use instead of the network."""
     overwrite: bool = False
+    store: AssetStore | None = None
+    """What other folders bought, and are given."""
     account: Account | None = None
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
     shared: SharedCap | None = None
@@ -179,6 +182,7 @@ def _make_runtime(
         stopping=lambda: stop.requested,
         until_stopped=lambda: stop.wait_for(DRAIN),
         overwrite=config.overwrite,
+        store=config.store,
         throttle=config.throttle or Throttle(),
         calls=remember_calls(journal.states.values()),
         retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),

@@ -15,16 +15,16 @@ from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal.replay import rename_states
 from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.planning.cells import CellParams, trace
-from vidi.runs.planning.decide import decide, judge, skip_unselected, wants_another
+from vidi.runs.planning.deciding.decide import decide, judge, skip_unselected, wants_another
+from vidi.runs.planning.deciding.earlier import find_strays, keep_made, settle_first
+from vidi.runs.planning.deciding.reasons import is_under_way
+from vidi.runs.planning.deciding.renames import explain_rename, find_renames, list_holders
+from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.defaults import DefaultParams
-from vidi.runs.planning.earlier import find_strays, keep_made, settle_first
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
-from vidi.runs.planning.reasons import is_under_way
-from vidi.runs.planning.renames import explain_rename, find_renames, list_holders
 from vidi.runs.planning.request import make_request
 from vidi.runs.planning.selection import matches_any
-from vidi.runs.planning.sources import Sources
 from vidi.runs.planning.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
-    from vidi.runs.planning.reasons import Decision
-    from vidi.runs.planning.sources import Stock
+    from vidi.runs.planning.deciding.reasons import Decision
+    from vidi.runs.planning.deciding.sources import Stock
 
 
 class FolderRecord(NamedTuple):

@@ -52,11 +52,13 @@ class Replay:
         key, kind = event["id"], event["event"]
         state = self.states.get(key) or InferenceState(id=key)
         if kind in {"intent", "taken"}:
-            self._shelve(state)
+            if kind == "intent" or state.fingerprint != event["fingerprint"]:
+                self._shelve(state)
             event = self._number(state, event)
         self.states[key] = apply_event(state, event)
-        if kind == "asset" and event.get("replaced"):
-            self._follow(event["path"], event["replaced"] or "")
+        for asset in (event,) if kind == "asset" else event.get("assets", ()):
+            if asset.get("replaced"):
+                self._follow(asset["path"], asset["replaced"] or "")
 
     def _number(self, state: InferenceState, event: Event) -> Event:
         """Count the purchases that are exactly alike, where an older journal does not."""

@@ -24,13 +24,15 @@ def read_manifest(path: Path) -> Manifest:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         version = manifest["schema_version"]
+        manifest = bring_forward(manifest)
     except (OSError, ValueError, TypeError, LookupError) as error:
         raise UsageError(
-            f"cannot read {path}", hint="Run the job first, or name its output folder."
+            f"cannot read {path} as a manifest of vidi",
+            hint="Run the job first, or name its output folder.",
         ) from error
     if type(version) is int and version > SCHEMA_VERSION:
         raise UsageError(f"a newer vidi has written {path}", hint="Update vidi.")
-    return bring_forward(manifest)
+    return manifest
 
 
 def bring_forward(manifest: Manifest) -> Manifest:

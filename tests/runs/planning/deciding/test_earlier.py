@@ -6,7 +6,7 @@ import pytest
 
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.tracking.journal.events import InferenceState
-from vidi.runs.planning.earlier import name_replaced, rebuild_request
+from vidi.runs.planning.deciding.earlier import name_replaced, rebuild_request
 
 FILE = {"file": "in.png", "bytes": 3, "sha256": "0" * 64}
 STATE = InferenceState(

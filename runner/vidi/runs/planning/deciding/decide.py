@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.runs.planning.reasons import (
+from vidi.runs.planning.deciding.reasons import (
     EARLIER_FIRST,
     Decision,
     explain_change,
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.spec import InferenceSpec
+    from vidi.runs.planning.deciding.sources import Sources
     from vidi.runs.planning.plan import Choices
-    from vidi.runs.planning.sources import Sources
 
 REFUSED = "moderated before: change its params, or buy it again with --rebuy"
 

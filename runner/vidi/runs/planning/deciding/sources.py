@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from vidi.inference.outputs.fetching.publish import REPLACED
-from vidi.runs.planning.reasons import Decision
+from vidi.runs.planning.deciding.reasons import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.place import AssetPlaces
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
-    from vidi.runs.planning.reasons import Decision
+    from vidi.runs.planning.deciding.reasons import Decision
 
 
 def find_renames(

@@ -1,0 +1,118 @@
+"""The store on the way of an inference: taken from there instead of bought, put there after."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from vidi.errors import DownloadError
+from vidi.inference.lifecycle.place import AssetPlaces
+from vidi.inference.lifecycle.record import is_ours, record_displaced
+from vidi.inference.outputs.fetching.publish import Placement
+from vidi.inference.outputs.fetching.staging import Staging
+from vidi.inference.outputs.finding.naming import name_warning
+from vidi.inference.store.blobs import StoreError
+from vidi.inference.store.record import record_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vidi.inference.lifecycle.place import PlacedAsset
+    from vidi.inference.lifecycle.runtime import Runtime
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.store.record import StoreRecord
+    from vidi.inference.store.store import AssetStore
+    from vidi.inference.tracking.journal.events import AssetRecord
+
+DAMAGED = (
+    "`vidi store verify --remove` takes damaged records away; then it is bought. Or buy it now "
+    "with --rebuy {id}."
+)
+
+
+async def take_from_store(request: InferenceRequest, folder: Path, runtime: Runtime) -> None:
+    """Bring home what another folder bought, whole and verified: nobody is asked, nothing is paid.
+
+    Raises:
+        DownloadError: The store does not have it any more, or what it has is damaged.
+        StorageError: The disk is full or read-only, or the journal cannot be written.
+    """
+    store = runtime.store
+    if store is None:
+        raise DownloadError("the store is not set any more", hint="Set VIDI_STORE again.")
+    try:
+        record = await asyncio.to_thread(store.read, request.fingerprint, request.stored)
+        placed = AssetPlaces(folder).look_for(request, record.assets)
+        assets = [await _bring(each, store, folder, runtime) for each in placed]
+    except StoreError as error:
+        raise DownloadError(error.message, hint=DAMAGED.format(id=request.id)) from error
+    if not assets:
+        raise DownloadError(
+            f"the store {store.where} has no assets of it", hint=DAMAGED.format(id=request.id)
+        )
+    runtime.journal.append("taken", request.id, **_describe(record, assets))
+    for asset in assets:
+        record_displaced(asset, folder, runtime)
+
+
+async def _bring(
+    placed: PlacedAsset, store: AssetStore, folder: Path, runtime: Runtime
+) -> AssetRecord:
+    """Bring one asset to its place; what stands there and was bought makes way."""
+    placement = Placement(
+        folder, runtime.overwrite, lambda existing: is_ours(existing, folder, runtime)
+    )
+    made, home = placed.made, placed.home
+    staging = Staging.open(placement.target(home).parent)
+    try:
+        await asyncio.to_thread(staging.write, store.read_asset(made.sha256))
+        if staging.finish() != made.sha256:
+            raise StoreError(f"{store.name_asset(made.sha256)} of the store is damaged")
+        replaced = placement.publish(staging.path, home, made.sha256)
+    finally:
+        staging.discard()
+    facts = (folder / home).stat()
+    return replace(
+        made,
+        path=home,
+        replaced=replaced,
+        mtime_ns=facts.st_mtime_ns,
+        warning=name_warning(home, made.content_type),
+    )
+
+
+def _describe(record: StoreRecord, assets: list[AssetRecord]) -> dict[str, object]:
+    return {
+        "model": record.model,
+        "fingerprint": record.fingerprint,
+        "number": record.number,
+        "params": record.params,
+        "inputs": record.inputs,
+        "request_id": record.request_id,
+        "paid_usd": record.paid,
+        "paid_basis": record.paid_basis,
+        "assets": [asdict(asset) for asset in assets],
+    }
+
+
+async def keep_in_store(
+    inference: str, folder: Path | None, runtime: Runtime, *, again: bool = False
+) -> None:
+    """Put what an inference has made into the store, for every other folder; never raises.
+
+    Args:
+        inference: Its id.
+        folder: Where its assets are.
+        runtime: What the run works with.
+        again: Whether it was bought again to have another, which takes the old one's place.
+    """
+    state = runtime.journal.states.get(inference)
+    if runtime.store is None or folder is None or state is None or state.status != "succeeded":
+        return
+    try:
+        await asyncio.to_thread(runtime.store.keep, record_of(state), folder, replace=again)
+    except (StoreError, OSError) as error:
+        # What was bought is here all the same; the next run of this folder tries again.
+        told = error.message if isinstance(error, StoreError) else str(error)
+        runtime.notify(inference, "not_stored", message=told)
