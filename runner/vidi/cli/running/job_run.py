@@ -196,8 +196,8 @@ class JobPlanner:
         )
         check_kind(folder, journal.header, sandbox=options.sandbox)
         job_run.journal = journal
-        if self._known.bills is not None:
-            self._known.bills.recall(bill for state in journal.states.values() for bill in state.bills)
+        if (bills := self._known.bills) is not None:
+            bills.recall(bill for state in journal.states.values() for bill in state.bills)
         job_run.plan = make_plan(
             job,
             self._registry,
