@@ -23,6 +23,7 @@ NEXT_RUN = {
     "succeeded": "brings it home, for nothing",
     "in_doubt": "asks the provider again",
     "unfinished": "looks again",
+    "moderated": "buys nothing until its params change, or `--rebuy`",
 }
 
 

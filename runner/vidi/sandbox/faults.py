@@ -32,8 +32,15 @@ SPOILERS = (
 FATES = (
     "failed", "failed-transient", "interrupted", "moderated", "partial-moderation", "aborted",
     "canceled", "stuck", "no-output", "data-removed", "nsfw", "completed-with-error",
+    "e003", "e004", "e6716", "e8367", "e8765", "e9243", "e9828", "director",
+    "retryable", "moderated-dict", "moderated-partner", "unread-input", "unknown-path",
+    "status-failed", "status-cancelled",
 )  # fmt: skip
-"""How an accepted inference ends; `on` is `result`, and `nth` counts accepted inferences."""
+"""How an accepted inference ends; `on` is `result`, and `nth` counts accepted inferences.
+
+From `e003` to `director` it is Replicate that fails so, from `retryable` on fal; at the other one
+they are plain failures.
+"""
 
 UNKNOWN_PATH = "unknown-path"
 """The fate of what was sent to a path that its app does not have."""

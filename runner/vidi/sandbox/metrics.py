@@ -40,7 +40,7 @@ class PlannedMedia:
                 order.height if order.kind in {"image", "video"} else None,
                 seconds(order.duration_s) if order.kind in {"audio", "video"} else None,
             )
-            for order in (leaf.order for leaf in file_leaves(tree))
+            for order in (leaf.order for leaf in dict.fromkeys(file_leaves(tree)) if not leaf.aside)
         )
 
 

@@ -20,7 +20,9 @@ Stage = Literal["queued", "running", "succeeded", "failed", "canceled", "aborted
 
 _FAILING = {
     "failed", "failed-transient", "interrupted", "moderated", "completed-with-error",
-    "unknown-path",
+    "e003", "e004", "e6716", "e8367", "e8765", "e9243", "e9828", "director",
+    "retryable", "moderated-dict", "moderated-partner", "unread-input", "unknown-path",
+    "status-failed", "status-cancelled",
 }  # fmt: skip
 
 

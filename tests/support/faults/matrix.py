@@ -74,6 +74,21 @@ FAULTS = {
     "data-removed": "it succeeds, and its data is removed at once",
     "nsfw": "it succeeds, flagged and blacked out",
     "completed-with-error": "it completes, with an error in it",
+    "e003": "it fails with E003: too much demand",
+    "e004": "it fails with E004: unavailable for now",
+    "e6716": "it fails with E6716",
+    "e8367": "it fails with E8367",
+    "e8765": "it fails with E8765",
+    "e9243": "it fails with E9243",
+    "e9828": "it fails with E9828",
+    "director": "it fails with words of the platform's director",
+    "retryable": "it fails with HTTP 500, and `X-Fal-Retryable: true`",
+    "moderated-dict": "the content filter refuses it, in an object",
+    "moderated-partner": "a partner's filter refuses it, in one word",
+    "unread-input": "its input file could not be read: no units",
+    "unknown-path": "the app has no such path: HTTP 404 at the result",
+    "status-failed": "its status says FAILED, which no page lists",
+    "status-cancelled": "its status says CANCELLED, which no page lists",
 }
 
 LIES = ("400", "401", "402", "403", "403-locked", "404", "413", "422", "429", "429-body",
@@ -133,7 +148,9 @@ ENDINGS = {
                            "`retry.attempts` and the budget",
                            submits=2, bought=2),
     "moderated": Ending("moderated, and it costs what the provider bills",
-                        1, "moderated", next_run="buys"),
+                        1, "moderated", next_run="moderated"),
+    "moderated, owed": Ending("moderated, and booked at its estimate, as nothing proves it free",
+                              1, "moderated", booked="estimate", next_run="moderated"),
     "kept": Ending("what came is kept, with a warning in the manifest"),
     "unfinished": Ending("still open at its deadline; the next run looks again",
                          5, "unfinished", booked="reserved", next_run="succeeded"),
@@ -156,6 +173,7 @@ IMPOSSIBLE = {
     "-file": "a file has no fields",
     "-list": "only a list leaves out or repeats",
     "-fate": "only an accepted inference ends like that",
+    "-one": "only the other provider ends one like that",
 }
 """Why a cell cannot be, by what stands in the table instead of an ending."""
 

@@ -137,6 +137,13 @@ def priced(name: str, answer: Reply) -> Course:
                   Ending(usd="0.025000", files=("out.jpg",)), exit_code=0)  # fmt: skip
 
 
+OWN_LIST_ITEM = {
+    "request_id": "{id}", "endpoint": "fal-ai/flux-2-pro", "queued_at": "{now}",
+    "started_at": "{now}", "request_started_at": "{now}", "ended_at": "{now}", "duration": 7.8,
+    "status_code": 200, "error_type": None, "billable_units": 2.5, "billing_status": "PENDING",
+    "cost": 0, "cost_estimate_nano_usd": None, "json_input": {"prompt": "a doubt: own list"},
+    "json_output": {"images": [{"url": "{media}/out.png"}]},
+}  # fmt: skip
 ALONE = (
     priced("models-pricing-200", Reply(200, {
         "prices": [{"endpoint_id": "fal-ai/flux/dev", "unit_price": 0.025, "unit": "megapixels",
@@ -155,6 +162,14 @@ ALONE = (
     handed("file-operations/2", Reply(200, {"next": None, "previous": None, "results": [FILE]}),
            Ending(says="upload", **UNSENT)),
     handed("file-operations/3", Reply(204, b""), Ending(says="upload", **UNSENT)),
+    Course("requests-list", ("rest/requests-list",), "fal/fal-ai/flux-2-pro",
+           {"prompt": "a doubt: own list"},
+           {"submit": [RESET], "status": [COMPLETED],
+            "own list": [Reply(200, {"items": [OWN_LIST_ITEM], "total": None, "page": 1,
+                                     "size": 100, "pages": None})],
+            "result": [Reply(200, {"images": [{"url": "{media}/out.png"}]},
+                             {"x-fal-billable-units": "2.5"})]},
+           Ending(usd="0.075000", files=("out.png",)), exit_code=0),
     Course("compute-create-403", ("apicity/compute-create-403",), "fal/fal-ai/flux/dev",
            {"prompt": "a robot: compute"}, {"submit": [FORBIDDEN]},
            Ending("failed", says=COMPUTE, **FAL_FREE), exit_code=4),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from vidi.json_values import as_list
+from vidi.sandbox.media.order import MediaOrder
 from vidi.sandbox.media.text import chunks_of, say
 from vidi.sandbox.orders.orders import order_media, output_count, words_of
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from vidi.inference.models.template import ModelInfo
-    from vidi.sandbox.media.order import MediaOrder
 
 Leaf = Literal["file", "url", "text", "chunks", "json"]
 
@@ -46,6 +46,8 @@ class FileLeaf:
     order: MediaOrder
     as_url: bool
     """Whether a bare URL stands there, not an object."""
+    aside: bool = False
+    """Whether it is a preview of what was asked for, and not billed."""
 
 
 def read_notation(notation: str) -> tuple[Slot, ...]:
@@ -138,4 +140,22 @@ def _fal_extras(
         extras["timings"] = {"inference": 0.5}
         extras["has_nsfw_concepts"] = [False for _ in as_list(tree["images"])]
         extras["prompt"] = words_of(effective)
+    extras |= _asides(model, tree)
     return {name: value for name, value in extras.items() if name not in tree}
+
+
+def _asides(model: ModelInfo, tree: Mapping[str, object]) -> dict[str, object]:
+    """What some models give besides: the same file under a second name, and previews."""
+    if "model_glb" in tree:
+        others = dict.fromkeys(("fbx", "obj", "usdz"))
+        return {"model_urls": {"glb": tree["model_glb"], **others}, "thumbnail": _preview("png")}
+    if "images" in tree and "bria" in model.name:
+        return {"image": as_list(tree["images"])[0]}
+    if "sora-2" in model.name:
+        return {"thumbnail": _preview("webp"), "spritesheet": _preview("jpg")}
+    return {}
+
+
+def _preview(form: str) -> FileLeaf:
+    order = MediaOrder("image", form, "preview", form, width=64, height=64)
+    return FileLeaf(order, as_url=False, aside=True)

@@ -39,7 +39,7 @@ class Failure:
     """The HTTP status of the result."""
     kind: str
     message: str
-    family: Literal["model", "platform", "plain"] = "platform"
+    family: Literal["model", "platform", "dict", "plain"] = "platform"
     retryable: bool | None = None
     """What `X-Fal-Retryable` says; None: the header is not there."""
     in_status: bool = False
@@ -55,6 +55,8 @@ class Failure:
         if self.family == "model":
             usual = (model_error(["body", "prompt"], self.message, self.kind),)
             body: dict[str, object] = {"detail": list(self.details or usual)}
+        elif self.family == "dict":
+            body = {"detail": {"type": self.kind, "message": self.message}}
         elif self.family == "plain":
             body = {"detail": self.message}
         else:
@@ -71,6 +73,7 @@ _EXPIRED = Failure(
     in_status=True,
     headers={"X-Fal-Request-Timeout-Type": "user"},
 )
+_NO_UNITS = {"X-Fal-Billable-Units": "0"}
 _BY_FATE = {
     "failed": Failure(
         500, "internal_server_error", "Internal server error", "model", retryable=False
@@ -85,6 +88,18 @@ _BY_FATE = {
     ),
     "canceled": _CANCELED,
     "aborted": _EXPIRED,
+    "retryable": Failure(
+        500, "downstream_service_error", "Downstream service error", "model", True, in_status=True
+    ),
+    "moderated-dict": Failure(422, "content_policy_violation", _POLICY, "dict"),
+    "moderated-partner": Failure(
+        422, "value_error", "", "model", details=({"msg": "partner_validation_failed"},)
+    ),
+    "unread-input": Failure(
+        422, "file_download_error", "Failed to download the file", "model", headers=_NO_UNITS
+    ),
+    "status-failed": Failure(422, "string_too_long", "too long", "model"),
+    "status-cancelled": Failure(422, "client_cancelled", "Request was cancelled", "plain"),
 }
 
 
@@ -93,13 +108,14 @@ def failure_of(work: Work, stage: Stage) -> Failure:
     if work.violations:
         details = tuple(_detail(each) for each in work.violations)
         kind = str(details[0]["type"])
-        return Failure(422, kind, "Invalid input", "model", retryable=False, details=details)
+        free = _NO_UNITS if kind == "file_download_error" else {}
+        return Failure(422, kind, "Invalid input", "model", False, details=details, headers=free)
     if work.doom == UNKNOWN_PATH:
         _, path = split_endpoint(work.model.name)
         return Failure(404, "not_found", f"Path /{path} not found", "plain")
     if stage == "canceled":
         return _CANCELED
-    return _EXPIRED if stage == "aborted" else _BY_FATE[work.doom]
+    return _EXPIRED if stage == "aborted" else _BY_FATE.get(work.doom, _BY_FATE["failed"])
 
 
 def _detail(violation: Violation) -> dict[str, object]:

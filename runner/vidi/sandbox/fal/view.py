@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from vidi.sandbox.answers.answers import replace_leaves
 from vidi.sandbox.answers.plain import plain_json
+from vidi.sandbox.facts.partners import untold_fields
 from vidi.sandbox.fal.failures import failure_of
 from vidi.sandbox.serving.addresses import CDN
 
@@ -27,6 +28,9 @@ _HEADERS = {
     "strict-transport-security": "max-age=31536000; includeSubDomains",
 }
 """What every recorded answer of a model had; `served-from` is the runner, not another endpoint."""
+
+_LAST_WORDS = {"status-failed": "FAILED", "status-cancelled": "CANCELLED"}
+"""The end of a request by its fate, where it is not said as the documents say it."""
 
 
 def show_status(
@@ -51,7 +55,7 @@ def show_status(
         failure = failure_of(work, stage)
         if failure.in_status:
             shown |= {"error": failure.message, "error_type": failure.kind}
-    return {"status": "COMPLETED", **shown}
+    return {"status": _LAST_WORDS.get(work.doom, "COMPLETED"), **shown}
 
 
 def show_result(work: Work, urls: Addresses, units: Decimal | None) -> Response:
@@ -77,12 +81,12 @@ def answer_of(work: Work, urls: Addresses) -> object:
     """The model's answer, with the URLs of its files."""
 
     def put(leaf: FileLeaf) -> object:
-        return _show_file(work.files[leaf], leaf, urls)
+        return _show_file(work.files[leaf], leaf, urls, work.model.name)
 
     return plain_json(replace_leaves(work.tree, put))
 
 
-def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> object:
+def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses, endpoint: str) -> object:
     url = urls.url(CDN, file.path)
     if leaf.as_url:
         return url
@@ -97,7 +101,8 @@ def _show_file(file: StoredFile, leaf: FileLeaf, urls: Addresses) -> object:
         shown |= {"width": order.width, "height": order.height}
     if order.kind in {"audio", "video"}:
         shown["duration"] = float(order.duration_s)
-    return shown
+    nulls, absent = untold_fields(endpoint, order.kind)
+    return {name: value for name, value in {**shown, **nulls}.items() if name not in absent}
 
 
 def _log_line(work: Work) -> dict[str, object]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _PAGE = 100
 _CREATE_LIMITS = {"ratelimit-remaining": "599", "ratelimit-reset": "1"}
 _OTHER_LIMITS = {"ratelimit-remaining": "2999", "ratelimit-reset": "1"}
+_SHORTEST_DEADLINE_S = 5.0
 _LONGEST_RUN_S = 1800.0
 """Predictions end after 30 minutes of running."""
 
@@ -132,6 +133,8 @@ async def _create(call: Call, model: ModelInfo, body: JsonMapping) -> Response:
         violations = find_violations(model, given)
         if violations:
             return refuse_input(violations)
+        if _deadline(call) < _SHORTEST_DEADLINE_S:
+            return replicate_problem(400, "Cancel-After must be at least 5 seconds")
         work = call.sandbox.accept(model, given, deadline_s=_deadline(call))
         work.webhook = webhook if isinstance(webhook, str) else None
         wait = _wait(call)

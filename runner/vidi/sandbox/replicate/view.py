@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _STATUSES: dict[Stage, str] = {"queued": "starting", "running": "processing"}
 
+_DIRECTOR = "Director: unexpected error handling prediction"
 _ERRORS = {
     "failed": "CUDA out of memory. Try a smaller input. (E1001)",
     "failed-transient": "An unknown error occurred. Please retry. (E1000)",
@@ -29,6 +30,16 @@ _ERRORS = {
         "(E005)"
     ),
     "completed-with-error": "The model ended with an error.",
+    "e003": (
+        "Prediction failed: Async prediction failed: ModelRateLimitError: Service is currently "
+        "unavailable due to high demand. (E003)"
+    ),
+    "e004": "Prediction failed: Service is temporarily unavailable. (E004)",
+    "director": _DIRECTOR,
+    **{
+        code.lower(): f"{_DIRECTOR} ({code})"
+        for code in ("E6716", "E8367", "E8765", "E9243", "E9828")
+    },
 }
 
 
