@@ -64,9 +64,15 @@ async def create_official(call: Call) -> Response:
     return await _create(call, model, as_object(body))
 
 
-async def create_deployed(_call: Call) -> Response:
-    """`POST /v1/deployments/{owner}/{name}/predictions`: the sandbox has no deployments."""
-    return replicate_problem(404)
+async def create_deployed(call: Call) -> Response:
+    """`POST /v1/deployments/{owner}/{name}/predictions`: those that have a template."""
+    body = await call.json()
+    refusal = refuse_body(body, needed=("input",))
+    if refusal:
+        return refusal
+    name = f"{call.path('owner')}/{call.path('name')}"
+    model = call.sandbox.find_model(f"replicate/deployments/{name}")
+    return await _create(call, model, as_object(body)) if model else replicate_problem(404)
 
 
 async def get(call: Call) -> Response:
@@ -177,9 +183,12 @@ def _find_model(call: Call, version: str) -> ModelInfo | None:
         return call.sandbox.find_version(version)
     name, _, wanted = version.partition(":")
     model = call.sandbox.find_model(f"replicate/{name}")
-    if model is None or is_official(model):
-        return model if model and not wanted else None
-    return model if wanted == version_of(model) else None
+    official = model is not None and is_official(model)
+    if official or not wanted:
+        return model if official and not wanted else None
+    if model is not None and wanted == version_of(model):
+        return model
+    return call.sandbox.find_model(f"replicate/{name}:{wanted}")  # an earlier one that is asked for
 
 
 def _deadline(call: Call) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from vidi.errors import InferenceError, NotFoundError, PollError, RejectedError
+from vidi.inference.models.ids import split_version
 from vidi.inference.outputs.finding.find import may_be_empty
 from vidi.inference.providers.account import REPLICATE
 from vidi.inference.providers.provider import Accepted, Provider
@@ -205,9 +206,11 @@ def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[object]:
     if submission.cancel_at_deadline:  # else it goes on after ours, and the next run fetches it
         cancel_after = format_cancel_after(submission.deadline_s) or omit
     if model.version:
-        return sdk.predictions.create(
-            version=model.version, input=params, cancel_after=cancel_after
-        )
+        # A version that the user has pinned is named with its model, so that a hash of another
+        # model is refused; both forms are documented.
+        pinned = split_version(model.id)[1]
+        version = f"{model.name}:{pinned}" if pinned else model.version
+        return sdk.predictions.create(version=version, input=params, cancel_after=cancel_after)
     if model.call is not None and model.call.deployment:
         owner, _, name = model.call.deployment.partition("/")
         return sdk.deployments.predictions.create(
