@@ -170,3 +170,12 @@ def test_a_page_of_a_run_that_was_killed(here, served, kept):
     assert ">a<" in page
     assert ">b<" in page
     assert "interrupted" in page
+
+
+def test_the_page_says_what_was_paid_before(here):
+    run(here, job("a"))
+    run(here, job("a", "b"))
+    page = (here.folder / FOLDER / "report.html").read_text(encoding="utf-8")
+    assert "<strong>$0.025</strong> paid before" in page
+    assert "not billed" not in page.partition("<details")[0]
+    assert page.count("over all runs, for what is there") == 2
