@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.manifests import ERROR, FLUX, make_asset, make_cost, make_inference, make_manifest
-from vidi.runs.records.junit import OUTCOMES, render_junit, write_junit
+from vidi.runs.records.junit import OUTCOMES, JobReport, render_junit, write_junit
 from vidi.runs.records.manifest.schema import INFERENCE_STATUSES
+
+
+def report(manifest, **fields):
+    return JobReport(manifest["run"]["job_file"], manifest, **fields)
+
 
 WHOLE = make_manifest(
     make_inference(assets=[make_asset("forest-1.webp"), make_asset("forest-2.webp")]),
@@ -67,11 +72,13 @@ request req-1</failure>
 
 
 def read_case(**fields):
-    return ET.fromstring(render_junit(make_manifest(make_inference(**fields)))).find(".//testcase")
+    return ET.fromstring(render_junit(report(make_manifest(make_inference(**fields))))).find(
+        ".//testcase"
+    )
 
 
 def test_the_whole_file():
-    assert render_junit(WHOLE) == WHOLE_SAYS
+    assert render_junit(report(WHOLE)) == WHOLE_SAYS
 
 
 def test_every_status_has_an_outcome():
@@ -87,7 +94,7 @@ def test_each_status_becomes_its_element(status, outcome):
 
 @pytest.mark.parametrize(("status", "outcome"), OUTCOMES.items())
 def test_suites_count_their_outcomes(status, outcome):
-    root = ET.fromstring(render_junit(make_manifest(make_inference(status=status))))
+    root = ET.fromstring(render_junit(report(make_manifest(make_inference(status=status)))))
     counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
     for element in (root, root[0]):
         assert {name: element.get(name) for name in counted} == {
@@ -116,14 +123,14 @@ def test_what_is_unknown_is_left_out():
 
 def test_a_run_that_has_not_ended_takes_no_time():
     manifest = make_manifest(run={"finished_at": None}, budget_usd=None)
-    suite = ET.fromstring(render_junit(manifest))[0]
+    suite = ET.fromstring(render_junit(report(manifest)))[0]
     assert suite.get("time") == "0.000"
     assert "budget_usd" not in [found.get("name") for found in suite.iter("property")]
 
 
 def test_each_job_is_a_suite():
     other = make_manifest(make_inference(model=FLUX), run={"job_file": "jobs/voices.yaml"})
-    root = ET.fromstring(render_junit(WHOLE, other))
+    root = ET.fromstring(render_junit(report(WHOLE), report(other)))
     assert [suite.get("name") for suite in root] == ["thumbnails", "voices"]
     assert root.get("tests") == "3"
 
@@ -134,7 +141,7 @@ def test_any_text_makes_well_formed_xml(text):
     inference = make_inference(
         text, "failed", model=text, error=error, assets=[make_asset(path=text)]
     )
-    ET.fromstring(render_junit(make_manifest(inference)).encode())
+    ET.fromstring(render_junit(report(make_manifest(inference))).encode())
 
 
 @pytest.mark.parametrize("bad", ["\x00", "\x1b", "\x0b", "\ud800", "\ufffe", "\uffff"])
@@ -149,11 +156,11 @@ def test_what_xml_can_hold_stays(kept):
 
 def test_it_is_written_whole_where_asked(tmp_path):
     path = tmp_path / "build" / "junit.xml"
-    assert write_junit(path, WHOLE) == path
+    assert write_junit(path, report(WHOLE)) == path
     assert path.read_text("utf-8") == WHOLE_SAYS
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_several_jobs_are_written_into_one_file(tmp_path):
-    path = write_junit(tmp_path / "junit.xml", WHOLE, WHOLE)
-    assert path.read_text("utf-8") == render_junit(WHOLE, WHOLE)
+    path = write_junit(tmp_path / "junit.xml", report(WHOLE), report(WHOLE))
+    assert path.read_text("utf-8") == render_junit(report(WHOLE), report(WHOLE))

@@ -60,8 +60,9 @@ def test_a_glance_is_enough_and_leaves_everything_as_it_is(finished):
     assert (answer.exit_code, read_log(finished), finished.manifest(FOLDER)) == (0, log, manifest)
     assert answer.stdout == f"{FOLDER / 'manifest.json'}\n"
     assert answer.stderr == (
-        "succeeded: 2 unchanged\n"
+        "succeeded: 2 unchanged, 2 with warnings\n"
         "spent $0.00 (sandbox: nothing was paid), budget $1.00, saved $0.06\n"
+        "open outputs/sandbox/job/report.html\n"
     )
 
 
@@ -137,7 +138,7 @@ def test_a_warning_is_given_every_time(finished):
     finished.write("job.yaml", WARNED)
     for _ in range(4):
         answer = finished("vidi-run", "job.yaml", "--sandbox")
-        assert (answer.exit_code, answer.stderr.count("warning")) == (0, 1)
+        assert (answer.exit_code, answer.stderr.count("warning:")) == (0, 1)
 
 
 def test_a_template_that_names_the_data_is_followed_every_time(finished):

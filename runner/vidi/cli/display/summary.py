@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from vidi.dollars import format_usd
 from vidi.runs.planning.budgets import sum_budgets
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.report import REPORT_NAME
+from vidi.runs.records.warnings import OF_RUNS, group_by_inference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.cli.options import RunOptions
-    from vidi.errors import VidiError
+    from vidi.errors import Problem, VidiError
     from vidi.runs.records.manifest.shape import Manifest, Usd
 
 NEXT_STEP = {
@@ -33,10 +35,22 @@ def print_summary(
     options: RunOptions,
     console: Console,
     halted: VidiError | None = None,
+    warnings: Sequence[Problem] = (),
 ) -> None:
-    """Count the inferences by how they ended, sum up the money, and name the manifest."""
+    """Count the inferences by how they ended, sum up the money, and name the manifest.
+
+    Args:
+        manifest: What became of the job file.
+        folder: Its output folder.
+        options: What the command line says.
+        console: Where it is printed.
+        halted: Why something was not begun.
+        warnings: What is odd about it, as `find_warnings` has it.
+    """
+    console.report_problems(_find_new(manifest, warnings))
     colour = "red" if manifest["run"]["exit_code"] else "green"
-    console.tell(f"{manifest['run']['status']}: {_count(manifest)}", style=colour)
+    count = _count(manifest) + tell_odd(len(group_by_inference(warnings)))
+    console.tell(f"{manifest['run']['status']}: {count}", style=colour)
     console.tell(_sum_up(manifest, options))
     _say_what_is_open(manifest, console)
     if halted is not None:
@@ -51,13 +65,35 @@ def print_summary(
         console.tell("the same command goes on from here")
 
 
+def tell_odd(count: int) -> str:
+    """How many inferences have a warning, to follow how they ended; empty where none has."""
+    return f", {count} with warnings" if count else ""
+
+
+def _find_new(manifest: Manifest, warnings: Sequence[Problem]) -> list[Problem]:
+    """The warnings of what this run has brought: those of its plan were told before it."""
+    rows = manifest["inferences"]
+    brought = {row["id"] for row in rows if row["status"] not in {"unchanged", "skipped"}}
+    of_the_run = (each for each in warnings if each.code in OF_RUNS)
+    return [
+        replace(each, ids=ids)
+        for each in of_the_run
+        if (ids := tuple(name for name in each.ids if name in brought))
+    ]
+
+
 def print_grand_total(
-    manifests: Sequence[Manifest], cap: Decimal | None, options: RunOptions, console: Console
+    manifests: Sequence[Manifest],
+    odd: int,
+    cap: Decimal | None,
+    options: RunOptions,
+    console: Console,
 ) -> None:
     """Count and sum up what all job files of a command came to.
 
     Args:
         manifests: Those of the files that were run.
+        odd: How many of their inferences have a warning.
         cap: What all of them stay under beside their own budgets, in USD; None for no cap.
         options: What the command line says.
         console: Where it is printed.
@@ -67,7 +103,8 @@ def print_grand_total(
         counts.update(manifest["totals"]["by_status"])
     spent = sum((Decimal(str(each["cost_usd"]["actual"])) for each in manifests), Decimal(0))
     colour = "red" if any(each["run"]["exit_code"] for each in manifests) else "green"
-    console.tell(f"all {len(manifests)} job files: {_name_counts(counts)}", style=colour)
+    counted = _name_counts(counts) + tell_odd(odd)
+    console.tell(f"all {len(manifests)} job files: {counted}", style=colour)
     given = [each["budget_usd"] for each in manifests]
     budget = sum_budgets(cap, [None if each is None else Decimal(str(each)) for each in given])
     console.tell(f"spent {format_usd(spent)}{_note(options)}, {_name_budget(budget)}")

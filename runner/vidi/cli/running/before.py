@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 def read_settings(state: CommandState) -> int | None:
-    """Keys and addresses, of the environment or of the sandbox."""
+    """Keys and addresses, of the environment or of the sandbox; and where a report is to go."""
+    if state.options.junit is not None:
+        from vidi.cli.running.junit_report import prepare_junit
+
+        prepare_junit(state.options.junit)
     state.settings = read_run_settings(state.options)
     return None
 

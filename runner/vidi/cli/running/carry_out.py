@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 from vidi.cli.crash import CrashReports
@@ -14,18 +13,15 @@ from vidi.cli.running.before import report
 from vidi.cli.running.job_run import open_registry
 from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.emulation import open_emulation
-from vidi.errors import UsageError
 from vidi.runs.execution.execute import Limits
 from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
 from vidi.runs.records.folder import MANIFEST
-from vidi.runs.records.junit import write_junit
 from vidi.runs.records.manifest.idle import tell_of_idle_run
 from vidi.runs.records.manifest.read import read_manifest
 from vidi.runs.records.report import REPORT_NAME, write_report
 from vidi.runs.records.stamp import stamp_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import httpx
@@ -65,7 +61,7 @@ def _tell_up_to_date(job_run: JobRun, folder: Path, state: CommandState) -> None
     job_run.manifest = folder / MANIFEST
     kept = read_manifest(job_run.manifest)
     job_run.result = tell_of_idle_run(job_run.resting or kept, kept)
-    print_summary(job_run.result, folder, state.options, state.console)
+    print_summary(job_run.result, folder, state.options, state.console, warnings=job_run.warnings)
 
 
 def _run(
@@ -111,7 +107,9 @@ def _write_down(
     if result.halted is not None:
         job_run.errors = (*job_run.errors, result.halted)
         job_run.reported = len(job_run.errors)
-    print_summary(result.manifest, plan.folder, options, state.console, result.halted)
+    print_summary(
+        result.manifest, plan.folder, options, state.console, result.halted, job_run.warnings
+    )
     job_run.errors = (*job_run.errors, *result.crashes)
     report(state)
     if options.report:
@@ -135,27 +133,3 @@ def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:
     if not options.sandbox:
         return None
     return open_emulation(open_registry(options.project, options.templates))
-
-
-def prepare_junit(path: Path) -> None:
-    """Make sure that the JUnit report can be written, before anything is spent.
-
-    Raises:
-        UsageError: Its folder cannot be made, or the path is a folder.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writable = os.access(path.parent, os.W_OK) and not path.is_dir()
-    except OSError:
-        writable = False
-    if not writable:
-        raise UsageError(f"cannot write {path}", hint="Name another file with --junit.")
-
-
-def write_junit_report(job_runs: Sequence[JobRun], path: Path) -> None:
-    """Write the JUnit report of every job file that was run.
-
-    Raises:
-        StorageError: The file cannot be written.
-    """
-    write_junit(path, *(job_run.result for job_run in job_runs if job_run.result is not None))

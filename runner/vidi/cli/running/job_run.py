@@ -20,6 +20,7 @@ from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
 from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder, lock_of
 from vidi.runs.records.stamp import read_stamp
+from vidi.runs.records.warnings import find_warnings
 
 if TYPE_CHECKING:
     import contextlib
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
+    from vidi.errors import Problem
     from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.caps import CapRoom
@@ -72,6 +74,11 @@ class JobRun:
     changed since; without the inferences, which are in the manifest."""
     up_to_date: Path | None = None
     """Its folder, where a glance shows that nothing is left to do; then there is no plan."""
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd about its inferences, before the run and after it."""
+        return find_warnings(self.plan.warnings if self.plan else (), self.result)
 
     def fail(self, error: VidiError) -> None:
         """Note an error; the first one decides the exit code."""

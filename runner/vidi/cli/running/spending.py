@@ -14,6 +14,7 @@ from vidi.errors import FolderLockedError, VidiError
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.execution.starting import StartLimits
 from vidi.runs.records.folder import JOURNAL, hold_folder
+from vidi.runs.records.warnings import group_by_inference
 
 if TYPE_CHECKING:
     from vidi.cli.running.job_run import JobRun
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
 
 
 def confirm_spending(state: CommandState) -> int | None:
-    """See that the records can be written, and ask before spending without a cap."""
-    from vidi.cli.running.carry_out import prepare_junit
-
-    if state.options.junit is not None:
-        prepare_junit(state.options.junit)
+    """Ask before spending without a cap."""
     confirm_uncapped(state)
     return report(state)
 
@@ -54,20 +51,9 @@ def sum_up_all_jobs(state: CommandState) -> int | None:
     if len(state.job_runs) > 1 and ran:
         from vidi.cli.display.summary import print_grand_total
 
-        print_grand_total(ran, find_cap(state), state.options, state.console)
+        odd = sum(len(group_by_inference(job_run.warnings)) for job_run in state.job_runs)
+        print_grand_total(ran, odd, find_cap(state), state.options, state.console)
     return None
-
-
-def write_records(state: CommandState) -> int | None:
-    """Write what covers all job files: the JUnit report, where one is wanted."""
-    if state.options.junit is not None:
-        from vidi.cli.running.carry_out import write_junit_report
-
-        try:
-            write_junit_report(state.job_runs, state.options.junit)
-        except VidiError as error:
-            state.job_runs[-1].fail(error)
-    return report(state)
 
 
 def _carry_out(

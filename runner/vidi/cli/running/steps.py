@@ -31,7 +31,6 @@ from vidi.cli.running.spending import (
     carry_out_each_job,
     confirm_spending,
     sum_up_all_jobs,
-    write_records,
 )
 from vidi.cli.running.state import CommandState
 
@@ -56,7 +55,6 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
         confirm_spending,
         carry_out_each_job,
         sum_up_all_jobs,
-        write_records,
     ),
     "estimate": (
         read_settings,

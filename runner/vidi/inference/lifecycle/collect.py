@@ -26,7 +26,7 @@ LEFT_OUT = "{came} of {asked} outputs came: the provider left out the others, as
 TOO_MANY = "{came} outputs came for an order of {asked}: the first {kept} are kept"
 FEWEST_KEPT = 16
 """However few were asked for: models that take a picture apart answer with a dozen layers."""
-FLAGGED = "the provider's filter flagged it, and may have blacked it out; it is paid all the same"
+FLAGGED = "the provider's filter flagged it, and may have blacked it out, but it is paid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.place import AssetPlaces, KnownContent
 from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.prices.standing import price_standing
 from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal.replay import rename_states
 from vidi.runs.planning.budgets import lower_budget
@@ -23,7 +25,7 @@ from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
-from vidi.runs.planning.request import make_request
+from vidi.runs.planning.request import ASSUMED, make_request
 from vidi.runs.planning.selection import matches_any
 from vidi.runs.planning.targets import Targets, find_obstacle
 
@@ -155,6 +157,7 @@ class _Planner:
         self._waiting: list[_Entry] = []
         self._satisfied: set[str] = set()
         """The ids that ask for what they have."""
+        self._today = datetime.now(UTC).date()
         self._hash = cache(hash_file)  # many entries may send the same file
         self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy, *choices.restore}
         """The selectors that have meant no inference so far."""
@@ -237,8 +240,8 @@ class _Planner:
         request = self._fit_request(spec, request, decision, state)
         if spec.output and decision.action in DOES:
             self._check_obstacle(spec, request, state)
-        if decision.action == "run" and request.again:
-            self._warn_of_seed(spec, request)
+        if decision.action == "run":
+            self._warn_of_purchase(spec, request)
         return PlannedInference(
             spec.id,
             spec.model,
@@ -355,9 +358,17 @@ class _Planner:
         if request.stored and self._record.store is not None:
             yield from self._record.store.list_assets(request.fingerprint, request.stored)
 
-    def _warn_of_seed(self, spec: InferenceSpec, request: InferenceRequest) -> None:
+    def _warn_of_purchase(self, spec: InferenceSpec, request: InferenceRequest) -> None:
+        model = request.model
+        if price_standing(model, self._today).low and request.estimate.reason != ASSUMED:
+            self._warn(
+                spec,
+                "low-confidence",
+                f"the price of {model.id} is of low confidence",
+                "Compare it with the provider's page; `vidi models price` corrects it.",
+            )
         seed = request.checked.params.get("seed")
-        if seed is not None:
+        if request.again and seed is not None:
             self._warn(
                 spec,
                 "same-seed",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 OF_ASSETS = "asset-warning"
 OF_BILLS = "price-drift"
+OF_RUNS = frozenset({OF_ASSETS, OF_BILLS})
+"""The codes of what is found in a run, and was not known before it."""
 TO_CORRECT = "Correct the price with `vidi models price`, or update the templates."
 
 

@@ -1,0 +1,62 @@
+"""The JUnit report of a command about job files, whatever becomes of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from vidi.errors import JobFileError, Problem, UsageError, VidiError
+from vidi.runs.records.junit import JobReport, write_junit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from vidi.cli.running.job_run import JobRun
+    from vidi.cli.running.state import CommandState
+
+
+def prepare_junit(path: Path) -> None:
+    """Make sure that the JUnit report can be written, before anything is spent.
+
+    Raises:
+        UsageError: Its folder cannot be made, or the path is a folder.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path.parent, os.W_OK) and not path.is_dir()
+    except OSError:
+        writable = False
+    if not writable:
+        raise UsageError(f"cannot write {path}", hint="Name another file with --junit.")
+
+
+def write_junit_report(state: CommandState, path: Path) -> None:
+    """Report every job file as far as it came: run, priced, or with its mistakes.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    reports = [_report(job_run) for job_run in state.job_runs]
+    if state.errors:
+        reports.append(JobReport("vidi", errors=list(_list_problems(state.errors))))
+    write_junit(path, *reports)
+
+
+def _report(job_run: JobRun) -> JobReport:
+    told = {
+        row["error"]["message"]
+        for row in (job_run.result["inferences"] if job_run.result else ())
+        if row["error"]
+    }
+    errors = [each for each in _list_problems(job_run.errors) if each.message not in told]
+    path = job_run.path.as_posix()
+    return JobReport(path, job_run.result, job_run.plan, job_run.warnings, errors)
+
+
+def _list_problems(errors: Iterable[VidiError]) -> Iterator[Problem]:
+    for error in errors:
+        if isinstance(error, JobFileError):
+            yield from (each for each in error.problems if each.severity == "error")
+        else:
+            yield Problem(error.code, error.message, error.place, error.hint)
