@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from vidi.cli.completing import complete_selectors
 from vidi.cli.version import version_option
 
 if TYPE_CHECKING:
@@ -98,11 +99,13 @@ _OPTIONS = (
                  help="Set variables from a YAML or JSON file."),
     click.option("--env-file", type=FILE, metavar="FILE",
                  help="Read keys and settings from it.  [default: .env]"),
-    click.option("--select", multiple=True, metavar="SEL",
+    click.option("--select", multiple=True, metavar="SEL", shell_complete=complete_selectors,
                  help="Only these: id glob, tag:x, model:glob, status:failed."),
-    click.option("--exclude", multiple=True, metavar="SEL", help="Not these."),
-    click.option("--rebuy", multiple=True, metavar="SEL", help="Buy these again."),
-    click.option("--restore", multiple=True, metavar="SEL",
+    click.option("--exclude", multiple=True, metavar="SEL", shell_complete=complete_selectors,
+                 help="Not these."),
+    click.option("--rebuy", multiple=True, metavar="SEL", shell_complete=complete_selectors,
+                 help="Buy these again."),
+    click.option("--restore", multiple=True, metavar="SEL", shell_complete=complete_selectors,
                  help="Bring back what was bought of these, where it was edited; buys nothing."),
     click.option("--accept", multiple=True, type=click.Choice(["moderated"]),
                  help="Let the run succeed all the same where some are that."),

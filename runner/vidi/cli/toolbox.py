@@ -22,8 +22,10 @@ COMMANDS = {
     "store": "vidi.cli.commands.store:store",
     "report": "vidi.cli.commands.folders.report:report",
     "lock": "vidi.cli.commands.setup.lock:lock",
+    "open": "vidi.cli.commands.folders.open:open_report",
     "sandbox": "vidi.cli.commands.setup.sandbox:sandbox",
     "doctor": "vidi.cli.commands.setup.doctor:doctor",
+    "completion": "vidi.cli.commands.setup.completion:completion",
 }
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from vidi.cli.completing import complete_models
 from vidi.cli.models.options import HELP, registry_options
 
 
 @click.command("show", context_settings=HELP)
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=complete_models)
 @registry_options
 def show_model(model_id: str, templates: Path | None, json_wanted: bool) -> int:
     """Show one model: its parameters, its price worked out, its sources, an entry to paste."""

@@ -213,6 +213,17 @@ class DocumentReader:
             if price is not None
         }
 
+    async def ask(
+        self, account: Account, url: str, query: Sequence[tuple[str, str]] = ()
+    ) -> Answer:
+        """What a provider answers to a question that is about no model.
+
+        Raises:
+            CredentialsError: The key is missing or refused.
+            VidiError: No answer came.
+        """
+        return await self._try(account, url, query)
+
     async def aclose(self) -> None:
         """Close what was opened here."""
         wire, self._own_wire = self._own_wire, None

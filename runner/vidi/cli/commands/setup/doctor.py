@@ -5,10 +5,17 @@ from __future__ import annotations
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vidi.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from vidi.cli.commands.setup.checkup.findings import Finding
+    from vidi.inference.settings import Settings
 
 LIBRARIES = ("replicate", "fal-client", "httpx", "pillow", "av")
 
@@ -28,42 +35,60 @@ LIBRARIES = ("replicate", "fal-client", "httpx", "pillow", "av")
     metavar="FILE",
     help="Read keys and settings from it.  [default: .env]",
 )
-def doctor(project: Path, env_file: Path | None) -> int:  # fmt: skip
-    """Check versions, keys, settings and templates; asks no provider, costs nothing.
+@click.option("--live", is_flag=True, help="Ask each provider who we are; costs nothing.")
+def doctor(project: Path, env_file: Path | None, live: bool) -> int:  # fmt: skip
+    """Check versions, keys, settings, caps, ledger, templates and prices; costs nothing.
 
-    Exit 0 when every provider has a key, 4 when one has none.
+    Without --live it asks no provider. Exit 0 when the providers that the project's jobs use have
+    keys (without jobs: every provider), 4 when one has none or refuses it.
     """
     from vidi.cli.display.console import Console
-    from vidi.cli.running.job_run import open_registry
     from vidi.inference.environment import read_environment
-    from vidi.inference.settings import KEYS, PROVIDER_URLS, Settings
-    from vidi.inference.tracking.ledger.address import locate_ledger
+    from vidi.inference.settings import Settings
 
     console = Console()
     environ = read_environment(project, env_file)
     settings = Settings.from_environment(environ)
-    console.print_data(f"vidi {__version__}, python {platform.python_version()}")
-    console.print_data("  ".join(f"{name} {version(name)}" for name in LIBRARIES))
-    console.print_data(f"templates: {len(open_registry(project, None).list_models())} models")
-    for setting, url in settings.urls.items():
-        if url != PROVIDER_URLS[setting]:
-            console.print_data(f"{setting} is {url}")
-    console.print_data(f"ledger: {_describe_ledger(locate_ledger(environ))}")
-    for provider, variable in KEYS.items():
-        there = "is set" if provider in settings.keys else "is not set"
-        console.print_data(f"{provider}: {variable} {there}")
-    return 0 if len(settings.keys) == len(KEYS) else 4
+    code = 0
+    for finding in _look(project, environ, settings, live=live):
+        console.print_data(finding.text)
+        if finding.hint:
+            console.say(f"  hint: {finding.hint}")
+        code = code or finding.exit_code
+    ready = "ready" if code == 0 else "not ready: see the hints"
+    console.say(ready, style="red" if code else "green")
+    return code
 
 
-def _describe_ledger(address: str | None) -> str:
-    """Where it is and whether it can be read."""
-    from vidi.cli.running.accounts import open_existing
-    from vidi.errors import StorageError, UsageError
+def _look(
+    project: Path, environ: Mapping[str, str], settings: Settings, *, live: bool
+) -> Iterator[Finding]:
+    from vidi.cli.commands.setup.checkup.findings import Finding
+    from vidi.cli.commands.setup.checkup.money import check_money
+    from vidi.cli.commands.setup.checkup.project import (
+        check_addresses,
+        check_clock,
+        check_jobs,
+        check_keys,
+        check_prices,
+        check_store,
+    )
+    from vidi.cli.commands.setup.checkup.used import find_used_models
+    from vidi.cli.running.job_run import open_registry
 
-    if address is None:
-        return "none (VIDI_COSTS=off)"
-    try:
-        with open_existing(address) as ledger:
-            return f"{address} (made by the first run)" if ledger is None else ledger.where
-    except (StorageError, UsageError) as error:
-        return error.message
+    yield Finding(f"vidi {__version__}, python {platform.python_version()}")
+    yield Finding("  ".join(f"{name} {version(name)}" for name in LIBRARIES))
+    registry = open_registry(project, None)
+    yield Finding(f"templates: {len(registry.list_models())} models")
+    used = find_used_models(project)
+    yield from check_addresses(settings)
+    yield from check_money(project, environ)
+    yield from check_store(environ)
+    yield from check_clock()
+    yield from check_jobs(used)
+    yield from check_prices(registry, used)
+    yield from check_keys(settings, used)
+    if live:
+        from vidi.cli.commands.setup.checkup.live import ask_live
+
+        yield from ask_live(settings)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.completing import complete_models
 from vidi.cli.models.options import FILE, HELP, provider_options, registry_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ STALE_DAYS = 180
 
 
 @click.command("check", context_settings=HELP)
-@click.argument("model_ids", nargs=-1, metavar="[MODEL_ID]...")
+@click.argument("model_ids", nargs=-1, metavar="[MODEL_ID]...", shell_complete=complete_models)
 @click.option("--job", type=FILE, metavar="FILE", help="Only the models that a job file names.")
 @click.option("--live", is_flag=True, help="Ask the providers, too, what has changed.")
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.completing import complete_models
 from vidi.cli.models.options import FOLDER, HELP
 from vidi.cli.options import Dollars
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("price", context_settings=HELP)
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=complete_models)
 @click.option(
     "--per", nargs=2, type=(str, Dollars()), required=True, metavar="UNIT USD",
     help="What one unit costs, such as --per second 0.3034.",

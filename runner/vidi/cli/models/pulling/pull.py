@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from vidi.cli.completing import complete_models
 from vidi.cli.models.options import FOLDER, HELP, provider_options
 
 
 @click.command("pull", context_settings=HELP)
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=complete_models)
 @click.option(
     "--templates",
     type=FOLDER,

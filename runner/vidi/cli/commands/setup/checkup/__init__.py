@@ -1,0 +1,1 @@
+"""What `vidi doctor` looks at: the machine, the project and, where it may, the providers."""

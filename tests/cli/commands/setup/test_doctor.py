@@ -1,0 +1,63 @@
+"""`vidi doctor`: green when what the project uses is there, and what to do where it is not."""
+
+import pytest
+
+from support.servers.sandbox import serve_sandbox
+
+JOB = """\
+version: 1
+budget: 1
+inferences:
+  - {id: a, model: MODEL, params: {prompt: x}, output: a.webp}
+"""
+FLUX = "replicate/black-forest-labs/flux-schnell"
+
+
+def test_only_the_providers_that_jobs_use_need_keys(here):
+    here.write("jobs/a.yaml", JOB.replace("MODEL", FLUX))
+    here.write("jobs/data.json", "[1]")
+    missing = here("vidi", "doctor")
+    assert missing.exit_code == 4
+    assert "jobs/a.yaml uses it. Get a key at https://replicate.com/" in missing.stderr
+    here.write(".env", "REPLICATE_API_TOKEN=abc\n")
+    ready = here("vidi", "doctor")
+    assert (ready.exit_code, ready.stderr.splitlines()[-1]) == (0, "ready")
+    assert "fal: FAL_KEY is not set (no job uses it)" in ready.stdout
+    assert "jobs: 1 model, first seen in 1 files" in ready.stdout
+
+
+def test_what_is_wrong_is_said_with_what_to_do(here, monkeypatch):
+    here.write("jobs/a.yaml", JOB.replace("MODEL", "fal/fal-ai/flux/dev"))
+    here.write("jobs/b.yaml", "inferences: [")
+    here.write("vidi.toml", "budget_day = 5\n")
+    monkeypatch.setenv("VIDI_STORE", "no/such/place")
+    answer = here("vidi", "doctor")
+    for line in (
+        "jobs: jobs/b.yaml has mistakes",
+        "cap of the day: $5.00 (budget_day in vidi.toml), $0.00 spent, $0.00 reserved, $5.00 left",
+        "store: no/such/place cannot be written",
+    ):
+        assert line in answer.stdout.splitlines()
+    assert "clock: 20" in answer.stdout
+    assert "vidi validate jobs/b.yaml" in answer.stderr
+
+
+@pytest.mark.parametrize("key", ["good", "bad"])
+def test_live_asks_who_we_are(here, monkeypatch, key):
+    here.write("jobs/a.yaml", JOB.replace("MODEL", FLUX))
+    with serve_sandbox() as served:
+        for name, value in served.environment.items():
+            monkeypatch.setenv(name, value)
+        if key == "bad":
+            monkeypatch.setenv("REPLICATE_API_TOKEN", "unknown-key")
+            monkeypatch.setenv("VIDI_REPLICATE_URL", "http://127.0.0.1:9")
+        answer = here("vidi", "doctor", "--live")
+        submits = served.submits
+    assert submits == 0
+    if key == "good":
+        assert answer.exit_code == 0
+        assert "replicate: sandbox (user); at most 600 creates" in answer.stdout
+        assert "fal: the key is good" in answer.stdout
+    else:
+        assert answer.exit_code == 1
+        assert "replicate: no answer from Replicate" in answer.stdout
