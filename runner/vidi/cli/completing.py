@@ -20,9 +20,9 @@ _STATUSES = ("succeeded", "failed", "moderated", "in_doubt", "unfinished")
 def complete_models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The ids of models that begin so, or whose own name does."""
     del ctx, param
-    from vidi.cli.models.files import read_models
+    from vidi.inference.models.registry import ModelRegistry
 
-    ids = [model.id for model in read_models(None)]
+    ids = [model.id for model in ModelRegistry([Path("templates")]).list_models()]
     starting = [each for each in ids if each.startswith(incomplete)]
     return starting or [each for each in ids if f"/{incomplete}" in each]
 
