@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from vidi.inference.models.params.addresses import hide_in
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -59,7 +61,7 @@ class InferenceRequest:
 
     def described_params(self) -> dict[str, object]:
         """The parameters as they may be recorded: files as descriptors, secrets left out."""
-        described = dict(self.checked.params)
+        described = {name: hide_in(value) for name, value in self.checked.params.items()}
         for name, schema in self.model.params["properties"].items():
             if schema.get("x-secret") and name in described:
                 described[name] = "[redacted]"

@@ -23,7 +23,7 @@ SHA = hashlib.sha256(b"12345").hexdigest()
         ("mask", b"12345", {"bytes": 5, "sha256": SHA}),
         ("mask", Path("nowhere/mask.png"), {"file": "mask.png"}),
         ("mask", io.BytesIO(b"1"), {"file": "BytesIO"}),
-        ("url", "https://user:pass@a.test/x", "https://a.test/x"),
+        ("url", "https://user:pass@a.test/x", "https://…@a.test/x"),
         ("items", [{"password": "x"}, "y"], [{"password": "[redacted]"}, "y"]),
         ("text", "x" * 500, "x" * 500),
     ],

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from vidi.inference.models.params.addresses import list_url_secrets
 from vidi.inference.tracking.redaction import REDACTED
 
 if TYPE_CHECKING:
@@ -38,10 +39,15 @@ class HashedText:
 
 
 def describe_sent(request: InferenceRequest, params: Mapping[str, object]) -> dict[str, object]:
-    """The params that hold files, as they were sent; the others are in the intent as they are."""
+    """The params that hold files or secret URLs, as they were sent; the others are in the intent.
+
+    Of a URL with a secret in it, too, there are only length and hash.
+    """
+    files = (str(file.at[0]) for file in request.checked.files)
+    hidden = (name for name, value in params.items() if any(list_url_secrets(value)))
     return {
         name: _shorten(params[name])
-        for name in dict.fromkeys(str(file.at[0]) for file in request.checked.files)
+        for name in dict.fromkeys((*files, *hidden))
         if name not in _secrets(request.model)
     }
 
@@ -71,7 +77,7 @@ def _secrets(model: ModelInfo) -> set[str]:
 
 
 def _shorten(value: object) -> object:
-    if isinstance(value, str) and value[:5].lower() == "data:":
+    if isinstance(value, str) and (value[:5].lower() == "data:" or any(list_url_secrets(value))):
         digest = hashlib.sha256(value.encode()).hexdigest()
         return {HASHED: digest, "length": len(value)}
     if isinstance(value, Mapping):

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from vidi.inference.models.params.addresses import hide_url_secrets
+
 if TYPE_CHECKING:
     from vidi.inference.models.param_schema import ParamSchema
 
@@ -19,7 +21,6 @@ _SECRET_NAME = re.compile(
     r"(^|[_-])(api[_-]?key|key|token|password|passwd|secret|authorization|credentials?)$",
     re.IGNORECASE,
 )
-_USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 def sanitize_parameters(
@@ -62,9 +63,9 @@ def _describe_text(text: str, *, is_file: bool) -> object:
     if is_file and "://" not in text:
         return _describe_file(Path(text))
     if len(text) > LONGEST_TEXT:
-        start = text[:_SHOWN]
+        start = hide_url_secrets(text)[:_SHOWN]
         return {"text": f"{start}…", "characters": len(text), "sha256": _hash(text)}
-    return _USERINFO.sub("", text)
+    return hide_url_secrets(text)
 
 
 def _describe_file(path: Path) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.inference.models.params.addresses import list_url_secrets
 from vidi.inference.tracking.redaction import REDACTED, list_texts, says_secret
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 def list_secrets(plan: Plan) -> tuple[str, ...]:
     """The texts that the records of a run may not hold, wherever a template has put them.
 
-    They are the values of variables whose names say that they are secrets, and those of params
-    that the template marks so (`x-secret`), whatever the name of the variable that fed them.
+    They are the values of variables whose names say that they are secrets, those of params that
+    the template marks so (`x-secret`), whatever the name of the variable that fed them, and what
+    opens the files at the URLs in any param.
     """
     variables = (str(value) for name, value in plan.job.vars.items() if says_secret(name))
     params = (text for planned in plan.inferences for text in _secret_params(planned.request))
@@ -33,6 +35,7 @@ def show_variables(variables: Mapping[str, object]) -> dict[str, object]:
 
 
 def _secret_params(request: InferenceRequest) -> Iterator[str]:
+    yield from list_url_secrets(request.checked.params)
     for name, schema in request.model.params["properties"].items():
         value = request.checked.params.get(name)
         if schema.get("x-secret") and isinstance(value, str):

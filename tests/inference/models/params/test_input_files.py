@@ -82,9 +82,10 @@ def test_urls_pass_as_they_are(folder, url):
     assert (checked.params, checked.files, checked.problems) == ({"image": url}, (), ())
 
 
-def test_text_that_is_no_file_param_is_not_looked_at(folder):
+def test_a_file_in_a_text_is_never_sent(folder):
     checked = check_params(MODEL, {"text": "felix.png", "control": {"x": "no.png"}}, base=folder)
-    assert (checked.files, checked.problems) == ((), ())
+    assert checked.files == ()
+    assert [problem.code for problem in checked.problems] == ["file-as-text", "file-as-text"]
 
 
 REFUSED = [

@@ -17,6 +17,7 @@ from vidi.inference.models.params.choices import both_forms, plain_number
 from vidi.inference.models.params.coercion import branch_for, coerce
 from vidi.inference.models.params.complaints import find_problems
 from vidi.inference.models.params.input_files import FileFinder, holds_files, named_files
+from vidi.inference.models.params.texts import find_file_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +75,9 @@ def check_params(
         finder = FileFinder(base, model.provider, allow_outside)
         files, wrong = _find_files(finder, converted, rules, _wrong_paths(problems))
         problems += wrong
+    wrong_so_far = _wrong_paths(problems)
+    names = find_file_names(converted, rules.schema, base)
+    problems += [each for each in names if each.path not in wrong_so_far]
     if len(problems) > 1:
         problems.sort(key=lambda problem: _position(problem, params))
     effective = _filled(converted, rules.schema)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.inference.models.params.addresses import hide_url_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,7 +39,7 @@ def quoted(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return repr(_shortened(value))
+            return repr(_shortened(hide_url_secrets(value)))
         case _:
             return _shortened(str(value))
 

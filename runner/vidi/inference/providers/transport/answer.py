@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from vidi.errors import PollError
+from vidi.inference.models.params.addresses import hide_url_secrets
 
 if TYPE_CHECKING:
     from vidi.inference.settings import Settings
@@ -82,8 +83,8 @@ def _is_deeper(value: object, levels: int) -> bool:
 
 
 def shorten(text: str) -> str:
-    """Bring a provider's text to one line of bounded length."""
-    line = " ".join(text.split())
+    """Bring a provider's text to one line of bounded length, without the secrets in its URLs."""
+    line = hide_url_secrets(" ".join(text.split()))
     return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 1]}…"
 
 

@@ -1,0 +1,100 @@
+"""Texts that are sent as they are, although they name a local file: the model would get the name.
+
+A path in a param that takes no file is a mistake that costs money: the model reads `in/cat.png`
+as a prompt, or cannot open it. What is meant is said in the hint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from vidi.inference.models.params.checked import ParamProblem
+from vidi.inference.models.params.coercion import branch_for
+from vidi.inference.models.params.wording import dotted, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from vidi.inference.models.param_schema import ParamSchema
+    from vidi.inference.models.params.checked import At
+
+LONGEST_NAME = 255
+"""Bytes of a name on most systems; a longer text is no path that anybody types."""
+_ROOTED = re.compile(r"file:|[A-Za-z]:[\\/]|\\\\|~[\\/]|\.{1,2}[\\/]", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://|data:", re.IGNORECASE)
+_MEDIA = re.compile(
+    r"\.(png|jpe?g|webp|gif|avif|heic|bmp|tiff?|svg|mp4|mov|webm|mkv|avi|mp3|wav|flac|ogg|m4a|aac"
+    r"|glb|gltf|obj|fbx|ply|stl|usdz)\Z",
+    re.IGNORECASE,
+)
+_DOCUMENT = re.compile(r"\.(txt|md|json|jsonl|csv|tsv|ya?ml|srt|vtt|pdf|zip)\Z", re.IGNORECASE)
+_NAMES = re.compile(r"(file|output|save|download)_?(name|path|as)?\Z|format|suffix|extension")
+"""Params that ask for the name of a file that is to be made."""
+
+
+def find_file_names(
+    params: Mapping[str, object], schema: ParamSchema, base: Path
+) -> Iterator[ParamProblem]:
+    """Every text of converted params that names a local file, or looks like it.
+
+    Args:
+        params: Converted.
+        schema: Theirs.
+        base: The project directory.
+    """
+    for at, text, field in _texts(params, schema, ()):
+        if not _is_free(at, text, field):
+            continue
+        if (kind := _name_kind(text, base)) is not None:
+            yield _complain(at, text, kind)
+
+
+def _texts(value: object, schema: ParamSchema, at: At) -> Iterator[tuple[At, str, ParamSchema]]:
+    branch = branch_for(value, schema) or {}
+    if isinstance(value, str):
+        if not any("x-file" in each for each in (branch, schema)):
+            yield at, value, branch or schema
+    elif isinstance(value, Mapping):
+        fields = branch.get("properties", {})
+        for key, each in value.items():
+            yield from _texts(each, fields.get(key, {}), (*at, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _texts(each, branch.get("items", {}), (*at, index))
+
+
+def _is_free(at: At, text: str, field: ParamSchema) -> bool:
+    """Whether a text is the user's own, short enough for a path, and not to be the name of one."""
+    if len(text) > LONGEST_NAME or "\n" in text or field.get("x-secret"):
+        return False
+    known = (*field.get("enum", ()), *field.get("x-suggested", ()), field.get("default"))
+    name = next((str(step) for step in reversed(at) if isinstance(step, str)), "")
+    return text not in known and _NAMES.search(name) is None
+
+
+def _name_kind(text: str, base: Path) -> str | None:
+    """`is` where a local file has that name, `looks like` where only its form says so."""
+    media, document = _MEDIA.search(text), _DOCUMENT.search(text)
+    rooted = _ROOTED.match(text) is not None
+    if not (media or document or rooted) or _ELSEWHERE.match(text):
+        return None
+    try:
+        if (base / text).is_file():
+            return "is"
+    except (OSError, ValueError):
+        pass
+    one_word = not re.search(r"\s", text)
+    looks = one_word and (rooted or media or (document and "/" in text))
+    return "looks like" if looks else None
+
+
+def _complain(at: At, text: str, kind: str) -> ParamProblem:
+    what = f"'{dotted(at)}' is sent as text, and {quoted(text)} {kind} a local file: the model"
+    if _MEDIA.search(text):
+        hint = "Give the file to a param that takes one, or write the https URL of a copy."
+    else:
+        hint = f"Write {{{{ file('{text}') }}}} for the text in it, or the https URL of a copy."
+    return ParamProblem(at, False, "file-as-text", f"{what} would get this name", hint)
