@@ -30,6 +30,9 @@ RECONCILE = "VIDI_RECONCILE_SECONDS"
 KEYS = {"replicate": "REPLICATE_API_TOKEN", "fal": "FAL_KEY"}
 """The variable that holds each provider's key."""
 
+ADMIN_KEY = "FAL_ADMIN_KEY"
+"""The variable that holds a key of fal that may read what was billed; nothing is bought with it."""
+
 LONGEST_RECONCILE_S = 600
 
 SHORTEST_SECRET = 8

@@ -29,6 +29,7 @@ from vidi.inference.models.ids import deployment_of, split_version
 from vidi.inference.models.template import Billing
 from vidi.inference.providers.account import FAL, REPLICATE
 from vidi.inference.providers.fal.error_codes import read_words as read_fal_words
+from vidi.inference.providers.fal.usage import USAGE, query_usage, read_usage
 from vidi.inference.providers.replicate.answers import API
 from vidi.inference.providers.replicate.answers import read_words as read_replicate_words
 from vidi.inference.providers.transport.answer import NoAnswerError
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     Entries = dict[str, Json | VidiError]
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     import httpx
     from aiolimiter import AsyncLimiter
@@ -61,6 +63,7 @@ TRIES = 3
 LARGEST_EXPONENT = 40
 """Of ten; longer numbers would be written out digit by digit."""
 LONGEST_PAUSE_S = 60.0
+MOST_PAGES = 100
 MOST_NAMES = 50
 """Endpoints in one question to fal's platform (https://fal.ai/docs/platform-apis)."""
 
@@ -223,6 +226,26 @@ class DocumentReader:
             VidiError: No answer came.
         """
         return await self._try(account, url, query)
+
+    async def read_usage(self, since: date, until: date) -> dict[str, Decimal]:
+        """What fal has billed in a span of days, both included, in USD by endpoint.
+
+        Raises:
+            CredentialsError: The key is missing, or may not read that: it takes an admin key.
+            PollError: No answer came.
+            DocumentError: What it says cannot be read.
+        """
+        billed: dict[str, Decimal] = {}
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page = await self._ask(FAL, USAGE, query_usage(since, until, cursor))
+            for endpoint, usd in read_usage(page).items():
+                billed[endpoint] = billed.get(endpoint, Decimal(0)) + usd
+            following = dig(page, "next_cursor")
+            if not following or dig(page, "has_more") is False:
+                return billed
+            cursor = str(following)
+        raise DocumentError(f"fal.ai's usage has over {MOST_PAGES} pages")
 
     async def aclose(self) -> None:
         """Close what was opened here."""

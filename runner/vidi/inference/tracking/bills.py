@@ -52,6 +52,14 @@ class Bill:
         return self.actual / self.rule.high if is_above(self.actual, self.rule.high) else None
 
     @property
+    def beyond(self) -> bool:
+        """Whether it lies beyond what the rule said, above or below."""
+        if self.basis not in KNOWN:
+            return False
+        less = self.status == "succeeded" and is_below(self.actual, self.rule.low)
+        return less or is_above(self.actual, self.rule.high)
+
+    @property
     def ratio(self) -> Decimal | None:
         """Which part of the rule's high was billed, where that says what is usual; else None."""
         usable = self.status == "succeeded" and self.basis in KNOWN and self.rule.scale
@@ -113,13 +121,12 @@ class PastBills:
     def __init__(self, load: Callable[[str], Iterable[Bill]] | None = None) -> None:
         self._load = load
         self._bills: dict[str, list[Bill]] = {}
-        self._lessons: dict[tuple[str, str], _Lesson] = {}
+        self._lessons: dict[str, _Lesson] = {}
 
     def add(self, bill: Bill) -> None:
         """Learn from one more bill."""
         self._find(bill.model).append(bill)
-        for key in [key for key in self._lessons if key[0] == bill.model]:
-            del self._lessons[key]
+        self._lessons.pop(bill.model, None)
 
     def recall(self, bills: Iterable[Bill]) -> None:
         """Learn from the bills of a journal, where no ledger has them."""
@@ -151,10 +158,11 @@ class PastBills:
         return up_to_micro(rule.high * self._learn(model).factor)
 
     def _learn(self, model: ModelInfo) -> _Lesson:
-        key = (model.id, date_prices(model))
-        if key not in self._lessons:
-            self._lessons[key] = _learn_from(self._find(model.id), key[1])
-        return self._lessons[key]
+        lesson = self._lessons.get(model.id)
+        if lesson is None:
+            lesson = _learn_from(self._find(model.id), date_prices(model))
+            self._lessons[model.id] = lesson
+        return lesson
 
     def _find(self, model_id: str) -> list[Bill]:
         if model_id not in self._bills:

@@ -31,12 +31,23 @@ DAY = click.DateTime(["%Y-%m-%d"])
 )
 @click.option("--since", type=DAY, metavar="DATE", help="From this day on (UTC).")
 @click.option("--until", type=DAY, metavar="DATE", help="Up to and with this day (UTC).")
+@click.option(
+    "--drift", "drift_wanted", is_flag=True, help="Models whose bills lie beyond their price rules."
+)
+@click.option(
+    "--audit",
+    "audit_wanted",
+    is_flag=True,
+    help="Compare a month with what fal.ai says it billed (takes an admin key).",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
 @click.option("--csv", "csv_wanted", is_flag=True, help="Print CSV on stdout.")
 def costs(
     by: Grouping,
     since: datetime | None,
     until: datetime | None,
+    drift_wanted: bool,
+    audit_wanted: bool,
     json_wanted: bool,
     csv_wanted: bool,
 ) -> int:
@@ -52,6 +63,13 @@ def costs(
 
     if json_wanted and csv_wanted:
         raise UsageError("--json and --csv exclude each other", hint="Ask for one of them.")
+    if drift_wanted or audit_wanted:
+        if csv_wanted or (drift_wanted and audit_wanted):
+            raise UsageError(
+                "--drift, --audit and --csv exclude each other", hint="Ask for one of them."
+            )
+        span = _make_span(since, until)
+        return _look_into(span, json_wanted=json_wanted, audit_wanted=audit_wanted)
     groupings = GROUPINGS if json_wanted else (by,)
     address = find_ledger(read_environment(Path(), None))
     sums: dict[Grouping, list[Costs]] = {grouping: [] for grouping in groupings}
@@ -66,6 +84,38 @@ def costs(
         _print_json(sums, console)
     else:
         _print_rows(by, sums[by], console, csv_wanted=csv_wanted)
+        _tell_drift(address, console)
+    return 0
+
+
+def _tell_drift(address: str, console: Console) -> None:
+    from vidi.cli.commands.money.drift import group_drift, tell_drift
+    from vidi.inference.tracking.ledger.bills import read_beyond
+
+    tell_drift(group_drift(read_beyond(address)), console)
+
+
+def _look_into(span: Span, *, json_wanted: bool, audit_wanted: bool) -> int:
+    """Set what was billed beside what was expected, or beside what is booked."""
+    from vidi.cli.commands.money.audit import ask_fal, compare, pick_days, print_audit
+    from vidi.cli.commands.money.drift import group_drift, print_drift
+    from vidi.cli.display.console import Console
+    from vidi.cli.running.accounts import open_existing
+    from vidi.inference.environment import read_environment
+    from vidi.inference.tracking.ledger.address import find_ledger
+    from vidi.inference.tracking.ledger.bills import read_beyond
+
+    console, address = Console(), find_ledger(read_environment(Path(), None))
+    if not audit_wanted:
+        print_drift(group_drift(read_beyond(address)), console, json_wanted=json_wanted)
+        return 0
+    from vidi.inference.tracking.ledger.reading import read_costs
+
+    days = pick_days(span)
+    billed = ask_fal(days)
+    with open_existing(address) as ledger:
+        costs = read_costs(ledger, "model", days) if ledger is not None else []
+    print_audit(compare(costs, billed), days, console, json_wanted=json_wanted)
     return 0
 
 

@@ -355,7 +355,7 @@ def _fold_repriced(state: InferenceState, event: Event) -> InferenceState:
         basis=event["basis"],
         paid=state.paid - (last.actual or Decimal(0)) + actual,
         paid_basis=event["basis"],
-        charges=(*state.charges[:-1], replace(last, actual=actual)),
+        charges=(*state.charges[:-1], replace(last, actual=actual, basis=event["basis"])),
     )
 
 
