@@ -69,6 +69,7 @@ def test_what_differs_is_refused_until_it_is_pinned_anew(project, what):
         answer = run(project, *options)
         assert answer.exit_code == 3, answer.stderr
         assert f"not as vidi.lock has it: fal/acme/painter: {told}\n" in answer.stderr
+    assert "verdict   refused: not as vidi.lock has it\n" in run(project, "--estimate").stdout
     assert project("vidi-run", "jobs/job.yaml", "--estimate").exit_code == 0
     check = lock(project, "--check", "--json")
     assert (check.exit_code, (project.folder / "vidi.lock").read_bytes()) == (3, before)

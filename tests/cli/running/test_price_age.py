@@ -81,6 +81,8 @@ def test_a_price_may_be_too_old_for_a_project(painter, limit, code, name):
         assert answer.exit_code == code, answer.stderr
         told = f"the price of fal/acme/painter is older than {limit} days: a (30 days), b (30 days)"
         assert (told in answer.stderr) is bool(code)
+    last = estimate(here).stdout.splitlines()[-1]
+    assert last == ("verdict   refused: a price is too old" if code else "verdict   within budget")
     if code:
         assert estimate(here, "--json").json["errors"][0]["code"] == "refused"
         assert here("vidi-run", "job.yaml", "--sandbox").exit_code == 0  # nothing is paid there

@@ -112,6 +112,8 @@ def _tell_expected(likely: Decimal | None, high: Decimal | None) -> str:
 
 
 def _judge(plan: Plan, rooms: Sequence[CapRoom]) -> str:
+    if plan.barred:
+        return f"refused: {plan.barred}"
     high = plan.high
     if high is None:
         return f"refused: {len(plan.unpriced)} unpriced"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from vidi.inference.models.default_format import default_extension
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.models.prices.pricing import estimate
+from vidi.inference.models.prices.standing import price_standing
 from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.prices.estimate import Estimate, PriceLine
-    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.models.template import Billing, ModelInfo
 
 SHOWN_VALUES = 8
 
@@ -32,6 +35,8 @@ def describe_model(model: ModelInfo) -> str:
         f"{model.id}  {model.title}",
         f"{model.category}, makes {model.output_type}, up to {model.timeout_s} s",
         *([f"RETIRED: {model.retired}"] if model.retired else []),
+        *([f"use instead: {', '.join(model.replaced_by)}"] if model.replaced_by else []),
+        *([f"also known as: {', '.join(model.aliases)}"] if model.aliases else []),
         *([f"LOW CONFIDENCE: {', '.join(low_trust)}; see {model.page}"] if low_trust else []),
         "",
         "parameters",
@@ -41,6 +46,7 @@ def describe_model(model: ModelInfo) -> str:
         *(f"  {_work_out(line)}" for line in price.lines),
         *([f"  {price.reason}"] if price.reason else []),
         *([f"  {model.pricing['notes']}"] if model.pricing.get("notes") else []),
+        *(_describe_billing(model.billing) if model.billing else []),
         "",
         f"as of: params {model.as_of.get('params', '?')}, prices {model.as_of.get('pricing', '?')}"
         f"  (confidence {model.confidence.get('params', '?')}, "
@@ -77,7 +83,17 @@ def model_as_json(model: ModelInfo) -> dict[str, object]:
         "page": model.page,
         "job_file": "\n".join(_snippet(model)) + "\n",
         "retired": model.retired or None,
+        "replaced_by": list(model.replaced_by),
+        "aliases": list(model.aliases),
+        "call": asdict(model.call) if model.call else None,
+        "billing": asdict(model.billing) if model.billing else None,
+        "price": price_standing(model, datetime.now(UTC).date()).to_json(),
     }
+
+
+def _describe_billing(billing: Billing) -> list[str]:
+    usd = format_usd(billing.unit_usd)
+    return [f"  fal bills in {billing.unit} of {usd} each ({billing.as_of}, {billing.source})"]
 
 
 def price_example(model: ModelInfo) -> Estimate:

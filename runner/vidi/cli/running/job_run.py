@@ -80,6 +80,11 @@ class JobRun:
         """What is odd about its inferences, before the run and after it."""
         return find_warnings(self.plan.warnings if self.plan else (), self.result)
 
+    def bar(self, reason: str) -> None:
+        """Note in the plan why it may not be carried out, whatever it costs."""
+        if self.plan is not None:
+            self.plan = replace(self.plan, barred=self.plan.barred or reason)
+
     def fail(self, error: VidiError) -> None:
         """Note an error; the first one decides the exit code."""
         self.errors = (*self.errors, error)

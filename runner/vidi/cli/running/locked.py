@@ -32,6 +32,7 @@ def refuse_unlocked(state: CommandState) -> int | None:
         told = [describe_difference(each) for each in compare_locks(pinned, now)]
         if told:
             rest = f"; and {len(told) - NAMED} more" if len(told) > NAMED else ""
+            job_run.bar("not as vidi.lock has it")
             job_run.fail(
                 RefusedError(
                     f"not as vidi.lock has it: {'; '.join(told[:NAMED])}{rest}",

@@ -20,9 +20,10 @@ def refuse_old_prices(state: CommandState) -> int | None:
     """Hold every price against `max_price_age`; what is refused is said in a later step."""
     limit = state.money.project.max_price_age if state.money else None
     for job_run in state.job_runs:
-        if limit is not None and job_run.plan is not None:
-            for refusal in _refuse(job_run.plan, limit):
-                job_run.fail(refusal)
+        refusals = _refuse(job_run.plan, limit) if job_run.plan and limit is not None else ()
+        for refusal in refusals:
+            job_run.fail(refusal)
+            job_run.bar("a price is too old")
     return None
 
 

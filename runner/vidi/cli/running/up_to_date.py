@@ -30,7 +30,8 @@ def describe_asked(
     nobody knows at a glance whether it still has this folder's costs. Prices change with the day.
     """
     selected = options.select or options.exclude or options.rebuy or options.restore
-    if options.estimate or options.json_wanted or selected or STDIN in options.job_files:
+    shown = options.estimate or options.json_wanted or options.locked
+    if shown or selected or STDIN in options.job_files:
         return ""
     ledger = money.ledger if money is not None else None
     if ledger is not None and "://" in ledger:

@@ -97,6 +97,8 @@ class Plan:
     """The statuses that do not spoil the run's exit code: `moderated`, or none."""
     renames: Mapping[str, str] = field(default_factory=dict)
     """Each id that has its purchase from another, with that one."""
+    barred: str = ""
+    """Why it may not be carried out, whatever it costs: an old price, another registry."""
 
     @property
     def over_budget(self) -> Decimal:
