@@ -45,6 +45,12 @@ def test_the_plan_of_the_house_names_what_is_there():
         assert any((CHECKOUT / place / path).exists() for place in ("runner/vidi", "tests")), path
 
 
+def test_every_promise_of_the_security_page_has_its_tests():
+    page = read("docs/security.md")
+    for path in re.findall(r"`([\w/]+/test_\w+\.py)`", page):
+        assert (CHECKOUT / "tests" / path).is_file(), path
+
+
 def test_the_readme_has_two_set_up_lines_and_each_makes_its_own_environment():
     set_up = read("README.md").partition("## Set up")[2].partition("\n## ")[0]
     lines = [line for line in set_up.splitlines() if line.startswith("python3 ")]

@@ -94,6 +94,7 @@ def _run(
             bills=state.bills,
             throttle=accounts.throttle,
             describe_bug=CrashReports().describe,
+            full_checks=state.money.project.full_checks if state.money else False,
         )
         return asyncio.run(carry_out_plan(plan, journal, job_run.run_id, config))
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.caps import Kind
 
 CAPPED: tuple[Kind, ...] = ("day", "week", "month")
-_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits", "max_price_age", "store")
+_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits", "max_price_age", "store", "verify")
+_CHECKS = ("usual", "full")
 _KNOWN_LIMITS = ("concurrency", "creates_per_minute")
 
 
@@ -33,6 +34,8 @@ class ProjectSettings:
     """Where bought assets are shared: a folder or the address of object storage."""
     max_price_age: int | None = None
     """Days since somebody looked at a price, after which it is refused; None for no limit."""
+    full_checks: bool = False
+    """Whether every frame of an asset is decoded, whatever memory and time that takes."""
 
 
 def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
@@ -53,11 +56,13 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
     ages = [_read_age(table["max_price_age"], name) for name, table in tables
             if "max_price_age" in table]  # fmt: skip
     stores = [_read_store(table["store"], name) for name, table in tables if "store" in table]
+    checks = [_read_checks(table["verify"], name) for name, table in tables if "verify" in table]
     return ProjectSettings(
         lower_caps(*caps),
         limits,
         max_price_age=min(ages, default=None),
         store=next(reversed(stores), None),
+        full_checks=any(checks),
     )
 
 
@@ -125,6 +130,14 @@ def _read_store(value: object, where: str) -> str:
             hint='Write a folder or object storage: store = "s3://bucket/prefix".',
         )
     return value.strip()
+
+
+def _read_checks(value: object, where: str) -> bool:
+    if value not in _CHECKS:
+        raise UsageError(
+            f"verify in {where} is '{value}'", hint=f"Write one of {', '.join(_CHECKS)}."
+        )
+    return value == "full"
 
 
 def _limits_of(table: Mapping[str, object], where: str) -> dict[str, dict[str, int]]:

@@ -85,6 +85,8 @@ class RunConfig:
     """What was billed before; the run adds to it."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
+    full_checks: bool = False
+    """Whether every frame of an asset is decoded."""
     describe_bug: Callable[[Exception], VidiError] = _name_bug
     """Reports what no one expected; returns what is to be said of it, the same for the same bug."""
 
@@ -172,7 +174,7 @@ def _make_runtime(
             tell=lambda message: config.listener("", "alert", message=message),
             shared=config.shared,
         ),
-        fetcher=Fetcher(config.settings, wire=config.wire),
+        fetcher=Fetcher(config.settings, wire=config.wire, full_checks=config.full_checks),
         bills=config.bills,
         base_prices=BasePrices(
             config.settings, config.wire, lambda found: _note_base_prices(journal, found)

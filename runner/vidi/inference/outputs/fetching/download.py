@@ -68,6 +68,7 @@ class Fetcher:
         settings: Which hosts have which key, and whether loopback may be downloaded from.
         wire: Another transport than the real one, such as the sandbox's.
         limits: How large and how long.
+        full_checks: Whether every frame is decoded, whatever memory and time that takes.
     """
 
     def __init__(
@@ -76,11 +77,13 @@ class Fetcher:
         wire: httpx.AsyncBaseTransport | None = None,
         *,
         limits: Limits | None = None,
+        full_checks: bool = False,
     ) -> None:
         self._settings = settings
         self._wire = wire
         self._opened: httpx.AsyncBaseTransport | None = None
         self._limits = limits or Limits()
+        self._full_checks = full_checks
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     async def fetch(
@@ -158,7 +161,7 @@ class Fetcher:
             await asyncio.to_thread(staging.write, [content])
         else:
             await self._transfer(output.url, staging)
-        return lambda path: verify(path, kinds, output.name)
+        return lambda path: verify(path, kinds, output.name, full=self._full_checks)
 
     async def _transfer(self, url: str, staging: Staging) -> None:
         from vidi.inference.outputs.fetching.transfer import Transfer
