@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.running.job_run import read_own_environment
 from vidi.dollars import format_usd
-from vidi.errors import RefusedError
+from vidi.errors import RefusedError, StorageError, UsageError
 from vidi.inference.tracking.caps import Cap, CapRoom, CapUsage
 from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.limits import lower_limits
@@ -82,12 +82,13 @@ def refuse_by_caps(job_runs: Sequence[JobRun], money: Money | None) -> None:
     """Fail every job run whose plan, after those before it, no longer fits under a cap.
 
     Raises:
-        StorageError: The ledger cannot be read.
+        UnusableLedgerError: The ledger cannot be read.
     """
     if money is None or money.ledger is None or not money.caps:
         return
-    _catch_up(job_runs, money.ledger)
-    usages = read_cap_usages_of(money.ledger)
+    with refusing_unusable():
+        _catch_up(job_runs, money.ledger)
+        usages = read_cap_usages_of(money.ledger)
     before = Decimal(0)
     for job_run in job_runs:
         weighed = (job_run.plan.weighed if job_run.plan is not None else None) or Decimal(0)
@@ -128,15 +129,36 @@ def read_cap_usages_of(address: str) -> Mapping[Kind, CapUsage]:
         return read_cap_usages(ledger, datetime.now(UTC))
 
 
+class UnusableLedgerError(UsageError):
+    """The ledger cannot be used, and nothing has been bought yet: it is a setting that is wrong."""
+
+    code = "ledger"
+
+
+@contextlib.contextmanager
+def refusing_unusable() -> Iterator[None]:
+    """Let a ledger that cannot be used count as a wrong setting: nothing is bought in the block."""
+    try:
+        yield
+    except StorageError as error:
+        raise UnusableLedgerError(error.message, hint=error.hint) from error
+
+
 @contextlib.contextmanager
 def open_existing(address: str) -> Iterator[Ledger | None]:
-    """Open a ledger to read from it; None where no file is there yet."""
+    """Open a ledger to read from it; None where no file is there yet.
+
+    Raises:
+        UnusableLedgerError: It cannot be opened.
+    """
     if "://" not in address and not Path(address).expanduser().exists():
         yield None
         return
     from vidi.inference.tracking.ledger.connection import open_ledger
 
-    with contextlib.closing(open_ledger(address)) as ledger:
+    with refusing_unusable():
+        opened = open_ledger(address)
+    with contextlib.closing(opened) as ledger:
         yield ledger
 
 
@@ -154,7 +176,7 @@ def open_accounts(
     """Bring the ledger up to the folder's journal, and keep the account of the run that begins.
 
     Raises:
-        StorageError: The ledger cannot be used: nothing has been bought.
+        UnusableLedgerError: The ledger cannot be used: nothing has been bought.
     """
     plan, journal = job_run.plan, job_run.journal
     if plan is None or journal is None:
@@ -173,8 +195,11 @@ def open_accounts(
     folder, job = str(plan.folder.resolve()), plan.job.path.as_posix()
     record = RunRecord(job_run.run_id, job, folder, datetime.now(UTC))
     caps = money.caps if plan.budget is None else (Cap("run", plan.budget, "budget"), *money.caps)
-    with contextlib.closing(open_ledger(money.ledger)) as ledger:
-        replay_folder(ledger, record, journal.headers, journal.states)
+    with refusing_unusable():
+        opened = open_ledger(money.ledger)
+    with contextlib.closing(opened) as ledger:
+        with refusing_unusable():
+            replay_folder(ledger, record, journal.headers, journal.states)
         account = RunAccount(ledger, job_run.run_id, caps, journal.states)
         try:
             throttle = _share_pace(ledger, job_run.run_id, limits, settings)

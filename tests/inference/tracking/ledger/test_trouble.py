@@ -52,7 +52,7 @@ def say(where, why):
 
 def check_that_nothing_was_bought(world, where, why):
     answer = world.run()
-    assert (answer.exit_code, answer.stderr) == (1, say(where, why))
+    assert (answer.exit_code, answer.stderr) == (2, say(where, why))
     assert world.served.requests == 0
 
 
@@ -60,7 +60,7 @@ def test_a_ledger_that_stays_locked_buys_nothing(world, path):
     assert world.run("--select", "tree").exit_code == 0
     with locked(path):
         answer = world.run()
-        assert (answer.exit_code, answer.stderr) == (1, say(path, "database is locked"))
+        assert (answer.exit_code, answer.stderr) == (2, say(path, "database is locked"))
         assert world.served.submits == 1
     world.check_that_all_is_well()
 
@@ -98,7 +98,7 @@ def test_a_damaged_ledger_buys_nothing_and_loses_nothing(world, path, damage, wh
     assert world.run("--select", "tree").exit_code == 0
     damage(path)
     answer = world.run("-q")
-    assert (answer.exit_code, answer.stderr) == (1, say(path, why))
+    assert (answer.exit_code, answer.stderr) == (2, say(path, why))
     assert world.served.submits == 1
     path.unlink()
     world.check_that_all_is_well()
@@ -109,7 +109,7 @@ def test_a_damaged_ledger_is_not_summed_up(here, path, command):
     path.write_bytes(b"")
     overwrite(path)
     answer = here("vidi", command)
-    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr == say(path, "file is not a database")
 
 
@@ -142,7 +142,7 @@ def test_a_ledger_of_a_newer_vidi_buys_nothing(world, path):
         other.execute("UPDATE vidi_about SET value = 99 WHERE name = 'schema'")
         other.commit()
     answer = world.run("-q")
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert answer.stderr.startswith(f"the ledger {path} has version 99, and this vidi knows ")
     assert answer.stderr.endswith(
         "\n  hint: Update vidi, or name another ledger with VIDI_LEDGER.\n"
@@ -161,7 +161,7 @@ def test_a_ledger_whose_folder_cannot_be_made_buys_nothing(world):
     world.here._monkeypatch.setenv("VIDI_LEDGER", str(path))
     answer = world.run()
     said = f"cannot make the ledger's folder {path.parent}: Not a directory\n{HINT}"
-    assert (answer.exit_code, answer.stderr) == (1, said)
+    assert (answer.exit_code, answer.stderr) == (2, said)
     assert world.served.requests == 0
 
 
@@ -178,7 +178,7 @@ def test_a_read_only_ledger_buys_nothing(world):
         assert world.run("--select", "tree").exit_code == 0
         make_read_only(disk)
         answer = world.run("-q")
-        assert answer.exit_code == 1
+        assert answer.exit_code == 2
         assert answer.stderr == say(path, "unable to open database file")
         assert world.served.submits == 1
         make_read_only(disk, read_only=False)
@@ -190,7 +190,7 @@ def test_a_server_that_is_not_there_buys_nothing(world):
         port = listener.getsockname()[1]
     world.here._monkeypatch.setenv("VIDI_LEDGER", f"postgresql://me:secret@127.0.0.1:{port}/money")
     answer = world.run("-q")
-    assert (answer.exit_code, world.served.requests) == (1, 0)
+    assert (answer.exit_code, world.served.requests) == (2, 0)
     told, hint = answer.stderr.splitlines(keepends=True)
     where = f"postgresql://me:***@127.0.0.1:{port}/money"
     assert told.startswith(f"the ledger {where} cannot be used: connection failed: ")
@@ -217,7 +217,7 @@ def test_a_wrong_password_buys_nothing_and_is_not_repeated(world, careful):
     address = careful.set(password="wrong-one").render_as_string(hide_password=False)
     world.here._monkeypatch.setenv("VIDI_LEDGER", address)
     answer = world.run("-q")
-    assert (answer.exit_code, world.served.requests) == (1, 0)
+    assert (answer.exit_code, world.served.requests) == (2, 0)
     assert "careful:***@127.0.0.1" in answer.stderr
     assert 'password authentication failed for user "careful"\n' in answer.stderr
     assert "wrong-one" not in answer.stderr

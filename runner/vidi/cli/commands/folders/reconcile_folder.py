@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from vidi.cli.running.accounts import open_existing
+from vidi.cli.running.accounts import UnusableLedgerError, open_existing
 from vidi.cli.running.job_files import find_job_file
 from vidi.cli.running.job_run import SANDBOX_KEYS, open_registry
 from vidi.emulation import open_emulation
@@ -148,7 +148,7 @@ def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, consol
             runs = [read_record(header, str(folder.resolve())) for header in journal.headers]
             charges = [charge for state in journal.states.values() for charge in state.charges]
             replay_journal(ledger, runs, charges, datetime.now(UTC))
-    except StorageError as error:
+    except (StorageError, UnusableLedgerError) as error:
         console.say(
             f"{error.message}; the next run of this folder brings the ledger up", style="yellow"
         )

@@ -57,7 +57,7 @@ def costs(
     still running, may still be billed: it counts at its high estimate, apart from what is spent.
     """
     from vidi.cli.display.console import Console
-    from vidi.cli.running.accounts import open_existing
+    from vidi.cli.running.accounts import open_existing, refusing_unusable
     from vidi.inference.environment import read_environment
     from vidi.inference.tracking.ledger.address import find_ledger
 
@@ -73,7 +73,7 @@ def costs(
     groupings = GROUPINGS if json_wanted else (by,)
     address = find_ledger(read_environment(Path(), None))
     sums: dict[Grouping, list[Costs]] = {grouping: [] for grouping in groupings}
-    with open_existing(address) as ledger:
+    with refusing_unusable(), open_existing(address) as ledger:
         if ledger is not None:
             from vidi.inference.tracking.ledger.reading import read_costs
 

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 def history(limit: int, json_wanted: bool, csv_wanted: bool) -> int:
     """List the latest runs: when, which job file, into which folder, for how much."""
     from vidi.cli.display.console import Console
-    from vidi.cli.running.accounts import open_existing
+    from vidi.cli.running.accounts import open_existing, refusing_unusable
     from vidi.inference.environment import read_environment
     from vidi.inference.tracking.ledger.address import find_ledger
 
     if json_wanted and csv_wanted:
         raise UsageError("--json and --csv exclude each other", hint="Ask for one of them.")
     past: list[PastRun] = []
-    with open_existing(find_ledger(read_environment(Path(), None))) as ledger:
+    with refusing_unusable(), open_existing(find_ledger(read_environment(Path(), None))) as ledger:
         if ledger is not None:
             from vidi.inference.tracking.ledger.reading import read_history
 
