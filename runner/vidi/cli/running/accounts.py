@@ -193,7 +193,7 @@ def open_accounts(
     from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
 
     folder, job = str(plan.folder.resolve()), plan.job.path.as_posix()
-    record = RunRecord(job_run.run_id, job, folder, datetime.now(UTC))
+    record = RunRecord(job_run.run_id, job, folder, datetime.now(UTC), plan.tags)
     caps = money.caps if plan.budget is None else (Cap("run", plan.budget, "budget"), *money.caps)
     with refusing_unusable():
         opened = open_ledger(money.ledger)

@@ -25,6 +25,11 @@ Grouping = Literal["model", "provider", "day", "week", "month", "run"]
 GROUPINGS: tuple[Grouping, ...] = ("model", "provider", "day", "week", "month", "run")
 """By what costs are summed up."""
 
+LedgerGrouping = Literal["model", "provider", "day", "week", "month", "run", "job", "tag", "folder"]
+
+LEDGER_GROUPINGS: tuple[LedgerGrouping, ...] = (*GROUPINGS, "job", "tag", "folder")
+"""By what the ledger sums up besides: it knows which run a charge belongs to."""
+
 KINDS: tuple[Kind, ...] = ("run", "day", "week", "month")
 """In the order in which a reservation takes them: the same everywhere, so that none deadlock."""
 

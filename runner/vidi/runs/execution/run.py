@@ -208,6 +208,7 @@ def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
         vars=show_variables(plan.job.vars),
         budget_usd=plan.budget,
         estimate_usd={"low": plan.low, "high": plan.high},
+        tags=plan.tags,
     )
 
 

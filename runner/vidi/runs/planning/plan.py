@@ -122,6 +122,15 @@ class Plan:
         return tuple(planned for planned in self.inferences if planned.action in DOES)
 
     @property
+    def tags(self) -> Mapping[str, list[str]]:
+        """Each tag with the inferences that have it, of those that are bought."""
+        found: dict[str, list[str]] = {}
+        for planned in self.to_run:
+            for tag in planned.tags if planned.buys else ():
+                found.setdefault(tag, []).append(planned.id)
+        return found
+
+    @property
     def unpriced(self) -> tuple[PlannedInference, ...]:
         """The purchases whose price nothing bounds."""
         return tuple(planned for planned in self.to_run if planned.estimate.high is None)

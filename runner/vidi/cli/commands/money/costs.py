@@ -1,4 +1,4 @@
-"""`vidi costs`: what has been spent, by model, provider, day, week, month or run."""
+"""`vidi costs`: what has been spent, by model, provider, time, run, job file, tag or folder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.caps import GROUPINGS
+from vidi.inference.tracking.caps import LEDGER_GROUPINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vidi.cli.display.console import Console
-    from vidi.inference.tracking.caps import Grouping
+    from vidi.inference.tracking.caps import LedgerGrouping
     from vidi.inference.tracking.ledger.reading import Costs, Span
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -25,7 +25,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--by",
-    type=click.Choice(GROUPINGS),
+    type=click.Choice(LEDGER_GROUPINGS),
     default="model",
     help="Sum by this.  [default: model]",
 )
@@ -43,7 +43,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
 @click.option("--csv", "csv_wanted", is_flag=True, help="Print CSV on stdout.")
 def costs(
-    by: Grouping,
+    by: LedgerGrouping,
     since: datetime | None,
     until: datetime | None,
     drift_wanted: bool,
@@ -70,9 +70,9 @@ def costs(
             )
         span = _make_span(since, until)
         return _look_into(span, json_wanted=json_wanted, audit_wanted=audit_wanted)
-    groupings = GROUPINGS if json_wanted else (by,)
+    groupings = LEDGER_GROUPINGS if json_wanted else tuple({"model": None, by: None})
     address = find_ledger(read_environment(Path(), None))
-    sums: dict[Grouping, list[Costs]] = {grouping: [] for grouping in groupings}
+    sums: dict[LedgerGrouping, list[Costs]] = {grouping: [] for grouping in groupings}
     with refusing_unusable(), open_existing(address) as ledger:
         if ledger is not None:
             from vidi.inference.tracking.ledger.reading import read_costs
@@ -83,7 +83,7 @@ def costs(
     if json_wanted:
         _print_json(sums, console)
     else:
-        _print_rows(by, sums[by], console, csv_wanted=csv_wanted)
+        _print_rows(by, sums, console, csv_wanted=csv_wanted)
         _tell_drift(address, console)
     return 0
 
@@ -125,7 +125,7 @@ def _make_span(since: datetime | None, until: datetime | None) -> Span:
     return Span(since.date() if since else None, until.date() if until else None)
 
 
-def _print_json(sums: dict[Grouping, list[Costs]], console: Console) -> None:
+def _print_json(sums: dict[LedgerGrouping, list[Costs]], console: Console) -> None:
     from vidi.runs.records.json_text import render_json
 
     models = sums["model"]
@@ -138,12 +138,19 @@ def _print_json(sums: dict[Grouping, list[Costs]], console: Console) -> None:
     console.print_data(render_json(answer).rstrip("\n"))
 
 
-def _print_rows(by: str, rows: list[Costs], console: Console, *, csv_wanted: bool) -> None:
+def _print_rows(
+    by: LedgerGrouping,
+    sums: dict[LedgerGrouping, list[Costs]],
+    console: Console,
+    *,
+    csv_wanted: bool,
+) -> None:
     from vidi.cli.display.columns import align, render_csv
     from vidi.dollars import format_amount, format_usd
 
+    rows = sums[by]
     if csv_wanted:
-        table = [(by, "attempts", "estimated_usd", "actual_usd", "in_doubt_usd")]
+        table = [(str(by), "attempts", "estimated_usd", "actual_usd", "in_doubt_usd")]
         table += [_describe(row, format_amount) for row in rows]
         console.print_data(render_csv(table))
         return
@@ -152,8 +159,9 @@ def _print_rows(by: str, rows: list[Costs], console: Console, *, csv_wanted: boo
         return
     from vidi.inference.tracking.ledger.reading import sum_costs
 
-    table = [(by, "attempts", "estimated", "actual", "in doubt")]
-    table += [_describe(row, format_usd) for row in [*rows, sum_costs(rows)]]
+    table = [(str(by), "attempts", "estimated", "actual", "in doubt")]
+    total = sum_costs(sums["model"])  # what has two tags is in two rows, and is spent once
+    table += [_describe(row, format_usd) for row in [*rows, total]]
     for line in align(table, right=frozenset({1, 2, 3, 4})):
         console.print_data(line)
 

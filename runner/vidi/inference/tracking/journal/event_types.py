@@ -32,6 +32,7 @@ class Event(TypedDict, total=False):
     job_sha256: str
     vars: dict[str, object]
     budget_usd: Decimal | int | None
+    tags: dict[str, list[str]]
 
     # base_prices: fal's, by model id
     prices: dict[str, dict[str, str | Decimal | int]]

@@ -16,7 +16,14 @@ import tenacity
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vidi.errors import StorageError, UsageError, VidiError
-from vidi.inference.tracking.ledger.schema import SCHEMA_VERSION, about, bills, metadata, receipts
+from vidi.inference.tracking.ledger.schema import (
+    SCHEMA_VERSION,
+    about,
+    bills,
+    metadata,
+    receipts,
+    tags,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -103,7 +110,7 @@ def open_ledger(address: str, *, patience_s: float = BUSY_S) -> Ledger:
     try:
         with ledger.reading() as connection:
             tables = sa.inspect(connection).get_table_names()
-        if not {about.name, receipts.name, bills.name} <= set(tables):
+        if not {about.name, receipts.name, bills.name, tags.name} <= set(tables):
             with ledger.writing() as connection:
                 _make_tables(connection)
         with ledger.reading() as connection:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from vidi.inference.tracking.ledger.schema import charges, runs, usd_of
+from vidi.inference.tracking.ledger.schema import charges, runs, tags, usd_of
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from vidi.inference.tracking.caps import Grouping
+    from vidi.inference.tracking.caps import LedgerGrouping
     from vidi.inference.tracking.ledger.connection import Ledger
 
 
@@ -55,13 +55,19 @@ class PastRun:
     in_doubt: Decimal
 
 
-def read_costs(ledger: Ledger, grouping: Grouping, span: Span) -> list[Costs]:
-    """Sum up the charges of a span of days by model, provider, day, week, month or run.
+NO_TAG = "(no tag)"
+"""Stands for what was bought without one."""
+
+
+def read_costs(ledger: Ledger, grouping: LedgerGrouping, span: Span) -> list[Costs]:
+    """Sum up the charges of a span of days by model, provider, day, week, month, run and so on.
+
+    What has several tags counts under each of them.
 
     Raises:
         StorageError: The ledger cannot be read.
     """
-    name = charges.c[grouping]
+    name, source = _find_groups(grouping)
     query = (
         sa.select(
             name.label("name"),
@@ -70,6 +76,7 @@ def read_costs(ledger: Ledger, grouping: Grouping, span: Span) -> list[Costs]:
             _sum(charges.c.actual, charges.c.actual.is_not(None)).label("actual"),
             _sum(charges.c.reserved, charges.c.actual.is_(None)).label("in_doubt"),
         )
+        .select_from(source)
         .group_by(name)
         .order_by(sa.func.min(charges.c.reserved_at) if grouping == "run" else name)
     )
@@ -88,6 +95,17 @@ def read_costs(ledger: Ledger, grouping: Grouping, span: Span) -> list[Costs]:
             )
             for row in connection.execute(query)
         ]
+
+
+def _find_groups(grouping: LedgerGrouping) -> tuple[sa.ColumnElement[str], sa.FromClause]:
+    """The name of a charge's group, and the tables that hold it."""
+    if grouping in {"job", "folder"}:
+        joined = charges.outerjoin(runs, runs.c.run == charges.c.run)
+        return sa.func.coalesce(runs.c[grouping], ""), joined
+    if grouping == "tag":
+        of_charge = sa.and_(tags.c.run == charges.c.run, tags.c.inference == charges.c.inference)
+        return sa.func.coalesce(tags.c.tag, NO_TAG), charges.outerjoin(tags, of_charge)
+    return charges.c[grouping], charges
 
 
 def sum_costs(rows: list[Costs]) -> Costs:

@@ -9,7 +9,7 @@ given back. Importing this loads SQLAlchemy.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -28,10 +28,10 @@ from vidi.inference.tracking.ledger.ledger import (
     write_moment,
 )
 from vidi.inference.tracking.ledger.receipts import enter_receipts
-from vidi.inference.tracking.ledger.schema import about, bills, charges, micros_up, runs
+from vidi.inference.tracking.ledger.schema import about, bills, charges, micros_up, runs, tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vidi.inference.tracking.journal.charges import Charge
     from vidi.inference.tracking.journal.event_types import Event
@@ -50,13 +50,14 @@ class RunRecord:
     folder: str
     """Absolute."""
     started_at: datetime
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Tag to the inferences that have it, of those that the run was to buy."""
 
 
 def read_record(header: Event, folder: str) -> RunRecord:
     """The run that a `run_started` began, in this folder."""
-    return RunRecord(
-        header["run"], header["job_file"], folder, datetime.fromisoformat(header["ts"])
-    )
+    started_at = datetime.fromisoformat(header["ts"])
+    return RunRecord(header["run"], header["job_file"], folder, started_at, header.get("tags", {}))
 
 
 def replay_journal(
@@ -77,6 +78,7 @@ def replay_journal(
     with ledger.writing() as connection:
         _take_turns(connection)
         insert_once(connection, runs, [_describe_run(record) for record in records])
+        _enter_tags(connection, records)
         found = dict(_read_charges(connection, sorted({key.run for key in known})))
         missing = [charge for key, charge in known.items() if key not in found]
         _add(connection, missing)
@@ -88,6 +90,17 @@ def replay_journal(
         for key in list(_read_open(connection, records)):
             if key not in known:
                 book_actual(connection, key, 0, at)
+
+
+def _enter_tags(connection: sa.Connection, records: Iterable[RunRecord]) -> None:
+    rows = [
+        {"run": record.run, "inference": inference, "tag": tag}
+        for record in records
+        for tag, inferences in record.tags.items()
+        for inference in inferences
+    ]
+    if rows:
+        insert_once(connection, tags, rows)
 
 
 def _settle(connection: sa.Connection, charge: Charge, booked: int | None, at: datetime) -> None:

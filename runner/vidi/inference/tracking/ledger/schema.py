@@ -103,6 +103,15 @@ bills = Table(
 )
 """What providers billed beside what price rules said; ledgers from before it had one gain it."""
 
+tags = Table(
+    "vidi_tags",
+    metadata,
+    Column("run", String, primary_key=True),
+    Column("inference", String, primary_key=True),
+    Column("tag", String, primary_key=True),
+)
+"""The tags of what each run was to buy; ledgers from before it had one gain it."""
+
 paces = Table(
     "vidi_paces",
     metadata,
