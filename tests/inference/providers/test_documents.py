@@ -8,7 +8,8 @@ import pytest
 
 from vidi.errors import CredentialsError, PollError
 from vidi.inference.models.discovery.discovery import Discovery, DocumentError
-from vidi.inference.providers.documents import AT_ONCE, DocumentReader, NoSuchModelError
+from vidi.inference.providers.asking import AT_ONCE, NoSuchModelError
+from vidi.inference.providers.documents import DocumentReader
 from vidi.inference.providers.transport.timeouts import CallTimeouts
 from vidi.inference.settings import Settings
 

@@ -7,14 +7,13 @@ the guard, which sends a key to its own provider alone and refuses whatever coul
 from __future__ import annotations
 
 import asyncio
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from vidi.errors import CredentialsError, PollError, UsageError, VidiError
+from vidi.errors import CredentialsError, PollError, VidiError
 from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.discovery import DocumentError
 from vidi.inference.models.discovery.flatten import dig
@@ -28,14 +27,9 @@ from vidi.inference.models.discovery.queue_api import (
 from vidi.inference.models.ids import deployment_of, split_version
 from vidi.inference.models.template import Billing
 from vidi.inference.providers.account import FAL, REPLICATE
-from vidi.inference.providers.fal.error_codes import read_words as read_fal_words
+from vidi.inference.providers.asking import HINT, DocumentClient, NoSuchModelError
 from vidi.inference.providers.fal.usage import USAGE, query_usage, read_usage
 from vidi.inference.providers.replicate.answers import API
-from vidi.inference.providers.replicate.answers import read_words as read_replicate_words
-from vidi.inference.providers.transport.answer import NoAnswerError
-from vidi.inference.providers.transport.retry_after import read_retry_after
-from vidi.inference.providers.transport.routes import Routes
-from vidi.inference.providers.transport.timeouts import CallTimeouts
 from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:
@@ -45,68 +39,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    import httpx
-    from aiolimiter import AsyncLimiter
-    from tenacity import RetryCallState
-
     from vidi.inference.models.discovery.discovery import BasePrice, Discovery
-    from vidi.inference.providers.account import Account
-    from vidi.inference.providers.transport.answer import Answer
-    from vidi.inference.providers.transport.guard import Guard
-    from vidi.inference.settings import Settings
 
 ACCOUNTS = {"replicate": REPLICATE, "fal": FAL}
-AT_ONCE = 8
-"""Requests under way at a time."""
-HINT = "Check the name on the model's page; models are renamed and retired."
-TRIES = 3
-LARGEST_EXPONENT = 40
-"""Of ten; longer numbers would be written out digit by digit."""
-LONGEST_PAUSE_S = 60.0
 MOST_PAGES = 100
 MOST_NAMES = 50
 """Endpoints in one question to fal's platform (https://fal.ai/docs/platform-apis)."""
 
 
-class KeptAnswers(Protocol):
-    """Answers of questions that were asked before, by the question."""
-
-    def find(self, question: str) -> Answer | None:
-        """What was answered; None where it was not asked yet."""
-
-    def keep(self, question: str, answer: Answer) -> None:
-        """Write down an answer."""
-
-
-class NoSuchModelError(UsageError):
-    """The provider has no model of this name."""
-
-    code = "no-such-model"
-
-
 @dataclass(slots=True)
-class DocumentReader:
-    """Asks the providers what they say of their models.
-
-    Args:
-        settings: Where they are and who we are to them.
-        given_wire: What to send through instead of the network; its owner closes it.
-        timeouts: How long one question may take.
-        kept: Answers that were given before, and where to keep those that come.
-        per_second: Questions begun in a second at most; 0 for as many as it takes.
-    """
-
-    settings: Settings
-    given_wire: httpx.AsyncBaseTransport | None = None
-    timeouts: CallTimeouts = field(default_factory=CallTimeouts)
-    kept: KeptAnswers | None = None
-    per_second: float = 0
-    _own_wire: httpx.AsyncBaseTransport | None = field(default=None, init=False)
-    _ways: dict[str, tuple[Guard, httpx.AsyncClient]] = field(default_factory=dict, init=False)
-    _turns: AsyncLimiter | None = field(default=None, init=False)
-    _places: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False
-    )
+class DocumentReader(DocumentClient):
+    """Asks the providers what they say of their models: see `DocumentClient` for its fields."""
 
     async def discover(self, model_id: str) -> Discovery:
         """Read one model.
@@ -136,7 +79,7 @@ class DocumentReader:
         """
         names = list(dict.fromkeys(model_ids))
         for provider in dict.fromkeys(name.partition("/")[0] for name in names):
-            self._key_of(ACCOUNTS[provider])
+            self.key_of(ACCOUNTS[provider])
         endpoints = [name.removeprefix("fal/") for name in names if name.startswith("fal/")]
         entries, priced = await asyncio.gather(
             self._ask_by_fifty(LISTED, "models", endpoints if listed is None else ()),
@@ -156,12 +99,12 @@ class DocumentReader:
             CredentialsError: The key is missing or refused.
             VidiError: A page cannot be read.
         """
-        self._key_of(FAL)
+        self.key_of(FAL)
         found: dict[str, Json] = {}
         cursor: str | None = ""
         seen: set[str] = set()
         while cursor is not None:
-            page = await self._ask(FAL, LISTED, [("cursor", cursor)] if cursor else ())
+            page = await self.ask_json(FAL, LISTED, [("cursor", cursor)] if cursor else ())
             entries = as_list(as_object(page).get("models"))
             found |= {str(dig(each, "endpoint_id")): each for each in entries}
             told = dig(page, "next_cursor")
@@ -176,7 +119,7 @@ class DocumentReader:
             CredentialsError: The key is missing or refused.
             VidiError: There is none, or it cannot be read.
         """
-        document = await self._ask(REPLICATE, f"{API}/collections/official")
+        document = await self.ask_json(REPLICATE, f"{API}/collections/official")
         models = as_list(as_object(document).get("models"))
         return [f"{dig(each, 'owner')}/{dig(each, 'name')}" for each in models]
 
@@ -202,7 +145,7 @@ class DocumentReader:
         Raises:
             CredentialsError: The key is missing or refused.
         """
-        self._key_of(FAL)
+        self.key_of(FAL)
         asked_at = datetime.now(UTC).date().isoformat()
         priced = await self._ask_by_fifty(PRICED, "prices", endpoints)
         prices = {
@@ -216,17 +159,6 @@ class DocumentReader:
             if price is not None
         }
 
-    async def ask(
-        self, account: Account, url: str, query: Sequence[tuple[str, str]] = ()
-    ) -> Answer:
-        """What a provider answers to a question that is about no model.
-
-        Raises:
-            CredentialsError: The key is missing or refused.
-            VidiError: No answer came.
-        """
-        return await self._try(account, url, query)
-
     async def read_usage(self, since: date, until: date) -> dict[str, Decimal]:
         """What fal has billed in a span of days, both included, in USD by endpoint.
 
@@ -238,7 +170,7 @@ class DocumentReader:
         billed: dict[str, Decimal] = {}
         cursor: str | None = None
         for _ in range(MOST_PAGES):
-            page = await self._ask(FAL, USAGE, query_usage(since, until, cursor))
+            page = await self.ask_json(FAL, USAGE, query_usage(since, until, cursor))
             for endpoint, usd in read_usage(page).items():
                 billed[endpoint] = billed.get(endpoint, Decimal(0)) + usd
             following = dig(page, "next_cursor")
@@ -246,13 +178,6 @@ class DocumentReader:
                 return billed
             cursor = str(following)
         raise DocumentError(f"fal.ai's usage has over {MOST_PAGES} pages")
-
-    async def aclose(self) -> None:
-        """Close what was opened here."""
-        wire, self._own_wire = self._own_wire, None
-        self._ways.clear()
-        if wire is not None:
-            await wire.aclose()
 
     async def _discover(
         self, model_id: str, listed: Mapping[str, Json | VidiError], priced: Entries
@@ -276,14 +201,14 @@ class DocumentReader:
         name = base.removeprefix("replicate/")
         if deployment := deployment_of(model_id):
             # {"owner", "name", "current_release": {"model": "owner/name", "version": …}}
-            told = await self._ask(REPLICATE, f"{API}/deployments/{quote(deployment)}")
+            told = await self.ask_json(REPLICATE, f"{API}/deployments/{quote(deployment)}")
             name = str(dig(told, "current_release", "model") or "")
             version = str(dig(told, "current_release", "version") or "")
-        document = await self._ask(REPLICATE, f"{API}/models/{quote(name)}")
+        document = await self.ask_json(REPLICATE, f"{API}/models/{quote(name)}")
         if not version or dig(document, "latest_version", "id") == version:
             return document
         asked = f"{API}/models/{quote(name)}/versions/{quote(version)}"
-        return {**as_object(document), "latest_version": await self._ask(REPLICATE, asked)}
+        return {**as_object(document), "latest_version": await self.ask_json(REPLICATE, asked)}
 
     async def _read_endpoint(self, name: str, listed: Json, priced: Json) -> Discovery:
         """One endpoint of fal. It exists if it is listed, or if its schema can be read."""
@@ -306,10 +231,10 @@ class DocumentReader:
         The second is the way to workflows and apps of one's own, which no page shows.
         """
         try:
-            return await self._ask(FAL, SCHEMA, [("endpoint_id", name)])
+            return await self.ask_json(FAL, SCHEMA, [("endpoint_id", name)])
         except NoSuchModelError:
             query = [("endpoint_id", name), ("expand", "openapi-3.0")]
-            answer = as_object(await self._ask(FAL, LISTED, query))
+            answer = as_object(await self.ask_json(FAL, LISTED, query))
             entries = [each for each in as_list(answer.get("models")) if dig(each, "openapi")]
             if not entries:
                 raise
@@ -325,7 +250,7 @@ class DocumentReader:
 
     async def _ask_about(self, url: str, key: str, names: Sequence[str]) -> Entries:
         try:
-            answer = await self._ask(FAL, url, [("endpoint_id", name) for name in names])
+            answer = await self.ask_json(FAL, url, [("endpoint_id", name) for name in names])
         except NoSuchModelError:
             return {} if len(names) == 1 else await self._ask_one_by_one(url, key, names)
         except DocumentError as error:
@@ -343,128 +268,3 @@ class DocumentReader:
         for entries in await asyncio.gather(*(self._ask_about(url, key, [n]) for n in names)):
             found |= entries
         return found
-
-    async def _ask(self, account: Account, url: str, query: Sequence[tuple[str, str]] = ()) -> Json:
-        """GET one document, with a few tries.
-
-        Raises:
-            VidiError: It is not there, cannot be read, or no answer came.
-        """
-        question = f"{url}?{urlencode(list(query))}"
-        answer = self.kept.find(question) if self.kept else None
-        if answer is None:
-            async with self._places:
-                answer = await self._try(account, url, query)
-            if self.kept is not None:
-                self.kept.keep(question, answer)
-        if not answer.ok:
-            raise _refusal(account, answer)
-        return _parse(account, answer)
-
-    async def _try(self, account: Account, url: str, query: Sequence[tuple[str, str]]) -> Answer:
-        from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
-
-        retrying = AsyncRetrying(
-            stop=stop_after_attempt(TRIES),
-            wait=self._pause,
-            retry=retry_if_exception_type(PollError),
-            reraise=True,
-        )
-        return await retrying(self._ask_once, account, url, query)
-
-    async def _ask_once(
-        self, account: Account, url: str, query: Sequence[tuple[str, str]]
-    ) -> Answer:
-        """One try: an answer, also one that says that there is no such thing.
-
-        Raises:
-            VidiError: No answer came, or it is a refusal of another kind.
-        """
-        await self._wait_for_turn()
-        guard, client = self._open(account)
-        key = f"{account.scheme} {self._key_of(account)}"
-        headers = {} if url == SCHEMA else {"Authorization": key}
-        try:
-            call = await guard.run(
-                client.get(url, params=list(query), headers=headers),
-                deadline_s=self.timeouts.poll,
-            )
-            answer = call.reply
-        except NoAnswerError as error:
-            raise PollError(f"no answer from {account.title}: {error}") from error
-        if not answer.ok and answer.status != 404:
-            raise _refusal(account, answer)
-        return answer
-
-    async def _wait_for_turn(self) -> None:
-        if not self.per_second:
-            return
-        if self._turns is None:
-            from aiolimiter import AsyncLimiter
-
-            # One at a time, evenly: a burst is what a limit per second refuses.
-            self._turns = AsyncLimiter(1, 1 / self.per_second)
-        await self._turns.acquire()
-
-    def _pause(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        told = error.retry_after if isinstance(error, PollError) else None
-        pause = self.timeouts.first_pause * 2 ** (state.attempt_number - 1)
-        return min(pause if told is None else told, LONGEST_PAUSE_S)
-
-    def _open(self, account: Account) -> tuple[Guard, httpx.AsyncClient]:
-        if account.provider not in self._ways:
-            import httpx
-
-            from vidi.inference.providers.transport.guard import Guard
-
-            wire = self.given_wire or self._own_wire or self._open_wire()
-            guard = Guard(Routes(account.provider, self.settings), wire, self.timeouts)
-            client = httpx.AsyncClient(transport=guard, trust_env=False)
-            self._ways[account.provider] = guard, client
-        return self._ways[account.provider]
-
-    def _open_wire(self) -> httpx.AsyncBaseTransport:
-        from vidi.inference.providers.transport.wire import open_wire
-
-        self._own_wire = open_wire()
-        return self._own_wire
-
-    def _key_of(self, account: Account) -> str:
-        key = self.settings.keys.get(account.provider)
-        if not key:
-            raise account.no_key()
-        return key
-
-
-def _refusal(account: Account, answer: Answer) -> VidiError:
-    said = read_fal_words(answer).said if account is FAL else read_replicate_words(answer)
-    if answer.status in {401, 403}:
-        return account.bad_key(said)
-    if answer.status == 404:
-        return NoSuchModelError(
-            f"{account.title} has no such model: {said}",
-            hint=HINT,
-        )
-    told = f"{account.title} answered HTTP {answer.status}: {said}"
-    if answer.status in {408, 429} or answer.status >= 500:
-        return PollError(told, retry_after=read_retry_after(answer))
-    return DocumentError(told)
-
-
-def _parse(account: Account, answer: Answer) -> Json:
-    try:
-        value: Json = json.loads(answer.body, parse_float=_read_number, parse_constant=_read_number)
-        json.dumps(value, ensure_ascii=False, default=str).encode()  # half a character is none
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(
-            f"{account.title}'s answer cannot be read: {answer.text() or 'it is empty'}"
-        ) from error
-    return value
-
-
-def _read_number(text: str) -> Decimal:
-    number = Decimal(text)
-    if not number.is_finite() or abs(number.adjusted()) > LARGEST_EXPONENT:
-        raise ValueError(f"{text} is no number that a model works with")
-    return number

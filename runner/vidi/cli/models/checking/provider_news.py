@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import VidiError
 from vidi.inference.models.discovery.difference import Change
 from vidi.inference.models.discovery.template import list_changes
-from vidi.inference.providers.documents import NoSuchModelError
+from vidi.inference.providers.asking import NoSuchModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

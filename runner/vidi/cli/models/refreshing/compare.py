@@ -19,7 +19,7 @@ from vidi.inference.models.discovery.template import (
     refresh_template,
 )
 from vidi.inference.models.ids import file_name
-from vidi.inference.providers.documents import NoSuchModelError
+from vidi.inference.providers.asking import NoSuchModelError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

@@ -75,8 +75,13 @@ def is_new_base(billing: Billing | None, pricing: Pricing, price: BasePrice | No
         return False
     if price.unit == COMPUTED and _is_sold_otherwise(pricing):
         return False
-    known = billing and (billing.unit, billing.unit_usd)
-    return known != (price.unit or "units", price.usd)
+    known = billing and (_name_unit(billing.unit), billing.unit_usd)
+    return known != (_name_unit(price.unit), price.usd)
+
+
+def _name_unit(unit: str) -> str:
+    """A unit that says nothing has several names at fal: nothing, `1` and `units`."""
+    return "units" if unit in {"", "1"} else unit
 
 
 def _is_sold_otherwise(pricing: Pricing) -> bool:
