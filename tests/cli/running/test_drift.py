@@ -252,3 +252,37 @@ def test_what_models_billed_by_time_usually_cost_is_learnt_from_five_bills(here)
     here.write("job.yaml", job.replace("n6, params", "n6, timeout: 20, params"))
     found = here("vidi-run", "job.yaml", "--estimate", "--json").json["estimate_usd"]
     assert found == {"low": 0, "expected": 0.004875, "high": 0.0195}, "a deadline does not scale it"
+
+
+def test_a_run_behind_the_other_gate_waits_for_room_and_never_spends_over_the_cap(here):
+    """Six that may cost 0.2925 each, and cost little, under 0.60: two at a time find room."""
+    entries = "".join(
+        f"  - {{id: n{n}, params: {{prompt: tree {n}}}, output: n{n}.png}}\n" for n in range(6)
+    )
+    name = "replicate/stability-ai_sdxl.json"
+    template = json.loads((shipped_templates() / name).read_text(encoding="utf-8"))
+    template["pricing"]["rows"][-1]["typical_usd"] = 0.004
+    here.write(f"templates/{name}", json.dumps(template))
+    here.write(
+        "job.yaml",
+        "version: 1\nname: job\nbudget: 0.60\ngate: expected\nconcurrency: 6\n"
+        f"defaults: {{model: replicate/stability-ai/sdxl}}\ninferences:\n{entries}",
+    )
+
+    def alter(exchange):
+        if not exchange.is_result or "/predictions/" not in exchange.path:
+            return exchange
+        return exchange.with_fields(metrics={"predict_time": 4})
+
+    with serve_altered(here, alter) as served:
+        answer = here("vidi-run", "job.yaml")
+    assert (answer.exit_code, served.submits) == (0, 6), answer.stderr
+    open_now, most = {}, 0.0
+    lines = (here.folder / "outputs/job/log.jsonl").read_text("utf-8").splitlines()
+    for event in map(json.loads, lines):
+        if event["event"] == "intent":
+            open_now[event["id"]] = event["reserved_usd"]
+        elif event["event"] == "settled":
+            open_now[event["id"]] = event["actual_usd"]
+        most = max(most, sum(open_now.values()))
+    assert 0.585 <= most <= 0.60

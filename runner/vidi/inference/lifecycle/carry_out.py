@@ -74,6 +74,15 @@ async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Run
             this provider can be bought either. The journal holds what became of this one.
         StorageError: The journal cannot be written.
     """
+    runtime.under_way.add(request.id)
+    try:
+        return await _carry_out(request, folder, runtime)
+    finally:
+        runtime.under_way.discard(request.id)
+        runtime.budget.tell_settled()  # what it still holds is no room that others may wait for
+
+
+async def _carry_out(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> Outcome:
     try:
         await _resume_or_buy(request, folder, runtime)
     except InDoubtError as error:

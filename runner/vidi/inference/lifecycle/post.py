@@ -21,6 +21,7 @@ from vidi.errors import (
     VidiError,
 )
 from vidi.inference.lifecycle.calls import describe_call
+from vidi.inference.lifecycle.room import reserve_room
 from vidi.inference.lifecycle.sent_params import describe_sent
 from vidi.inference.models.prices.pricing import date_prices
 from vidi.inference.providers.transport.call import read_send_error
@@ -72,7 +73,7 @@ async def post(
     # Reserved before it is noted, noted before it is sent: a kill between any two leaves at worst
     # money set aside for nothing, never something bought that no record knows.
     amount = find_reserve(request, runtime)
-    runtime.budget.reserve(request.id, amount, model=request.model.id, attempt=number)
+    await reserve_room(request, amount, runtime, number=number)
     runtime.sending.add(request.id)
     try:
         intent = _describe_intent(request, submission, attempt, amount)

@@ -76,6 +76,10 @@ class Runtime:
     retry_limits: RetryLimits = field(default_factory=RetryLimits)
     calls: dict[tuple[str, Call | None], Call] = field(default_factory=dict)
     """Model id and its template's call, to the call that was accepted instead."""
+    under_way: set[str] = field(default_factory=set)
+    """The ids that are being carried out."""
+    without_room: set[str] = field(default_factory=set)
+    """Those of them that wait until a cap has room."""
     sending: set[str] = field(default_factory=set)
     """The ids whose paid request is on the wire: not yet bought, not yet refused."""
     wakes: dict[str, asyncio.Event] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from vidi.dollars import format_usd
 from vidi.errors import RefusedError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterable
 
     from vidi.inference.tracking.bills import Bill
@@ -97,6 +98,25 @@ class Budget:
         self._tell = tell
         self._spent = Decimal(0)
         self._reserved: dict[str, Decimal] = {}
+        self._settled: asyncio.Event | None = None
+
+    def holds(self, key: str) -> bool:
+        """Whether something is set aside for an inference."""
+        return key in self._reserved
+
+    def next_settlement(self) -> asyncio.Event:
+        """Is set when something has been settled, so that there may be more room."""
+        if self._settled is None:
+            from asyncio import Event  # an estimate needs budgets, and none of it
+
+            self._settled = Event()
+        return self._settled
+
+    def tell_settled(self) -> None:
+        """Let those look again who wait for room."""
+        if self._settled is not None:
+            self._settled.set()
+            self._settled = None
 
     @property
     def balance(self) -> Balance:
@@ -127,6 +147,7 @@ class Budget:
         self._spent += actual
         if self._account:
             self._account.settle(key, actual, bill)
+        self.tell_settled()
 
     def set_aside(self, key: str, amount: Decimal) -> None:
         """Set more aside for what is under way, whatever the caps say: it may be billed.
@@ -151,6 +172,7 @@ class Budget:
 def _refuse_beyond(left: Decimal | None, amount: Decimal, what: str, or_raise: str) -> None:
     if left is not None and amount > left:
         raise RefusedError(
-            f"this needs up to {format_usd(amount)} and {format_usd(left)} of {what} is left",
+            f"this needs up to {format_usd(amount)} and {format_usd(max(left, Decimal(0)))} of "
+            f"{what} is left",
             hint=f"Raise {or_raise}--budget.",
         )
