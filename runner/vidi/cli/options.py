@@ -42,6 +42,7 @@ class RunOptions:
     frozen: bool
     locked: bool
     overwrite: bool
+    detach: bool
     allow_outside: bool
     fail_fast: bool
     max_failures: int | None
@@ -116,6 +117,8 @@ _OPTIONS = (
     click.option("--locked", is_flag=True,
                  help="Exit 3 where a model is not as vidi.lock pins it."),
     click.option("--overwrite", is_flag=True, help="Replace files that vidi did not make."),
+    click.option("--detach", is_flag=True,
+                 help="Submit what the budget allows and leave; the next run collects it."),
     click.option("--allow-outside", is_flag=True,
                  help="Let job files name files outside the project folder."),
     click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure."),

@@ -45,10 +45,10 @@ def test_an_answer_that_is_rightly_empty_is_a_result(here, case, empty):
     params = "input_concept: a tree" if "video-prompt" in model else "prompt: a tree"
     write_job(here, model, "a.txt", params)
     with serve_altered(here, alter) as served:
-        for status in ("succeeded", "unchanged"):
+        for _ in range(2):
             answer = run(here)
             (row,) = here.manifest("outputs/job")["inferences"]
-            assert (answer.exit_code, row["status"], served.submits) == (0, status, 1)
+            assert (answer.exit_code, row["status"], served.submits) == (0, "succeeded", 1)
     assert (here.folder / "outputs/job/a.txt").read_bytes() == b""
 
 
@@ -101,6 +101,7 @@ def test_outputs_of_an_object_are_named_by_their_keys(here, output, names):
         assert run(here).exit_code == 0
         assets = assets_of(here)
         assert [asset["path"] for asset in assets] == names
+        assert [asset["key"] for asset in assets] == ["images", "../stems", "../stems"]
         assert all((here.folder / "outputs/job" / name).is_file() for name in names)
         assert run(here).exit_code == 0
         assert served.submits == 1, "they are found again by their names"
@@ -140,6 +141,29 @@ def test_an_output_of_another_kind_has_its_own_extension(here):
         assert not any("its extension should be" in str(a.get("warning")) for a in assets_of(here))
         assert run(here).exit_code == 0
         assert served.submits == 1
+
+
+def test_what_an_answer_says_beside_its_files_is_in_the_manifest(here):
+    def alter(exchange):
+        if not exchange.is_result:
+            return exchange
+        said = {"seed": 2062765390712234200, "score": 0.5, "voice_id": "v1", "flag": False}
+        long = {
+            "story": "x" * 500,
+            "link": "https://example.com",
+            "none": None,
+            "timings": {"a": 1},
+        }
+        return exchange.with_fields(**said, **long)
+
+    write_job(here, "fal/fal-ai/flux/dev", "a.jpg")
+    with serve_altered(here, alter):
+        for _ in range(2):
+            assert run(here).exit_code == 0
+            (row,) = here.manifest("outputs/job")["inferences"]
+            assert row["seed"] == 2062765390712234200
+            assert row["answer"] == {"score": 0.5, "voice_id": "v1", "flag": False}
+            assert "key" in row["assets"][0]
 
 
 @pytest.mark.parametrize(

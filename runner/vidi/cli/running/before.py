@@ -11,7 +11,7 @@ from vidi.cli.running.job_run import KnownBefore, plan_jobs, read_own_environmen
 from vidi.cli.running.job_run import read_settings as read_run_settings
 from vidi.cli.running.up_to_date import describe_asked
 from vidi.cli.running.whole_command import find_cap, warn_uncapped, weigh_together
-from vidi.errors import Place, RefusedError, VidiError
+from vidi.errors import Place, RefusedError, UsageError, VidiError
 from vidi.inference.store.address import open_store
 from vidi.inference.tracking.ledger.bills import read_past_bills
 from vidi.inference.tracking.project import read_project
@@ -28,6 +28,11 @@ def read_settings(state: CommandState) -> int | None:
         from vidi.cli.running.junit_report import prepare_junit
 
         prepare_junit(state.options.junit)
+    if state.options.detach and state.options.sandbox:
+        raise UsageError(
+            "--detach leaves nothing running in a sandbox that ends with the command",
+            hint="Serve one with `vidi sandbox`, and lead the command there.",
+        )
     state.settings = read_run_settings(state.options)
     return None
 

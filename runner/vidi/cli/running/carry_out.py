@@ -88,6 +88,7 @@ def _run(
             sandbox=options.sandbox,
             wire=_open_wire(options),
             overwrite=options.overwrite,
+            detach=options.detach,
             store=state.store,
             account=accounts.account,
             shared=shared,

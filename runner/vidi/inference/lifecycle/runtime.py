@@ -65,6 +65,8 @@ class Runtime:
     """What others have bought, so that one request is never taken for two purchases."""
     store: AssetStore | None = None
     """What other folders bought, and are given; None where there is none."""
+    detach: bool = False
+    """Whether nothing is waited for: what was submitted is left to the next run."""
     overwrite: bool = False
     """Whether a file that vidi did not make may be replaced."""
     base_prices: BasePrices = field(default_factory=BasePrices)

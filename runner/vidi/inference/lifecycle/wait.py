@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, LostError, NotFoundError, PollError, UnfinishedError
+from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.providers.provider import Failed, Running, Succeeded
 
 if TYPE_CHECKING:
@@ -51,16 +52,21 @@ async def wait_for_end(
             it may have ended long ago: the first look is at once, and the deadline counts anew.
 
     Raises:
-        UnfinishedError: The deadline came first; the inference goes on at the provider.
+        UnfinishedError: The deadline came first, or nothing is waited for; the inference goes on
+            at the provider.
         LostError: The provider no longer knows it.
         CredentialsError: The key is no longer accepted, so nobody can look.
     """
+    if runtime.detach and sent_at is not None:
+        raise _describe_left(request, accepted)
     provider = runtime.open_provider(request.model.provider)
     now = time.monotonic()
     # The provider has the same deadline and cancels at it (Replicate's `Cancel-After`): a poll just
     # before it still sees a result that would be gone, and billed, a moment later.
     early = min(request.timeout_s * LAST_POLL, LONGEST_EARLY_S)
     deadline = (now if sent_at is None else sent_at) + request.timeout_s - early
+    if runtime.detach:
+        deadline = now  # one look: what has ended meanwhile is fetched
     began = now - _measure_age(request, runtime)
     wake = runtime.wakes[request.id] = asyncio.Event()
     delays = runtime.pace.delays(request.model.id, began, wake.set)
@@ -123,9 +129,21 @@ async def _poll_until_end(
             break
         await schedule.wait()
     _check_lost(request, accepted, aim.misses and MISSES_BELIEVED)
+    if runtime.detach:
+        raise _describe_left(request, accepted)
     raise UnfinishedError(
         f"still running after {request.timeout_s:g} s (request {accepted.request_id})",
         hint="Run the same command again to fetch it, or raise `timeout`.",
+    )
+
+
+def _describe_left(request: InferenceRequest, accepted: Accepted) -> UnfinishedError:
+    """Say that an inference is left running, and until when it can be collected."""
+    kept = KEPT_S.get(request.model.provider)
+    until = f" Its outputs are kept for {kept // 3600} h only." if kept else ""
+    return UnfinishedError(
+        f"left running (request {accepted.request_id})",
+        hint=f"Run the same command again without --detach to fetch it.{until}",
     )
 
 

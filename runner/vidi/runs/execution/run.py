@@ -75,6 +75,8 @@ class RunConfig:
     wire: httpx.AsyncBaseTransport | None = None
     """The transport to use instead of the network."""
     overwrite: bool = False
+    detach: bool = False
+    """Whether what was submitted is left running, for the next run to collect."""
     store: AssetStore | None = None
     """What other folders bought, and are given."""
     account: Account | None = None
@@ -184,6 +186,7 @@ def _make_runtime(
         stopping=lambda: stop.requested,
         until_stopped=lambda: stop.wait_for(DRAIN),
         overwrite=config.overwrite,
+        detach=config.detach,
         store=config.store,
         throttle=config.throttle or Throttle(),
         calls=remember_calls(journal.states.values()),

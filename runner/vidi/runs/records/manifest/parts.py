@@ -20,14 +20,35 @@ if TYPE_CHECKING:
         TotalsShape,
     )
 
+LONGEST_SCALAR = 200
+"""Characters of a text that is told beside the files; a longer one is a result of its own."""
+_TOLD_ELSEWHERE = frozenset({"seed", "prompt", "text", "output"})
 OPEN = frozenset({"in_doubt", "unfinished"})
 
 
 def read_seed(state: InferenceState, asked: Mapping[str, object]) -> int | None:
-    """The seed that was asked for, else the one that the provider says it took."""
+    """The seed that the provider says it took, else the one that was asked for."""
     told = state.output.get("seed") if isinstance(state.output, dict) else None
-    given = (state.params.get("seed"), asked.get("seed"), told)
+    given = (told, state.params.get("seed"), asked.get("seed"))
     return next((seed for seed in given if type(seed) is int), None)
+
+
+def read_scalars(state: InferenceState) -> dict[str, object]:
+    """What else the answer says in a word or a number, such as a score or the id of a voice."""
+    answer = state.output if isinstance(state.output, dict) else {}
+    return {name: _plain(value) for name, value in answer.items() if _is_told(name, value)}
+
+
+def _is_told(name: str, value: object) -> bool:
+    if name in _TOLD_ELSEWHERE:
+        return False
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST_SCALAR and "://" not in value and value[:5] != "data:"
+    return isinstance(value, bool | int | float | Decimal)
+
+
+def _plain(value: object) -> object:
+    return json_number(value) if isinstance(value, Decimal) else value
 
 
 def render_asset(asset: AssetRecord) -> AssetShape:
@@ -42,6 +63,8 @@ def render_asset(asset: AssetRecord) -> AssetShape:
         "duration_s": None if asset.duration_s is None else json_number(asset.duration_s),
         "replaced": asset.replaced,
     }
+    if asset.key:
+        shown["key"] = asset.key
     if asset.warning:
         shown["warning"] = asset.warning
     return shown

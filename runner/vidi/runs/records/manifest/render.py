@@ -13,6 +13,7 @@ from vidi.runs.records.manifest.parts import (
     OPEN,
     count_totals,
     measure_duration,
+    read_scalars,
     read_seed,
     render_asset,
     sum_actual,
@@ -97,7 +98,7 @@ def _render_inference(
     known = state or InferenceState(id=planned.id)
     ours = known.run == facts.id
     status = _status_of(planned, known, outcome)
-    return {
+    shown: InferenceShape = {
         "id": planned.id,
         "model": planned.model,
         "status": status,
@@ -115,6 +116,9 @@ def _render_inference(
         "assets": [render_asset(asset) for asset in known.assets],
         "error": None if status in MADE else _render_error(known, outcome),
     }
+    if scalars := read_scalars(known):
+        shown["answer"] = scalars
+    return shown
 
 
 def _status_of(planned: PlannedInference, state: InferenceState, outcome: Outcome | None) -> str:

@@ -153,12 +153,17 @@ def _inference() -> Schema:
             "seed": nullable(
                 integer("What the same picture may be made with again; null: nobody has said.")
             ),
+            "answer": described(
+                "What else the provider's answer says in a word or a number, such as a score.",
+                {"type": "object"},
+            ),
             "assets": a_list("The files that it made, in the provider's order.", "asset"),
             "error": described(
                 "What went wrong; null: nothing.",
                 {"anyOf": [{"$ref": "#/$defs/error"}, {"type": "null"}]},
             ),
         },
+        optional=("answer",),
     )
 
 
@@ -207,12 +212,13 @@ def _asset() -> Schema:
             "replaced": nullable(
                 text("Where the paid file that it took the place of is kept; null: nowhere.")
             ),
+            "key": text("What the provider's answer calls it, such as `vocals`."),
             "warning": {
                 "type": ["string", "null"],
                 "description": "What is odd about it, such as an extension that its type belies.",
             },
         },
-        optional=("warning",),
+        optional=("key", "warning"),
     )
 
 

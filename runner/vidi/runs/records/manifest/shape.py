@@ -60,6 +60,8 @@ class AssetShape(TypedDict):
     height: int | None
     duration_s: Usd | None
     replaced: str | None
+    key: NotRequired[str]
+    """What the answer calls it, such as `vocals`."""
     warning: NotRequired[str]
 
 
@@ -80,6 +82,8 @@ class InferenceShape(TypedDict):
     cost_usd: CostShape
     tags: list[str]
     seed: int | None
+    answer: NotRequired[dict[str, object]]
+    """What else the provider's answer says in a word or a number."""
     assets: list[AssetShape]
     error: Mapping[str, str] | None
     """`code`, `message` and `hint`."""
