@@ -1,0 +1,104 @@
+"""Several manifests as one: what several runs made, for a page over all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from vidi.runs.records.manifest.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from vidi.runs.records.manifest.shape import (
+        AssetShape,
+        CostsShape,
+        InferenceShape,
+        Manifest,
+        TotalShape,
+        Usd,
+    )
+
+WORST_FIRST = ("interrupted", "failed", "partial", "succeeded")
+"""Which status a whole has whose parts ended in different ways."""
+
+
+def merge_manifests(parts: Sequence[tuple[str, Manifest]], name: str) -> Manifest:
+    """One manifest of several, which are all real or all of the sandbox.
+
+    Args:
+        parts: Each with the path of its folder, relative to where the whole is to be.
+        name: What to call the whole.
+    """
+    manifests = [manifest for _, manifest in parts]
+    runs = [manifest["run"] for manifest in manifests]
+    ends = [run["finished_at"] for run in runs]
+    budgets = [manifest["budget_usd"] for manifest in manifests]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "vidi_version": manifests[0]["vidi_version"],
+        "sandbox": manifests[0]["sandbox"],
+        "run": {
+            "id": f"{len(parts)} runs",
+            "status": min((run["status"] for run in runs), key=WORST_FIRST.index),
+            "exit_code": max(run["exit_code"] or 0 for run in runs),
+            "started_at": min(run["started_at"] for run in runs),
+            "finished_at": None if None in ends else max(end or "" for end in ends),
+            "job_file": name,
+            "job_sha256": "",
+            "vars": {},
+        },
+        "budget_usd": None if None in budgets else _sum(budgets),
+        "cost_usd": _sum_costs([manifest["cost_usd"] for manifest in manifests]),
+        "inferences": [
+            _move(row, folder) for folder, manifest in parts for row in manifest["inferences"]
+        ],
+        "totals": {
+            "by_status": dict(
+                sum((Counter(each["totals"]["by_status"]) for each in manifests), Counter())
+            ),
+            "by_model": _sum_totals(each["totals"]["by_model"] for each in manifests),
+            "by_provider": _sum_totals(each["totals"]["by_provider"] for each in manifests),
+        },
+    }
+
+
+def _move(row: InferenceShape, folder: str) -> InferenceShape:
+    """A row as it is seen from a folder above: its id and its files have the way to them."""
+    assets: list[AssetShape] = [
+        {**asset, "path": f"{folder}/{asset['path']}"} for asset in row["assets"]
+    ]
+    return {**row, "id": f"{folder}/{row['id']}", "assets": assets}
+
+
+def _sum_costs(costs: Sequence[CostsShape]) -> CostsShape:
+    highs = [each["estimated_high"] for each in costs]
+    return {
+        "estimated_low": _sum(each["estimated_low"] for each in costs),
+        "estimated_high": None if None in highs else _sum(highs),
+        "actual": _sum(each["actual"] for each in costs),
+        "in_doubt": _sum(each["in_doubt"] for each in costs),
+        "saved": _sum(each["saved"] for each in costs),
+        "paid": _sum(each["paid"] for each in costs),
+    }
+
+
+def _sum_totals(tables: Iterable[Mapping[str, TotalShape]]) -> dict[str, TotalShape]:
+    groups: dict[str, list[TotalShape]] = {}
+    for table in tables:
+        for name, total in table.items():
+            groups.setdefault(name, []).append(total)
+    return {
+        name: {
+            "inferences": sum(total["inferences"] for total in totals),
+            "assets": sum(total["assets"] for total in totals),
+            "actual_usd": _sum(total["actual_usd"] for total in totals),
+            "in_doubt_usd": _sum(total["in_doubt_usd"] for total in totals),
+        }
+        for name, totals in groups.items()
+    }
+
+
+def _sum(amounts: Iterable[Usd | None]) -> Decimal:
+    return sum((Decimal(str(amount or 0)) for amount in amounts), Decimal(0))
