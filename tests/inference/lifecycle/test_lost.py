@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from support.journals import rewrite
 from support.servers.sandbox import serve_sandbox
 
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/nano-banana"}
@@ -45,10 +46,13 @@ def lead_to(here, served):
 
 
 def make_older(log):
-    events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    for event in events:
-        event["ts"] = (datetime.fromisoformat(event["ts"]) - timedelta(hours=1)).isoformat()
-    log.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
+    def shift(text):
+        events = [json.loads(line) for line in text.splitlines()]
+        for event in events:
+            event["ts"] = (datetime.fromisoformat(event["ts"]) - timedelta(hours=1)).isoformat()
+        return "".join(f"{json.dumps(event)}\n" for event in events)
+
+    rewrite(log, shift)
 
 
 def row_of(here):

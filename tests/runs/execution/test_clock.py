@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from support.commands import run_installed
+from support.journals import rewrite
 from support.ledgers import NOON, a_cap, same, usage, usd
 from support.servers.intervening import serve_world
 from support.servers.sandbox import serve_sandbox
@@ -41,7 +42,7 @@ def shift(path, off, kinds=("",)):
         moved = datetime.fromisoformat(TIME.search(line)[1]) + off
         return TIME.sub(f'"ts":"{moved.isoformat()}"', line)
 
-    path.write_text("".join(map(move, path.read_text().splitlines(keepends=True))))
+    rewrite(path, lambda text: "".join(map(move, text.splitlines(keepends=True))))
 
 
 @OFF

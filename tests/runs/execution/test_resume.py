@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from support.journals import rewrite
 from support.servers.sandbox import serve_sandbox
 
 MODELS = {
@@ -232,7 +233,7 @@ def test_the_plan_says_what_the_provider_no_longer_keeps(here, sandbox, provider
         assert here("vidi-run", "job.yaml").exit_code == 0
     (here.folder / "outputs/job/tree.webp").unlink()
     log = here.folder / "outputs/job/log.jsonl"
-    log.write_text(re.sub(r'"ts":"\d{4}', '"ts":"2025', log.read_text()))
+    rewrite(log, lambda text: re.sub(r'"ts":"\d{4}', '"ts":"2025', text))
     only = ", and replicate kept it for 1 h only" if provider == "replicate" else ""
     assert plan(here)["reason"] == f"asset missing: tree.webp{only}"
 
@@ -260,7 +261,7 @@ def forget_length(log):
 def test_what_was_bought_from_a_model_that_is_gone_is_not_bought_over(here, unfinished, provider):
     with unfinished(provider) as served:
         log = here.folder / "outputs/job/log.jsonl"
-        log.write_text(log.read_text().replace(MODELS[provider][0], f"{provider}/nobody/gone"))
+        rewrite(log, lambda text: text.replace(MODELS[provider][0], f"{provider}/nobody/gone"))
         forget_length(log)
         here.write("job.yaml", job(provider, prompt="a bush"))
         answer = here("vidi-run", "job.yaml")
