@@ -138,7 +138,7 @@ def test_a_changed_entry_waits_while_the_earlier_one_is_still_running(here, sand
         for work in served.sandbox.works.values():
             work.deadline_at = float("inf")
         here.write("job.yaml", job(provider, prompt="a bush", more="    timeout: 1\n"))
-        assert here("vidi-run", "job.yaml", "--select", "none").exit_code == 0
+        assert here("vidi-run", "job.yaml", "--exclude", "tree").exit_code == 0
         served.sandbox.faults._rules.clear()
         work = next(iter(served.sandbox.works.values()))
         work.fate = None
@@ -150,7 +150,7 @@ def test_a_changed_entry_waits_while_the_earlier_one_is_still_running(here, sand
 def test_in_doubt_and_changed_buys_nothing_until_the_doubt_is_settled(here, sandbox, provider):
     here.write("job.yaml", job(provider))
     with sandbox(
-        {"on": "submit", "fault": "reset-after"}, {"on": "list", "fault": "500"}
+        {"on": "submit", "fault": "reset-after"}, {"on": "list", "fault": "500", "times": 0}
     ) as served:
         here._monkeypatch.setenv("VIDI_RECONCILE_SECONDS", "0")
         assert here("vidi-run", "job.yaml").exit_code == 6
