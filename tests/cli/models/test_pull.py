@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -200,6 +201,21 @@ def test_pull_does_not_guess_what_a_model_makes(here, served):
     assert "could not tell what it makes: any file will do" in answer.stderr
     made = json.loads((here.folder / "templates/fal/acme-thing.json").read_text(encoding="utf-8"))
     assert made["output_type"] == "file"
+
+
+def test_what_its_provider_calls_by_another_name_is_said(here, served, monkeypatch):
+    behind = served.environment["VIDI_REPLICATE_URL"]
+    with urllib.request.urlopen(urllib.request.Request(
+        f"{behind}/v1/models/black-forest-labs/flux-schnell",
+        headers={"Authorization": "Bearer sandbox-key"},
+    )) as answer:  # fmt: skip
+        document = {**json.load(answer), "name": "flux-quick"}
+    with answering({"/v1/models/black-forest-labs/flux-schnell": document}, behind) as url:
+        monkeypatch.setenv("VIDI_REPLICATE_URL", url)
+        pulled, checked = models(here, "pull", SCHNELL), models(here, "check", "--live", SCHNELL)
+    told = f"its provider calls it {SCHNELL.replace('schnell', 'quick')} now"
+    assert f"{told}: `vidi models pull " in pulled.stderr
+    assert (checked.exit_code, f"{SCHNELL}: {told}\n" in checked.stderr) == (1, True)
 
 
 def test_pull_of_an_older_name_says_the_new_one(here):

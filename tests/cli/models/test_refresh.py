@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import installed
-from support.models.commands import DEV, FILES, SCHNELL, TODAY, models
+from support.models.commands import TODAY, models
 from support.models.templates import PARAMS, template
 from support.servers.answering import answering
 from support.servers.sandbox import serve_sandbox
@@ -17,7 +17,6 @@ from vidi.errors import UsageError
 from vidi.inference.models.ids import file_name
 from vidi.inference.models.loading import load_template
 from vidi.inference.models.pack import RegistryVersion, build_pack
-from vidi.inference.models.registry import ModelRegistry, shipped_templates
 
 BILLING = {"unit": "images", "unit_usd": 0.1, "as_of": "2026-05-01", "source": "x"}
 ITEM = {"type": "object", "properties": {"scale": {"type": "number", "maximum": 2}}}
@@ -334,10 +333,8 @@ def test_killed_while_it_writes_it_writes_the_same_and_tells_the_same(world):
 
 
 def test_the_shipped_templates_are_as_the_sandbox_says(here):
-    answer = models(here, "refresh", "--sandbox", "--json", "--no-new")
+    answer = models(here, "refresh", "--sandbox", "--json", "--provider", "replicate")
     assert answer.exit_code == 0, answer.stderr
-    kinds = {change["kind"] for each in answer.json["models"] for change in each["changes"]}
-    assert kinds <= {"billing"}  # of models whose base price nobody knows
-    assert FILES[SCHNELL] not in answer.json["files"]
-    assert DEV not in {each["id"] for each in answer.json["models"]}
-    assert len(ModelRegistry().list_models()) == len(list(shipped_templates().glob("*/*.json")))
+    # Of fal the same is said by `check --live`, which reads as many schemas.
+    assert (answer.json["models"], answer.json["files"]) == ([], [])
+    assert list((here.folder / "templates").iterdir()) == []

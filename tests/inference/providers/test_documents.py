@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import httpx
 import pytest
@@ -288,3 +289,11 @@ async def test_a_given_wire_stays_open():
     await read.discover(PAINT)
     await read.aclose()
     assert not wire.closed
+
+
+async def test_questions_keep_their_pace():
+    read = reader(Wire())
+    read.per_second = 50
+    began = time.monotonic()
+    await read.discover_all([f"replicate/acme/m{n}" for n in range(6)])
+    assert time.monotonic() - began >= 0.09  # the first at once, five more every 20 ms

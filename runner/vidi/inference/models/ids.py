@@ -57,7 +57,7 @@ def _is_part(part: str) -> bool:
 
 def _replicate_file(parts: list[str], version: str) -> str | None:
     pinned = f"@{version}" if version else ""
-    is_deployment = len(parts) == 3 and parts[0] == DEPLOYMENTS and not pinned
-    if len(parts) != 2 and not is_deployment:
+    named = 3 if parts[0] == DEPLOYMENTS else 2
+    if len(parts) != named or (pinned and named == 3):
         return None
     return f"replicate/{'_'.join(parts)}{pinned}.json"

@@ -39,4 +39,7 @@ def _compare(model: ModelInfo, found: Discovery | VidiError) -> ModelNews:
         return ModelNews(model.id, (Change("gone", "", found.message),))
     if isinstance(found, VidiError):
         return ModelNews(model.id, error=found)
-    return ModelNews(model.id, tuple(list_changes(model, found)))
+    changes = list_changes(model, found)
+    if found.renamed_to:
+        changes.append(Change("renamed", "", f"its provider calls it {found.renamed_to} now"))
+    return ModelNews(model.id, tuple(changes))

@@ -63,6 +63,8 @@ class Draft:
     """What was there before: the user's own file, or the one that vidi ships."""
     changes: tuple[Change, ...]
     proposal: Proposal
+    renamed_to: str = ""
+    """What the provider calls it by now, where that is another id."""
 
     @property
     def wants_price(self) -> bool:
@@ -114,7 +116,7 @@ def _draft(old: Old | None, found: Discovery) -> Draft:
     proposal = propose_row(found, today)
     if old is None:
         text = render_template(make_template(found, today))
-        return Draft(text, prove_template(text, found.id), None, (), proposal)
+        return Draft(text, prove_template(text, found.id), None, (), proposal, found.renamed_to)
     before = json.loads(old.text, parse_float=Decimal)
     if before["id"] != found.id:  # one version takes over what is known of the model
         before["id"] = found.id
@@ -122,7 +124,8 @@ def _draft(old: Old | None, found: Discovery) -> Draft:
     after = refresh_template(before, found, today)
     text = render_template(after)
     changes = tuple(list_changes(old.model, found))
-    return Draft(text, prove_template(text, found.id), old.model, changes, proposal)
+    model = prove_template(text, found.id)
+    return Draft(text, model, old.model, changes, proposal, found.renamed_to)
 
 
 def _show(draft: Draft, target: Path, console: Console) -> None:
@@ -142,6 +145,9 @@ def _show(draft: Draft, target: Path, console: Console) -> None:
         console.say(f"  {price.reason}")
     if model.output_type is OutputType.FILE and draft.old is None:
         console.say(UNSURE, style="yellow")
+    if draft.renamed_to:
+        told = f"its provider calls it {draft.renamed_to} now"
+        console.say(f"{told}: `vidi models pull {draft.renamed_to}`", style="yellow")
     if draft.wants_price:
         _show_proposal(draft, console)
 
