@@ -214,3 +214,25 @@ def test_what_json_writes_of_an_emoji_is_read(tmp_path):
     (tmp_path / "d.jsonl").write_text(json.dumps(rows[0]))
     (tmp_path / "d.yaml").write_text(json.dumps(rows))
     assert [items(f"d.{each}", tmp_path) for each in ("json", "jsonl", "yaml")] == [rows] * 3
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_item_of_a_list_has_its_place(tmp_path, indent):
+    import json
+
+    whole = {"x": {"b": 0}, "a": {'q"': [], "b": [{"n": 1}, [2], "three", 4]}}
+    text = json.dumps(whole, indent=indent)
+    for name in ("d.json", "d.yaml"):
+        (tmp_path / name).write_text(text)
+        rows = list(read_rows(f"{name}#a.b", ProjectFiles(tmp_path)))
+        lines = text.splitlines()
+        starts = [lines[row.place.line - 1][row.place.column - 1] for row in rows]
+        assert starts == ["{", "[", '"', "4"]
+    assert [row.item for row in rows] == whole["a"]["b"]
+
+
+def test_a_protected_workbook_says_so(tmp_path):
+    (tmp_path / "d.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + b"x" * 100)
+    with pytest.raises(JobFileError) as caught:
+        read_rows("d.xlsx", ProjectFiles(tmp_path))
+    assert "protected by a password" in caught.value.problems[0].message

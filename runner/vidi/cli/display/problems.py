@@ -81,8 +81,9 @@ def render_folded(folded: FoldedProblem) -> str:
     """The same for problems with one cause: the first of them, the rows, and how many."""
     problem = folded.problem
     lines = [_heading(problem), *_excerpt_lines(problem)]
-    if len(folded.places) > 1:
-        lines.append(f"      rows: {name_some(_rows(folded.places))}")
+    rows = _rows(folded.places)
+    if len(rows) > 1:
+        lines.append(f"      rows: {name_some(rows)}")
     elif len(folded.ids) > 1:
         lines.append(f"      hits: {name_some(folded.ids)}")
     if problem.hint:
@@ -100,8 +101,8 @@ def _heading(problem: Problem) -> str:
 
 def _rows(places: Iterable[Place]) -> list[str]:
     """The first place whole, the others by line and column, as they are in the same file."""
-    first, *others = dict.fromkeys(places)
-    return [str(first), *(f"{place.line}:{place.column}" for place in others)]
+    every = list(dict.fromkeys(places))
+    return [str(each) for each in every[:1]] + [f"{each.line}:{each.column}" for each in every[1:]]
 
 
 def _excerpt_lines(problem: Problem) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from vidi.runs.planning.plan import Plan
 
+_MOST_FOLDERS = 20
 _MEASURED = frozenset(("succeeded", "unchanged"))
 
 
@@ -46,12 +47,18 @@ class TimeLeft:
 
 
 def _read_past(plan: Plan) -> dict[str, list[float]]:
-    """What the last run of this folder took, by model."""
+    """What the last runs of this folder and of those beside it took, by model."""
     past: dict[str, list[float]] = {}
-    with contextlib.suppress(Exception):  # an odd manifest only means that nothing is known
-        for row in read_manifest(plan.folder / MANIFEST)["inferences"]:
-            if row["status"] in _MEASURED and row["duration_s"]:
-                past.setdefault(row["model"], []).append(float(row["duration_s"]))
+    wanted = {planned.model for planned in plan.to_run}
+    beside = sorted(plan.folder.parent.glob(f"*/{MANIFEST}"))[:_MOST_FOLDERS]
+    for path in (plan.folder / MANIFEST, *beside):
+        with contextlib.suppress(Exception):  # an odd manifest only means that nothing is known
+            for row in read_manifest(path)["inferences"]:
+                if row["status"] in _MEASURED and row["duration_s"] and row["model"] in wanted:
+                    past.setdefault(row["model"], []).append(float(row["duration_s"]))
+        wanted -= past.keys()
+        if not wanted:
+            break
     return past
 
 

@@ -11,7 +11,7 @@ from vidi.jobs.data.rows import Rows
 from vidi.jobs.mistakes import MistakeError, did_you_mean
 from vidi.jobs.reading.document import parse_document
 from vidi.jobs.reading.files import decoded
-from vidi.jobs.reading.json_text import parse_json, problem_at
+from vidi.jobs.reading.json_text import find_items, parse_json, problem_at
 from vidi.jobs.reading.source import Source
 from vidi.jobs.reading.tables import Row, without_places
 
@@ -22,7 +22,7 @@ MAX_BAD_LINES = 100_000
 """After this many mistakes in one file, the rest is not looked at."""
 
 
-def read_json(name: str, data: bytes, inside: str = "") -> Rows[object]:
+def read_json(name: str, data: bytes, inside: str = "") -> Rows[tuple[int, object]]:
     """The items of the list that a JSON file holds, or that a path such as `a.b` leads to."""
     text = decoded(data, name)
     source = Source(name, text)
@@ -30,7 +30,9 @@ def read_json(name: str, data: bytes, inside: str = "") -> Rows[object]:
     if isinstance(value, Problem):
         raise JobFileError([value])
     items = _find_list(value, name, inside)
-    return Rows(items, lambda number, item: DataRow(number, item, Place(name)))
+    marks = find_items(text, tuple(filter(None, inside.split("."))))
+    placed = list(zip(marks, items, strict=True))
+    return Rows(placed, lambda number, row: DataRow(number, row[1], source.place(row[0])))
 
 
 def read_jsonl(name: str, data: bytes, inside: str = "") -> Rows[tuple[int, object]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import JobFileError, Place, Problem
 from vidi.jobs.data.cell import Cell, DataRow
 from vidi.jobs.data.dialect import BadQuotesError, describe_row, find_layout
-from vidi.jobs.data.encoding import read_text
+from vidi.jobs.data.encoding import SAVE_AS, read_text
 from vidi.jobs.data.rows import Rows
 from vidi.jobs.reading.source import Source
 
@@ -95,7 +95,7 @@ class TableReader:
             f"{len(cells)} value{'' if len(cells) == 1 else 's'} in this row, "
             f"{width} column{'' if width == 1 else 's'} in the header"
         )
-        hint = "Save the file again from the program that made it." if other_words else _QUOTES
+        hint = SAVE_AS if other_words else _QUOTES
         self.note(line, what, hint)
 
     def note(self, line: int, what: str, hint: str, column: int = 1) -> None:

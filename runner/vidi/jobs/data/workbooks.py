@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_UNPACKED = 512 * 1024 * 1024
 """Bytes: a small file may unpack to more than any memory holds."""
+_PROTECTED = b"\xd0\xcf\x11\xe0"
+"""How a file of Office before 2007 begins, and a later one with a password."""
 _ERRORS = frozenset(("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"))
 _RECALCULATE = "Open it in Excel or LibreOffice and save it, or paste the values over the formulas."
 
@@ -47,6 +49,8 @@ def read_workbook(name: str, data: bytes, sheet: str = "") -> Rows[Record]:
 
 
 def _read(name: str, data: bytes, sheet: str) -> Rows[Record]:
+    if data.startswith(_PROTECTED):
+        raise _no_workbook(name, "it is protected by a password, or an old Excel workbook (.xls)")
     table = TableReader(name)
     chosen = _sheet(_open(name, data, values=True), name, sheet)
     header: list[str] | None = None

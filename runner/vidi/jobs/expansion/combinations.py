@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vidi.jobs.data.rows import Rows
     from vidi.jobs.reading.files import ProjectFiles
     from vidi.jobs.reading.places import Places
+    from vidi.jobs.rendering.clock import RenderClock
 
 MAX_INFERENCES = 100_000
 SPLIT = "Split the job file."
@@ -37,7 +38,9 @@ class Combinations:
         files: ProjectFiles,
         left: int,
         note: Callable[[tuple[str | int, ...], MistakeError | JobFileError], None],
+        clock: RenderClock,
     ) -> None:
+        self._clock = clock
         self._entry = entry
         self._files = files
         self._left = left
@@ -89,7 +92,8 @@ class Combinations:
         if matrix is None:
             return {} if "matrix" not in self._entry else None
         compiled = CompiledEntry(matrix, ("matrix",), self._note)
-        axes = compiled.render(names, self._note)
+        with self._clock:
+            axes = compiled.render(names, self._note)
         try:
             if not compiled.dynamic:
                 written = as_object(axes).items()
@@ -122,7 +126,8 @@ class Combinations:
         if written is None:
             return [] if "foreach" not in self._entry else None
         compiled = CompiledEntry(written, ("foreach",), self._note)
-        rows = compiled.render(names, self._note)
+        with self._clock:
+            rows = compiled.render(names, self._note)
         try:
             if isinstance(rows, str) and rows:
                 found = read_rows(rows, self._files)

@@ -13,6 +13,8 @@ from vidi.jobs.expansion.taken_names import TakenNames
 from vidi.jobs.expansion.values import is_left_out, read_value
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import refuse_unportable
+from vidi.jobs.rendering.clock import RenderClock
+from vidi.jobs.rendering.environment import MAX_VALUE, TooBigError, measure
 from vidi.jobs.rendering.output_index import OUTPUT_INDEX
 from vidi.jobs.rendering.rendering import columns_in, has_template
 from vidi.jobs.spec import KEY_MARKER, InferenceSpec
@@ -46,6 +48,8 @@ class Scope:
     vars: Mapping[str, object]
     overrides: Mapping[str, object]
     """From `--vars-file` and `--var`; never rendered."""
+    clock: RenderClock = field(default_factory=RenderClock)
+    """Of all templates of the job."""
 
 
 def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | Problem]:
@@ -87,7 +91,7 @@ class _Expansion:
         self._without_origin = 0
         """Mistakes that are about no row of data; those of a file may be as many as its rows."""
         self._unknown: frozenset[str] = frozenset()
-        self._combinations = Combinations(entry, scope.files, left, self._note)
+        self._combinations = Combinations(entry, scope.files, left, self._note, scope.clock)
         self._constants: dict[str, Any] = {}
         self._compiled: dict[str, CompiledEntry] = {}
         self._variables: dict[str, CompiledEntry] = {}
@@ -128,9 +132,12 @@ class _Expansion:
         base = self._entry.default_under_template("params")
         self._base = None if base is None else CompiledEntry(base, ("params",), self._note)
         self._variables = self._compile_variables()
-        for names in self._combinations.given(self._with_variables({}, lenient=True) or {}):
+        with self._scope.clock:
+            known = self._with_variables({}, lenient=True) or {}
+        for names in self._combinations.given(known):
             self.count = self._combinations.count
-            spec = self._inference(names)
+            with self._scope.clock:
+                spec = self._inference(names)
             if spec is not None:
                 yield spec
             if self._without_origin >= MAX_PROBLEMS:
@@ -175,11 +182,19 @@ class _Expansion:
     ) -> dict[str, object] | None:
         """The variables, each rendered with those above it; None where one has failed."""
         names = {"file": self._scope.texts, **self._row_number, **self._scope.overrides, **given}
+        note = _ignore if lenient else self._note
         failed = False
+        size = 0
         for name, compiled in self._variables.items():
             if name in given:
                 continue
-            value = compiled.render(names, _ignore if lenient else self._note)
+            value = compiled.render(names, note)
+            if compiled.dynamic and size <= MAX_VALUE:
+                size += _size_of(value)
+            if size > MAX_VALUE:
+                message = f"the variables hold more than {MAX_VALUE:,} characters"
+                note(("vars", name), MistakeError(message, kind="template"))
+                value = UNKNOWN
             if value is UNKNOWN:
                 failed = True
             else:
@@ -285,6 +300,14 @@ class _Expansion:
             return READERS[key](value, written)
         except MistakeError:
             return None
+
+
+def _size_of(value: object) -> int:
+    """How many characters a variable holds; what is too big by itself has been noted."""
+    try:
+        return measure(value)
+    except TooBigError:
+        return 0
 
 
 def _ignore(_path: _Path, _mistake: MistakeError) -> None:

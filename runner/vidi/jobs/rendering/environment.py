@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from vidi.jobs.mistakes import nearest
+from vidi.jobs.rendering.clock import look_at_clock
 from vidi.jobs.rendering.output_index import OutputIndex, format_printf
 from vidi.jobs.rendering.slug import slug
 
@@ -95,6 +96,7 @@ def _measure(value: object, size: int, parts: int) -> tuple[int, int]:
 
 def _check_call(name: str, value: object, arguments: Iterable[object]) -> None:
     """Refuse a filter or method whose result would be too big, before it is made."""
+    look_at_clock()
     size = measure(value) if not isinstance(value, Undefined) else 0
     for argument in arguments:
         if isinstance(argument, int) and abs(argument) > MAX_ARGUMENT:
@@ -125,6 +127,7 @@ def _counted(context: Context, values: Iterable[object]) -> Iterator[object]:
     """The turns of a loop, counted together with those of every other loop of the template."""
     turns = context[TURNS]
     for value in values:
+        look_at_clock()
         turns.append(None)
         if len(turns) > MAX_ITEMS:
             raise TooBigError(f"loops of more than {MAX_ITEMS:,} turns")
@@ -156,6 +159,7 @@ class JobEnvironment(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Refuse sums and products that would be too big, before they are made."""
+        look_at_clock()
         _check_operation(operator, left, right)
         given = right if isinstance(right, tuple) else (right,)
         if operator == "%" and any(isinstance(each, OutputIndex) for each in given):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
 from vidi.jobs.mistakes import MistakeError, did_you_mean
+from vidi.jobs.rendering.clock import TooSlowError
 from vidi.jobs.rendering.environment import (
     MAX_TEXT,
     TURNS,
@@ -54,7 +55,7 @@ GIVEN = frozenset(_GIVEN) | GIVEN_ALWAYS
 _NO_SUCH = re.compile(r"No (filter|test) named '(.+?)'")
 _FAILURES = (
     TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
-    RecursionError, MemoryError,
+    RecursionError, MemoryError, TooSlowError,
 )  # fmt: skip
 """What a template can raise that is a mistake of whoever wrote it."""
 
@@ -276,7 +277,7 @@ def _reason(error: BaseException, names: Mapping[str, object]) -> tuple[str, str
         return "template", f"no {unknown[1]} {unknown[2]!r}", did_you_mean(unknown[2], table)
     if isinstance(error, TemplateSyntaxError):
         return "template", f"template syntax: {message.removesuffix('.')}", hint
-    if isinstance(error, TooBigError):
+    if isinstance(error, TooBigError | TooSlowError):
         return "template", message, hint
     return "template", f"the template failed: {message or type(error).__name__}", hint
 
