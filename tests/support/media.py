@@ -29,9 +29,19 @@ def make_video(path, seconds=3):
         container.mux(stream.encode())
 
 
+def make_document(path, pages=1):
+    """A PDF of empty pages: its tree says how many."""
+    page = b"<< /Type /Page /Parent 1 0 R >>"
+    kids = b" ".join(b"%d 0 R" % (number + 2) for number in range(pages))
+    tree = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, pages)
+    objects = [tree, *[page] * pages]
+    parts = [b"%d 0 obj\n%s\nendobj\n" % (at + 1, body) for at, body in enumerate(objects)]
+    path.write_bytes(b"%PDF-1.4\n" + b"".join(parts) + b"trailer << /Root 1 0 R >>\n%%EOF\n")
+
+
 def make_example_files(folder):
     """The files that the templates' examples name."""
     make_picture(folder / "input.png")
     make_sound(folder / "input.mp3", 2)
     make_video(folder / "input.mp4", 1)
-    (folder / "input.pdf").write_bytes(b"%PDF-1.4")
+    make_document(folder / "input.pdf")

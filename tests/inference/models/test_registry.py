@@ -184,7 +184,7 @@ def test_a_broken_neighbour_does_not_hide_the_nearest(tmp_path):
     write_template(tmp_path, "fal/acme-paintes.json", "{")
     with pytest.raises(UnknownModelError) as caught:
         ModelRegistry((tmp_path,)).get_template("fal/acme/paint")
-    assert caught.value.nearest == ("fal/acme/painter",)
+    assert "fal/acme/painter" in caught.value.nearest
 
 
 def test_two_ids_that_share_a_file_name(tmp_path):
@@ -208,7 +208,7 @@ def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
 
 def test_all_models_are_listed_once_sorted(registry):
     ids = [model.id for model in registry.list_models()]
-    assert len(ids) >= 700
+    assert len(ids) >= 1886
     assert ids == sorted(set(ids))
 
 
@@ -220,10 +220,10 @@ def test_listing_by_output_type_and_provider(registry):
     assert registry.list_models(provider="acme") == []
 
 
-def test_listing_seven_hundred_models_takes_less_than_half_a_second():
+def test_listing_eighteen_hundred_models_takes_about_a_second():
     began = time.process_time()
     ModelRegistry().list_models()
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 1.2
 
 
 def test_params_are_converted_and_priced_by_the_registry(registry):

@@ -110,8 +110,9 @@ def said(checked):
 
 def values_of(schema):
     """Values that a template's schema allows; files are URLs."""
-    if "anyOf" in schema:
-        return st.one_of([values_of(branch) for branch in schema["anyOf"]])
+    branches = schema.get("anyOf") or _of_each_type(schema)
+    if branches:
+        return st.one_of([values_of(branch) for branch in branches])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if schema.get("x-refused"):
@@ -128,12 +129,23 @@ def values_of(schema):
         case "boolean":
             return st.booleans()
         case "integer":
-            low, high = (schema.get(key) for key in ("minimum", "maximum"))
-            return st.integers(low, high)
+            return _integers_of(schema)
         case "number":
             return st.sampled_from(_numbers_of(schema))
         case _:
             return st.text(max_size=3) | st.integers() | st.booleans()
+
+
+def _of_each_type(schema):
+    names = schema.get("type")
+    return [{**schema, "type": each} for each in names] if isinstance(names, list) else []
+
+
+def _integers_of(schema):
+    low, high = (schema.get(key) for key in ("minimum", "maximum"))
+    step = int(schema.get("multipleOf", 1))
+    ends = (low and -(-low // step), high and high // step)
+    return st.integers(*ends).map(lambda number: number * step)
 
 
 def _objects_of(schema):
@@ -146,6 +158,8 @@ def _objects_of(schema):
 
 def _texts_of(schema):
     low = schema.get("minLength", 0)
+    if "pattern" in schema:
+        return st.from_regex(schema["pattern"], fullmatch=True)
     if "x-file" in schema:
         return st.just("https://example.com/" + "x" * low)
     return st.text(min_size=low, max_size=min(schema.get("maxLength", low + 5), low + 5))
@@ -153,6 +167,8 @@ def _texts_of(schema):
 
 def _numbers_of(schema):
     """Both ends of the range and what lies between; a range that is open is some units wide."""
-    low = float(schema.get("minimum", schema.get("maximum", 93) - 100))
+    least = schema.get("exclusiveMinimum", schema.get("maximum", 93) - 100)
+    low = float(schema.get("minimum", least))
     high = float(schema.get("maximum", low + 100))
-    return [low, (low + high) / 2, high]
+    inside = [low, (low + high) / 2, high]
+    return [each for each in inside if each > schema.get("exclusiveMinimum", low - 1)]

@@ -44,6 +44,7 @@ Form = TypedDict(
         "width": _Names,
         "height": _Names,
         "megapixels": _Names,
+        "pages": _Names,
         "output_megapixels": _SizeNames,
         "output_width": _SizeNames,
         "output_height": _SizeNames,

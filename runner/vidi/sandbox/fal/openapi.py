@@ -104,4 +104,12 @@ def _value(slot: Slot) -> dict[str, object]:
         "file": file, "url": {"type": "string"}, "text": {"type": "string"},
         "chunks": {"type": "string"}, "json": {"type": "object"},
     }  # fmt: skip
-    return {"type": "array", "items": plain[slot.leaf]} if slot.many else plain[slot.leaf]
+    return _along(slot.path, plain[slot.leaf])
+
+
+def _along(path: tuple[tuple[str, bool], ...], leaf: dict[str, object]) -> dict[str, object]:
+    """The schema of a place's outermost field: objects and lists down to the leaf."""
+    (_, many), *inner = path
+    if inner:
+        leaf = {"type": "object", "properties": {inner[0][0]: _along(tuple(inner), leaf)}}
+    return {"type": "array", "items": leaf} if many else leaf

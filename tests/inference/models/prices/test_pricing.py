@@ -157,7 +157,8 @@ class TestRanges:
          ("21:9", "0.9216", "1.2096"), ("auto", "0.5184", "0.9216"), ("0:1", "0.5184", "0.9216")],
     )  # fmt: skip
     def test_pixels_of_a_video_by_lines_and_aspect(self, aspect, low, high):
-        line = {"quantity": {"output_megapixels": {}}, "rates": [{"usd_per_megapixel": 1}]}
+        pixels = {"output_megapixels": {}, "px": 1_000_000}
+        line = {"quantity": pixels, "rates": [{"usd_per_megapixel": 1}]}
         price = estimated(line, {"resolution": "720p", "aspect_ratio": aspect})
         assert (price.low, price.high) == (D(low), D(high))
 

@@ -1,4 +1,4 @@
-"""What holds for the price of every model that vidi ships, whatever it is asked for."""
+"""What holds for the price of every model of the share, whatever it is asked for."""
 
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from support.models.params import values_of
+from support.models.share import share
+from vidi.inference.models.loading import load_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.facts import OUTPUT_COUNTS, number_in
 from vidi.inference.models.prices.pricing import Metered, estimate, settle
@@ -24,7 +26,7 @@ ANY = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
-MODELS = ModelRegistry().list_models()
+MODELS = [load_template(path) for path in share()]
 GROWING = [
     pytest.param(model, name, id=f"{model.id} {name}")
     for model in MODELS
@@ -105,11 +107,12 @@ def values_upwards(model, name):
     if not values and schema.get("type") != "string":
         steps = {low, low + 1, (low + high) // 2, high - 1, high, schema.get("default", low)}
         values = {number_in(value): value for value in steps}
-    return [values[number] for number in sorted(number for number in values if number is not None)]
+    numbers = sorted(number for number in values if number is not None and number >= 1)
+    return [values[number] for number in numbers]
 
 
 def test_most_models_can_be_asked_for_more():
-    assert len(GROWING) >= 300
+    assert len(GROWING) >= 50
 
 
 @pytest.mark.parametrize("timeout_s", [450, 450.0, Decimal(450), 0.1])

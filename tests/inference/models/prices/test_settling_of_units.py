@@ -89,7 +89,7 @@ def test_a_figure_of_the_provider_goes_before_what_came_and_that_before_what_was
 
 
 def test_a_cost_is_only_as_sure_as_its_weakest_figure():
-    size = line({"output_megapixels": {}}, {"usd_per_megapixel": 0.01})
+    size = line({"output_megapixels": {}, "px": 1_000_000}, {"usd_per_megapixel": 0.01})
     count = line(1, {"usd_per_image": 0.04}, metered_by="image_output_count")
     actual = cost([count, size], Metered({"image_output_count": 1}, None, (Asset(),)))
     assert actual == Actual(Decimal("0.05"), "derived")

@@ -136,7 +136,7 @@ class TestPerMegapixel:
     def test_11_three_parts(self, media):
         lines = [
             per("run", 0.015),
-            per("megapixel", 0.015, {"megapixels": "image_urls"}),
+            per("megapixel", 0.015, {"megapixels": "image_urls", "px": 1_000_000}),
             per("megapixel", 0.015, {"output_megapixels": {}}),
         ]
         params = {"resolution": "2 MP", "image_urls": ["large.png"]}
@@ -177,13 +177,15 @@ class TestPerMegapixel:
         assert usd(tiers, {"megapixels": "1"}) == D("0.005")
 
     def test_16_video_megapixels(self, media):
-        frames = {"product": [{"output_megapixels": "video_size"}, {"param": "num_frames"}]}
+        size_of = {"output_megapixels": "video_size", "px": 1_000_000}
+        frames = {"product": [size_of, {"param": "num_frames"}]}
         line = per("megapixel", 0.0018, {"up": frames})
         size = {"width": 1280, "height": 720}
         # 1280 x 720 x 121 = 111.5136 -> 112 MP x 0.0018
         assert usd(line, {"video_size": size, "num_frames": 121}) == D("0.2016")
         blocks = {"up": {"quotient": [{"fps": "video_url"}, 30]}}
-        file = {"product": [{"megapixels": "video_url"}, {"length": "video_url"}, blocks]}
+        one = {"megapixels": "video_url", "px": 1_000_000}
+        file = {"product": [one, {"length": "video_url"}, blocks]}
         # 0.0768 MP x 3 s x ceil(30 / 30) x 0.10
         assert usd(per("megapixel_second", 0.1, file), {"video_url": "video.mp4"}, base=media) == D(
             "0.02304"

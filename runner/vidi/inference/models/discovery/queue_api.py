@@ -148,6 +148,16 @@ def _files(fields: Mapping[str, JsonObject]) -> Iterator[tuple[str, str]]:
             yield f"{name}[].url", name
         elif file_kind(name, schema):
             yield name, name
+        else:
+            yield from _inner_files(name, schema)
+
+
+def _inner_files(name: str, schema: JsonObject) -> Iterator[tuple[str, str]]:
+    """The files in the objects of a list, such as `adapters[].lora_file.url`."""
+    inside = _fields_of(as_object(schema.get("items")))
+    for where, inner in _files(inside):
+        if where.endswith(".url"):
+            yield f"{name}[].{where}", inner
 
 
 def _fields_of(schema: JsonMapping) -> dict[str, JsonObject]:

@@ -91,7 +91,15 @@ def _note_status(value: object, field: ParamSchema, at: At, notes: list[ParamPro
         hint = "Take it out: a later version of the model may refuse it."
         message = f"'{name}' is deprecated"
         notes.append(ParamProblem(at, True, "deprecated-param", message, hint, "warning"))
+    if any(value in branch.get("enum", ()) for branch in _deprecated_branches(field)):
+        message = f"'{name}' has an older form: {quoted(value)}"
+        hint = "A later version of the model may refuse it; `vidi models show` has the newer one."
+        notes.append(ParamProblem(at, False, "deprecated-value", message, hint, "warning"))
     return False
+
+
+def _deprecated_branches(field: ParamSchema) -> list[ParamSchema]:
+    return [branch for branch in field.get("anyOf", ()) if branch.get("deprecated")]
 
 
 def _convert(value: object, schema: ParamSchema, at: At, notes: list[ParamProblem]) -> object:

@@ -37,6 +37,11 @@ OUTPUT_COUNTS = frozenset(
 )
 """Params that ask for so many assets; after the run the assets themselves are counted."""
 
+IMAGE_PIXELS = Decimal(1_048_576)
+"""In a megapixel of an image, as fal bills it: 1024x1024 is one (recorded: one unit)."""
+VIDEO_PIXELS = Decimal(1_000_000)
+"""In a megapixel of a video: 121 frames of 1280x720 are 112 (https://fal.ai/models/fal-ai/ltx-2-19b)."""
+
 _LARGEST = Decimal(10**12)
 """No quantity is larger: what is, is a mistake or an id."""
 _NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[A-Za-z%]*\s*")
@@ -55,6 +60,8 @@ class Facts:
     """The derived names that the price row defines, each with its `@`."""
     metered: Metered | None = None
     """What is known after the run; None before it."""
+    pixels: Decimal = IMAGE_PIXELS
+    """Pixels in a megapixel, unless a rule says otherwise."""
     used: set[str] = field(default_factory=set)
     """`metered` and `derived`, as soon as such a figure was looked at."""
 

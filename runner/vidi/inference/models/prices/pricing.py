@@ -15,7 +15,7 @@ from vidi.inference.models.prices.estimate import (
     PriceLine,
     RuleFigures,
 )
-from vidi.inference.models.prices.facts import Facts
+from vidi.inference.models.prices.facts import IMAGE_PIXELS, VIDEO_PIXELS, Facts
 from vidi.inference.models.prices.money import to_micro, up_to_micro
 from vidi.inference.models.prices.rows import price_row, row_in_force
 from vidi.inference.models.prices.units import (
@@ -24,6 +24,7 @@ from vidi.inference.models.prices.units import (
     guess_bill,
     is_sold_by_computing,
 )
+from vidi.inference.models.template import OutputType
 
 if TYPE_CHECKING:
     from vidi.inference.models.params.checked import CheckedParams
@@ -153,6 +154,7 @@ def _facts(
         timeout_s=Decimal(str(model.timeout_s if timeout_s is None else timeout_s)),
         where=row.get("where", {}),
         metered=metered,
+        pixels=VIDEO_PIXELS if model.output_type is OutputType.VIDEO else IMAGE_PIXELS,
     )
 
 

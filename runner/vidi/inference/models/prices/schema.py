@@ -48,6 +48,7 @@ FORM_SCHEMAS: dict[str, Schema] = {
     "width": {"width": NAMES, **_FILE},
     "height": {"height": NAMES, **_FILE},
     "megapixels": {"megapixels": NAMES, **_FILE, **_EACH},
+    "pages": {"pages": NAMES, **_FILE},
     "output_megapixels": {"output_megapixels": _SIZE_NAMES, "else": EXPR, **_EACH},
     "output_width": {"output_width": _SIZE_NAMES, "else": EXPR},
     "output_height": {"output_height": _SIZE_NAMES, "else": EXPR},

@@ -15,6 +15,7 @@ from vidi.inference.models.prices.intervals import (
     largest,
     rounded,
 )
+from vidi.inference.models.prices.pdf import pdf_pages
 from vidi.inference.models.prices.probe import UnreadableMediaError, image_facts, media_facts
 
 if TYPE_CHECKING:
@@ -24,12 +25,9 @@ if TYPE_CHECKING:
     from vidi.inference.models.price_rules import Form
     from vidi.inference.models.prices.facts import Facts
 
-FileFact = Literal["length", "frames", "fps", "width", "height", "megapixels"]
+FileFact = Literal["length", "frames", "fps", "width", "height", "megapixels", "pages"]
 
-PIXELS = Decimal(1_000_000)
-"""In a megapixel, unless a rule says otherwise."""
-
-_SUMMED = frozenset({"length", "frames", "megapixels"})
+_SUMMED = frozenset({"length", "frames", "megapixels", "pages"})
 _OF_IMAGES = frozenset({"width", "height", "megapixels"})
 _WORDS = {
     "length": "length",
@@ -38,6 +36,7 @@ _WORDS = {
     "width": "width",
     "height": "height",
     "megapixels": "size",
+    "pages": "number of pages",
 }
 
 
@@ -68,7 +67,7 @@ def _of_file(fact: FileFact, name: str, value: object, rule: Form, facts: Facts)
     if local is None:
         return _of_remote(fact, name, rule)
     try:
-        number = _probe(fact, local.path, Decimal(rule.get("px", PIXELS)))
+        number = _probe(fact, local.path, Decimal(rule.get("px", facts.pixels)))
     except (UnreadableMediaError, OSError) as error:
         why = f"the {_WORDS[fact]} of {local.name} ('{name}') cannot be read: {error}"
         return _bounded(rule, why)
@@ -96,6 +95,8 @@ def _each(one: Interval, rule: Form) -> Interval:
 
 
 def _probe(fact: FileFact, path: Path, pixels: Decimal) -> Decimal | None:
+    if fact == "pages":
+        return _pages(path)
     found = image_facts(path) if fact in _OF_IMAGES else media_facts(path)
     if fact != "megapixels":
         number: Decimal | None = getattr(found, fact)
@@ -103,3 +104,14 @@ def _probe(fact: FileFact, path: Path, pixels: Decimal) -> Decimal | None:
     if found.width is None or found.height is None:
         return None
     return found.width * found.height / pixels
+
+
+def _pages(path: Path) -> Decimal | None:
+    """Those of a PDF; a picture is one page."""
+    pages = pdf_pages(path)
+    if pages is not None:
+        return pages
+    try:
+        return ONE if image_facts(path).width else None
+    except UnreadableMediaError:
+        return None

@@ -14,7 +14,6 @@ from vidi.inference.models.prices.intervals import (
     rounded,
     unknown,
 )
-from vidi.inference.models.prices.quantities.files import PIXELS
 from vidi.inference.models.prices.quantities.output_size import size_from, stated_megapixels
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 def output_megapixels(rule: Form, facts: Facts) -> Interval | None:
     """The megapixels of one output; None where the rule says what else to take."""
-    pixels = Decimal(rule.get("px", PIXELS))
+    pixels = Decimal(rule.get("px", facts.pixels))
     each = rule.get("each") == "up"
     one = _asset_megapixels(facts, pixels, each=each)
     if one is not None:
