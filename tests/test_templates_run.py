@@ -5,7 +5,8 @@ import json
 import pytest
 
 from support.media import make_example_files
-from vidi.inference.models.registry import ModelRegistry
+from support.models.share import share
+from vidi.inference.models.loading import load_template
 
 KINDS = {
     "image": "image/",
@@ -14,13 +15,14 @@ KINDS = {
     "3d": "model/",
     "text": ("text/", "application/json"),  # some transcripts are objects
     "json": "application/json",
+    "file": "application/octet-stream",
 }
 
 
 @pytest.mark.parametrize("provider", ["replicate", "fal"])
 def test_every_example_makes_an_asset_of_its_kind(here, provider):
     make_example_files(here.folder)
-    models = ModelRegistry().list_models(provider=provider)
+    models = [load_template(path) for path in share() if path.parent.name == provider]
     entries = [
         {
             "id": model.id,

@@ -249,8 +249,8 @@ def test_costs_of_an_engine():
 
 
 def test_what_has_no_price_needs_one_of_the_callers(engine):
-    model = engine.get_model_info("fal/fal-ai/gpt-image-1/text-to-image")
-    unpriced = dict(model.example)
+    model = engine.get_model_info("fal/openai/gpt-image-2")
+    unpriced = {**model.example, "image_size": {"width": 512, "height": 512}}
     with pytest.raises(RefusedError, match=r"^nobody knows what this costs: ") as caught:
         engine.infer(model.id, params=unpriced)
     assert "assume_cost" in caught.value.hint

@@ -13,7 +13,7 @@ from vidi.jobs.job import load_job
 def test_list_names_every_model_with_the_price_of_its_example(here):
     answer = models(here, "list")
     lines = answer.stdout.splitlines()
-    assert (answer.exit_code, len(lines), answer.stderr) == (0, 700, "700 models\n")
+    assert (answer.exit_code, len(lines), answer.stderr) == (0, 1886, "1886 models\n")
     (line,) = [line for line in lines if line.startswith(f"{SCHNELL} ")]
     assert line.split() == [SCHNELL, "image", "text-to-image", "$0.003"]
 
@@ -36,7 +36,7 @@ def test_list_filters(here, options, right):
     chosen = [each["id"] for each in models(here, "list", *options, "--json").json["models"]]
     every = ModelRegistry().list_models()
     assert chosen == [model.id for model in every if right(model)]
-    assert 0 < len(chosen) < len(every) == 700
+    assert 0 < len(chosen) < len(every) == 1886
 
 
 def test_list_of_nothing(here):
@@ -162,7 +162,7 @@ ASKED = [
     ("video", "text-to-video", "speech"),
     ("music", "text-to-music", "speech"),
     ("upscale video", "video-upscale", "text-to"),
-    ("kling 3", "text-to-video", "image-edit"),
+    ("kling 3", "text-to-video", "text-to-speech"),
     ("nano banana pro", "text-to-image", "video"),
 ]
 

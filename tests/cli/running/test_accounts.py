@@ -23,7 +23,7 @@ budget: 0.50
 concurrency: 4
 defaults:
   model: fal/fal-ai/flux/dev
-  params: {image_size: square_hd}
+  params: {image_size: {width: 1920, height: 1080}}
 inferences:
   - {id: a, params: {prompt: an ash}, output: a.jpg}
   - {id: b, params: {prompt: a birch}, output: b.jpg}

@@ -16,7 +16,7 @@ COST = Decimal("0.15")
 """Of each file: three pictures of $0.05."""
 JOB = """\
 version: 1
-defaults: {model: fal/fal-ai/flux/dev, params: {image_size: square_hd}}
+defaults: {model: fal/fal-ai/flux/dev, params: {image_size: {width: 1920, height: 1080}}}
 inferences:
   - id: "p{{ n }}"
     matrix: {n: [1, 2, 3]}
@@ -129,9 +129,9 @@ def test_what_an_earlier_run_left_open_counts_for_all_files(shop):
         assert (answer.exit_code, answer.json["spent_usd"]) == (6, 0.15)
 
 
-SCHNELL = JOB.replace("fal/fal-ai/flux/dev, params: {image_size: square_hd}", "SCHNELL").replace(
-    "SCHNELL", "replicate/black-forest-labs/flux-schnell"
-)
+SCHNELL = JOB.replace(
+    "fal/fal-ai/flux/dev, params: {image_size: {width: 1920, height: 1080}}", "SCHNELL"
+).replace("SCHNELL", "replicate/black-forest-labs/flux-schnell")
 CAP = Decimal("0.036")
 """Twelve pictures of $0.003: four files of three."""
 

@@ -20,7 +20,7 @@ inferences:
     output: trees/tree.webp
   - id: card
     model: fal/fal-ai/flux/dev
-    params: {prompt: a postcard, image_size: square_hd}
+    params: {prompt: a postcard, image_size: {width: 1920, height: 1080}}
     output: card
     tags: [cards]
 """
@@ -74,7 +74,7 @@ def test_the_manifest_is_as_published(two):
     assert tree["params"] == {"aspect_ratio": "16:9", "prompt": "un árbol, 木", "num_outputs": 2}
     assert tree["cost_usd"]["basis"] == card["cost_usd"]["basis"] == "metered"
     assert [asset["path"] for asset in tree["assets"]] == ["trees/tree-1.webp", "trees/tree-2.webp"]
-    assert (card["assets"][0]["width"], card["assets"][0]["height"]) == (1024, 1024)
+    assert (card["assets"][0]["width"], card["assets"][0]["height"]) == (1920, 1080)
     assert manifest["totals"]["by_status"] == {"succeeded": 2}
 
 

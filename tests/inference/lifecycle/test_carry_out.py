@@ -28,7 +28,7 @@ inferences:
     output: tree.png
 """
 JOBS = {"replicate": REPLICATE, "fal": FAL}
-PRICES = {"replicate": 0.003, "fal": 0.039}
+PRICES = {"replicate": (0.003, 0.003), "fal": (0.039, 0.0398)}
 BILLS = {"replicate": 0.003, "fal": 0.0398}
 """One unit of fal's base price, as recorded."""
 
@@ -78,8 +78,8 @@ def test_refused_for_good_is_not_paid_and_not_sent_again(run, provider):
     ended = run(provider, {"on": "submit", "fault": "400", "times": 0})
     assert (ended.exit_code, ended.row["status"], ended.submits) == (1, "failed", 1)
     assert ended.row["cost_usd"] == {
-        "estimated_low": PRICES[provider],
-        "estimated_high": PRICES[provider],
+        "estimated_low": PRICES[provider][0],
+        "estimated_high": PRICES[provider][1],
         "actual": 0,
         "basis": "none",
     }

@@ -10,7 +10,7 @@ from support.journals import rewrite
 from support.servers.sandbox import serve_sandbox
 
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/nano-banana"}
-PRICES = {"replicate": 0.003, "fal": 0.039}
+PRICES = {"replicate": 0.003, "fal": 0.0398}
 STUCK = {"on": "result", "fault": "stuck"}
 LOG = "outputs/job/log.jsonl"
 providers = pytest.mark.parametrize("provider", ["replicate", "fal"])
