@@ -113,5 +113,7 @@ def test_without_a_lock_nothing_is_locked(project, text, told):
 
 
 def test_there_must_be_something_to_pin(here):
+    (here.folder / "jobs").mkdir()
     answer = lock(here)
     assert (answer.exit_code, answer.stderr.splitlines()[0]) == (2, "there is no job file in jobs")
+    assert lock(here, "none.yaml").exit_code == 2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
+from vidi.cli.running.job_files import find_job_files
 from vidi.cli.running.job_run import open_registry
 from vidi.cli.running.pinned import describe_difference, load_lock, pin_models
-from vidi.errors import Problem, UsageError
+from vidi.errors import Problem
 from vidi.inference.models.lock import NAME, LockDifference, compare_locks, write_lock
 from vidi.inference.models.shipped import registry_version
 from vidi.jobs.job import load_job
@@ -17,8 +19,6 @@ from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
 FIRST = ("prices", "template", "not pinned", "not used")
 """In which order differences are shown."""
 
@@ -46,9 +46,8 @@ def renew_lock(options: LockOptions) -> int:
     """
     console = Console(json_wanted=options.json_wanted)
     registry = open_registry(options.project, options.templates)
-    names = dict.fromkeys(
-        name for path in _find_jobs(options) for name in _models_of(path, options)
-    )
+    paths = find_job_files(options.job_files or (Path("jobs"),), options.project)
+    names = dict.fromkeys(name for path in paths for name in _models_of(path, options))
     now = pin_models(registry, [registry.get_template(name) for name in names])
     path = options.project / NAME
     before = load_lock(options.project) if path.is_file() else {}
@@ -66,16 +65,6 @@ def renew_lock(options: LockOptions) -> int:
         answer = _as_json(path, sorted(now), differences, code)
         console.print_data(render_json(answer).rstrip("\n"))
     return code
-
-
-def _find_jobs(options: LockOptions) -> tuple[Path, ...]:
-    if options.job_files:
-        return options.job_files
-    folder = options.project / "jobs"
-    found = tuple(sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))))
-    if not found:
-        raise UsageError(f"there is no job file in {folder}", hint="Name the job files to pin.")
-    return found
 
 
 def _models_of(path: Path, options: LockOptions) -> Iterator[str]:
