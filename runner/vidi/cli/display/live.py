@@ -108,7 +108,8 @@ class LiveDisplay:
         if self._lines.budget is None:
             return ""
         balance = self._lines.budget.balance
-        left = "no cap" if balance.left is None else f"left {format_usd(balance.left)}"
+        room = self._lines.budget.left
+        left = "no cap" if room is None else f"left {format_usd(room)}"
         return f"spent {format_usd(balance.spent)}  reserved {format_usd(balance.reserved)}  {left}"
 
     def _render(self) -> RenderableType:

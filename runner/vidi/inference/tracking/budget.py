@@ -125,6 +125,13 @@ class Budget:
         left = None if self._cap is None else self._cap - self._spent - reserved
         return Balance(self._spent, reserved, left)
 
+    @property
+    def left(self) -> Decimal | None:
+        """USD that may still be set aside under the own and the shared cap; None without any."""
+        shared = self._shared.left if self._shared is not None else None
+        given = [left for left in (self.balance.left, shared) if left is not None]
+        return min(given) if given else None
+
     def reserve(self, key: str, amount: Decimal, *, model: str = "", attempt: int = 1) -> None:
         """Set an amount aside for one inference; when it returns, it may be spent.
 
