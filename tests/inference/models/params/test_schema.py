@@ -92,6 +92,29 @@ def test_every_model_refuses_an_unknown_param(models, folder):
             assert told == ["'prompt_of_nobody' is sent, but not described: it may be a mistake"]
 
 
+def test_a_typo_is_found_at_every_depth(models):
+    for model in models:
+        for name, schema in model.params["properties"].items():
+            for value, complete in with_a_typo(schema):
+                checked = check_params(model, {name: value}, base=Path())
+                found = [each for each in checked.problems if each.path[-1:] == ("typo_of_mine",)]
+                assert [each.severity for each in found] == ["error" if complete else "warning"]
+
+
+def with_a_typo(schema):
+    """A value for each object in a schema, with an unknown field there; is it wholly described?"""
+    if "properties" in schema:
+        known = "additionalProperties" in schema or "x-complete" in schema
+        if known:
+            yield {"typo_of_mine": 1}, "x-complete" not in schema
+        for name, field in schema["properties"].items():
+            yield from (({name: value}, complete) for value, complete in with_a_typo(field))
+    elif "items" in schema:
+        yield from (([value], complete) for value, complete in with_a_typo(schema["items"]))
+    for branch in schema.get("anyOf", ()):
+        yield from with_a_typo(branch)
+
+
 def test_every_model_misses_what_is_required(models):
     for model in models:
         missing = [f"'{name}' is required" for name in model.required_params]
