@@ -94,9 +94,13 @@ def test_drift_is_said_everywhere(here):
     write_template(here)
     write_job(here, 2)
     with serve_altered(here, Fal()):
-        answer = here("vidi-run", "job.yaml")
+        here._monkeypatch.setenv("GITHUB_ACTIONS", "true")
+        answer = here("vidi-run", "job.yaml", "--junit", "junit.xml")
+        here._monkeypatch.delenv("GITHUB_ACTIONS")
         assert answer.exit_code == 0
         assert f"job1: warning: {SAID}\n" in answer.stderr
+        assert f"::{MODEL}: {SAID}" in answer.stderr, "an annotation"
+        assert "2 succeeded, 1 with warnings" in answer.stderr
         assert "job2: warning" not in answer.stderr, "the second was expected"
         again = here("vidi-run", "job.yaml", "--rebuy", "*", "--json", "-o", "outputs/again").json
     (event,) = events_of(here, "drift")
@@ -106,6 +110,7 @@ def test_drift_is_said_everywhere(here):
     assert first["cost_usd"]["warning"] == SAID
     assert "warning" not in second["cost_usd"]
     assert [each["code"] for each in again["warnings"]] == [], "what is known is no news"
+    assert SAID in (here.folder / "junit.xml").read_text("utf-8")
     assert "2.00 times its price rule" in (here.folder / "outputs/job/report.html").read_text()
 
 

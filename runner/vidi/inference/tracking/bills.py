@@ -52,6 +52,12 @@ class Bill:
         return self.actual / self.rule.high if is_above(self.actual, self.rule.high) else None
 
     @property
+    def unforeseen(self) -> Decimal:
+        """What was billed although the rule said that it is free; else 0."""
+        free = self.basis in KNOWN and not self.rule.high
+        return self.actual if free else Decimal(0)
+
+    @property
     def beyond(self) -> bool:
         """Whether it lies beyond what the rule said, above or below."""
         if self.basis not in KNOWN:
@@ -106,8 +112,14 @@ class _Lesson(NamedTuple):
 
     factor: Decimal
     """By how much its estimates are scaled up; 1 where nothing drifted."""
+    unforeseen: Decimal
+    """The most that was billed for what the rule says is free; 0 where nothing was."""
     usual: Decimal | None
     """Which part of the rule's high is rarely exceeded; None where too little is known."""
+
+    def scale(self, rule: RuleFigures) -> Decimal:
+        """The most that an inference may cost, in USD."""
+        return up_to_micro(rule.high * self.factor) if rule.high else self.unforeseen
 
 
 class PastBills:
@@ -125,8 +137,15 @@ class PastBills:
 
     def add(self, bill: Bill) -> None:
         """Learn from one more bill."""
-        self._find(bill.model).append(bill)
-        self._lessons.pop(bill.model, None)
+        lesson = self._lessons.get(bill.model)
+        if lesson is None:
+            self._find(bill.model).append(bill)
+        else:
+            # What is usual is asked for before a run, so that it need not be worked out anew.
+            self._lessons[bill.model] = lesson._replace(
+                factor=max(lesson.factor, bill.factor or Decimal(1)),
+                unforeseen=max(lesson.unforeseen, bill.unforeseen),
+            )
 
     def recall(self, bills: Iterable[Bill]) -> None:
         """Learn from the bills of a journal, where no ledger has them."""
@@ -144,18 +163,19 @@ class PastBills:
             usual = up_to_micro(lesson.usual * rule.scale)
         elif usual is not None:
             usual = up_to_micro(usual * lesson.factor)
-        if lesson.factor == 1:
-            return replace(price, usual=usual)
-        why = (
-            f"{model.provider} has billed {round(lesson.factor, 2)} times what this price rule says"
+        high = lesson.scale(rule)
+        if high == rule.high:
+            return price if usual == price.usual else replace(price, usual=usual)
+        times = (
+            f"{round(lesson.factor, 2)} times what" if rule.high else f"{format_usd(high)} where"
         )
+        why = f"{model.provider} has billed {times} this price rule says"
         reason = f"{price.reason}; {why}" if price.reason else why
-        high = up_to_micro(rule.high * lesson.factor)
         return replace(price, high=high, usual=usual, reason=reason)
 
     def scale(self, model: ModelInfo, rule: RuleFigures) -> Decimal:
         """The most that an inference may cost by what has been billed so far, in USD."""
-        return up_to_micro(rule.high * self._learn(model).factor)
+        return self._learn(model).scale(rule)
 
     def _learn(self, model: ModelInfo) -> _Lesson:
         lesson = self._lessons.get(model.id)
@@ -172,10 +192,11 @@ class PastBills:
 
 def _learn_from(bills: list[Bill], as_of: str) -> _Lesson:
     # A template whose prices were read after a bill knows better than the bill.
-    factors = [bill.factor for bill in bills if bill.as_of >= as_of]
-    factor = max((each for each in factors if each is not None), default=Decimal(1))
+    valid = [bill for bill in bills if bill.as_of >= as_of]
+    factor = max((bill.factor or Decimal(1) for bill in valid), default=Decimal(1))
+    unforeseen = max((bill.unforeseen for bill in valid), default=Decimal(0))
     ratios = sorted(ratio for bill in bills if (ratio := bill.ratio) is not None)
     if len(ratios) < FEWEST:
-        return _Lesson(factor, None)
+        return _Lesson(factor, unforeseen, None)
     place = int((PERCENTILE * len(ratios)).to_integral_value(ROUND_CEILING))
-    return _Lesson(factor, ratios[place - 1])
+    return _Lesson(factor, unforeseen, ratios[place - 1])
