@@ -150,7 +150,7 @@ def _per_inference() -> dict[str, object]:
             },
             "In seconds, or text such as 90s, 5m, 1h30m.",
         ),
-        "retry": _or_template(_retry(), "How often it may be attempted."),
+        "retry": _or_template(_retry(), "How often it may be attempted, and after which failures."),
         "keep": _or_template({"type": "boolean"}, "Never buy it again once it is there."),
         "enabled": _or_template({"type": "boolean"}, "false leaves it out."),
     }

@@ -95,10 +95,17 @@ async def send_with_retries(
     send: Callable[[], Awaitable[ProviderCall]],
     account: Account,
     file: LocalFile,
-    words: Callable[[Answer], str],
+    words: Callable[[Answer], tuple[str, str]],
     first_pause: float,
 ) -> ProviderCall:
     """Upload with a few tries; returns the call of the one that was answered 2xx.
+
+    Args:
+        send: Uploads it once.
+        account: Whom it is given to.
+        file: What is uploaded.
+        words: Reads what a refusal says, and the provider's own type of it.
+        first_pause: Seconds before the second try; doubles each time.
 
     Raises:
         InferenceError: It was refused, or failed every time.
@@ -127,7 +134,7 @@ async def _send_once(
     send: Callable[[], Awaitable[ProviderCall]],
     account: Account,
     file: LocalFile,
-    words: Callable[[Answer], str],
+    words: Callable[[Answer], tuple[str, str]],
 ) -> ProviderCall:
     what = f"{file.path.name} could not be uploaded to {account.title}"
     try:
@@ -138,8 +145,8 @@ async def _send_once(
         raise TryAgainError(failure(f"{what}: {error}")) from error
     if answer.ok:
         return call
-    said = words(answer)
-    if (for_all := account.refused_for_all(answer.status, said)) is not None:
+    said, kind = words(answer)
+    if (for_all := account.refused_for_all(answer.status, said, kind)) is not None:
         raise for_all
     if answer.status in {408, 429} or answer.status >= 500:
         failed = InferenceError(f"{what}: HTTP {answer.status}: {said}")

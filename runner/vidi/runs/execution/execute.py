@@ -219,6 +219,10 @@ class Execution:
         except VidiError as error:
             runtime.notify(state.id, "cancel_failed", message=error.message)
             return
+        except Exception as bug:  # noqa: BLE001  # the others are still to be cancelled
+            self.crashes.append(self._describe_bug(bug))
+            runtime.notify(state.id, "cancel_failed", message=self.crashes[-1].message)
+            return
         runtime.journal.append("cancel", state.id, agreed=agreed)
         runtime.notify(state.id, "cancelled", agreed=agreed)
         if state.id in runtime.wakes:

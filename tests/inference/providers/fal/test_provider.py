@@ -279,7 +279,8 @@ def events(*statuses):
 )
 async def test_the_event_stream_tells_the_end(connect, reply, told):
     async with Loopback(reply) as server:
-        assert await connect("fal", server.url).watch(ACCEPTED, 0.3) is told
+        seconds = 1 if reply in (STALL, STALL_MIDWAY) else 10
+        assert await connect("fal", server.url).watch(ACCEPTED, seconds) is told
     asked = server.asked[0]
     assert asked.path == "/fal-ai/flux/requests/abc/status/stream"
     assert asked.headers["accept"] == "text/event-stream"
@@ -465,6 +466,13 @@ async def test_a_refused_upload_has_no_other_way(storage, picture):
 async def test_a_refused_key_stops_an_upload(storage, picture):
     provider, _ = await storage(token=Reply(401, {"detail": "no"}))
     with pytest.raises(CredentialsError):
+        await provider.upload(picture)
+
+
+async def test_a_key_without_the_permission_stops_an_upload(storage, picture):
+    told = {"error": {"type": "authorization_error", "message": "no"}}
+    provider, _ = await storage(token=Reply(403, told))
+    with pytest.raises(CredentialsError, match="refused the key in FAL_KEY: no"):
         await provider.upload(picture)
 
 

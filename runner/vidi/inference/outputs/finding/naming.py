@@ -78,6 +78,8 @@ _ALL = frozenset(extension for extensions in EXTENSIONS.values() for extension i
 _WRITTEN = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,5}")
 
 
+LONGEST_KEY = 60
+"""Characters of a key in a file's name, which no file system takes of any length."""
 _UNPLAIN = re.compile(r"[^\w.-]+")
 
 
@@ -127,7 +129,7 @@ def _name_by_key(output: str, keys: Sequence[str]) -> list[str]:
     taken: dict[str, int] = {}
     paths: list[str] = []
     for number, key in enumerate(keys, start=1):
-        plain = _UNPLAIN.sub("_", key).strip("._") or "output"
+        plain = _UNPLAIN.sub("_", key).strip("._")[:LONGEST_KEY] or "output"
         whole = number_path(output, number)
         again = taken[plain.casefold()] = taken.get(plain.casefold(), 0) + 1
         name = plain if again == 1 or whole != output else f"{plain}-{again}"

@@ -115,7 +115,7 @@ class FalProvider(Provider):
             lambda: self._client.run(send, deadline_s),
             FAL,
             file,
-            lambda answer: read_words(answer).said,
+            lambda answer: (read_words(answer).said, read_words(answer).error_type),
             self._client.timeouts.first_pause,
         )
         if not isinstance(call.value, str):

@@ -96,7 +96,7 @@ class ReplicateProvider(Provider):
             lambda: self._client.run(lambda sdk: sdk.files.create(content=content), deadline_s),
             REPLICATE,
             file,
-            read_words,
+            lambda answer: (read_words(answer), ""),
             self._client.timeouts.first_pause,
         )
         urls = call.reply.fields().get("urls")
