@@ -84,13 +84,13 @@ def test_a_model_that_is_not_there_is_refused_after_one_submit(here, run, call):
 
 
 def test_a_version_that_the_user_names_is_never_another(here, run):
-    pinned = f"{COMMUNITY}:{'1' * 64}"
+    pinned = f"{OFFICIAL}:{'1' * 64}"
     write_job(here, pinned, 1)
     with serve_sandbox() as served:
         lead_to(here, served)
         answer = run()
-        assert (answer.exit_code, served.submits, len(served.sandbox.works)) == (1, 1, 0)
-    assert "Invalid version or not permitted" not in answer.stdout
+        assert (answer.exit_code, served.submits) == (2, 0)
+    assert "is an official model, which Replicate runs by name alone" in answer.stdout
 
 
 def test_program_calls_are_mended_too(here):

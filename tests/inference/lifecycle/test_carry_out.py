@@ -82,6 +82,8 @@ def test_refused_for_good_is_not_paid_and_not_sent_again(run, provider):
         "estimated_high": PRICES[provider][1],
         "actual": 0,
         "basis": "none",
+        "paid": 0,
+        "paid_basis": None,
     }
     assert ended.row["error"]["code"] == "rejected"
 

@@ -126,4 +126,5 @@ def test_not_now_without_a_time_is_no_invitation_to_hammer(here, provider, told)
         "actual": 0,
         "in_doubt": 0,
         "saved": 0,
+        "paid": 0,
     }

@@ -7,7 +7,7 @@ import pytest
 from support.ledgers import NOON, a_cap, same, usage, usd
 from vidi.errors import RefusedError, StorageError
 from vidi.inference.tracking.budget import Budget
-from vidi.inference.tracking.journal.events import replay
+from vidi.inference.tracking.journal.replay import replay
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.replay import RunRecord
 from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
@@ -40,7 +40,7 @@ def settled(name="tree", amount="0.04", *, run="run-1"):
 
 
 def books_of(ledger, *caps, run="run-2", events=()):
-    return RunAccount(ledger, run, caps, replay(events), now=lambda: NOON)
+    return RunAccount(ledger, run, caps, replay(events).states, now=lambda: NOON)
 
 
 def test_the_budget_is_granted_by_the_books_and_settled_in_them(ledger):
@@ -86,7 +86,7 @@ def test_what_an_earlier_run_left_open_is_settled_under_its_own_key(ledger):
     events = [intent("tree"), event("submitted", request_id="r", urls={})]
     record = RunRecord("run-2", "a.yaml", "/outputs/a", NOON + timedelta(days=1))
     header = {"run": "run-1", "job_file": "a.yaml", "ts": NOON.isoformat()}
-    replay_folder(ledger, record, [header], replay(events))
+    replay_folder(ledger, record, [header], replay(events).states)
     assert usage(ledger) == same("0", "0.05")
     budget = Budget(None, books_of(ledger, events=events))
     budget.hold("tree", usd("0.05"))
@@ -119,7 +119,7 @@ CHARGED = [
 
 @pytest.mark.parametrize(("events", "amounts"), CHARGED)
 def test_what_the_events_of_a_journal_have_charged(events, amounts):
-    charges = replay(events)["tree"].charges
+    charges = replay(events).states["tree"].charges
     assert [charge.actual for charge in charges] == amounts
     assert len({charge.key for charge in charges}) == len(charges)
 
