@@ -25,6 +25,9 @@ LONGEST_NAME = 255
 """Bytes of a name on most systems; a longer text is no path that anybody types."""
 _ROOTED = re.compile(r"file:|[A-Za-z]:[\\/]|\\\\|~[\\/]|\.{1,2}[\\/]", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://|data:", re.IGNORECASE)
+_SUSPECT = re.compile(
+    r"\.[a-z0-9]{2,5}\Z|\A(?:file:|[a-z]:[\\/]|\\\\|~[\\/]|\.{1,2}[\\/])", re.IGNORECASE
+)
 _MEDIA = re.compile(
     r"\.(png|jpe?g|webp|gif|avif|heic|bmp|tiff?|svg|mp4|mov|webm|mkv|avi|mp3|wav|flac|ogg|m4a|aac"
     r"|glb|gltf|obj|fbx|ply|stl|usdz)\Z",
@@ -45,30 +48,42 @@ def find_file_names(
         schema: Theirs.
         base: The project directory.
     """
-    for at, text, field in _texts(params, schema, ()):
-        if not _is_free(at, text, field):
+    for at, text in _suspects(params, ()):
+        field = _field_at(at, params, schema)
+        if field is None or not _is_free(at, text, field):
             continue
         if (kind := _name_kind(text, base)) is not None:
             yield _complain(at, text, kind)
 
 
-def _texts(value: object, schema: ParamSchema, at: At) -> Iterator[tuple[At, str, ParamSchema]]:
-    branch = branch_for(value, schema) or {}
+def _suspects(value: object, at: At) -> Iterator[tuple[At, str]]:
+    """Every text that has the form of a file's name; most have not, and cost one look."""
     if isinstance(value, str):
-        if not any("x-file" in each for each in (branch, schema)):
-            yield at, value, branch or schema
+        if len(value) <= LONGEST_NAME and _SUSPECT.search(value):
+            yield at, value
     elif isinstance(value, Mapping):
-        fields = branch.get("properties", {})
         for key, each in value.items():
-            yield from _texts(each, fields.get(key, {}), (*at, key))
+            yield from _suspects(each, (*at, key))
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _texts(each, branch.get("items", {}), (*at, index))
+            yield from _suspects(each, (*at, index))
+
+
+def _field_at(at: At, value: object, schema: ParamSchema) -> ParamSchema | None:
+    """The schema of a text in the params; None where it stands for a file."""
+    for step in at:
+        branch = branch_for(value, schema) or {}
+        if isinstance(value, Mapping):
+            schema, value = branch.get("properties", {}).get(str(step), {}), value[str(step)]
+        elif isinstance(value, list):
+            schema, value = branch.get("items", {}), value[int(step)]
+    own = branch_for(value, schema) or {}
+    return None if "x-file" in own or "x-file" in schema else own or schema
 
 
 def _is_free(at: At, text: str, field: ParamSchema) -> bool:
     """Whether a text is the user's own, short enough for a path, and not to be the name of one."""
-    if len(text) > LONGEST_NAME or "\n" in text or field.get("x-secret"):
+    if "\n" in text or field.get("x-secret"):
         return False
     known = (*field.get("enum", ()), *field.get("x-suggested", ()), field.get("default"))
     name = next((str(step) for step in reversed(at) if isinstance(step, str)), "")
