@@ -63,13 +63,18 @@ LANGUAGES = {
     "hindi": ("hindi", "hi", "multilingual"),
 }
 """A language, and the words of a template that mean that its model speaks it."""
-POPULAR = (
-    "nano-banana", "flux", "gpt-image", "seedream", "imagen", "qwen-image", "ideogram", "recraft",
-    "veo", "kling", "seedance", "sora", "hailuo", "wan", "ltx", "runway", "luma",
-    "elevenlabs", "minimax/speech", "kokoro", "chatterbox", "gemini", "lyria", "minimax-music",
-    "stable-audio", "musicgen",
-)  # fmt: skip
-"""Families that people ask for, the most asked for of each kind first."""
+POPULAR = {
+    "image": (
+        "nano-banana", "flux", "gpt-image", "seedream", "imagen", "qwen-image", "ideogram",
+        "recraft",
+    ),
+    "video": ("veo", "kling", "seedance", "sora", "hailuo", "wan", "ltx", "runway", "luma"),
+    "audio": (
+        "elevenlabs", "minimax/speech", "kokoro", "chatterbox", "gemini", "lyria", "minimax-music",
+        "minimax/music", "stable-audio", "musicgen",
+    ),
+}  # fmt: skip
+"""Families that people ask for, the most asked for of what is made first."""
 _WORDS = re.compile(r"[a-z0-9.]+")
 _EXACT, _WORD, _START, _PART, _PARAMS = 64, 4, 2, 1, 1
 """How well a word fits: the whole name, a word of it, the start of one, any part, its params."""
@@ -134,7 +139,8 @@ def _order(each: PricedModel, fit: tuple[int, int], query: Query) -> tuple[objec
     category, score = fit
     known = each.high is not None
     price = each.high if each.high is not None else Decimal(0)
-    family = next((n for n, name in enumerate(POPULAR) if name in model.id), len(POPULAR))
+    families = POPULAR.get(str(model.output_type), ())
+    family = next((n for n, name in enumerate(families) if name in model.id), len(families))
     by_price = (not known, price) if query.cheap else ()
     edits = not model.category.startswith("text-to-")
     fitness = (-score, category, edits)
