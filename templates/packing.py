@@ -16,7 +16,8 @@ class PackTemplates(BuildHookInterface):
             return
         top = Path(self.root)
         sys.path.insert(0, str(top / "runner"))
-        from vidi.inference.models.pack import NAME, build_pack, read_about, read_folder
+        from vidi.inference.models.about import NAME, read_about
+        from vidi.inference.models.pack import build_pack, read_folder
 
         templates = top / "templates"
         path = Path(self.directory) / NAME

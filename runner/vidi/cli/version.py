@@ -17,7 +17,7 @@ def version_option(program: str) -> Callable[[Any], Any]:
 
     def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         if wanted and not ctx.resilient_parsing:
-            from vidi.inference.models.shipped import registry_version
+            from vidi.inference.models.about import registry_version
 
             click.echo(f"{program} {__version__} ({registry_version()})")
             ctx.exit()

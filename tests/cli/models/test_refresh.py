@@ -14,9 +14,10 @@ from support.models.templates import PARAMS, template
 from support.servers.answering import answering
 from support.servers.sandbox import serve_sandbox
 from vidi.errors import UsageError
+from vidi.inference.models.about import RegistryVersion
 from vidi.inference.models.ids import file_name
 from vidi.inference.models.loading import load_template
-from vidi.inference.models.pack import RegistryVersion, build_pack
+from vidi.inference.models.pack import build_pack
 
 BILLING = {"unit": "images", "unit_usd": 0.1, "as_of": "2026-05-01", "source": "x"}
 ITEM = {"type": "object", "properties": {"scale": {"type": "number", "maximum": 2}}}

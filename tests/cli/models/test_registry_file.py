@@ -140,9 +140,12 @@ def test_without_a_checksum_nothing_is_used(here, source, fetched):
     assert fetched.is_file()
 
 
-def test_a_fetched_registry_that_is_broken_is_told_and_not_passed_over(here, fetched):
+@pytest.mark.parametrize(
+    "text", ["no registry", '{"format": 9, "version": 1000000, "date": "2026-12-01"}\n{}\n']
+)
+def test_a_fetched_registry_that_is_broken_is_told_and_not_passed_over(here, fetched, text):
     fetched.parent.mkdir()
-    fetched.write_text("no registry")
+    fetched.write_text(text)
     answer = models(here, "list")
     assert answer.exit_code == 2
     assert "the fetched registry cannot be read: it is no registry" in answer.stderr

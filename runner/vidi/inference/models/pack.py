@@ -10,11 +10,11 @@ wheel is built.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from vidi.inference.models.about import LONGEST_HEAD, PackError, RegistryVersion, read_version
 from vidi.inference.models.sources import aliases_in
 from vidi.json_values import as_list, as_object
 
@@ -23,26 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
-NAME = "registry.pack"
-ABOUT = "registry.json"
-"""Beside the templates: the version and the date of the registry that they are."""
-LONGEST_HEAD = 1000
-"""Bytes of the first line."""
-
-
-class PackError(ValueError):
-    """A file is no registry, or one of another format."""
-
-
-class RegistryVersion(NamedTuple):
-    """Which registry it is: the later has the greater number."""
-
-    version: int
-    date: str
-    """Of its latest change, ISO 8601."""
-
-    def __str__(self) -> str:
-        return f"registry {self.version} of {self.date}"
 
 
 def build_pack(templates: Mapping[str, str], about: RegistryVersion) -> bytes:
@@ -64,22 +44,13 @@ def build_pack(templates: Mapping[str, str], about: RegistryVersion) -> bytes:
         at += len(data)
     rest = b"".join((_line({"templates": index, "aliases": aliases}), *texts))
     head = {"format": FORMAT, "version": about.version, "date": about.date, "models": len(index)}
-    return _line({**head, "sha256": hashlib.sha256(rest).hexdigest()}) + rest
+    return _line({**head, "sha256": _hash(rest)}) + rest
 
 
 def read_folder(folder: Path) -> dict[str, str]:
     """The text of every template of a folder, by its name."""
     paths = sorted(folder.glob("*/*.json"))
     return {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
-
-
-def read_about(folder: Path) -> RegistryVersion:
-    """Which registry a folder of templates is; one that does not say is older than any other."""
-    try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        return RegistryVersion(int(about["version"]), str(about["date"]))
-    except (OSError, ValueError, LookupError, TypeError):
-        return RegistryVersion(0, "an unknown day")
 
 
 class TemplatePack:
@@ -95,8 +66,15 @@ class TemplatePack:
         Raises:
             PackError: The file is none.
         """
-        head = self._head
-        return RegistryVersion(int(str(head["version"])), str(head["date"]))
+        return read_version(self.path)
+
+    def check_format(self) -> None:
+        """See that this version of vidi can read it.
+
+        Raises:
+            PackError: It is no registry, or one of another format.
+        """
+        _ = self._head
 
     def verify(self) -> None:
         """See that the file is whole.
@@ -106,7 +84,7 @@ class TemplatePack:
         """
         data = self.path.read_bytes()
         rest = data[data.index(b"\n") + 1 :] if b"\n" in data else b""
-        if hashlib.sha256(rest).hexdigest() != self._head["sha256"]:
+        if _hash(rest) != self._head["sha256"]:
             raise PackError("it is not whole: its checksum is another")
 
     def find(self, name: str) -> Path | None:
@@ -156,6 +134,12 @@ class TemplatePack:
 
     _begin: int = 0
     """Where the texts begin."""
+
+
+def _hash(data: bytes) -> str:
+    import hashlib  # a lookup needs none
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def _line(value: object) -> bytes:

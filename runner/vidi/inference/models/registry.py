@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
+from vidi.inference.models.about import shipped_templates
 from vidi.inference.models.ids import FORMS, file_name, split_version
 from vidi.inference.models.loading import TemplateError, read_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.provider_names import BUILT_IN
-from vidi.inference.models.shipped import open_shipped, shipped_templates
+from vidi.inference.models.shipped import open_shipped
 from vidi.inference.models.sources import TemplateFolder, TemplateText
 from vidi.inference.models.suggest import nearest
 from vidi.inference.models.template import Call

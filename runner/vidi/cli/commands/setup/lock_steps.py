@@ -11,8 +11,8 @@ from vidi.cli.running.job_files import find_job_files
 from vidi.cli.running.job_run import open_registry
 from vidi.cli.running.pinned import describe_difference, load_lock, pin_models
 from vidi.errors import Problem
+from vidi.inference.models.about import registry_version
 from vidi.inference.models.lock import NAME, LockDifference, compare_locks, write_lock
-from vidi.inference.models.shipped import registry_version
 from vidi.jobs.job import load_job
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.json_text import render_json

@@ -16,11 +16,10 @@ from vidi.cli.models.refreshing.progress import Progress
 from vidi.cli.models.refreshing.summary import list_as_json, render_summary
 from vidi.cli.models.template_writing import prove_template, write_template
 from vidi.errors import StorageError, VidiError
+from vidi.inference.models.about import ABOUT, read_about, shipped_templates
 from vidi.inference.models.discovery.queue_api import read_sentence
 from vidi.inference.models.discovery.template_text import render_template
-from vidi.inference.models.pack import ABOUT, read_about
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.models.shipped import shipped_templates
 from vidi.json_values import as_list, as_object
 from vidi.runs.execution.stopping import run_until_stopped
 from vidi.runs.records.json_text import render_json

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
 from vidi.errors import StorageError, UsageError
+from vidi.inference.models.about import ABOUT, read_about
 from vidi.inference.models.loading import read_template
-from vidi.inference.models.pack import ABOUT, build_pack, read_about, read_folder
+from vidi.inference.models.pack import build_pack, read_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
 from vidi.errors import StorageError, UsageError
+from vidi.inference.models.about import PackError, fetched_registry, registry_version
 from vidi.inference.models.loading import read_template
-from vidi.inference.models.pack import PackError, TemplatePack
-from vidi.inference.models.shipped import fetched_registry, open_shipped, registry_version
+from vidi.inference.models.pack import TemplatePack
+from vidi.inference.models.shipped import open_shipped
 from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
-    from vidi.inference.models.pack import RegistryVersion
+    from vidi.inference.models.about import RegistryVersion
     from vidi.inference.models.sources import TemplateSource
 
 LARGEST = 256 * 1024 * 1024
