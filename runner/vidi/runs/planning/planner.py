@@ -183,17 +183,24 @@ class _Planner:
         if state is not None and _has_its_own(spec, request, state):
             self._satisfied.add(spec.id)
             self._sources.claim(state.fingerprint, state.number)
-        if self._depends_on_others(entry, state):
+        judged = None
+        if state is not None and state.fingerprint == request.fingerprint:
+            judged = judge(spec, request, state, self._choices, self._sources)
+        if self._depends_on_others(entry, state, judged):
             self._waiting.append(entry)
         else:
-            self._lines[entry.line] = self._plan(entry)
+            self._lines[entry.line] = self._plan(entry, judged)
 
-    def _depends_on_others(self, entry: _Entry, state: InferenceState | None) -> bool:
-        spec, request = entry.spec, entry.request
-        if state is not None and spec.id not in self._satisfied:
+    def _depends_on_others(
+        self, entry: _Entry, state: InferenceState | None, judged: Decision | None
+    ) -> bool:
+        """Whether what other entries ask for may change what is done with this one."""
+        if state is not None and entry.spec.id not in self._satisfied:
             return True  # what it has may go to another id
-        known = request.fingerprint in self._bought_here or self._sources.knows(request.fingerprint)
-        return known and wants_another(judge(spec, request, state, self._choices, self._sources))
+        if judged is not None and not wants_another(judged):
+            return False
+        fingerprint = entry.request.fingerprint
+        return fingerprint in self._bought_here or self._sources.knows(fingerprint)
 
     def decide_all(self) -> tuple[PlannedInference, ...]:
         """Decide on what had to wait; returns every line, in file order."""
@@ -224,15 +231,15 @@ class _Planner:
         left_out = skip_unselected(spec, state, self._choices) is not None
         return not left_out and not matches_any(self._choices.rebuy, spec, state)
 
-    def _plan(self, entry: _Entry) -> PlannedInference:
-        """Decide on one inference whose params are right."""
+    def _plan(self, entry: _Entry, judged: Decision | None = None) -> PlannedInference:
+        """Decide on one inference whose params are right, and may have been judged already."""
         _, spec, request = entry
         state = self.states.get(spec.id)
         try:
             request, trouble = self._take_up(spec, request), None
         except UsageError as error:
             trouble = error
-        decision = decide(spec, request, state, self._choices, self._sources)
+        decision = decide(spec, request, state, self._choices, self._sources, judged)
         if spec.id in self.renames:
             decision = explain_rename(decision, self.renames[spec.id])
         if trouble is not None and decision.action in DOES:

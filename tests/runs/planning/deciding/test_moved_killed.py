@@ -1,4 +1,4 @@
-"""Files that change places, and SIGKILL at every step of that: the same run again ends it."""
+"""Files and ids that change places, and SIGKILL at every step: the same run again ends it."""
 
 import hashlib
 import itertools
@@ -13,16 +13,25 @@ from support.servers.sandbox import serve_sandbox
 ENTRY = "  - {{id: {}, model: fal/fal-ai/flux/dev, params: {{prompt: {}, {}}}, output: {!r}}}\n"
 
 
-def job(pair, **outputs):
-    """Three that each make one image, and a pair."""
-    entries = [ENTRY.format(key, key, "num_images: 1", output) for key, output in outputs.items()]
+def job(pair, *entries):
+    """Some (id, prompt, output) that each make one image, and a pair."""
+    lines = [ENTRY.format(key, prompt, "num_images: 1", out) for key, prompt, out in entries]
     pair = ENTRY.format("pair", "pair", "num_images: 2", pair)
-    return "version: 1\nname: job\nbudget: 0.50\ninferences:\n" + "".join(entries) + pair
+    return "version: 1\nname: job\nbudget: 0.50\ninferences:\n" + "".join(lines) + pair
 
 
-FIRST = job("a{{ index }}1.webp", a="x.webp", b="y.webp", c="z.webp")
-THEN = job("a2{{ index }}.webp", a="y.webp", b="x.webp", c="sub/z.webp")
-WAS = {"y": "x", "x": "y", "sub/z": "z", "a21": "a11", "a22": "a21"}
+PAIR = "a{{ index }}1.webp"
+BEFORE = job(PAIR, ("a", "one", "x.webp"), ("b", "two", "y.webp"), ("c", "old", "z.webp"))
+FIRST = job(PAIR, ("a", "one", "x.webp"), ("b", "two", "y.webp"), ("c", "new", "z.webp"))
+THEN = job(
+    "a2{{ index }}.webp",
+    ("b", "one", "y.webp"),  # two that change ids, and places with them
+    ("a", "two", "x.webp"),
+    ("c", "old", "sub/z.webp"),  # one that goes back
+)
+WAS = {"y": "x", "x": "y", "sub/z": ".vidi/replaced/z", "a21": "a11", "a22": "a21"}
+LEFT = {"z": "z"}
+"""What stays where it is, as nobody has its place, and nobody asks for it."""
 PARTS = 8
 """All steps are spread over so many tests."""
 
@@ -38,10 +47,11 @@ class Moving:
         self.folder, self._start = folder, start
         self._rounds = itertools.count()
         folder.mkdir()
-        (folder / "job.yaml").write_text(FIRST)
         with serve_sandbox() as served:
             self._keys = served.environment
-            assert self.run().exit_code == 0
+            for text in (BEFORE, FIRST):
+                (folder / "job.yaml").write_text(text)
+                assert self.run().exit_code == 0
         (folder / "outputs/job").rename(folder / "made")
         (folder / "job.yaml").write_text(THEN)
 
@@ -59,8 +69,9 @@ class Moving:
     def check(self):
         made, moved = self.folder / "made", self.folder / "outputs/job"
         expected = {f"{new}.webp": digest(made / f"{old}.webp") for new, old in WAS.items()}
+        left = {f"{new}.webp": digest(made / f"{old}.webp") for new, old in LEFT.items()}
         found = {path.relative_to(moved).as_posix(): path for path in moved.rglob("*.webp")}
-        assert {name: digest(path) for name, path in found.items()} == expected
+        assert {name: digest(path) for name, path in found.items()} == {**expected, **left}
         rows = json.loads((moved / "manifest.json").read_text())["inferences"]
         listed = {asset["path"]: asset["sha256"] for row in rows for asset in row["assets"]}
         assert listed == expected

@@ -34,6 +34,7 @@ def decide(
     state: InferenceState | None,
     choices: Choices,
     sources: Sources,
+    judged: Decision | None = None,
 ) -> Decision:
     """Say what a run does with an inference, and why; what it takes from a source is claimed.
 
@@ -43,8 +44,9 @@ def decide(
         state: What the journal says of it.
         choices: What the command line says.
         sources: Where it may come from for nothing.
+        judged: What `judge` says of it, where that is known.
     """
-    decision = judge(spec, request, state, choices, sources)
+    decision = judged or judge(spec, request, state, choices, sources)
     asked = matches_any(choices.rebuy, spec, state)
     if wants_another(decision) and not asked and not _is_open(request, state):
         decision = _take_for_nothing(request, state, decision, sources)
