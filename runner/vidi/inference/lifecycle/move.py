@@ -50,9 +50,8 @@ def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runtime) ->
 def open_places(request: InferenceRequest, folder: Path, runtime: Runtime) -> AssetPlaces:
     """The files of a folder, with or without what the user has edited."""
     states = runtime.journal.states.values()
-    return AssetPlaces(
-        folder, sure=True, known=None if request.unedited else KnownContent(tuple(states))
-    )
+    known = KnownContent(states)
+    return AssetPlaces(folder, sure=True, known=known, edits=not request.unedited)
 
 
 def move_into_place(

@@ -15,7 +15,7 @@ from vidi.inference.outputs.finding.naming import plan_paths, with_extension
 from vidi.inference.request import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.inference.request import InferenceRequest
@@ -74,7 +74,7 @@ def _by_number(asset: AssetRecord) -> list[tuple[int, str]]:
 
 
 class KnownContent:
-    """Every content that vidi made: a file with one of these is no edit of another.
+    """Every content that vidi made, and where: twins may be the same to the last bit.
 
     Args:
         states: Whatever the journal knows of, in parts.
@@ -84,12 +84,19 @@ class KnownContent:
         self._states = states
 
     def __contains__(self, sha256: object) -> bool:
-        return sha256 in self._hashes
+        return sha256 in self._paths
+
+    def list_paths(self, sha256: str) -> Sequence[str]:
+        """Where files with that content were put, relative to the output folder."""
+        return self._paths.get(sha256, ())
 
     @cached_property
-    def _hashes(self) -> frozenset[str]:
-        states = chain.from_iterable(self._states)
-        return frozenset(asset.sha256 for state in states for asset in state.assets)
+    def _paths(self) -> Mapping[str, list[str]]:
+        paths: dict[str, list[str]] = {}
+        for state in chain.from_iterable(self._states):
+            for asset in state.assets:
+                paths.setdefault(asset.sha256, []).append(asset.path)
+        return paths
 
 
 class AssetPlaces:
@@ -98,16 +105,23 @@ class AssetPlaces:
     Args:
         folder: The output folder.
         sure: Whether every file is hashed, and not only what its size and time leave open.
-        known: What vidi made. With it, a file that was edited and still opens stands for what was
+        known: What vidi made: the same content of another purchase serves as well.
+        edits: Whether a file that was edited and still opens stands for what was
             bought; without it, only what was bought counts.
     """
 
     def __init__(
-        self, folder: Path, *, sure: bool = False, known: Container[str] | None = None
+        self,
+        folder: Path,
+        *,
+        sure: bool = False,
+        known: KnownContent | None = None,
+        edits: bool = True,
     ) -> None:
         self._folder = folder
         self._sure = sure
         self._known = known
+        self._edits = edits
 
     def look_for(
         self, request: InferenceRequest, assets: Sequence[AssetRecord]
@@ -140,11 +154,11 @@ class AssetPlaces:
             return PlacedAsset(made, home, made.path)
         if self._was_edited(self._folder / made.path, made):
             return PlacedAsset(made, home, made.path, edited=True)
-        return PlacedAsset(made, home, self._find_replaced(made))
+        return PlacedAsset(made, home, self._find_replaced(made) or self._find_twin(made))
 
     def _was_edited(self, path: Path, made: AssetRecord) -> bool:
         """Whether the user has another version there: content of nobody's that opens."""
-        if self._known is None or path.is_symlink() or not path.is_file():
+        if self._known is None or not self._edits or path.is_symlink() or not path.is_file():
             return False
         if hash_file(path) in self._known:
             return False
@@ -155,6 +169,11 @@ class AssetPlaces:
         except DownloadError:
             return False
         return _family(facts.content_type) == _family(made.content_type)
+
+    def _find_twin(self, made: AssetRecord) -> str | None:
+        """Where another purchase has the very same content, which is then copied."""
+        paths = self._known.list_paths(made.sha256) if self._known is not None else ()
+        return next((path for path in paths if self._has_copy(self._folder / path, made)), None)
 
     def _find_replaced(self, made: AssetRecord) -> str | None:
         kept = (path for path in self._replaced if self._has_copy(path, made))

@@ -167,7 +167,8 @@ class _Planner:
         places = AssetPlaces(self._folder, known=known)
         store = self._record.store
         stored = store.list_numbers() if store is not None else {}
-        return Sources(shelf, stored, places, AssetPlaces(self._folder))
+        bought = AssetPlaces(self._folder, known=known, edits=False)
+        return Sources(shelf, stored, places, bought)
 
     def enter(self, spec: InferenceSpec) -> None:
         """Check and price one inference, and decide on it where no other entry matters."""

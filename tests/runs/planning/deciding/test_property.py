@@ -76,6 +76,14 @@ def _find_place(row):
 SWAPPED = [[("a", "x", "a"), ("b", "y", "b")], [("a", "y", "a"), ("b", "x", "b")]]
 TWINS = [[("a", "x", "a"), ("b", "x", "b")], [("b", "x", "a"), ("c", "x", "c"), ("a", "y", "d")]]
 
+SHARED = [
+    [("b", "x", "b"), ("c", "x", "c"), ("a", "y", "a"), ("d", "x", "d")],
+    [("d", "x", "c"), ("a", "x", "b")],
+    [("a", "x", "a"), ("c", "y", "c"), ("d", "x", "d")],
+    [("a", "x", "a"), ("b", "x", "b"), ("c", "x", "c")],
+]
+"""Twins of the same content come to one place, and part again."""
+
 
 @settings(
     max_examples=20,
@@ -84,6 +92,7 @@ TWINS = [[("a", "x", "a"), ("b", "x", "b")], [("b", "x", "a"), ("c", "x", "c"), 
 )
 @example(story=SWAPPED)
 @example(story=TWINS)
+@example(story=SHARED)
 @given(story=st.lists(jobs(), min_size=2, max_size=5))
 def test_nothing_is_bought_twice_whatever_is_edited(here, story):
     project = Project(here)
