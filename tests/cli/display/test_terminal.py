@@ -96,3 +96,17 @@ def test_an_entry_is_one_line_of_eighty_columns(tmp_path):
         assert re.search(r" run .*\$0\.\d+( !)?$", line)
     assert any(re.search(r" fal/\S*…\S*-to-video ", each) for each in lines)
     assert not YELLOW.search(told.raw)
+
+
+def test_models_and_folders_are_one_line_each_too(tmp_path):
+    listed = at_a_terminal(
+        "vidi", "models", "search", "kling", "image", "to", "video", cwd=tmp_path
+    )
+    lines = [each for each in listed.text.replace("\r", "").splitlines() if each.startswith("fal/")]
+    assert len(lines) > 5
+    assert max(map(len, lines)) <= 80
+    (tmp_path / "long.yaml").write_text(LONG)
+    told = at_a_terminal("vidi", "status", "long.yaml", cwd=tmp_path)
+    shown = [each for each in told.text.replace("\r", "").splitlines() if "rather-long" in each]
+    assert len(shown) == 3
+    assert max(map(len, shown)) <= 80

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +32,13 @@ def _pad(row: Row, widths: Sequence[int], right: frozenset[int]) -> list[str]:
         cell.rjust(width) if column in right else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
+
+
+def fit_terminal(rows: Sequence[Row], *, middle: int, ends: Sequence[int]) -> Sequence[Row]:
+    """The rows as `fit` makes them where a terminal shows them; whole for a pipe or a file."""
+    if not rows or not sys.stdout.isatty():
+        return rows
+    return fit(rows, shutil.get_terminal_size().columns, middle=middle, ends=ends)
 
 
 def shorten_middle(text: str, width: int) -> str:

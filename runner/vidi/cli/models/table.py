@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.cli.display.columns import align, fit_terminal
 from vidi.cli.display.console import Console
 from vidi.cli.models.page import price_example
 from vidi.runs.records.figures import format_estimate
@@ -39,14 +40,9 @@ def print_models(priced: Sequence[PricedModel], command: str, *, json_wanted: bo
         rows = [_as_json(each) for each in priced]
         console.print_data(render_json({**answer, "models": rows}).rstrip("\n"))
         return 0
-    rows_of_text = [_as_text(each) for each in priced]
-    widths = [max(map(len, column)) for column in zip(*rows_of_text, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows_of_text
-    ]
-    if lines:
-        console.print_data("\n".join(lines))
+    if priced:
+        rows_of_text = [_as_text(each) for each in priced]
+        console.print_data("\n".join(align(fit_terminal(rows_of_text, middle=0, ends=(1, 2)))))
     console.say(f"{len(priced)} model{'' if len(priced) == 1 else 's'}")
     return 0
 

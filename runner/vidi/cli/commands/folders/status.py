@@ -227,7 +227,7 @@ def _describe_folder(one: _Found) -> dict[str, object]:
 def _describe(found: FolderStatus, command: str) -> list[str]:
     from datetime import UTC, datetime
 
-    from vidi.cli.display.columns import align
+    from vidi.cli.display.columns import align, fit_terminal
     from vidi.dollars import format_usd
 
     now = datetime.now(UTC)
@@ -246,11 +246,12 @@ def _describe(found: FolderStatus, command: str) -> list[str]:
                 gone + said,
             )
         )
+    shown = fit_terminal(rows, middle=1, ends=(6,))
     owed = f", {format_usd(found.owed)} may still be billed" if found.owed else ""
     count = f"{len(found.lines)} inference{'' if len(found.lines) == 1 else 's'}"
     return [
         f"{found.folder.as_posix()}: {count}, {format_usd(found.cost)}{owed}",
-        *(align(rows, right=frozenset({3, 4})) if found.lines else ()),
+        *(align(shown, right=frozenset({3, 4})) if found.lines else ()),
         f"next: {command}" if command else "nothing to do",
     ]
 
