@@ -288,9 +288,11 @@ async def _fetch_again(
 
 def _describe_kept(request: InferenceRequest, error: DownloadError) -> DownloadError:
     """What to say where the only way to have it is to buy it again, and that is not wanted."""
+    why = "is kept, so it is not bought again, and it is"
+    if request.unedited:
+        why = "cannot be restored, as nothing is bought for that: it was edited here, and is"
     return DownloadError(
-        f"{request.id} is kept, so it is not bought again, and it is gone at the provider: "
-        + _tell_retention(request, error),
+        f"{request.id} {why} gone at the provider: {_tell_retention(request, error)}",
         hint=f"Put its files back, or buy it again with --rebuy {request.id}.",
         gone=True,
     )

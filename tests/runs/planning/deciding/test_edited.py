@@ -98,6 +98,8 @@ def test_restore_of_what_is_gone_everywhere_fails_and_buys_nothing(here):
         path = here.folder / FOLDER / "a.png"
         edited = retouch(path)
         assert run(here, job("fal"), "--restore", "a") == 1
+        (row,) = here.manifest(FOLDER)["inferences"]
+        assert row["error"]["message"].startswith("a cannot be restored, as nothing is bought")
         assert (digest(path), served.submits) == (edited, 1)
         assert plan(here) == [("unchanged", "edited")]
 
