@@ -2,10 +2,10 @@
 
 EXIT_CODES = {
     "0": "all done or unchanged; `--estimate` within budget",
-    "1": "ended, at least one failed; the manifest is complete",
+    "1": "ended, at least one failed or was moderated; the manifest is complete",
     "2": "wrong usage or job file; nothing sent",
     "3": "refused before spending: over budget, unpriced, no cap and nobody to ask, "
-    "`--frozen` with something to buy",
+    "price too old, `--frozen` with something to buy",
     "4": "credentials missing or refused, account out of credit",
     "5": "unfinished: deadline reached, still running remotely; run again to fetch",
     "6": "at least one in doubt: `vidi reconcile`",

@@ -206,7 +206,7 @@ def test_a_word_that_is_neither_on_nor_off_is_refused(shop):
 def test_a_ledger_that_is_corrupt_stops_everything_before_anything_is_bought(shop):
     ledger_path().write_bytes(b"this is no database, whatever its name says" * 50)
     answer = shop("vidi-run", "job.yaml")
-    assert answer.exit_code == 1
+    assert answer.exit_code == 2
     assert answer.stderr.endswith(
         f"the ledger {ledger_path()} cannot be used: file is not a database\n"
         "  hint: Mend or move it, name another one with VIDI_LEDGER, or run untracked with "

@@ -62,3 +62,13 @@ def test_failures_are_counted_over_all_files(here, option, most):
     found = [status for name in "abc" for status in statuses(here, name).values()]
     assert found == ["failed"] * most + ["skipped"] * (3 * COUNT - most)
     assert served.submits == most
+
+
+def test_what_is_accepted_is_no_failure_that_is_counted(here):
+    write_jobs(here, "a", "b", providers=("fal",))
+    refused = {"on": "result", "fault": "moderated", "times": 0}
+    with lead_to_sandbox(here, refused) as served:
+        answer = here(
+            "vidi-run", "a.yaml", "b.yaml", "--max-failures", "1", "--accept", "moderated"
+        )
+    assert (answer.exit_code, served.submits) == (0, 2 * COUNT)

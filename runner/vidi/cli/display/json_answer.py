@@ -104,10 +104,8 @@ def describe_vidi_error(error: VidiError) -> Value:
 
 
 def _describe_job(job: DescribedJob) -> Value:
-    plan, rows = (
-        job.plan,
-        {row["id"]: row for row in job.result["inferences"]} if job.result else {},
-    )
+    plan = job.plan
+    rows = {row["id"]: row for row in job.result["inferences"]} if job.result else {}
     return {
         "job_file": job.path.as_posix(),
         "output_dir": plan.folder.as_posix() if plan else None,

@@ -84,6 +84,7 @@ def _find_new(manifest: Manifest, warnings: Sequence[Problem]) -> list[Problem]:
 
 def print_grand_total(
     manifests: Sequence[Manifest],
+    asked: int,
     odd: int,
     cap: Decimal | None,
     options: RunOptions,
@@ -93,6 +94,7 @@ def print_grand_total(
 
     Args:
         manifests: Those of the files that were run.
+        asked: How many files were to be run.
         odd: How many of their inferences have a warning.
         cap: What all of them stay under beside their own budgets, in USD; None for no cap.
         options: What the command line says.
@@ -104,7 +106,8 @@ def print_grand_total(
     spent = sum((Decimal(str(each["cost_usd"]["actual"])) for each in manifests), Decimal(0))
     colour = "red" if any(each["run"]["exit_code"] for each in manifests) else "green"
     counted = _name_counts(counts) + tell_odd(odd)
-    console.tell(f"all {len(manifests)} job files: {counted}", style=colour)
+    files = f"all {asked}" if len(manifests) == asked else f"{len(manifests)} of {asked}"
+    console.tell(f"{files} job files: {counted}", style=colour)
     given = [each["budget_usd"] for each in manifests]
     budget = sum_budgets(cap, [None if each is None else Decimal(str(each)) for each in given])
     console.tell(f"spent {format_usd(spent)}{_note(options)}, {_name_budget(budget)}")

@@ -19,7 +19,10 @@ STDIN = Path("-")
 
 
 def find_job_files(named: Iterable[Path], project: Path) -> tuple[Path, ...]:
-    """The job files that a command line names, each once, in the order in which they are named.
+    """The job files that a command line names, in the order in which they are named.
+
+    What a folder or a pattern gives comes once; a file that is itself named twice stays so, as that
+    is a slip of the pen.
 
     Args:
         named: Files, folders, patterns and `-`, relative to the current directory or the project.
@@ -28,11 +31,14 @@ def find_job_files(named: Iterable[Path], project: Path) -> tuple[Path, ...]:
     Raises:
         UsageError: A folder holds no job file, or a pattern means none.
     """
-    found: dict[object, Path] = {}
+    found: list[Path] = []
+    seen: set[Path] = set()
     for name in named:
-        for path in _expand(name, project):
-            found.setdefault("-" if path == STDIN else path.resolve(), path)
-    return tuple(found.values())
+        files = list(_expand(name, project))
+        several = files != [find_job_file(name, project)]
+        found += [path for path in files if not (several and path.resolve() in seen)]
+        seen.update(path.resolve() for path in files)
+    return tuple(found)
 
 
 def find_job_file(name: Path, project: Path) -> Path:

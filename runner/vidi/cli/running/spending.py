@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def confirm_spending(state: CommandState) -> int | None:
-    """Ask before spending without a cap."""
+    """Ask before spending without a cap; the last moment at which a signal just breaks off."""
+    import vidi.cli.running.carry_out  # noqa: F401 - a second that may still be broken off
+
     confirm_uncapped(state)
     return report(state)
 
@@ -52,7 +54,8 @@ def sum_up_all_jobs(state: CommandState) -> int | None:
         from vidi.cli.display.summary import print_grand_total
 
         odd = sum(len(group_by_inference(job_run.warnings)) for job_run in state.job_runs)
-        print_grand_total(ran, odd, find_cap(state), state.options, state.console)
+        asked = len(state.job_runs)
+        print_grand_total(ran, asked, odd, find_cap(state), state.options, state.console)
     return None
 
 

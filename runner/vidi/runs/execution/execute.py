@@ -158,7 +158,7 @@ class Execution:
         except (StorageError, FolderLockedError) as error:
             self.halted = self.halted or error
             outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
-        if outcome.status in {"failed", "moderated"}:
+        if outcome.status in {"failed", "moderated"} - self.plan.accept:
             self._limits.starts.failures += 1
         self.outcomes[request.id] = outcome
         self._runtime.notify(request.id, "ended", outcome=outcome)
