@@ -1,9 +1,11 @@
 """Templates that are wrong about how their model is called: mended by the call itself."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from support.servers.altered_sandbox import serve_altered
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.models.registry import ModelRegistry
 
@@ -84,13 +86,28 @@ def test_a_model_that_is_not_there_is_refused_after_one_submit(here, run, call):
 
 
 def test_a_version_that_the_user_names_is_never_another(here, run):
-    pinned = f"{OFFICIAL}:{'1' * 64}"
-    write_job(here, pinned, 1)
+    refusal = {"title": "Invalid version or not permitted", "detail": "no such version"}
+
+    def refuse(exchange):
+        if not exchange.is_receipt:
+            return exchange
+        return replace(exchange.saying({**refusal, "status": 422}), status=422)
+
+    write_job(here, f"{COMMUNITY}:{'1' * 64}", 1)
+    with serve_altered(here, refuse) as served:
+        answer = run()
+        assert (answer.exit_code, served.submits) == (1, 1)
+        assert served.count("GET", "/v1/models/{owner}/{name}") == 0
+    assert "Replicate refused it: no such version" in answer.stderr
+
+
+def test_an_official_model_has_no_version_to_name(here, run):
+    write_job(here, f"{OFFICIAL}:{'1' * 64}", 1)
     with serve_sandbox() as served:
         lead_to(here, served)
         answer = run()
         assert (answer.exit_code, served.submits) == (2, 0)
-    assert "is an official model, which Replicate runs by name alone" in answer.stdout
+    assert "is an official model, which Replicate runs by name alone" in answer.stderr
 
 
 def test_program_calls_are_mended_too(here):

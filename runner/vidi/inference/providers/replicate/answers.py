@@ -41,7 +41,8 @@ TRANSIENT = frozenset({"E1000", "PA", "E003", "E004", "E6716", "E8367", "E8765",
 """Codes of the platform's own failures: recorded with "please retry" or seen to pass by itself."""
 PLATFORM = "Director: unexpected error"
 """How every failure of Replicate's own runner begins, whatever its code."""
-WRONG_VERSION = "Invalid version or not permitted"
+WRONG_VERSION = re.compile("Invalid version or not permitted|specified version does not exist")
+"""The title and the detail of the refusal; either may come alone."""
 SHORTEST_CANCEL_AFTER_S = 5
 """Replicate's own minimum: it refuses a create with less."""
 
@@ -85,7 +86,8 @@ def _is_called_wrongly(answer: Answer, model: ModelInfo) -> bool:
     if model.id != f"replicate/{model.name}" or (model.call and model.call.deployment):
         return False  # the user has said which version, or which deployment
     if model.version:
-        return answer.status == 422 and answer.fields().get("title") == WRONG_VERSION
+        said = f"{answer.fields().get('title')} {answer.fields().get('detail')}"
+        return answer.status == 422 and WRONG_VERSION.search(said) is not None
     return answer.status == 404
 
 
