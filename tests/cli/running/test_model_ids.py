@@ -62,8 +62,7 @@ def test_a_pinned_version_goes_by_the_template_of_the_model(here, served):
     job(here, f"{PAINTER}:{NEW}")
     answer = here("vidi-run", "job.yaml", "-y", "--json")
     assert answer.exit_code == 0, answer.stderr
-    (warning,) = answer.json["warnings"]
-    assert warning["code"] == "version-params"
+    (warning,) = (each for each in answer.json["warnings"] if each["code"] == "version-params")
     assert warning["hint"] == f"`vidi models pull {PAINTER}:{NEW}` reads its own."
     (work,) = served.sandbox.works.values()
     assert work.model.version == NEW
@@ -91,8 +90,8 @@ def test_another_name_of_a_model_buys_nothing_again(here, served):
         job(here, model)
         answer = here("vidi-run", "job.yaml", "-y", "--frozen", "--json")
         assert answer.exit_code == 0, answer.stderr
-        codes = [each["code"] for each in answer.json["warnings"]]
-        assert codes == ([] if model == "fal/acme/painter" else ["renamed-model"])
+        codes = {each["code"] for each in answer.json["warnings"]}
+        assert ("renamed-model" in codes) is (model != "fal/acme/painter")
     assert served.submits == 1
     job(here, "fal/acme/pencil", params={"prompt": "y"})
     assert here("vidi-run", "job.yaml", "-y").exit_code == 0
