@@ -2,23 +2,17 @@
 
 import json
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
+from support.media import make_sound
 from support.models.recorded_bills import read_recorded_bills
 from support.servers.altered_sandbox import ID, serve_altered
-from vidi.inference.models.registry import ModelRegistry, UnknownModelError
+from vidi.inference.models.registry import ModelRegistry
 
-
-def is_shipped(model):
-    try:
-        return bool(ModelRegistry().get_template(model))
-    except UnknownModelError:
-        return False
-
-
-BILLS = {bill.model: bill for bill in read_recorded_bills() if is_shipped(bill.model)}
+BILLS = {bill.model: bill for bill in read_recorded_bills()}
+CALLED = {ModelRegistry().get_template(bill.model).id: bill for bill in BILLS.values()}
+"""By the name that each model has now."""
 
 
 class Fal:
@@ -38,15 +32,15 @@ class Fal:
             return exchange.saying({"prices": self.list_prices()})
         if "/requests/" in exchange.path and exchange.is_result:
             model = self.models[exchange.path.rpartition("/")[2]]
-            units = {"x-fal-billable-units": BILLS[model].units}
+            units = {"x-fal-billable-units": CALLED[model].units}
             return replace(exchange, headers={**exchange.headers, **units})
         return exchange
 
     def list_prices(self):
         return [
-            {"endpoint_id": bill.endpoint, "unit_price": float(bill.base_usd),
+            {"endpoint_id": model.removeprefix("fal/"), "unit_price": float(bill.base_usd),
              "unit": bill.base_unit, "currency": "USD"}
-            for bill in BILLS.values() if self._prices
+            for model, bill in CALLED.items() if self._prices
         ]  # fmt: skip
 
 
@@ -68,7 +62,7 @@ def run(here, fal):
 
 
 def test_what_is_booked_is_units_times_the_base_price_to_the_micro_dollar(here):
-    assert len(BILLS) >= 15
+    assert len(BILLS) == 27
     write_job(here, BILLS.values())
     fal = Fal()
     costs = run(here, fal)
@@ -78,21 +72,43 @@ def test_what_is_booked_is_units_times_the_base_price_to_the_micro_dollar(here):
     }
     assert {costs[model]["basis"] for model in known} == {"metered"}
     assert fal.asked == [len(BILLS)], "all at once, and once"
-    events = map(json.loads, (here.folder / "outputs/job/log.jsonl").read_text().splitlines())
+    events = list(map(json.loads, (here.folder / "outputs/job/log.jsonl").read_text().splitlines()))
     (kept,) = [event["prices"] for event in events if event["event"] == "base_prices"]
+    assert not [event for event in events if event["event"] == "drift"]
     assert kept == {
-        bill.model: {"unit": bill.base_unit, "unit_usd": float(bill.base_usd)}
-        for bill in BILLS.values()
+        model: {"unit": bill.base_unit, "unit_usd": float(bill.base_usd)}
+        for model, bill in CALLED.items()
     }
+
+
+def test_every_bill_lies_within_its_estimate(here):
+    make_sound(here.folder / "a.wav", 5.7)
+    local = {"audio_url": "a.wav"}
+    bills = [
+        bill._replace(params={**bill.params, **local}) if "audio_url" in bill.params else bill
+        for bill in BILLS.values()
+    ]
+    write_job(here, bills)
+    found = here("vidi-run", "job.yaml", "--estimate", "--json")
+    assert found.exit_code == 0, found.stderr
+    rows = [row for job in found.json["jobs"] for row in job["inferences"]]
+    estimates = {row["model"]: row["estimate_usd"] for row in rows}
+    known = {model: float(bill.usd) for model, bill in BILLS.items() if bill.usd is not None}
+    outside = {
+        model: (usd, estimates[model])
+        for model, usd in known.items()
+        if not estimates[model]["low"] <= usd <= estimates[model]["high"]
+    }
+    assert outside == {}
 
 
 def test_where_fal_names_no_price_the_template_keeps_it(here):
     kept = [bill for bill in BILLS.values() if ModelRegistry().get_template(bill.model).billing]
-    assert len(kept) >= 15
+    assert len(kept) >= 20
     write_job(here, kept)
     costs = run(here, Fal(prices=False))
-    assert {model: cost["actual"] for model, cost in costs.items()} == {
-        bill.model: float(Decimal(bill.usd)) for bill in kept
+    assert {model: costs[model]["actual"] for model in costs if BILLS[model].usd is not None} == {
+        bill.model: float(bill.usd) for bill in kept if bill.usd is not None
     }
 
 

@@ -90,8 +90,8 @@ def find_drift(
         return None
     if is_above(actual, price.high):
         return "above"
-    if status == "succeeded" and is_below(actual, price.low):
-        return "below"
+    if status == "succeeded" and price.rule is not None and is_below(actual, price.low):
+        return "below"  # a figure of the user's own is a bound, and no price
     return None
 
 
