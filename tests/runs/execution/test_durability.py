@@ -106,7 +106,8 @@ def test_the_paid_request_leaves_between_intent_and_receipt(steps):
         places(steps, "event", "intent"), places(steps, "event", "submitted"), strict=True
     ):
         between = [step[1] for step in steps[intent:submitted] if step[0] == "send"]
-        assert between == ["POST"]
+        # A run that has begun may ask for base prices meanwhile, which costs nothing.
+        assert [method for method in between if method != "GET"] == ["POST"]
 
 
 def test_nothing_paid_leaves_at_any_other_time(steps):

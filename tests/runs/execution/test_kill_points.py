@@ -18,10 +18,13 @@ from support.killing.killed_run import ASSETS, COUNT, PRICE, Killable, run_hooke
 from support.servers.sandbox import serve_sandbox
 
 ALL = bool(os.environ.get("VIDI_ALL_KILL_POINTS"))
-EVENTS = ("run_started", "intent", "submitted", "completed", "asset", "settled", "run_finished")
+EVENTS = (
+    *("run_started", "intent", "submitted", "completed", "asset", "base_prices", "settled"),
+    "run_finished",
+)
 EXCHANGES = {
     "replicate": ("upload", "submit", "poll", "download"),
-    "fal": ("upload", "submit", "watch", "poll", "result", "download"),
+    "fal": ("prices", "upload", "submit", "watch", "poll", "result", "download"),
 }
 LEDGER = ("create about", "update about", "insert paces", "insert charges", "insert receipts")
 CHANGES = {

@@ -32,7 +32,8 @@ REQUESTS = {
     "fal result": r"GET /fal-queue/.+/requests/",
     "fal upload": r"(?:POST|PUT) /fal-(?:rest|cdn)/",
     "fal download": r"GET /fal-cdn/",
-    "fal list": r"GET /fal-platform/",
+    "fal prices": r"GET /fal-platform/v1/models/pricing",
+    "fal list": r"GET /fal-(?:platform|rest)/",
 }
 """What a request is, by its first line at a sandbox that serves all services on one port."""
 
