@@ -128,6 +128,10 @@ HEADS = [
     ("name: '..'", "2:7: 'name' cannot be a folder's name: '..'"),
     ("name: 5", "2:7: 'name' must be text, not 5"),
     ("name: '{{ x }}'", "2:7: 'name' cannot hold a template"),
+    (
+        "accept: [[]]",
+        "2:9: 'accept' must be a list that holds moderated and nothing else, not a list",
+    ),
     ("output_dir: ''", "2:13: 'output_dir' is empty"),
     ("output_dir: 'a{{ b }}'", "2:13: 'output_dir' cannot hold a template"),
     ("vars: [a]", "2:7: 'vars' must be a mapping, not a list"),

@@ -126,7 +126,10 @@ def read_gate(value: object) -> Literal["high", "expected"]:
 
 def read_accept(value: object) -> frozenset[str]:
     """The statuses that do not make the run fail."""
-    if not isinstance(value, list) or any(each not in ACCEPTED for each in value):
+    known = isinstance(value, list) and all(
+        isinstance(each, str) and each in ACCEPTED for each in value
+    )
+    if not isinstance(value, list) or not known:
         hint = "Write `accept: [moderated]`, or leave it out."
         raise _wrong("accept", "a list that holds moderated and nothing else", value, hint)
     return frozenset(value)
