@@ -2,6 +2,7 @@
 
     VidiError                      70  our bug, unless a subclass says otherwise
     ├── UsageError                  2  a wrong flag, a missing file, a bad setting
+    │   └── SettingError            2  a proxy or certificates that cannot be used
     ├── JobFileError                2  a job file has mistakes; carries every one of them
     ├── RefusedError                3  stopped before spending: over budget, unpriced, frozen
     ├── CredentialsError            4  a key is missing or refused, or the account is out of credit
@@ -80,6 +81,10 @@ class UsageError(VidiError):
 
     exit_code = 2
     code = "usage"
+
+
+class SettingError(UsageError):
+    """A setting of the environment cannot be used: it meets whatever is sent, not one entry."""
 
 
 class JobFileError(VidiError):

@@ -6,7 +6,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vidi.errors import CredentialsError, FolderLockedError, StorageError, VidiError
+from vidi.errors import (
+    CredentialsError,
+    FolderLockedError,
+    SettingError,
+    StorageError,
+    VidiError,
+)
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
 from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.lifecycle.stock import keep_in_store
@@ -72,7 +78,7 @@ class Execution:
         """Carry out every inference of the plan that is to run.
 
         Raises:
-            BaseException: What ends the process, after the other inferences have ended.
+            SettingError: Nothing can be sent at all; the inferences under way have ended.
         """
         # What was bought before comes first: the provider does not keep it for long. Moves come
         # before all, as others may take the places.
@@ -155,6 +161,9 @@ class Execution:
             self._limits.starts.refuse(request.model.provider, error)
             self.refused = self.refused or error
             outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
+        except SettingError as error:
+            self.halted = self.halted or error
+            raise
         except (StorageError, FolderLockedError) as error:
             self.halted = self.halted or error
             outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)
@@ -170,10 +179,11 @@ class Execution:
             CredentialsError: Its provider takes nothing new from this account.
             StorageError: Nothing can be written any more.
             FolderLockedError: Another run has taken the folder.
+            SettingError: Nothing can be sent at all.
         """
         try:
             return await carry_out(request, self.plan.folder, self._runtime)
-        except (CredentialsError, StorageError, FolderLockedError):
+        except (CredentialsError, StorageError, FolderLockedError, SettingError):
             raise
         except Exception as bug:  # noqa: BLE001  # no single entry ever ends a run
             return self._end_unexpectedly(request, bug)

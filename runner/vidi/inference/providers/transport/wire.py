@@ -15,7 +15,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from vidi.errors import UsageError
+from vidi.errors import SettingError
 from vidi.inference.providers.transport.sent_evidence import EVIDENCE
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def open_wire() -> Wire:
     """Open the wire as `SSL_CERT_FILE`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
 
     Raises:
-        UsageError: The certificate file cannot be read, or a proxy is not an HTTP proxy.
+        SettingError: The certificate file cannot be read, or a proxy is not an HTTP proxy.
     """
     return Wire(_trusted_certificates(), _environment_proxies())
 
@@ -85,7 +85,7 @@ def _trusted_certificates() -> ssl.SSLContext:
     try:
         return httpx.create_ssl_context()
     except OSError as error:
-        raise UsageError(
+        raise SettingError(
             f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read: {error}",
             hint="Point SSL_CERT_FILE at a PEM file, or unset it.",
         ) from error
@@ -98,7 +98,7 @@ def _environment_proxies() -> dict[str, str]:
         if proxy and "://" not in proxy:
             proxies[name] = f"http://{proxy}"
         elif proxy and urlsplit(proxy).scheme not in {"http", "https"}:
-            raise UsageError(
+            raise SettingError(
                 f"{name.upper()}_PROXY is not an HTTP proxy",
                 hint=f"Set {name.upper()}_PROXY to http://host:port, or unset it.",
             )
