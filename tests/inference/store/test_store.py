@@ -281,6 +281,15 @@ def test_a_bucket_that_is_not_there_is_told_before_anything_is_bought(clones, he
     assert "the store s3://nowhere/x cannot be read" in clones.told
 
 
+def test_a_store_that_is_away_keeps_nobody_from_what_is_here(clones, here, s3):
+    for name, value in {**KEYS, "AWS_ENDPOINT_URL": s3}.items():
+        here._monkeypatch.setenv(name, value)
+    assert clones.run("one", job(("a", "x"))) == 1
+    here._monkeypatch.setenv("VIDI_STORE", "s3://nowhere/x")
+    assert clones.run("one", job(("a", "x"))) == 0
+    assert "a: it is here, but not in the store:" in clones.told
+
+
 def test_no_store_is_said(here):
     answer = here("vidi", "store", "ls")
     assert (answer.exit_code, "no store is set" in answer.stderr) == (2, True)

@@ -16,6 +16,7 @@ from vidi.inference.store.blobs import StoreError
 from vidi.inference.store.record import record_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from vidi.inference.lifecycle.place import PlacedAsset
@@ -116,3 +117,22 @@ async def keep_in_store(
         # What was bought is here all the same; the next run of this folder tries again.
         told = error.message if isinstance(error, StoreError) else str(error)
         runtime.notify(inference, "not_stored", message=told)
+
+
+async def list_unstored(inferences: Collection[str], runtime: Runtime) -> Sequence[str]:
+    """Which of these the store does not have; none of them where it cannot be asked.
+
+    Args:
+        inferences: The ids of what is finished.
+        runtime: What the run works with.
+    """
+    store, states = runtime.store, runtime.journal.states
+    if store is None or not inferences:
+        return ()
+    try:
+        await asyncio.to_thread(store.list_numbers)
+    except StoreError as error:
+        runtime.notify(min(inferences), "not_stored", message=error.message)
+        return ()
+    known = (states[key] for key in inferences if key in states)
+    return [state.id for state in known if not store.has(state.fingerprint, state.number)]

@@ -40,7 +40,10 @@ class FolderBlobs:
             for place, _, names in os.walk(self._root / prefix):
                 for name in sorted(names):
                     path = Path(place, name)
-                    facts = path.stat()
+                    try:
+                        facts = path.stat()
+                    except FileNotFoundError:
+                        continue  # another writer's unfinished file, which has its name by now
                     changed_at = datetime.fromtimestamp(facts.st_mtime, UTC)
                     relative = path.relative_to(self._root).as_posix()
                     yield Blob(relative, facts.st_size, changed_at)

@@ -15,7 +15,7 @@ from vidi.errors import (
 )
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
 from vidi.inference.lifecycle.post import describe_error
-from vidi.inference.lifecycle.stock import keep_in_store
+from vidi.inference.lifecycle.stock import keep_in_store, list_unstored
 from vidi.inference.models.prices.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
 from vidi.runs.execution.starting import StartLimits
@@ -246,15 +246,10 @@ class Execution:
 
     async def _stock_the_rest(self) -> None:
         """Put what was made before the store was set, or could not be put there, into it now."""
-        store, states = self._runtime.store, self._runtime.journal.states
-        if store is None:
-            return
-        for planned in self.plan.inferences:
-            state = states.get(planned.id)
-            if planned.action != "unchanged" or state is None or self._stop.requested:
-                continue
-            if not store.has(state.fingerprint, state.number):
-                await keep_in_store(planned.id, self.plan.folder, self._runtime)
+        done = {planned.id for planned in self.plan.inferences if planned.action == "unchanged"}
+        for key in await list_unstored(done, self._runtime):
+            if not self._stop.requested:
+                await keep_in_store(key, self.plan.folder, self._runtime)
 
     def _skip_the_rest(self) -> None:
         for planned in self.plan.to_run:

@@ -165,10 +165,8 @@ class _Planner:
     def _open_sources(self, shelf: Mapping[str, InferenceState]) -> Sources:
         known = KnownContent(self._record.states.values(), shelf.values())
         places = AssetPlaces(self._folder, known=known)
-        store = self._record.store
-        stored = store.list_numbers() if store is not None else {}
         bought = AssetPlaces(self._folder, known=known, edits=False)
-        return Sources(shelf, stored, places, bought)
+        return Sources(shelf, self._record.store, places, bought)
 
     def enter(self, spec: InferenceSpec) -> None:
         """Check and price one inference, and decide on it where no other entry matters."""

@@ -5,6 +5,7 @@ What is exactly alike is numbered: each number is one purchase, and belongs to o
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from vidi.inference.outputs.fetching.publish import REPLACED
@@ -33,7 +34,7 @@ class Sources:
 
     Args:
         shelf: What was bought in this folder and has made way, by the purchase's name.
-        stored: Fingerprint to the numbers that the store has of it.
+        store: What the store has, which is asked once, and only where it matters.
         places: The files of the folder; an edited one stands for what was bought.
         bought: The same files; only what was bought counts.
     """
@@ -41,7 +42,7 @@ class Sources:
     def __init__(
         self,
         shelf: Mapping[str, InferenceState],
-        stored: Mapping[str, Collection[int]],
+        store: Stock | None,
         places: AssetPlaces,
         bought: AssetPlaces,
     ) -> None:
@@ -49,8 +50,13 @@ class Sources:
         self.bought = bought
         self._shelf: dict[str, dict[str, InferenceState]] = {}
         self.shelve(shelf.values())
-        self._stored = stored
+        self._store = store
         self._claimed: dict[str, set[int]] = {}
+
+    @cached_property
+    def _stored(self) -> Mapping[str, Collection[int]]:
+        """Fingerprint to the numbers that the store has of it."""
+        return self._store.list_numbers() if self._store is not None else {}
 
     def shelve(self, states: Iterable[InferenceState]) -> None:
         """Put purchases on the shelf."""
