@@ -61,3 +61,16 @@ def test_live_asks_who_we_are(here, monkeypatch, key):
     else:
         assert answer.exit_code == 1
         assert "replicate: no answer from Replicate" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("store = 'shared'", "store: shared"),
+        ("store = 'no/such/place'", "store: no/such/place cannot be written"),
+        ("store = 'ftp://x'", "store: the store ftp://x is of a kind that vidi does not know"),
+    ],
+)
+def test_the_store_of_the_project_is_looked_at(here, setting, said):
+    here.write("vidi.toml", setting + "\n")
+    assert said in here("vidi", "doctor").stdout.splitlines()

@@ -83,7 +83,7 @@ def _look(
     used = find_used_models(project)
     yield from check_addresses(settings)
     yield from check_money(project, environ)
-    yield from check_store(environ)
+    yield from check_store(project, environ)
     yield from check_clock()
     yield from check_jobs(used)
     yield from check_prices(registry, used)

@@ -12,6 +12,8 @@ from vidi.errors import UsageError
 from vidi.inference.models.prices.standing import STALE_DAYS, price_standing
 from vidi.inference.providers.account import FAL, REPLICATE
 from vidi.inference.settings import KEYS, PROVIDER_URLS
+from vidi.inference.store.address import STORE, open_store
+from vidi.inference.tracking.project import read_project
 from vidi.version import __version__
 
 if TYPE_CHECKING:
@@ -81,18 +83,27 @@ def check_prices(registry: ModelRegistry, used: UsedModels) -> Iterator[Finding]
         yield Finding("prices: none is stale")
 
 
-def check_store(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether bought assets are shared with other folders."""
-    store = environ.get("VIDI_STORE", "").strip()
-    if not store:
+def check_store(project: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether bought assets are shared with other folders, and can be written there."""
+    setting = read_project(project, environ).store
+    address = environ.get(STORE, "").strip() or setting
+    try:
+        open_store(setting, project, environ, sandbox=False)
+    except UsageError as error:
+        yield Finding(f"store: {error.message}", error.hint)
+        return
+    if not address:
         yield Finding("store: none")
-    elif "://" in store:
-        yield Finding(f"store: {store}")
-    else:
-        path = Path(store).expanduser()
-        usable = os.access(path if path.exists() else path.parent, os.W_OK)
-        hint = "" if usable else "Make the folder, or give yourself the right to write there."
-        yield Finding(f"store: {store}{'' if usable else ' cannot be written'}", hint)
+        return
+    path = project / Path(address).expanduser()
+    unusable = "://" not in address and not _can_write(path)
+    hint = "Make the folder, or give yourself the right to write there." if unusable else ""
+    yield Finding(f"store: {address}{' cannot be written' if unusable else ''}", hint)
+
+
+def _can_write(path: Path) -> bool:
+    """Whether a folder can be written to, or made."""
+    return os.access(path if path.exists() else path.parent, os.W_OK)
 
 
 def check_clock() -> Iterator[Finding]:
