@@ -177,16 +177,8 @@ class ModelRegistry:
             if source.find(str(name)) is not None:
                 model = self._load(source, str(name))
                 # Two ids can share a file name: fal/a/b-c and fal/a-b/c.
-                return self._now_called(model) if model.id == model_id else None
+                return model if model.id == model_id else None
         return None
-
-    def _now_called(self, model: ModelInfo) -> ModelInfo:
-        """The model itself; where it is an older id of another one, that one."""
-        for name in model.replaced_by:
-            successor = self._find_file(name)
-            if successor is not None and model.id in successor.aliases:
-                return successor
-        return model
 
     def _find_pinned(self, model_id: str) -> ModelInfo | None:
         """One version of a model that has a template, to be run by that version."""
