@@ -103,8 +103,8 @@ def test_changes_of_the_model_as_a_whole():
     found = read_fal("fal/acme/paint", openapi, listed, priced)
     new = refresh_template(old, found, TODAY)
     assert [str(change) for change in list_changes(read(old), found)] == [
-        "fal lists it as deprecated",
         "output: the schema reads as image.url; images[].url is kept",
+        "fal lists it as deprecated",
         "base price: 2 USD per images now, was 1 USD per images; the price rows are kept",
     ]
     assert new["pricing"] == old["pricing"]
