@@ -467,6 +467,28 @@ async def test_the_own_list_of_an_account(call):
     assert (await caller.fal("GET", "/requests/none", host="rest.fal.ai")).status_code == 404
 
 
+async def test_usage_is_what_was_billed_by_day(call):
+    caller = call()
+    for name in ("acme/film", "acme/film", "acme/voice"):
+        await caller.submit(name)
+    day = {"timeframe": "day", "start": "2026-09-20T00:00:00Z", "end": "2026-09-21T23:59:59Z"}
+    path = "/v1/models/usage"
+    body = (await caller.fal("GET", path, host="api.fal.ai", params=day)).json()
+    assert (body["next_cursor"], body["has_more"]) == (None, False)
+    empty, full = body["time_series"]
+    assert empty == {"bucket": "2026-09-20T00:00:00+00:00", "results": []}
+    told = {each["endpoint_id"]: (each["quantity"], each["cost"]) for each in full["results"]}
+    assert told["acme/film"] == (2, 0.8)
+    first = await caller.fal("GET", path, host="api.fal.ai", params={**day, "limit": 1})
+    assert first.json()["next_cursor"] == "MQ"
+    counted = await caller.fal("GET", "/v1/models/analytics", host="api.fal.ai",
+                               params={**day, "endpoint_id": "acme/film"})  # fmt: skip
+    assert counted.json()["time_series"][1]["results"] == [
+        {"endpoint_id": "acme/film", "request_count": 2}]  # fmt: skip
+    nameless = await caller.fal("GET", "/v1/models/analytics", host="api.fal.ai")
+    assert nameless.json()["error"]["type"] == "validation_error"
+
+
 async def test_the_own_list_needs_both_times(call):
     answer = await _own_list(call(), start_time="2026-09-20T00:00:00Z")
     (detail,) = answer.json()["detail"]

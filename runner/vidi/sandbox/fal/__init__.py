@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vidi.sandbox.call import route
 from vidi.sandbox.downloads import download
-from vidi.sandbox.fal import history, platform, queue, requests, site, storage
+from vidi.sandbox.fal import history, platform, queue, requests, site, storage, usage
 from vidi.sandbox.fal.keys import check_key, check_platform_key, check_upload_token
 from vidi.sandbox.serving.addresses import CDN, PLATFORM, QUEUE, REST, RUN, SITE
 
@@ -43,6 +43,8 @@ _ROUTES = (
     (PLATFORM, "GET", "/v1/models", platform.list_models, None),
     (PLATFORM, "GET", "/v1/models/pricing", platform.list_prices, check_platform_key),
     (PLATFORM, "GET", "/v1/models/requests/by-endpoint", history.list_requests, check_platform_key),
+    (PLATFORM, "GET", "/v1/models/usage", usage.get_usage, check_platform_key),
+    (PLATFORM, "GET", "/v1/models/analytics", usage.get_analytics, check_platform_key),
     (SITE, "GET", "/api/openapi/queue/openapi.json", site.get_openapi, None),
 )
 

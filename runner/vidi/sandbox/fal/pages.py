@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from vidi.sandbox.answers.cursors import cursor_to, read_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,25 +30,12 @@ class Page(Generic[Item]):
 
 def page_of(request: Request, items: Sequence[Item], largest: int) -> Page[Item]:
     """The page that `limit` and `cursor` ask for."""
-    start = _read_cursor(request.query_params.get("cursor"))
+    start = read_cursor(request.query_params.get("cursor"))
     size = max(1, min(largest, whole(request.query_params.get("limit"), largest)))
     end = start + size
-    return Page(items[start:end], _cursor_to(end) if end < len(items) else None)
+    return Page(items[start:end], cursor_to(end) if end < len(items) else None)
 
 
 def whole(text: str | None, otherwise: int) -> int:
     """A whole number of a query, where it is one."""
     return int(text) if text and text.isdigit() else otherwise
-
-
-def _cursor_to(start: int) -> str:
-    """Such as `Mg`, which was recorded."""
-    return b64encode(str(start).encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str | None) -> int:
-    try:
-        padded = (text or "") + "=" * (-len(text or "") % 4)
-        return whole(b64decode(padded, validate=True).decode(), 0)
-    except ValueError:
-        return 0

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vidi.json_values import as_object
+from vidi.sandbox.answers.cursors import cursor_to, read_cursor
 from vidi.sandbox.answers.refusals import replicate_problem
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.facts.official import is_official, version_of
@@ -118,7 +119,7 @@ async def list_all(call: Call) -> Response:
             and (after is None or work.created_at > after)
             and (before is None or work.created_at < before)
         ]
-        start = int(query.get("cursor", "0")) if query.get("cursor", "0").isdigit() else 0
+        start = read_cursor(query.get("cursor"))
         page = works[start : start + _PAGE]
         more = start + _PAGE < len(works)
         body = {
@@ -215,5 +216,5 @@ def _moment(text: str | None) -> float | None:
 
 
 def _page_url(call: Call, start: int) -> str:
-    query = call.request.url.include_query_params(cursor=max(0, start)).query
+    query = call.request.url.include_query_params(cursor=cursor_to(max(0, start))).query
     return f"{call.urls.url(REPLICATE, '/v1/predictions')}?{query}"
