@@ -110,6 +110,12 @@ def test_a_course_on_its_own(course, replay, tmp_path):
     check(course, played)
 
 
+@pytest.mark.parametrize("course", fal_bills.SHIPPED, ids=lambda course: course.name)
+def test_the_estimate_contains_the_bill(course, together):
+    costs = together.rows[course.name]["cost_usd"]
+    assert costs["estimated_low"] <= costs["actual"] <= costs["estimated_high"]
+
+
 def test_everything_that_the_command_asked_was_foreseen(together):
     assert together.unforeseen == []
 

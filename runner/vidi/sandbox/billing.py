@@ -113,4 +113,4 @@ def _quantity(work: Work) -> Decimal | None:
 
 
 def _checked(work: Work) -> CheckedParams:
-    return CheckedParams(params=dict(work.input), effective=dict(work.effective))
+    return CheckedParams(dict(work.input), dict(work.effective), work.given)

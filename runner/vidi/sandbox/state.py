@@ -21,6 +21,7 @@ from vidi.sandbox.media import make_media
 from vidi.sandbox.media.order import CONTENT_TYPES
 from vidi.sandbox.orders.checks import with_defaults
 from vidi.sandbox.orders.inputs import follow_inputs
+from vidi.sandbox.orders.kept_inputs import KeptInputs
 from vidi.sandbox.spoiling.fates import bend_answer
 from vidi.sandbox.work import Work, is_terminal
 
@@ -72,6 +73,7 @@ class Sandbox:
     works: dict[str, Work] = field(default_factory=dict)
     files: FileStore = field(default_factory=FileStore)
     requests: Counter[RequestKind] = field(default_factory=Counter)
+    inputs: KeptInputs = field(default_factory=KeptInputs)
     uploads: dict[str, dict[int, bytes]] = field(default_factory=dict)
     """Multipart uploads that are under way: their parts by number."""
     versions: dict[str, ModelInfo] | None = None
@@ -121,6 +123,7 @@ class Sandbox:
             violations=violations,
             deadline_at=now + deadline_s,
         )
+        work.given = self.inputs.files_of(model, work.effective, self._uploaded)
         asked = work.effective | follow_inputs(model, work.effective, self._uploaded)
         work.tree = bend_answer(build_answer(model, asked), work.doom)
         self.works[work.id] = work

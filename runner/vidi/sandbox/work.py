@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vidi.inference.models.params.checked import InputFile
     from vidi.inference.models.template import ModelInfo
     from vidi.sandbox.answers.answers import FileLeaf
     from vidi.sandbox.faults import Fault
@@ -44,6 +45,8 @@ class Work:
     """Why the model refuses its input (fal, whose queue accepts any)."""
     tree: dict[str, object] = field(default_factory=dict)
     """The answer that will come, with `FileLeaf`s."""
+    given: tuple[InputFile, ...] = ()
+    """The input files that are here."""
     deadline_at: float = math.inf
     canceled_at: float = math.inf
     files: dict[FileLeaf, StoredFile] = field(default_factory=dict)

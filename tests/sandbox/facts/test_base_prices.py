@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from vidi.inference.models.prices.money import to_micro
+from vidi.inference.models.prices.money import up_to_micro
 from vidi.inference.models.registry import ModelRegistry
 from vidi.sandbox.facts.base_prices import BasePrice, find_base_price
 
@@ -41,7 +41,7 @@ def test_units_as_they_are_told_times_the_base_price_are_the_bill():
         for usd in (Decimal("0.000001"), Decimal("0.37"), Decimal(12)):
             units = base.count(usd, Decimal(3), Decimal(2))
             told = Decimal(str(float(units)))
-            assert base.bill(units, usd) == to_micro(told * base.usd), (base, usd)
+            assert base.bill(units, usd) == up_to_micro(told * base.usd), (base, usd)
 
 
 @pytest.mark.parametrize(

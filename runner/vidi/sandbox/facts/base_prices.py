@@ -10,18 +10,32 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vidi.inference.models.prices.money import to_micro
+from vidi.inference.models.params.checked import CheckedParams
+from vidi.inference.models.prices.money import up_to_micro
+from vidi.inference.models.prices.pricing import estimate
+from vidi.sandbox.orders.checks import with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from vidi.inference.models.template import ModelInfo
 
+_UNITS = {
+    "1k characters": "1000 characters",
+    "1k tokens": "1000 tokens",
+    "1m tokens": "1m tokens",
+    "5 seconds": "5 seconds",
+    "10 seconds": "10 seconds",
+    "30 seconds": "30 seconds",
+    "16 frames": "16 frames",
+    "30 frames": "30 frames",
+}
+"""fal's names of units, where they are not the plural of ours."""
 _DIGITS = Decimal("1e-12")
 
 
@@ -51,23 +65,32 @@ class BasePrice:
             return seconds
         if self.counted:
             return quantity
-        units = (usd / self.usd).quantize(_DIGITS).normalize()
+        units = (usd / self.usd).quantize(_DIGITS, ROUND_FLOOR).normalize()
         # A minute that was begun is billed whole: 5.7 s of speech were one unit, twice.
         return units.to_integral_value(ROUND_CEILING) if self.unit == "minutes" else units
 
     def bill(self, units: Decimal, page_usd: Decimal | None) -> Decimal | None:
         """USD of so many units."""
-        return page_usd if self.placeholder else to_micro(units * self.usd)
+        return page_usd if self.placeholder else up_to_micro(units * self.usd)
 
 
 def find_base_price(model: ModelInfo) -> BasePrice | None:
-    """The base price of an endpoint: fal's; of one that is not on the list, its template's."""
+    """The base price of an endpoint: fal's, else its template's, else a rate of it."""
     entry = read_base_prices().get(model.name)
     if entry is not None:
         marks = {name: True for name in ("placeholder", "counted") if entry.get(name)}
         return BasePrice(entry["unit"], Decimal(entry["usd"]), **marks)
     billing = model.billing
-    return BasePrice(billing.unit, Decimal(billing.unit_usd)) if billing else None
+    return BasePrice(billing.unit, Decimal(billing.unit_usd)) if billing else _first_rate(model)
+
+
+def _first_rate(model: ModelInfo) -> BasePrice | None:
+    """The first rate of the template's example."""
+    example = dict(model.example)
+    lines = estimate(model, CheckedParams(example, with_defaults(model, example))).lines
+    if not lines or not lines[0].rate:
+        return None
+    return BasePrice(_UNITS.get(lines[0].unit, f"{lines[0].unit}s"), lines[0].rate)
 
 
 @lru_cache(maxsize=1)

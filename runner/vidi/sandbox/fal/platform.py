@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.params.checked import CheckedParams
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.models.prices.pricing import estimate
 from vidi.sandbox.answers.refusals import platform_error
 from vidi.sandbox.call import Call, answer_json
 from vidi.sandbox.facts.base_prices import find_base_price
 from vidi.sandbox.fal.openapi import describe_endpoint
 from vidi.sandbox.fal.pages import page_of
-from vidi.sandbox.orders.checks import with_defaults
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from starlette.responses import Response
 
     from vidi.inference.models.template import ModelInfo
@@ -25,17 +20,6 @@ _MOST_ENDPOINTS = 50
 _EXPANDED_PAGE = 10
 _PLAIN_PAGE = 1000
 _DAY = "2026-01-01T00:00:00.000Z"
-_UNITS = {
-    "1k characters": "1000 characters",
-    "1k tokens": "1000 tokens",
-    "1m tokens": "1m tokens",
-    "5 seconds": "5 seconds",
-    "10 seconds": "10 seconds",
-    "30 seconds": "30 seconds",
-    "16 frames": "16 frames",
-    "30 frames": "30 frames",
-}
-"""fal's names of units, where they are not the plural of ours."""
 
 
 async def list_models(call: Call) -> Response:
@@ -96,22 +80,11 @@ def _show(model: ModelInfo, *, expand: bool) -> dict[str, object]:
 
 def _price(model: ModelInfo) -> dict[str, object] | None:
     base = find_base_price(model)
-    unit, usd = (base.unit, base.usd) if base else _first_rate(model)
-    if usd is None:
+    if base is None:
         return None
     return {
         "endpoint_id": model.name,
-        "unit_price": json_number(usd),
-        "unit": unit,
+        "unit_price": json_number(base.usd),
+        "unit": base.unit,
         "currency": "USD",
     }
-
-
-def _first_rate(model: ModelInfo) -> tuple[str, Decimal | None]:
-    """What stands for a base price that nobody knows: the first rate of the template's example."""
-    example = dict(model.example)
-    checked = CheckedParams(params=example, effective=with_defaults(model, example))
-    lines = estimate(model, checked).lines
-    if not lines:
-        return "", None
-    return _UNITS.get(lines[0].unit, f"{lines[0].unit}s"), lines[0].rate

@@ -89,10 +89,10 @@ def _read_files(
 ) -> InputFacts:
     """The size of the first picture, and the length of the first sound, else of the first film."""
     found: dict[str, InputFacts] = {}
-    for name, kind in _file_params(model):
+    for name, kind in file_params(model):
         value = effective.get(name)
         first = value[0] if isinstance(value, list) and value else value
-        data = _fetch(first, stored) if isinstance(first, str) else None
+        data = fetch_input(first, stored) if isinstance(first, str) else None
         if data and kind not in found:
             found[kind] = _look_into(data, kind)
     seen = found.get("video") or found.get("image") or InputFacts()
@@ -100,7 +100,7 @@ def _read_files(
     return InputFacts(seen.width, seen.height, heard.length_s)
 
 
-def _file_params(model: ModelInfo) -> Iterator[tuple[str, str]]:
+def file_params(model: ModelInfo) -> Iterator[tuple[str, str]]:
     """The params that take files, and the kind of each."""
     for name, schema in model.params["properties"].items():
         kind = schema.get("x-file") or schema.get("items", {}).get("x-file")
@@ -108,7 +108,8 @@ def _file_params(model: ModelInfo) -> Iterator[tuple[str, str]]:
             yield name, kind
 
 
-def _fetch(url: str, stored: Callable[[str], bytes | None]) -> bytes | None:
+def fetch_input(url: str, stored: Callable[[str], bytes | None]) -> bytes | None:
+    """The bytes of an uploaded file or of a `data:` URI; None of any other address."""
     if url.startswith("data:"):
         try:
             with urlopen(url) as answer:  # noqa: S310  decodes the URI, opens no connection
