@@ -17,7 +17,7 @@ class PackTemplates(BuildHookInterface):
         top = Path(self.root)
         sys.path.insert(0, str(top / "runner"))
         from vidi.inference.models.about import NAME, read_about
-        from vidi.inference.models.pack import build_pack, read_folder
+        from vidi.inference.models.shipping.pack import build_pack, read_folder
 
         templates = top / "templates"
         path = Path(self.directory) / NAME

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 import pytest
 
 from vidi.inference.models.about import read_about
-from vidi.inference.models.pack import TemplatePack, read_folder
+from vidi.inference.models.shipping.pack import TemplatePack, read_folder
 
 CHECKOUT = Path(__file__).parents[1]
 JOB = """\

@@ -17,7 +17,7 @@ from vidi.errors import UsageError
 from vidi.inference.models.about import RegistryVersion
 from vidi.inference.models.ids import file_name
 from vidi.inference.models.loading import load_template
-from vidi.inference.models.pack import build_pack
+from vidi.inference.models.shipping.pack import build_pack
 
 BILLING = {"unit": "images", "unit_usd": 0.1, "as_of": "2026-05-01", "source": "x"}
 ITEM = {"type": "object", "properties": {"scale": {"type": "number", "maximum": 2}}}

@@ -9,7 +9,7 @@ from vidi.cli.running.job_run import SANDBOX_KEYS
 from vidi.emulation import open_emulation
 from vidi.inference.environment import read_environment
 from vidi.inference.models.registry import ModelRegistry
-from vidi.inference.models.shipped import open_shipped
+from vidi.inference.models.shipping.shipped import open_shipped
 from vidi.inference.providers.documents import DocumentReader
 from vidi.inference.settings import Settings
 from vidi.runs.execution.stopping import run_until_stopped

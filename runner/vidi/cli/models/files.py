@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vidi.cli.running.job_run import open_registry
 
 if TYPE_CHECKING:
-    from vidi.inference.models.sources import TemplateText
+    from vidi.inference.models.shipping.sources import TemplateText
     from vidi.inference.models.template import ModelInfo
 
 

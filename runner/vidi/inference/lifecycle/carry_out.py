@@ -25,12 +25,12 @@ from vidi.errors import (
     UnfinishedError,
     VidiError,
 )
+from vidi.inference.lifecycle.assets.move import bring_all_home
+from vidi.inference.lifecycle.assets.stock import keep_in_store, take_from_store
 from vidi.inference.lifecycle.collect import collect_assets
-from vidi.inference.lifecycle.move import bring_all_home
 from vidi.inference.lifecycle.post import Purchase, describe_error
 from vidi.inference.lifecycle.reconcile import reconcile
 from vidi.inference.lifecycle.settle import collect_and_settle, record_settled, settle_failure
-from vidi.inference.lifecycle.stock import keep_in_store, take_from_store
 from vidi.inference.lifecycle.submit import submit
 from vidi.inference.lifecycle.wait import wait_for_end
 from vidi.inference.outputs.limits import KEPT_S

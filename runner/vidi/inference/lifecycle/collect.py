@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
+from vidi.inference.lifecycle.assets.move import move_into_place
+from vidi.inference.lifecycle.assets.place import count_asked, name_places, number_made
+from vidi.inference.lifecycle.assets.record import describe_asset, is_ours, record_asset
 from vidi.inference.lifecycle.calls import tell_recalled
-from vidi.inference.lifecycle.move import move_into_place
-from vidi.inference.lifecycle.place import count_asked, name_places, number_made
-from vidi.inference.lifecycle.record import describe_asset, is_ours, record_asset
 from vidi.inference.outputs.finding.find import RemoteFile, find_outputs
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import FailedError, InferenceError, VidiError
+from vidi.inference.lifecycle.assets.place import count_asked
 from vidi.inference.lifecycle.collect import collect_assets
-from vidi.inference.lifecycle.place import count_asked
 from vidi.inference.lifecycle.post import describe_error, find_reserve
 from vidi.inference.models.prices.estimate import Metered
 from vidi.inference.models.prices.pricing import date_prices, settle

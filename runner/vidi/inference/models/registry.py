@@ -15,8 +15,8 @@ from vidi.inference.models.loading import TemplateError, read_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.provider_names import BUILT_IN
-from vidi.inference.models.shipped import open_shipped
-from vidi.inference.models.sources import TemplateFolder, TemplateText
+from vidi.inference.models.shipping.shipped import open_shipped
+from vidi.inference.models.shipping.sources import TemplateFolder, TemplateText
 from vidi.inference.models.suggest import nearest
 from vidi.inference.models.template import Call
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.params.checked import CheckedParams, ParamProblem
     from vidi.inference.models.prices.estimate import Estimate
-    from vidi.inference.models.sources import TemplateSource
+    from vidi.inference.models.shipping.sources import TemplateSource
     from vidi.inference.models.template import ModelInfo, OutputType
 
 PROVIDER_NAMES = BUILT_IN

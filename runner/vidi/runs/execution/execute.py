@@ -13,9 +13,9 @@ from vidi.errors import (
     StorageError,
     VidiError,
 )
+from vidi.inference.lifecycle.assets.stock import keep_in_store, list_unstored
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
 from vidi.inference.lifecycle.post import describe_error
-from vidi.inference.lifecycle.stock import keep_in_store, list_unstored
 from vidi.inference.models.prices.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
 from vidi.runs.execution.starting import StartLimits

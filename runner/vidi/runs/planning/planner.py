@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import JobFileError, Problem, UsageError
-from vidi.inference.lifecycle.place import AssetPlaces, KnownContent
+from vidi.inference.lifecycle.assets.place import AssetPlaces, KnownContent
 from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.standing import price_standing

@@ -17,7 +17,7 @@ from vidi.inference.models.prices.standing import price_standing, read_day
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.inference.models.sources import TemplateText
+    from vidi.inference.models.shipping.sources import TemplateText
     from vidi.inference.models.template import ModelInfo
 
 

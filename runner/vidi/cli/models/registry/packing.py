@@ -9,7 +9,7 @@ from vidi.cli.display.console import Console
 from vidi.errors import StorageError, UsageError
 from vidi.inference.models.about import ABOUT, read_about
 from vidi.inference.models.loading import read_template
-from vidi.inference.models.pack import build_pack, read_folder
+from vidi.inference.models.shipping.pack import build_pack, read_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,13 +12,13 @@ from vidi.cli.display.console import Console
 from vidi.errors import StorageError, UsageError
 from vidi.inference.models.about import PackError, fetched_registry, registry_version
 from vidi.inference.models.loading import read_template
-from vidi.inference.models.pack import TemplatePack
-from vidi.inference.models.shipped import open_shipped
+from vidi.inference.models.shipping.pack import TemplatePack
+from vidi.inference.models.shipping.shipped import open_shipped
 from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from vidi.inference.models.about import RegistryVersion
-    from vidi.inference.models.sources import TemplateSource
+    from vidi.inference.models.shipping.sources import TemplateSource
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a registry; two thousand templates are 10 MB."""

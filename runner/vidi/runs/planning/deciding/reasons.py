@@ -9,7 +9,7 @@ from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:
-    from vidi.inference.lifecycle.place import AssetPlaces, PlacedAsset
+    from vidi.inference.lifecycle.assets.place import AssetPlaces, PlacedAsset
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.planning.plan import Action

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from vidi.inference.lifecycle.place import AssetPlaces
+    from vidi.inference.lifecycle.assets.place import AssetPlaces
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.planning.deciding.reasons import Decision

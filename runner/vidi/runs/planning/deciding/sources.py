@@ -14,7 +14,7 @@ from vidi.runs.planning.deciding.reasons import Decision
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from vidi.inference.lifecycle.place import AssetPlaces, PlacedAsset
+    from vidi.inference.lifecycle.assets.place import AssetPlaces, PlacedAsset
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.about import LONGEST_HEAD, PackError, RegistryVersion, read_version
-from vidi.inference.models.sources import aliases_in
+from vidi.inference.models.shipping.sources import aliases_in
 from vidi.json_values import as_list, as_object
 
 if TYPE_CHECKING:

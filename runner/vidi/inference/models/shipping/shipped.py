@@ -16,11 +16,11 @@ from vidi.inference.models.about import (
     shipped_templates,
     tell_unreadable,
 )
-from vidi.inference.models.pack import TemplatePack
-from vidi.inference.models.sources import TemplateFolder
+from vidi.inference.models.shipping.pack import TemplatePack
+from vidi.inference.models.shipping.sources import TemplateFolder
 
 if TYPE_CHECKING:
-    from vidi.inference.models.sources import TemplateSource
+    from vidi.inference.models.shipping.sources import TemplateSource
 
 
 def open_shipped() -> TemplateSource:

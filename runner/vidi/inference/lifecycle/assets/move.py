@@ -8,8 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vidi.inference.lifecycle.place import AssetPlaces, KnownContent, number_made
-from vidi.inference.lifecycle.record import is_anothers, is_ours, record_asset, record_taken_out
+from vidi.inference.lifecycle.assets.place import AssetPlaces, KnownContent, number_made
+from vidi.inference.lifecycle.assets.record import (
+    is_anothers,
+    is_ours,
+    record_asset,
+    record_taken_out,
+)
 from vidi.inference.outputs.fetching.publish import PLACING, Placement, sync_folder
 from vidi.inference.outputs.fetching.staging import Staging, disk_error
 from vidi.inference.outputs.finding.naming import name_warning
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from vidi.inference.lifecycle.place import PlacedAsset
+    from vidi.inference.lifecycle.assets.place import PlacedAsset
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord

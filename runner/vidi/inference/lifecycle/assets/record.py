@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from vidi.inference.lifecycle.place import AssetPlaces
+from vidi.inference.lifecycle.assets.place import AssetPlaces
 from vidi.inference.tracking.journal.events import AssetRecord
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.lifecycle.place import AssetPlaces
-from vidi.inference.lifecycle.record import is_ours, record_displaced
+from vidi.inference.lifecycle.assets.place import AssetPlaces
+from vidi.inference.lifecycle.assets.record import is_ours, record_displaced
 from vidi.inference.outputs.fetching.publish import Placement
 from vidi.inference.outputs.fetching.staging import Staging
 from vidi.inference.outputs.finding.naming import name_warning
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from vidi.inference.lifecycle.place import PlacedAsset
+    from vidi.inference.lifecycle.assets.place import PlacedAsset
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.request import InferenceRequest
     from vidi.inference.store.record import StoreRecord

@@ -1,0 +1,1 @@
+"""Assets of an inference: where they belong, and what is on record of them."""

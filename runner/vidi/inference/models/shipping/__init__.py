@@ -1,0 +1,1 @@
+"""Where templates come from: folders, and the registry packed as one file."""
