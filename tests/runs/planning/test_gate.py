@@ -176,7 +176,7 @@ def refuse(here, model, why):
             here._monkeypatch.setenv("VIDI_BUDGET_DAY", "0.001")
             return text, ()
         case "unpriced":
-            dear = "  - id: dear\n    model: replicate/meta/meta-llama-3-8b-instruct\n"
+            dear = "  - id: dear\n    model: replicate/openai/gpt-5.2\n"
             six = job(6, model=model, more=WAITS)
             return six + dear + "    params: {prompt: hi}\n    output: dear.txt\n", ()
 
