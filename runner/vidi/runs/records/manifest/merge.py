@@ -16,7 +16,9 @@ if TYPE_CHECKING:
         CostsShape,
         InferenceShape,
         Manifest,
+        RunShape,
         TotalShape,
+        TotalsShape,
         Usd,
     )
 
@@ -32,35 +34,40 @@ def merge_manifests(parts: Sequence[tuple[str, Manifest]], name: str) -> Manifes
         name: What to call the whole.
     """
     manifests = [manifest for _, manifest in parts]
-    runs = [manifest["run"] for manifest in manifests]
-    ends = [run["finished_at"] for run in runs]
     budgets = [manifest["budget_usd"] for manifest in manifests]
     return {
         "schema_version": SCHEMA_VERSION,
         "vidi_version": manifests[0]["vidi_version"],
         "sandbox": manifests[0]["sandbox"],
-        "run": {
-            "id": f"{len(parts)} runs",
-            "status": min((run["status"] for run in runs), key=WORST_FIRST.index),
-            "exit_code": max(run["exit_code"] or 0 for run in runs),
-            "started_at": min(run["started_at"] for run in runs),
-            "finished_at": None if None in ends else max(end or "" for end in ends),
-            "job_file": name,
-            "job_sha256": "",
-            "vars": {},
-        },
+        "run": _merge_runs([manifest["run"] for manifest in manifests], name),
         "budget_usd": None if None in budgets else _sum(budgets),
         "cost_usd": _sum_costs([manifest["cost_usd"] for manifest in manifests]),
         "inferences": [
             _move(row, folder) for folder, manifest in parts for row in manifest["inferences"]
         ],
-        "totals": {
-            "by_status": dict(
-                sum((Counter(each["totals"]["by_status"]) for each in manifests), Counter())
-            ),
-            "by_model": _sum_totals(each["totals"]["by_model"] for each in manifests),
-            "by_provider": _sum_totals(each["totals"]["by_provider"] for each in manifests),
-        },
+        "totals": _merge_totals([manifest["totals"] for manifest in manifests]),
+    }
+
+
+def _merge_runs(runs: Sequence[RunShape], name: str) -> RunShape:
+    ends = [run["finished_at"] for run in runs]
+    return {
+        "id": f"{len(runs)} runs",
+        "status": min((run["status"] for run in runs), key=WORST_FIRST.index),
+        "exit_code": max(run["exit_code"] or 0 for run in runs),
+        "started_at": min(run["started_at"] for run in runs),
+        "finished_at": None if None in ends else max(end or "" for end in ends),
+        "job_file": name,
+        "job_sha256": "",
+        "vars": {},
+    }
+
+
+def _merge_totals(totals: Sequence[TotalsShape]) -> TotalsShape:
+    return {
+        "by_status": dict(sum((Counter(each["by_status"]) for each in totals), Counter())),
+        "by_model": _sum_totals(each["by_model"] for each in totals),
+        "by_provider": _sum_totals(each["by_provider"] for each in totals),
     }
 
 
