@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.inference.store.blobs import StoreError
-from vidi.inference.tracking.journal.events import read_asset
+from vidi.inference.tracking.journal.fold import read_asset
 from vidi.inference.tracking.journal.journal import dump_line
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from vidi.inference.tracking.journal.events import InferenceState, apply_event
+from vidi.inference.tracking.journal.events import InferenceState
+from vidi.inference.tracking.journal.fold import apply_event
 from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vidi.inference.tracking.journal.events import InferenceState, apply_event, enter_run
+from vidi.inference.tracking.journal.events import InferenceState
+from vidi.inference.tracking.journal.fold import apply_event, enter_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
