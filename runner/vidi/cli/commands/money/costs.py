@@ -57,7 +57,6 @@ def costs(
     still running, may still be billed: it counts at its high estimate, apart from what is spent.
     """
     from vidi.cli.display.console import Console
-    from vidi.cli.running.accounts import open_existing, refusing_unusable
     from vidi.inference.environment import read_environment
     from vidi.inference.tracking.ledger.address import find_ledger
 
@@ -68,17 +67,12 @@ def costs(
             raise UsageError(
                 "--drift, --audit and --csv exclude each other", hint="Ask for one of them."
             )
-        span = _make_span(since, until)
-        return _look_into(span, json_wanted=json_wanted, audit_wanted=audit_wanted)
+        return _look_into(
+            _make_span(since, until), json_wanted=json_wanted, audit_wanted=audit_wanted
+        )
     groupings = LEDGER_GROUPINGS if json_wanted else tuple({"model": None, by: None})
     address = find_ledger(read_environment(Path(), None))
-    sums: dict[LedgerGrouping, list[Costs]] = {grouping: [] for grouping in groupings}
-    with refusing_unusable(), open_existing(address) as ledger:
-        if ledger is not None:
-            from vidi.inference.tracking.ledger.reading import read_costs
-
-            span = _make_span(since, until)
-            sums = {grouping: read_costs(ledger, grouping, span) for grouping in groupings}
+    sums = _sum_up(address, groupings, _make_span(since, until))
     console = Console()
     if json_wanted:
         _print_json(sums, console)
@@ -86,6 +80,19 @@ def costs(
         _print_rows(by, sums, console, csv_wanted=csv_wanted)
         _tell_drift(address, console)
     return 0
+
+
+def _sum_up(
+    address: str, groupings: tuple[LedgerGrouping, ...], span: Span
+) -> dict[LedgerGrouping, list[Costs]]:
+    """The rows of each grouping; none where there is no ledger yet."""
+    from vidi.cli.running.accounts import open_existing, refusing_unusable
+    from vidi.inference.tracking.ledger.reading import read_costs
+
+    with refusing_unusable(), open_existing(address) as ledger:
+        if ledger is None:
+            return {grouping: [] for grouping in groupings}
+        return {grouping: read_costs(ledger, grouping, span) for grouping in groupings}
 
 
 def _tell_drift(address: str, console: Console) -> None:
