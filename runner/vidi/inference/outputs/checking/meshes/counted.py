@@ -130,14 +130,19 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 def _count_words(file: BinaryIO, elements: list[tuple[int, list[list[str]]]]) -> None:
     words = (word for line in _lines(file) for word in line.split())
     try:
-        for count, properties in elements:
-            for _ in range(count):
-                for told in properties:
-                    length = int(next(words)) if told[0] == "list" else 1
-                    for _ in range(length):
-                        float(next(words))
+        for told in _spell_out(elements):
+            length = int(next(words)) if told[0] == "list" else 1
+            for _ in range(length):
+                float(next(words))
     except StopIteration:
         raise cut_short("model/ply") from None
+
+
+def _spell_out(elements: list[tuple[int, list[list[str]]]]) -> Iterator[list[str]]:
+    """Every property of every element, in the order in which the file has them."""
+    for count, properties in elements:
+        for _ in range(count):
+            yield from properties
 
 
 def _skip_element(file: BinaryIO, count: int, properties: list[list[str]], order: str) -> None:
