@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,7 +32,7 @@ from vidi.inference.tracking.logger import InferenceLogger
 from vidi.inference.tracking.project import read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
     from decimal import Decimal
     from types import TracebackType
@@ -264,15 +264,17 @@ class InferenceEngine:
         self._session.require_key(model.provider)
         return request
 
-    @contextmanager
-    def _logged(self, request: InferenceRequest) -> Iterator[None]:
+    def _logged(self, request: InferenceRequest) -> ExitStack:
         """Log that an inference begins, and what ended it where it has no result."""
+
+        def log_end(_: object, error: BaseException | None, __: object) -> None:
+            if error is not None:
+                self.logger.log_inference_error(request.model, error)
+
         self.logger.log_inference_start(request.model, request.checked.params)
-        try:
-            yield
-        except BaseException as error:
-            self.logger.log_inference_error(request.model, error)
-            raise
+        stack = ExitStack()
+        stack.push(log_end)
+        return stack
 
     async def _buy(
         self,

@@ -41,6 +41,7 @@ class ObjectBlobs:
     def __init__(self, address: str, environ: Mapping[str, str]) -> None:
         try:
             import obstore
+            from obstore.exceptions import BaseError
             from obstore.store import from_url
         except ImportError as error:
             raise UsageError(
@@ -66,7 +67,7 @@ class ObjectBlobs:
                     "retry_timeout": timedelta(seconds=REQUEST_S),
                 },
             )
-        except Exception as error:
+        except (OSError, ValueError, BaseError) as error:  # ValueError: no such host
             raise UsageError(
                 f"the store {address} cannot be opened: {_first_line(error)}",
                 hint="Write it as s3://bucket/prefix, gs://bucket/prefix or az://container/prefix.",

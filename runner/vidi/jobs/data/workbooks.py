@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime
 import io
+import lzma
+import struct
 import warnings
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, Place, Problem, VidiError
@@ -43,9 +46,28 @@ def read_workbook(name: str, data: bytes, sheet: str = "") -> Rows[Record]:
             return _read(name, data, sheet)
         except VidiError:
             raise
-        except Exception as error:
+        except _list_damage() as error:
             what = "it is no Excel workbook (.xlsx), or a damaged one"
             raise _no_workbook(name, what) from error
+
+
+def _list_damage() -> tuple[type[Exception], ...]:
+    """What unpacking and parsing raise where a part is cut short, missing, or not what it says."""
+    from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileException
+
+    unpacking = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError)
+    parsing = (
+        SyntaxError,  # of which ElementTree's ParseError is one
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+        AssertionError,
+        RuntimeError,
+        MemoryError,
+    )
+    return (*unpacking, *parsing, CellCoordinatesException, InvalidFileException)
 
 
 def _read(name: str, data: bytes, sheet: str) -> Rows[Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from vidi.errors import (
     CredentialsError,
@@ -22,7 +22,7 @@ from vidi.runs.execution.starting import StartLimits
 from vidi.runs.execution.stopping import CANCEL, LEAVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from vidi.inference.lifecycle.carry_out import Status
     from vidi.inference.lifecycle.runtime import Runtime
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from vidi.runs.planning.plan import Plan, PlannedInference
 
 CANCEL_EVERY_S = 0.05
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +182,12 @@ class Execution:
             FolderLockedError: Another run has taken the folder.
             SettingError: Nothing can be sent at all.
         """
-        try:
-            return await carry_out(request, self.plan.folder, self._runtime)
-        except (CredentialsError, StorageError, FolderLockedError, SettingError):
-            raise
-        except Exception as bug:  # noqa: BLE001  # no single entry ever ends a run
-            return self._end_unexpectedly(request, bug)
+        outcome = await _contain(carry_out(request, self.plan.folder, self._runtime))
+        if isinstance(outcome, CredentialsError | StorageError | FolderLockedError | SettingError):
+            raise outcome
+        if isinstance(outcome, Exception):
+            return self._end_unexpectedly(request, outcome)
+        return outcome
 
     def _end_unexpectedly(self, request: InferenceRequest, bug: Exception) -> Outcome:
         """Put on record what escaped; what may have been bought stays open, and reserved."""
@@ -224,14 +225,13 @@ class Execution:
     async def _cancel(self, state: InferenceState) -> None:
         runtime = self._runtime
         provider = runtime.open_provider(state.model.partition("/")[0])
-        try:
-            agreed = await provider.cancel(Accepted(state.request_id or "", state.urls))
-        except VidiError as error:
+        agreed = await _contain(provider.cancel(Accepted(state.request_id or "", state.urls)))
+        if isinstance(agreed, Exception):
+            error = agreed
+            if not isinstance(error, VidiError):
+                error = self._describe_bug(error)
+                self.crashes.append(error)
             runtime.notify(state.id, "cancel_failed", message=error.message)
-            return
-        except Exception as bug:  # noqa: BLE001  # the others are still to be cancelled
-            self.crashes.append(self._describe_bug(bug))
-            runtime.notify(state.id, "cancel_failed", message=self.crashes[-1].message)
             return
         runtime.journal.append("cancel", state.id, agreed=agreed)
         runtime.notify(state.id, "cancelled", agreed=agreed)
@@ -263,3 +263,11 @@ class Execution:
         if state is None or not state.unsettled:
             return otherwise
         return "in_doubt" if state.doubtful else "unfinished"
+
+
+async def _contain(work: Awaitable[Made]) -> Made | Exception:
+    """What came of it, or what ended it: no single entry ever ends a run, nor a cancellation."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001  # whoever asked looks what it is
+        return error
