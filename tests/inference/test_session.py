@@ -42,7 +42,7 @@ def test_a_journal_holds_a_key_for_later_programs(tmp_path):
 def test_a_journal_takes_up_what_was_cut_off(tmp_path):
     path = tmp_path / "journal.jsonl"
     fault = {"on": "submit", "fault": "reset-after", "times": 1}
-    nothing = {"on": "list", "fault": "500", "times": 1}
+    nothing = {"on": "list", "fault": "500", "times": 2}  # fal has two lists
     with serve_engine(fault, nothing, journal=path) as (engine, served):
         with pytest.raises(InDoubtError):
             engine.infer(BANANA, prompt="a tree", idempotency_key="tree")

@@ -133,7 +133,7 @@ def take_every_name(disk):
 def test_a_ledger_that_has_no_room_for_itself_buys_nothing(ledger_disk, world):
     ballast = fill(ledger_disk)
     answer = world.run()
-    assert (answer.exit_code, world.served.requests) == (1, 0)
+    assert (answer.exit_code, world.served.requests) == (2, 0)
     assert answer.stderr == say_full_ledger(ledger_disk)
     ballast.unlink()
     world.check_that_all_is_well()

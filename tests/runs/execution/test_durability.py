@@ -87,7 +87,11 @@ def places(steps, kind, what=None):
     return [at for at, step in enumerate(steps) if step[0] == kind and what in (None, step[1])]
 
 
-@pytest.mark.parametrize("name", sorted(DURABLE))
+BOUGHT = DURABLE - {"renamed", "restored", "taken"}
+"""Those of a run that buys: the others bring home what was bought before."""
+
+
+@pytest.mark.parametrize("name", sorted(BOUGHT))
 def test_a_durable_event_is_on_the_disk_before_anything_else_happens(steps, name):
     found = places(steps, "event", name)
     assert len(found) == 2
@@ -97,8 +101,9 @@ def test_a_durable_event_is_on_the_disk_before_anything_else_happens(steps, name
 
 
 def test_no_other_event_costs_a_wait_for_the_disk(steps):
-    after = [(steps[at][1], steps[at + 1][0]) for at in places(steps, "event")[:-1]]
-    assert {name for name, then in after if then == "fsync"} == DURABLE
+    after = [(steps[at], steps[at + 1]) for at in places(steps, "event")[:-1]]
+    synced = {event[1] for event, then in after if then[0] == "fsync" and then[3] == event[3]}
+    assert synced == BOUGHT
 
 
 def test_the_paid_request_leaves_between_intent_and_receipt(steps):
@@ -119,7 +124,9 @@ def test_a_result_is_noted_before_its_file_is_fetched(steps):
         places(steps, "event", "completed"), places(steps, "event", "asset"), strict=True
     ):
         between = [step[:2] for step in steps[completed:asset] if step[0] in ("send", "rename")]
-        assert [kind for kind, _ in between] == ["send", "rename"]
+        # The manifest is written early, whenever its second is over.
+        kinds = [kind for kind, what in between if not what.endswith("manifest.json")]
+        assert kinds == ["send", "rename"]
 
 
 def test_a_file_is_on_the_disk_before_it_gets_its_name(steps):
@@ -137,10 +144,10 @@ def test_an_inference_goes_its_way_in_order(steps):
         assert way == ["intent", "submitted", "completed", "asset", "settled"]
 
 
-def test_the_manifest_is_made_at_the_end_and_not_once_an_inference(steps):
+def test_the_manifest_is_made_early_and_at_the_end_and_not_once_an_inference(steps):
     made = [at for at in places(steps, "rename") if steps[at][1].endswith("manifest.json")]
-    assert len(made) == 1
-    assert made[0] > places(steps, "event", "run_finished")[0]
+    assert len(made) in {1, 2}, "early only where the run lasts a second"
+    assert made[-1] > places(steps, "event", "run_finished")[0]
 
 
 def test_one_inference_after_the_other_unless_asked(steps):

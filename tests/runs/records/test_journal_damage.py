@@ -18,6 +18,7 @@ RESTORE = (
     "  hint: Restore the file from a backup, or move the whole folder away to start afresh: "
     "everything in it would then be bought again.\n"
 )
+OPEN = "open outputs/job/report.html\n"
 READ = "this line of the journal cannot be read, so what was bought cannot be known"
 ORDER = (
     "this line of the journal does not follow the one before it, so what was bought cannot be known"
@@ -163,7 +164,7 @@ def test_a_last_line_that_is_torn_is_dropped_after_a_run_that_ended_too(shop, to
     cut = len(last) if torn == "all" else torn
     spoil(shop, lambda lines: b"".join(lines)[:-cut])
     answer = shop("vidi-run", "job.yaml", "--select", "tree")
-    said = "succeeded: 1 unchanged, 1 skipped\nspent $0.00, budget $1.00, saved $0.003\n"
+    said = f"succeeded: 1 unchanged, 1 skipped\nspent $0.00, budget $1.00, saved $0.003\n{OPEN}"
     assert (answer.exit_code, answer.stderr) == (0, said)
 
 
@@ -179,7 +180,7 @@ def test_who_says_so_goes_on_from_what_is_left(shop):
     spoil(shop, lambda lines: b"".join(lines[:6]))
     (shop.folder / "outputs/job/.vidi/holder.json").unlink()
     answer = shop("vidi-run", "job.yaml", "--select", "tree")
-    said = "succeeded: 1 unchanged, 1 skipped\nspent $0.00, budget $1.00, saved $0.003\n"
+    said = f"succeeded: 1 unchanged, 1 skipped\nspent $0.00, budget $1.00, saved $0.003\n{OPEN}"
     assert (answer.exit_code, answer.stderr) == (0, said)
 
 
@@ -267,7 +268,7 @@ def test_what_leaves_no_doubt_is_read_and_gone_on_from(shop, change):
         answer = shop("vidi-run", "job.yaml", "--frozen")
         assert (answer.exit_code, answer.stderr) == (
             0,
-            "succeeded: 2 unchanged\nspent $0.00, budget $1.00, saved $0.028\n",
+            f"succeeded: 2 unchanged\nspent $0.00, budget $1.00, saved $0.028\n{OPEN}",
         )
     *_, started, finished = path.read_bytes().splitlines()
     assert b'"event":"run_started"' in started
