@@ -12,11 +12,11 @@ from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.assets.place import AssetPlaces, KnownContent
 from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.params.schema import check_params
-from vidi.inference.models.prices.standing import price_standing
 from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal.replay import rename_states
 from vidi.runs.planning.budgets import lower_budget
-from vidi.runs.planning.cells import CellParams, trace
+from vidi.runs.planning.cells import CellParams
+from vidi.runs.planning.complaints import complain, warn, warn_of_purchase
 from vidi.runs.planning.deciding.decide import decide, judge, skip_unselected, wants_another
 from vidi.runs.planning.deciding.earlier import find_strays, keep_made, settle_first
 from vidi.runs.planning.deciding.reasons import is_under_way
@@ -25,7 +25,7 @@ from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
-from vidi.runs.planning.request import ASSUMED, make_request
+from vidi.runs.planning.request import make_request
 from vidi.runs.planning.selection import matches_any
 from vidi.runs.planning.targets import Targets, find_obstacle
 
@@ -247,7 +247,7 @@ class _Planner:
         if spec.output and decision.action in DOES:
             self._check_obstacle(spec, request, state)
         if decision.action == "run":
-            self._warn_of_purchase(spec, request)
+            self.problems += warn_of_purchase(spec, request, self._today)
         return PlannedInference(
             spec.id,
             spec.model,
@@ -310,8 +310,7 @@ class _Planner:
         except UsageError as error:  # unknown, or its template is broken and says where
             self._complain(spec, error, "model")
             return None
-        for caution in list_cautions(model, spec.model):
-            self._warn(spec, *caution)
+        self.problems += [warn(spec, *caution) for caution in list_cautions(model, spec.model)]
         return model
 
     def _take_up(self, spec: InferenceSpec, request: InferenceRequest) -> InferenceRequest:
@@ -364,52 +363,8 @@ class _Planner:
         if request.stored and self._record.store is not None:
             yield from self._record.store.list_assets(request.fingerprint, request.stored)
 
-    def _warn_of_purchase(self, spec: InferenceSpec, request: InferenceRequest) -> None:
-        model = request.model
-        if price_standing(model, self._today).low and request.estimate.reason != ASSUMED:
-            self._warn(
-                spec,
-                "low-confidence",
-                f"the price of {model.id} is of low confidence",
-                "Compare it with the provider's page; `vidi models price` corrects it.",
-            )
-        seed = request.checked.params.get("seed")
-        if request.again and seed is not None:
-            self._warn(
-                spec,
-                "same-seed",
-                f"{spec.id} has a fixed seed ({seed}), so buying it again may bring the same",
-                hint="Change `seed`, or leave it out.",
-                key="params",
-            )
-
     def _complain(self, spec: InferenceSpec, error: UsageError, key: str) -> None:
-        """Note what is wrong with the value of a key; the error may know a better place."""
-        place = error.place or spec.places.of_value(key)
-        problem = Problem(
-            error.code,
-            error.message,
-            place,
-            error.hint,
-            (spec.id,),
-            excerpt=spec.places.excerpt(place),
-        )
-        self.problems.append(problem if error.place else trace(problem, spec, (key,)))
-
-    def _warn(
-        self,
-        spec: InferenceSpec,
-        code: str,
-        message: str,
-        hint: str = "",
-        *,
-        key: str = "model",
-    ) -> None:
-        place = spec.places.of_value(key)
-        excerpt = spec.places.excerpt(place)
-        self.problems.append(
-            Problem(code, message, place, hint, (spec.id,), severity="warning", excerpt=excerpt)
-        )
+        self.problems.append(complain(spec, error, key))
 
 
 def _has_its_own(spec: InferenceSpec, request: InferenceRequest, state: InferenceState) -> bool:
