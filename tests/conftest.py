@@ -1,11 +1,22 @@
 """Fixtures that every test may use, and the guard that keeps the suite offline."""
 
+import os
 import socket
 from ipaddress import ip_address
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.commands import Here
+
+# On a busy machine slow is no finding; under CI, the same commit is tried with the same examples.
+settings.register_profile(
+    "vidi",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("vidi")
 
 
 class OutsideWorldError(RuntimeError):
