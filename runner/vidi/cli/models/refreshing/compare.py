@@ -105,14 +105,23 @@ def _find_renamed(
     for name, known in templates.items():
         found = told.found.get(name)
         left = name.startswith("fal/") and name not in told.listed
-        says = "" if found is None or isinstance(found, VidiError) else found.renamed_to
+        says = _read_new_id(found)
         if known.model.retired or found is None or not (left or says):
             continue
-        twins = [each for each in fresh if _is_twin(known.model, fresh[each])] if left else []
-        to = says if says in fresh else twins[0] if len(twins) == 1 else ""
+        to = says if says in fresh else _find_twin(known.model, fresh) if left else ""
         if to:
             del fresh[to]
             yield name, to
+
+
+def _read_new_id(found: Discovery | VidiError | None) -> str:
+    return "" if found is None or isinstance(found, VidiError) else found.renamed_to
+
+
+def _find_twin(model: ModelInfo, fresh: Mapping[str, Discovery]) -> str:
+    """The one new model that is its like; "" where there is none, or more than one."""
+    twins = [name for name, found in fresh.items() if _is_twin(model, found)]
+    return twins[0] if len(twins) == 1 else ""
 
 
 def _is_twin(model: ModelInfo, found: Discovery) -> bool:
@@ -150,9 +159,7 @@ def _compare(
     known: Known, told: Told, sentences: Mapping[str, str], today: str, others: Container[str]
 ) -> Iterator[ModelRefresh]:
     model = known.model
-    entry, price, found = (
-        told.listed.get(model.id), told.prices.get(model.id), told.found.get(model.id)
-    )  # fmt: skip
+    entry, found = told.listed.get(model.id), told.found.get(model.id)
     if model.id not in told.listed and model.id not in told.found:
         return  # of a provider that was not asked, or retired and not asked for
     if isinstance(found, NoSuchModelError):
@@ -168,7 +175,19 @@ def _compare(
         return
     if model.provider == "fal" and entry is None:
         yield ModelRefresh(model.id, "unlisted", note="left fal's list, and still shows a schema")
-    sentence = read_sentence(entry)
+    yield from _compare_told(known, found, told, sentences, today)
+
+
+def _compare_told(
+    known: Known,
+    found: Discovery | None,
+    told: Told,
+    sentences: Mapping[str, str],
+    today: str,
+) -> Iterator[ModelRefresh]:
+    """What its provider tells of a model now, against its template and the last sentence."""
+    model, entry = known.model, told.listed.get(known.model.id)
+    price, sentence = told.prices.get(model.id), read_sentence(entry)
     if found is not None:
         changes = list_changes(model, found)
         draft = refresh_template(known.template, found, today)

@@ -150,6 +150,12 @@ def _render(changes: Sequence[ModelRefresh]) -> Iterator[tuple[str, str | None]]
             yield name, None if draft is None else render_template(draft)
 
 
+def _list_arrivals(changes: Sequence[ModelRefresh]) -> set[str]:
+    """The ids that are new, or that a model goes by now."""
+    new = {each.id for each in changes if each.kind == "new" and each.drafts}
+    return new | {each.note.partition(" ")[0] for each in changes if each.kind == "renamed"}
+
+
 def _render_listing(
     listing: Mapping[str, Json], told: Told, changes: Sequence[ModelRefresh], known: frozenset[str]
 ) -> dict[str, str | None]:
@@ -157,13 +163,12 @@ def _render_listing(
     if not told.listed:
         return {}
     unread = {each.id for each in changes if each.kind == "unread"}
-    new = {each.id for each in changes if each.kind == "new" and each.drafts}
-    moved = {each.note.partition(" ")[0] for each in changes if each.kind == "renamed"}
+    wanted = known | _list_arrivals(changes)
     now: dict[str, object] = {}
     for name, entry in sorted(told.listed.items()):
         if name in unread:
             now |= {name: listing[name]} if name in listing else {}
-        elif name in known or name in new or name in moved:
+        elif name in wanted:
             sentence = read_sentence(entry)
             now[name] = {
                 "updated_at": updated_at(entry), **({"sentence": sentence} if sentence else {})

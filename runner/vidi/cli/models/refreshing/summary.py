@@ -24,13 +24,7 @@ HEADS: dict[Kind, str] = {
 
 def render_summary(changes: Sequence[ModelRefresh], unread: Sequence[str], today: str) -> str:
     """The text of the pull request."""
-    lines = [f"# Registry refresh of {today}", ""]
-    counts = [
-        f"{len(some)} {HEADS[kind].lower()}"
-        for kind in HEADS
-        if (some := [each for each in changes if each.kind == kind])
-    ]
-    lines += [", ".join(counts) + "." if counts else "Nothing has changed.", ""]
+    lines = [f"# Registry refresh of {today}", "", _count(changes), ""]
     lines += [f"- not asked: {each}" for each in unread] + ([""] if unread else [])
     for kind, head in HEADS.items():
         some = [each for each in changes if each.kind == kind]
@@ -41,6 +35,15 @@ def render_summary(changes: Sequence[ModelRefresh], unread: Sequence[str], today
         lines += ["## Prices for a person to read", "", *_explain_prices()]
         lines += [line for each in asked for line in _tell_price(each)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _count(changes: Sequence[ModelRefresh]) -> str:
+    counts = [
+        f"{len(some)} {HEADS[kind].lower()}"
+        for kind in HEADS
+        if (some := [each for each in changes if each.kind == kind])
+    ]
+    return ", ".join(counts) + "." if counts else "Nothing has changed."
 
 
 def list_as_json(changes: Sequence[ModelRefresh]) -> list[dict[str, object]]:

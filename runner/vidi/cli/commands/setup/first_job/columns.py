@@ -8,7 +8,7 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from vidi.inference.models.template import ModelInfo
 
@@ -47,18 +47,19 @@ def guess_columns(items: Sequence[object], model: ModelInfo, text_param: str) ->
     found = [item for item in items if isinstance(item, dict)]
     columns = list(found[0]) if found else []
     rows = [{column: str(row.get(column, "")) for column in columns} for row in found]
-    params = {
-        param: column
-        for column in columns
-        for param in (_plain(column),)
-        if param in model.params["properties"] and param != text_param
-    }
+    params = _match_params(columns, model.params["properties"].keys() - {text_param})
     free = [column for column in columns if column not in params.values()]
     prompt = _find(free, (text_param, *PROMPTS)) or _find_longest(rows, free)
     named = [column for column in free if _names_each(rows, column)]
     name = _find(named, NAMES) or next((each for each in named if each != prompt), None)
     used = {prompt, name, *params.values()}
     return Columns(prompt, name, params, tuple(each for each in columns if each not in used))
+
+
+def _match_params(columns: Sequence[str], params: Collection[str]) -> dict[str, str]:
+    """The params that have a column of their name, and which."""
+    named = ((_plain(column), column) for column in columns)
+    return {param: column for param, column in named if param in params}
 
 
 def _plain(column: str) -> str:
