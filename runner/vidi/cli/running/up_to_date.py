@@ -29,9 +29,7 @@ def describe_asked(
     job from stdin, of which no file's time says anything, and for a ledger on a server, of which
     nobody knows at a glance whether it still has this folder's costs. Prices change with the day.
     """
-    selected = options.select or options.exclude or options.rebuy or options.restore
-    shown = options.estimate or options.json_wanted or options.locked
-    if shown or selected or STDIN in options.job_files:
+    if _takes_the_whole_way(options):
         return ""
     ledger = money.ledger if money is not None else None
     if ledger is not None and "://" in ledger:
@@ -41,6 +39,12 @@ def describe_asked(
     shared = store.where if store is not None else None
     asked = repr((versions, options, str(Path.cwd()), day, ledger, _identify(ledger), shared))
     return hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()  # has --var values
+
+
+def _takes_the_whole_way(options: RunOptions) -> bool:
+    selected = options.select or options.exclude or options.rebuy or options.restore
+    shown = options.estimate or options.json_wanted or options.locked
+    return bool(shown or selected or STDIN in options.job_files)
 
 
 def list_others(options: RunOptions) -> tuple[Path, ...]:

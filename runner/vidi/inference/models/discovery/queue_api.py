@@ -127,16 +127,20 @@ def describe_output(fields: Mapping[str, JsonObject], made: OutputType) -> str:
     files = [(where, name) for where, name in _files(fields) if f"{name}s" not in fields]
     if files:
         same = [where for where, name in files if kind_of_field(name) in {made, None}]
-        held = {where.partition(".")[0].removesuffix("[]") for where, _ in _files(fields)}
-        data = [
-            f"{name} (json)" for name in fields if name not in held and is_data(name, fields[name])
-        ]
-        return ", ".join([*(same or [where for where, _ in files]), *data])
+        return ", ".join([*(same or [where for where, _ in files]), *_data(fields)])
     texts = [name for name, each in fields.items() if each.get("type") == "string"]
     main = [name for name in _MAIN_TEXTS if name in texts] or texts
     if made is OutputType.TEXT and main:
         return f"{main[0]} (text)"
     return f"{next(iter(fields))} (json)"
+
+
+def _data(fields: Mapping[str, JsonObject]) -> Iterator[str]:
+    """The fields beside the files that hold data."""
+    held = {where.partition(".")[0].removesuffix("[]") for where, _ in _files(fields)}
+    for name, field in fields.items():
+        if name not in held and is_data(name, field):
+            yield f"{name} (json)"
 
 
 def _files(fields: Mapping[str, JsonObject]) -> Iterator[tuple[str, str]]:

@@ -104,13 +104,17 @@ def _metered(rule: LineRule, facts: Facts) -> Interval | None:
     return None
 
 
+def _list_units(rule: LineRule) -> set[str]:
+    return {key for rate in rule.get("rates", ()) for key in rate if key in UNITS}
+
+
 def _imply_meter(rule: LineRule) -> str | None:
     """The metric of Replicate that counts what a line prices, where the line names none.
 
     Recorded of flux-2-pro: `image_input_megapixel_count: 0, image_output_count: 1,
     image_output_megapixel_count: 1`.
     """
-    units = {key for rate in rule.get("rates", ()) for key in rate if key in UNITS}
+    units = _list_units(rule)
     quantity = rule.get("quantity", 1)
     form = set(quantity) if isinstance(quantity, dict) else set()
     if units <= {"usd_per_request", "usd_per_run"}:

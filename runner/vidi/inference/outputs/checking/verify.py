@@ -98,9 +98,13 @@ def _typed(head: bytes, name: str, kinds: Collection[OutputType]) -> str:
         return "application/json"  # a bare number or string
     if content_type in {UNKNOWN, "text/plain"}:
         content_type = _BY_NAME.get(extension, content_type)
-    if only_text and content_type == UNKNOWN and b"\0" not in head:
+    if only_text and _is_other_text(content_type, head):
         return "text/plain"  # in another encoding than UTF-8: kept as it came, and told
     return content_type
+
+
+def _is_other_text(content_type: str, head: bytes) -> bool:
+    return content_type == UNKNOWN and b"\0" not in head
 
 
 def _open(path: Path, content_type: str, kinds: Collection[OutputType], *, full: bool) -> Facts:

@@ -25,6 +25,8 @@ from vidi.inference.providers.transport.answer import shorten
 from vidi.inference.providers.transport.retry_after import read_retry_after
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from vidi.inference.providers.transport.answer import Answer, Fields
 
 MODERATED = re.compile(
@@ -123,8 +125,7 @@ def _read_failure(answer: Answer, status: Fields) -> Failed:
     words = read_words(answer)
     own = not answer.ok and (words.structured or bool(answer.fields()))
     kind = (words.error_type if own else "") or str(status.get("error_type") or "")
-    told = status.get("error") or kind or "fal.ai gave no reason"
-    said = words.said if own else shorten(str(told))
+    said = words.said if own else _read_reason(status, kind)
     server_side = kind in SERVER_TYPES or (answer.status >= 500 and own)
     retryable, units = read_retryable(answer), read_billable_units(answer)
     return Failed(
@@ -132,11 +133,19 @@ def _read_failure(answer: Answer, status: Fields) -> Failed:
         said,
         error_type=kind,
         transient=server_side if retryable is None else retryable,
-        free=units == 0 or (server_side and units is None),
+        free=_is_free(units, server_side=server_side),
         metrics=_read_metrics(status),
         billable_units=units,
         output=answer.json() if answer.ok else None,
     )
+
+
+def _read_reason(status: Fields, kind: str) -> str:
+    return shorten(str(status.get("error") or kind or "fal.ai gave no reason"))
+
+
+def _is_free(units: Decimal | None, *, server_side: bool) -> bool:
+    return units == 0 or (server_side and units is None)
 
 
 def _read_metrics(status: Fields) -> Fields:

@@ -120,18 +120,29 @@ def _check(file: BinaryIO) -> Facts:
         for piece in pieces:
             if kind == b"IDAT":
                 packed += len(piece)
-                if rows is not None:
-                    rows.take(piece)
+                _take(piece, rows)
         palette = palette or kind == b"PLTE"
         ended = kind == b"IEND"
         if ended:
             break
-    missing = packed * _MOST_PACKED < expected if rows is None else rows.left
-    if header is None or not ended or missing:
+    if header is None or not ended or _is_short(rows, packed, expected):
         raise cut_short(TYPE)
+    return _conclude(header, palette=palette, decoded=rows is not None)
+
+
+def _take(piece: bytes, rows: _Rows | None) -> None:
+    if rows is not None:
+        rows.take(piece)
+
+
+def _is_short(rows: _Rows | None, packed: int, expected: int) -> bool:
+    return packed * _MOST_PACKED < expected if rows is None else bool(rows.left)
+
+
+def _conclude(header: _Header, *, palette: bool, decoded: bool) -> Facts:
     if header.colour == 3 and not palette:
         raise ValueError("it has no palette")
-    warning = "" if rows is not None else "too large to be decoded: only its chunks are checked"
+    warning = "" if decoded else "too large to be decoded: only its chunks are checked"
     return Facts(TYPE, header.width, header.height, warning=warning)
 
 
