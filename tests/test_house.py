@@ -1,5 +1,6 @@
 """The plan of the house: folders instead of prefixes, and none with more files than one sees."""
 
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -34,3 +35,17 @@ def test_no_prefix_stands_for_a_folder():
         if found:
             shared[folder] = found
     assert shared == {}
+
+
+def test_every_package_has_its_floors():
+    """Who adds a file says on which floor it stands: its layers in pyproject.toml are exhaustive."""
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    floors = {each["containers"][0] for each in contracts if each.get("exhaustive")}
+    source = CHECKOUT / "runner"
+    packages = {
+        path.parent.relative_to(source).as_posix().replace("/", ".")
+        for path in (source / "vidi").rglob("__init__.py")
+        if len(list(path.parent.glob("*.py"))) + len(list(path.parent.glob("*/__init__.py"))) > 2
+    }
+    assert packages == floors
