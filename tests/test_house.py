@@ -38,7 +38,7 @@ def test_no_prefix_stands_for_a_folder():
 
 
 def test_every_package_has_its_floors():
-    """Who adds a file says on which floor it stands: its layers in pyproject.toml are exhaustive."""
+    """Who adds a file says on which floor it stands: layers in pyproject.toml are exhaustive."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
     contracts = project["tool"]["importlinter"]["contracts"]
     floors = {each["containers"][0] for each in contracts if each.get("exhaustive")}
