@@ -135,7 +135,7 @@ def _rename(known: Known, found: Discovery | VidiError, today: str) -> ModelRefr
     before = {**template, "id": found.id, "page": found.page}
     before["aliases"] = [*template.get("aliases", []), old.id]
     drafts: dict[str, Draft | None] = {
-        _file(found.id): refresh_template(before, found, today)  # type: ignore[arg-type]
+        _file(found.id): refresh_template(before, found, today)  # type: ignore[arg-type]  # a copy with more keys
     }
     told = f"{found.id} since {today}"
     past = {**template, "retired": f"renamed to {told}", "replaced_by": [found.id]}

@@ -81,6 +81,6 @@ def _rest(row: InferenceShape) -> InferenceShape:
         **row,
         "status": "unchanged",
         "reason": "made before",
-        "cost_usd": {**row["cost_usd"], **nothing},  # type: ignore[typeddict-item]
+        "cost_usd": {**row["cost_usd"], **nothing},  # type: ignore[typeddict-item]  # its own keys
         "error": None,
     }
