@@ -5,23 +5,10 @@ import os
 
 import pytest
 
+from support.servers.intervening import JOB
 from support.servers.sandbox import serve_sandbox
 from vidi.runs.records.folder import hold_folder
 
-JOB = """\
-version: 1
-name: job
-budget: 1.00
-inferences:
-  - id: tree
-    model: replicate/black-forest-labs/flux-schnell
-    params: {prompt: a tree}
-    output: tree.webp
-  - id: card
-    model: fal/fal-ai/flux/dev
-    params: {prompt: a card, image_size: square}
-    output: card.jpg
-"""
 LOST = {"on": "submit", "fault": "reset-after", "times": 0}
 NEVER_ARRIVED = {"on": "submit", "fault": "reset", "times": 0}
 UNREADABLE = {"on": "list", "fault": "500", "times": 0}

@@ -2,22 +2,8 @@
 
 import pytest
 
+from support.servers.intervening import JOB
 from support.servers.sandbox import serve_sandbox
-
-JOB = """\
-version: 1
-name: job
-budget: 1.00
-inferences:
-  - id: tree
-    model: replicate/black-forest-labs/flux-schnell
-    params: {prompt: a tree}
-    output: tree.webp
-  - id: card
-    model: fal/fal-ai/flux/dev
-    params: {prompt: a card, image_size: square}
-    output: card.jpg
-"""
 
 
 @pytest.fixture
