@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from vidi.sandbox.media import make_media
+from vidi.sandbox.media.lettering import sized_font
 from vidi.sandbox.media.order import CONTENT_TYPES, MediaOrder
 from vidi.sandbox.media.text import chunks_of, say
 from vidi.sandbox.media.video import frame_count
@@ -43,10 +44,43 @@ def test_an_image_shows_its_text():
 
 
 @pytest.mark.parametrize(
-    ("text", "drawn"), [("ñandú — «sí»", 'nandu - "si"'), ("日本", "??"), ("a\nb", "a b")]
+    "text",
+    [
+        *("غابة سوداء", "יער שחור", "काला जंगल", "ป่าสีดำ", "雨中的黑森林", "黒い森 カタカナ"),
+        *("검은 숲", "🌲🌧😀", "ñandú", "лес", "δάση", "ქართული", "ሀገር", "বন", "காடு"),
+    ],
 )
-def test_an_image_is_drawn_in_letters_that_the_font_has(text, drawn):
-    assert make_media(replace(IMAGE, text=text)) == make_media(replace(IMAGE, text=drawn))
+def test_every_script_is_written_in_its_own_letters(text):
+    """No letter is the box that stands for what a font does not have, and none is a `?`."""
+    font = sized_font(32, ascii_only=text.isascii())
+    missing = font.getmask("\U000f1234", "1")
+    for letter in text.replace(" ", ""):
+        assert bytes(font.getmask(letter, "1")) != bytes(missing), letter
+    shown, questions = (
+        make_media(replace(IMAGE, text=each)).data for each in (text, "?" * len(text))
+    )
+    assert shown != questions
+
+
+def test_a_long_prompt_without_spaces_stays_in_the_picture():
+    made = make_media(replace(IMAGE, width=400, height=400, text="黒い森" * 60))
+    picture = Image.open(BytesIO(made.data)).convert("L")
+    right = picture.crop((380, 0, 400, 400)).point(lambda value: 255 * (value > 250))
+    assert right.getbbox() is None
+    assert picture.crop((25, 100, 375, 160)).point(lambda value: 255 * (value > 250)).getbbox()
+
+
+def test_what_is_read_from_the_right_stands_on_the_right():
+    left, right = (
+        Image.open(BytesIO(make_media(replace(IMAGE, width=800, height=400, text=text)).data))
+        .convert("L")
+        .crop((0, 100, 400, 130))
+        .point(lambda value: 255 * (value > 250))
+        .getbbox()
+        for text in ("a word", "יער")
+    )
+    assert left
+    assert right is None
 
 
 def test_a_black_image_is_black():

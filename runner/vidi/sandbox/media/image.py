@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
-from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from vidi.sandbox.media.lettering import sized_font, write_lines
 from vidi.sandbox.media.order import CONTENT_TYPES, Made
 
 if TYPE_CHECKING:
     from vidi.sandbox.media.order import MediaOrder
 
-_DASHES = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00ab\u00bb", '--\'\'""""')
 _SAVING = {
     "png": {"format": "PNG", "compress_level": 1},
     "jpg": {"format": "JPEG", "quality": 80},
@@ -44,12 +41,9 @@ def draw_picture(order: MediaOrder) -> Image.Image:
     pen.rectangle((0, order.height * 2 // 3, order.width, order.height), fill=bottom)
     side = min(order.width, order.height)
     margin, large, small = side // 16, max(8, side // 8), max(6, side // 24)
-    pen.text((margin, margin), "SANDBOX", fill="white", font=_font(large))
-    columns = max(8, (order.width - 2 * margin) * 2 // small)
-    lines = textwrap.wrap(_drawable(order.text[:1000]), columns)[:12]
-    pen.multiline_text(
-        (margin, margin + large * 3 // 2), "\n".join(lines), fill="white", font=_font(small)
-    )
+    pen.text((margin, margin), "SANDBOX", fill="white", font=sized_font(large))
+    below, width = margin + large * 3 // 2, order.width - 2 * margin
+    write_lines(pen, (margin, below), order.text[:1000], small, width)
     return picture
 
 
@@ -59,18 +53,6 @@ def _colours(order: MediaOrder) -> tuple[tuple[int, int, int], tuple[int, int, i
         return (0, 0, 0), (0, 0, 0)
     red, green, blue, *rest = (40 + byte // 2 for byte in order.digest)
     return (red, green, blue), (rest[0], rest[1], rest[2])
-
-
-def _drawable(text: str) -> str:
-    """The text in the letters that Pillow's own font has: without accents, `?` for the rest."""
-    plain = unicodedata.normalize("NFKD", text.translate(_DASHES))
-    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return bare.encode("ascii", "replace").decode()
-
-
-@lru_cache(maxsize=16)
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
 
 
 def _svg(order: MediaOrder) -> str:
