@@ -2,12 +2,18 @@
 
 import os
 import socket
+import sys
 from ipaddress import ip_address
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from support.commands import Here
+
+# Else each of some hundred commands in processes of their own compiles vidi anew, 0.3 s a time, and
+# each worker rewrites every test file.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # On a busy machine slow is no finding; under CI, the same commit is tried with the same examples.
 settings.register_profile(

@@ -7,6 +7,8 @@ for every request, and ask a thread for the proxy each time.
 from __future__ import annotations
 
 import base64
+import functools
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -78,10 +80,13 @@ def open_wire() -> Wire:
     Raises:
         SettingError: The certificate file cannot be read, or a proxy is not an HTTP proxy.
     """
-    return Wire(_trusted_certificates(), _environment_proxies())
+    named = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return Wire(_trusted_certificates(*named), _environment_proxies())
 
 
-def _trusted_certificates() -> ssl.SSLContext:
+@functools.cache
+def _trusted_certificates(file: str | None, folder: str | None) -> ssl.SSLContext:  # noqa: ARG001  # httpx reads both itself
+    # Reading the bundle takes 26 ms, and a run opens a wire to ask for prices and one to buy.
     try:
         return httpx.create_ssl_context()
     except OSError as error:
