@@ -90,7 +90,7 @@ def search_models(
     """
     from vidi.cli.models.files import read_models
     from vidi.cli.models.ranking import rank_models
-    from vidi.cli.models.table import price_models, print_models
+    from vidi.cli.models.table import print_models
 
     chosen = [
         model
@@ -98,7 +98,7 @@ def search_models(
         if output_type in (None, model.output_type)
         and all(name in model.params["properties"] for name in params)
     ]
-    found = rank_models(price_models(chosen), words)
+    found = rank_models(chosen, words)
     if max_price is not None:
         found = [each for each in found if each.high is not None and each.high <= max_price]
     return print_models(found, "models search", json_wanted=json_wanted)

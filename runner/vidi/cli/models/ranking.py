@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from vidi.cli.models.table import price_models
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -122,16 +124,18 @@ def _split(word: str) -> list[str]:
     return _WORDS.findall(word)
 
 
-def rank_models(models: Sequence[PricedModel], words: Sequence[str]) -> list[PricedModel]:
-    """The models that were asked for, the best answer first; retired ones last among equals."""
+def rank_models(models: Sequence[ModelInfo], words: Sequence[str]) -> list[PricedModel]:
+    """The models that were asked for, the best answer first; retired ones last among equals.
+
+    Only these are priced: pricing the example of every model takes over a second.
+    """
     return _rank(models, read_query(words)) or _rank(models, read_query(words, split=True))
 
 
-def _rank(models: Sequence[PricedModel], query: Query) -> list[PricedModel]:
-    fits = ((each, _fit(each.model, query)) for each in models)
-    found = [(each, fit) for each, fit in fits if fit is not None]
-    found.sort(key=lambda pair: _order(pair[0], pair[1], query))
-    return [each for each, _ in found]
+def _rank(models: Sequence[ModelInfo], query: Query) -> list[PricedModel]:
+    fits = {model.id: fit for model in models if (fit := _fit(model, query)) is not None}
+    found = price_models(model for model in models if model.id in fits)
+    return sorted(found, key=lambda each: _order(each, fits[each.model.id], query))
 
 
 def _order(each: PricedModel, fit: tuple[int, int], query: Query) -> tuple[object, ...]:
