@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vidi.inference.models.params.addresses import hide_in
@@ -58,6 +58,20 @@ class InferenceRequest:
     """Bring back what was bought, where a file has been edited since."""
     kept: bool = False
     """Never buy it again: what it has made is brought home, or is told to be gone."""
+    former: tuple[str, ...] = ()
+    """Its other fingerprints, under what its model was called before: as good as its own."""
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """All that the same purchase may be on record under, its own first."""
+        return (self.fingerprint, *self.former)
+
+    def known_as(self, fingerprint: str) -> InferenceRequest:
+        """The same request, by that one of its fingerprints under which it is on record."""
+        others = tuple(each for each in self.fingerprints if each != fingerprint)
+        if len(others) == len(self.fingerprints):
+            return self  # not one of them
+        return replace(self, fingerprint=fingerprint, former=others)
 
     def described_params(self) -> dict[str, object]:
         """The parameters as they may be recorded: files as descriptors, secrets left out."""
@@ -74,12 +88,22 @@ class InferenceRequest:
         return described
 
 
-def fingerprint_of(model: ModelInfo, checked: CheckedParams, inputs: Mapping[str, str]) -> str:
-    """Hash what an inference is made from: sha256, hexadecimal."""
+def fingerprints_of(
+    model: ModelInfo, checked: CheckedParams, inputs: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Hash what an inference is made from: sha256, hexadecimal.
+
+    Returns:
+        Its fingerprint, then those under what its model was called before.
+    """
     params: dict[str, object] = dict(checked.params)
     for file in checked.files:
         params = replace_at(params, file.at, f"sha256:{inputs[file.name]}")
-    made_from = {"model": model.identity, "version": model.version, "params": params}
+    return tuple(_hash(name, version, params) for name, version in model.identities)
+
+
+def _hash(name: str, version: str, params: Mapping[str, object]) -> str:
+    made_from = {"model": name, "version": version, "params": params}
     canonical = json.dumps(
         made_from, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
     )

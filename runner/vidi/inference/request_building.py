@@ -13,7 +13,7 @@ from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ParamsError
-from vidi.inference.request import InferenceRequest, fingerprint_of, hash_file
+from vidi.inference.request import InferenceRequest, fingerprints_of, hash_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,17 +75,19 @@ def make_request(
     checked = check_inputs(model, params, base)
     price = _bound(estimate(model, checked, timeout_s=timeout_s or model.timeout_s), assume_cost)
     inputs = {file.name: hash_file(file.path) for file in checked.files}
+    fingerprint, *former = fingerprints_of(model, checked, inputs)
     return InferenceRequest(
         id=key or token_hex(8),
         model=model,
         checked=checked,
         estimate=price,
         reserve=price.high or Decimal(0),
-        fingerprint=fingerprint_of(model, checked, inputs),
+        fingerprint=fingerprint,
         output="",
         timeout_s=timeout_s or model.timeout_s,
         cancel_at_deadline=timeout_s is not None,
         inputs=inputs,
+        former=tuple(former),
     )
 
 

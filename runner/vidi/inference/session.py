@@ -121,6 +121,7 @@ class Session:
 
     async def _carry_out(self, request: InferenceRequest, runtime: Runtime) -> Bought:
         before = runtime.journal.states.get(request.id)
+        request = request.known_as(before.fingerprint) if before is not None else request
         _refuse_other_use(request, before)
         runtime.base_prices.expect([request.model])
         outcome = await carry_out(request, None, runtime)

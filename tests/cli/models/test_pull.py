@@ -12,6 +12,7 @@ from support.commands import installed
 from support.models.commands import DEV, FILES, SCHNELL, TODAY, change_params, models, own, written
 from support.servers.answering import answering
 from support.servers.sandbox import serve_sandbox
+from vidi.inference.models.loading import load_template
 from vidi.inference.models.registry import ModelRegistry, shipped_templates
 
 BILLING = {
@@ -154,6 +155,28 @@ def test_pull_of_a_version(here, served):
     assert (made["id"], made["call"]) == (model, {"version": VERSION})
     assert models(here, "check", model).exit_code == 0
     assert models(here, "pull", f"{SCHNELL}:{'6' * 64}").exit_code == 2
+
+
+@pytest.mark.usefixtures("served")
+def test_pull_keeps_every_form_in_which_a_model_was_called(here):
+    """What was bought by its version is had when it is called by name, and the other way round."""
+    first, then = "4" * 64, "6" * 64
+    shipped = load_template(shipped_templates() / "replicate/stability-ai_sdxl.json")
+    cases = [
+        (SCHNELL, {"version": then, "before": [first]}, {"before": [first, then]}),
+        (SCHNELL, {"official": True, "before": [first]}, {"before": [first]}),
+        (shipped.id, {"official": True, "before": [first]}, {"before": [first, "official"]}),
+        (shipped.id, {"version": shipped.version, "before": [first]}, {"before": [first]}),
+        (shipped.id, {"version": then, "before": [first]}, {}),  # another version: another model
+    ]
+    for model, was, kept in cases:
+        now = {"official": True} if model == SCHNELL else {"version": shipped.version}
+        name = f"replicate/{model.split('/', 1)[1].replace('/', '_')}.json"
+        whole = json.loads((shipped_templates() / name).read_text(encoding="utf-8"))
+        here.write(f"templates/{name}", json.dumps({**whole, "call": was}))
+        assert models(here, "pull", model).exit_code == 0
+        made = json.loads((here.folder / "templates" / name).read_text(encoding="utf-8"))
+        assert made["call"] == now | kept
 
 
 def test_pull_of_a_deployment(here, served, monkeypatch):

@@ -133,17 +133,22 @@ def _model(template: TemplateFile, path: Path) -> ModelInfo:
         retired=template.get("retired", ""),
         replaced_by=tuple(template.get("replaced_by", ())),
         aliases=tuple(template.get("aliases", ())),
-        call=_call(template),
+        call=read_call(template),
         billing=read_billing(template),
         params_complete=template.get("params_complete", True),
     )
 
 
-def _call(template: TemplateFile) -> Call | None:
+def read_call(template: TemplateFile) -> Call | None:
     """How Replicate runs it; templates of before `call` have the version hash alone."""
     call = template.get("call")
     if call is not None:
-        return Call(**call)
+        return Call(
+            official=call.get("official", False),
+            version=call.get("version", ""),
+            deployment=call.get("deployment", ""),
+            before=tuple(call.get("before", ())),
+        )
     if not template["id"].startswith("replicate/"):
         return None
     version = template.get("version", "")

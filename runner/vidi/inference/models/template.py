@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
 
@@ -32,11 +32,12 @@ class OutputType(StrEnum):
 
 
 class CallFile(TypedDict, total=False):
-    """`call` as a template's file holds it: one of these keys."""
+    """`call` as a template's file holds it: one of the first three keys."""
 
     official: bool
     version: str
     deployment: str
+    before: list[str]
 
 
 class BillingFile(TypedDict):
@@ -74,6 +75,10 @@ class TemplateFile(TypedDict, total=False):
     page: str
 
 
+BY_NAME = "official"
+"""In `Call.before`: it was run by its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """How Replicate runs a model; exactly one of these says it.
@@ -88,6 +93,8 @@ class Call:
     """By this version hash."""
     deployment: str = ""
     """By this `owner/name` of a deployment."""
+    before: tuple[str, ...] = field(default=(), compare=False)
+    """How the same model was run earlier: version hashes, or BY_NAME; what was bought so is had."""
 
     def to_json(self) -> dict[str, object]:
         """As a template's file holds it."""
@@ -175,6 +182,14 @@ class ModelInfo:
         A model that gets another id stays the same purchase, so nothing is bought again for it.
         """
         return split_version(self.aliases[0] if self.aliases else self.id)[0]
+
+    @property
+    def identities(self) -> tuple[tuple[str, str], ...]:
+        """Name and version of this model in fingerprints: today's, then all that it ever had."""
+        before = self.call.before if self.call else ()
+        versions = (self.version, *("" if each == BY_NAME else each for each in before))
+        names = (self.identity, *(split_version(each)[0] for each in (*self.aliases, self.id)))
+        return tuple(dict.fromkeys((name, version) for name in names for version in versions))
 
     @property
     def required_params(self) -> tuple[str, ...]:

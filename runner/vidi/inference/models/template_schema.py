@@ -12,13 +12,14 @@ from vidi.inference.models.prices.schema import (
     Schema,
     price_definitions,
 )
-from vidi.inference.models.template import OutputType
+from vidi.inference.models.template import BY_NAME, OutputType
 
 FILE_KINDS = ["image", "video", "audio", "file"]
 TYPES = ["string", "integer", "number", "boolean", "array", "object"]
 _PARAM: Schema = {"$ref": "#/$defs/param"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _FIELDS: Schema = {"type": "object", "additionalProperties": _PARAM}
+_VERSION: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _REQUIRED: Schema = {"type": "array", "items": TEXT, "uniqueItems": True}
 
 
@@ -101,11 +102,16 @@ def call_schema() -> Schema:
         "type": "object",
         "properties": {
             "official": {"const": True},
-            "version": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "version": _VERSION,
             "deployment": {"type": "string", "pattern": r"^[\w.-]+/[\w.-]+$"},
+            "before": {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": True,
+                "items": {"anyOf": [_VERSION, {"const": BY_NAME}]},
+            },
         },
-        "minProperties": 1,
-        "maxProperties": 1,
+        "oneOf": [{"required": [key]} for key in ("official", "version", "deployment")],
         "additionalProperties": False,
     }
 

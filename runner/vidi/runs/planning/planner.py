@@ -175,6 +175,8 @@ class _Planner:
         request = self._check(spec)
         if request is None:
             return
+        if state is not None:
+            request = request.known_as(state.fingerprint)
         entry = _Entry(len(self._lines), spec, request)
         self._lines.append(None)
         if spec.output and (shared := self._targets.claim(request)) is not None:
@@ -198,8 +200,10 @@ class _Planner:
             return True  # what it has may go to another id
         if judged is not None and not wants_another(judged):
             return False
-        fingerprint = entry.request.fingerprint
-        return fingerprint in self._bought_here or self._sources.knows(fingerprint)
+        return any(
+            fingerprint in self._bought_here or self._sources.knows(fingerprint)
+            for fingerprint in entry.request.fingerprints
+        )
 
     def decide_all(self) -> tuple[PlannedInference, ...]:
         """Decide on what had to wait; returns every line, in file order."""
@@ -234,6 +238,7 @@ class _Planner:
         """Decide on one inference whose params are right, and may have been judged already."""
         _, spec, request = entry
         state = self.states.get(spec.id)
+        request = self._recognise(request, state)
         try:
             request, trouble = self._take_up(spec, request), None
         except UsageError as error:
@@ -261,6 +266,20 @@ class _Planner:
             spec.tags,
             self._find_paid(request, state),
         )
+
+    def _recognise(
+        self, request: InferenceRequest, state: InferenceState | None
+    ) -> InferenceRequest:
+        """The request by the fingerprint that it may be had under, its own id's before any other.
+
+        A model may be called otherwise than when it was bought from: by its name, by another id.
+        """
+        if not request.former:
+            return request
+        if state is not None and state.fingerprint in request.fingerprints:
+            return request.known_as(state.fingerprint)
+        forms = [request.known_as(each) for each in request.fingerprints]
+        return next((each for each in forms if self._sources.offers(each, state)), request)
 
     def _find_paid(self, request: InferenceRequest, state: InferenceState | None) -> Decimal:
         known = self._record.shelf.get(request.restores, state)

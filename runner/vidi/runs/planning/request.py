@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.models.prices.pricing import estimate
-from vidi.inference.request import InferenceRequest, fingerprint_of
+from vidi.inference.request import InferenceRequest, fingerprints_of
 from vidi.jobs.reading.fields import Retry
 
 if TYPE_CHECKING:
@@ -45,17 +45,19 @@ def make_request(
     if price.high is None and spec.assume_cost is not None:
         price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
     inputs = {file.name: hash_input(file.path) for file in checked.files}
+    fingerprint, *former = fingerprints_of(model, checked, inputs)
     return InferenceRequest(
         id=spec.id,
         model=model,
         checked=checked,
         estimate=price,
         reserve=price.high or Decimal(0),
-        fingerprint=fingerprint_of(model, checked, inputs),
+        fingerprint=fingerprint,
         output=spec.output,
         timeout_s=timeout_s,
         attempts=retry.attempts,
         retry_on=retry.on,
         cancel_at_deadline=spec.timeout is not None,
         inputs=inputs,
+        former=tuple(former),
     )

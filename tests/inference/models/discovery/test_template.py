@@ -128,7 +128,8 @@ def test_another_way_of_being_called_is_a_change():
     again = read_replicate("replicate/acme/paint", document)
     (change,) = list_changes(read(old), again)
     assert str(change) == "called by name now, was called by version ffffffffffff"
-    assert refresh_template(old, again, TODAY)["call"] == {"official": True}
+    call = refresh_template(old, again, TODAY)["call"]
+    assert call == {"official": True, "before": ["f" * 64]}
 
 
 def test_fields_in_fields_are_compared_and_keep_their_marks():

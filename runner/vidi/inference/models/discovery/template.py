@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from vidi.inference.models.discovery.base_price import is_new_base, unpriced_row
 from vidi.inference.models.discovery.difference import Change, compare_param, compare_params
 from vidi.inference.models.discovery.kinds import USUAL_TIMEOUTS
-from vidi.inference.models.loading import read_billing
-from vidi.inference.models.template import Call
+from vidi.inference.models.loading import read_billing, read_call
+from vidi.inference.models.template import BY_NAME, Call
 from vidi.json_values import as_object
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def refresh_template(old: TemplateFile, found: Discovery, today: str) -> Draft:
     return _ordered(
         {
             **old,
-            "call": call_of(found) or old.get("call"),
+            "call": _renew_call(old, found),
             "retired": old.get("retired") or found.retired,
             "params": params,
             "example": _merge_example(old["example"], params, found.example),
@@ -210,6 +210,23 @@ def call_of(found: Discovery) -> JsonObject:
     if found.deployment:
         return {"deployment": found.deployment}
     return {"version": found.version} if found.version else {"official": True}
+
+
+def _renew_call(old: TemplateFile, found: Discovery) -> Mapping[str, object]:
+    """The way of being called now, and all earlier ones: what was bought so is not bought again.
+
+    Another version of a model that is run by its version is another model, and no earlier form.
+    """
+    was, now = read_call(old), call_of(found)
+    if was is None or not now:
+        return old.get("call", {})
+    if was.version and found.version:
+        before = was.before if was.version == found.version else ()
+    else:
+        former = was.version or (BY_NAME if was.official else "")
+        before = tuple(dict.fromkeys((*was.before, *([former] if former else []))))
+        before = tuple(each for each in before if each != (found.version or BY_NAME))
+    return {**now, "before": list(before)} if before else now
 
 
 def billing_of(price: BasePrice | None, today: str) -> Draft:

@@ -33,7 +33,7 @@ def find_renames(
         held.setdefault(state.fingerprint, []).append(state)
     renames = {}
     for request in wanting:
-        if same := held.get(request.fingerprint):
+        if same := next(filter(None, map(held.get, request.fingerprints)), None):
             nearest = min(same, key=lambda state: _measure_distance(request, state, places))
             same.remove(nearest)
             renames[request.id] = nearest.id

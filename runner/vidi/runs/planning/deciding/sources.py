@@ -78,6 +78,12 @@ class Sources:
         claimed.add(number)
         return number
 
+    def offers(self, request: InferenceRequest, state: InferenceState | None) -> bool:
+        """Whether a purchase of exactly its fingerprint is here that no other entry has."""
+        if any(self._list_shelved(request, state, made=made) for made in (True, False)):
+            return True
+        return bool(self._list_free(request, state, self._stored.get(request.fingerprint, ())))
+
     def find(self, request: InferenceRequest, state: InferenceState | None) -> Decision | None:
         """Have a purchase of the same from the shelf, else from the store; None where none is."""
         for name, kept in self._list_shelved(request, state):
