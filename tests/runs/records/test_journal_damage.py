@@ -15,8 +15,8 @@ from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.journal.journal import FileJournal
 
 RESTORE = (
-    "  hint: Restore the file from a backup, or move the whole folder away to start afresh: "
-    "everything in it would then be bought again.\n"
+    "  hint: Restore the file from a backup, or see what can be saved with `vidi doctor FOLDER`. "
+    "To start afresh, move the whole folder away: everything in it would then be bought again.\n"
 )
 OPEN = "open outputs/job/report.html\n"
 READ = "this line of the journal cannot be read, so what was bought cannot be known"
@@ -153,7 +153,8 @@ def test_a_journal_that_has_lost_its_end_since_the_last_run_is_refused(shop, lin
         2,
         f"{JOURNAL}:{line}:1: the end of this journal is missing: it has {left} bytes, and had "
         f"over {len(b''.join(whole))} after the last run, so what was bought cannot be known\n"
-        "  hint: Restore the file from a backup. To go on from what is left, delete "
+        "  hint: Restore the file from a backup, or see what is whole with "
+        "`vidi doctor outputs/job`. To go on from what is left, delete "
         "outputs/job/.vidi/holder.json: what is missing would then be bought again.\n",
     )
 

@@ -67,6 +67,11 @@ def lock_of(folder: Path) -> Path:
     return folder / OWN / LOCK
 
 
+def read_noted_length(folder: Path) -> int:
+    """Bytes that a folder's journal had after its last run; 0 where nobody has noted them."""
+    return _read_holder(folder / OWN).get("journal_bytes", 0)
+
+
 def find_run_folders(root: Path) -> list[Path]:
     """The output folders at or below a folder, in the order of their names.
 
@@ -154,7 +159,8 @@ def _check_length(journal: Path, length: int) -> None:
         f"the end of this journal is missing: it has {len(content)} bytes, and had over "
         f"{length} after the last run, so what was bought cannot be known",
         place=Place(str(journal), content.count(b"\n") + 1, 1),
-        hint="Restore the file from a backup. To go on from what is left, delete "
+        hint=f"Restore the file from a backup, or see what is whole with `vidi doctor "
+        f"{journal.parent}`. To go on from what is left, delete "
         f"{journal.parent / OWN / HOLDER}: what is missing would then be bought again.",
     )
 

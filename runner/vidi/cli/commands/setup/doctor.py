@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.options import FOLDER
 from vidi.version import __version__
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ LIBRARIES = ("replicate", "fal-client", "httpx", "pillow", "av")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("folder", required=False, type=FOLDER)
+@click.option(
+    "--save",
+    type=FOLDER,
+    metavar="DIR",
+    help="Write a copy of FOLDER to DIR, with what can be saved of its journal.",
+)
 @click.option(
     "-C",
     "--project",
@@ -36,13 +44,26 @@ LIBRARIES = ("replicate", "fal-client", "httpx", "pillow", "av")
     help="Read keys and settings from it.  [default: .env]",
 )
 @click.option("--live", is_flag=True, help="Ask each provider who we are; costs nothing.")
-def doctor(project: Path, env_file: Path | None, live: bool) -> int:  # fmt: skip
+def doctor(
+    folder: Path | None, save: Path | None, project: Path, env_file: Path | None, live: bool
+) -> int:  # fmt: skip
     """Check versions, keys, settings, caps, ledger, templates and prices; costs nothing.
 
     Without --live it asks no provider. Exit 0 when the providers that the project's jobs use have
     keys (without jobs: every provider), 4 when one has none or refuses it.
+
+    Of an output FOLDER instead: which lines of its journal are whole, and what can be saved where
+    one is not. FOLDER is never changed. Exit 0 when all are whole, 1 when not; with --save 0 when
+    the copy is written, 6 when something in it is in doubt.
     """
     from vidi.cli.display.console import Console
+
+    if folder is not None:
+        from vidi.cli.commands.setup.checkup.folder import check_folder
+
+        return check_folder(folder, save, Console())
+    if save is not None:
+        raise click.UsageError("--save goes with an output FOLDER")
     from vidi.inference.environment import read_environment
     from vidi.inference.settings import Settings
 

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 SPOKEN = frozenset({"error", "message", "metrics", "output", "params", "status", "vars", "warning"})
 """The fields of an event that may repeat what a person or a provider has said."""
 RESTORE = (
-    "Restore the file from a backup, or move the whole folder away to start afresh: everything in "
-    "it would then be bought again."
+    "Restore the file from a backup, or see what can be saved with `vidi doctor FOLDER`. To start "
+    "afresh, move the whole folder away: everything in it would then be bought again."
 )
 _FIXED = frozenset({"ts", "run", "seq", "event"})
 """The fields of every event."""
@@ -221,7 +221,7 @@ def read_events(path: Path) -> Iterator[tuple[Event, int]]:
     checked = False
     with _open(path) as file:
         for number, line in enumerate(file, start=1):
-            event = _read_line(line)
+            event = read_line(line)
             if event is None:
                 if _is_torn(line):
                     return  # it was never promised to anybody
@@ -230,8 +230,8 @@ def read_events(path: Path) -> Iterator[tuple[Event, int]]:
             if event["seq"] != last.get(event["run"], 0) + 1:
                 raise _unreadable(path, number, "does not follow the one before it")
             last[event["run"]] = event["seq"]
-            text = _text_of(line)
-            checked = checked or has_checksum(text) or _needs_checksum(event)
+            text = text_of(line)
+            checked = checked or has_checksum(text) or needs_checksum(event)
             if checked and not fits_checksum(text, number - 1 if event["seq"] == 1 else 0):
                 raise _unreadable(path, number, "does not fit its checksum")
             end += len(line)
@@ -257,7 +257,7 @@ def _open(path: Path) -> BinaryIO:
         ) from error
 
 
-def _read_line(line: bytes) -> Event | None:
+def read_line(line: bytes) -> Event | None:
     """The event of a line; None where it holds none."""
     try:
         event = json.loads(line, parse_float=Decimal)
@@ -266,7 +266,7 @@ def _read_line(line: bytes) -> Event | None:
         return None
 
 
-def _text_of(line: bytes) -> bytes:
+def text_of(line: bytes) -> bytes:
     """A line as it was written, whatever an editor has made of its end and of the file's begin."""
     return line.rstrip(b"\r\n").removeprefix(BOM_UTF8)
 
@@ -276,7 +276,8 @@ def _is_torn(line: bytes) -> bool:
     return not line.endswith(b"\n") and not has_checksum(line[:-1])
 
 
-def _needs_checksum(event: Event) -> bool:
+def needs_checksum(event: Event) -> bool:
+    """Whether an event says that it and all that follow have checksums."""
     version = event.get("schema", 0) if event["event"] == "run_started" else 0
     return type(version) is int and version >= SINCE
 
