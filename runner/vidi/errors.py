@@ -27,7 +27,7 @@ is known. `vidi.cli` is the one boundary that turns them into words and exit cod
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,15 @@ class VidiError(Exception):
         self.message = message
         self.hint = hint
         self.place = place
+        self.ids: tuple[str, ...] = ()
+        """The inferences that it is about; none where it is about the file as a whole."""
+        self.key = ""
+        """The key of the job file that it is about, such as `budget`."""
+
+    def about(self, *ids: str, key: str = "") -> Self:
+        """The same error, with the inferences or the key of the job file that it is about."""
+        self.ids, self.key = ids, key
+        return self
 
 
 class UsageError(VidiError):

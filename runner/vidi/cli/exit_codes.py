@@ -13,3 +13,8 @@ EXIT_CODES = {
     "70": "our bug: a crash report with no secrets was written, its path printed",
     "130 / 143": "interrupted; everything is on disk",
 }
+
+
+def explain_exit(code: int) -> str:
+    """What an exit code means; empty for one that is none of ours."""
+    return next((told for key, told in EXIT_CODES.items() if str(code) in key.split(" / ")), "")

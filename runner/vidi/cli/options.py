@@ -48,6 +48,8 @@ class RunOptions:
     max_failures: int | None
     json_wanted: bool
     junit: Path | None
+    summary_markdown: Path | None
+    code_quality: Path | None
     report: bool
     no_input: bool
     yes: bool
@@ -126,6 +128,10 @@ _OPTIONS = (
                  help="Begin nothing new after N failures."),
     click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout."),
     click.option("--junit", type=FILE, metavar="PATH", help="Write a JUnit report."),
+    click.option("--summary-markdown", type=FILE, metavar="PATH",
+                 help="Write a summary in Markdown."),
+    click.option("--code-quality", type=FILE, metavar="PATH",
+                 help="Write mistakes and failures as GitLab reads them."),
     click.option("--report/--no-report", default=True, help="Write report.html.  [default: yes]"),
     click.option("--no-input", is_flag=True, help="Never ask."),
     click.option("-y", "--yes", is_flag=True, help="Answer yes to every question."),

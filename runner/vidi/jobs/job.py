@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from vidi.errors import JobFileError, Problem, UsageError
+from vidi.errors import JobFileError, Place, Problem, UsageError
 from vidi.jobs.data.sources import is_pattern, split_part
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
 from vidi.jobs.expansion.expand import Scope, expand
@@ -101,6 +101,10 @@ class Job:
     def used_names(self) -> frozenset[str]:
         """The names of the variables that the file sets or reads."""
         return find_used_names(self._scope.places.written(()))
+
+    def place_of(self, key: str) -> Place:
+        """Where a key of the root stands; the file's beginning where it is not there."""
+        return self._scope.places.of_key(key)
 
     def locate(self, mistake: MistakeError, *path: str) -> Problem:
         """A mistake in what a path of the file holds, with its place."""

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from vidi.cli.display.console import Console
-from vidi.cli.display.problems import name_some, render_annotation, render_problem
+from vidi.cli.display.escaping.workflow_commands import render_annotation
+from vidi.cli.display.problems import name_some, render_problem
 from vidi.errors import JobFileError, Place, Problem, UsageError
 
 PROBLEM = Problem(

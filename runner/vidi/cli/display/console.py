@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.display.problems import fold_problems, render_annotation, render_folded
+from vidi.cli.display.escaping.workflow_commands import (
+    neutralize,
+    neutralize_json,
+    on_github,
+    render_annotation,
+)
+from vidi.cli.display.problems import fold_problems, render_folded
 from vidi.cli.display.visible import escape_json, make_visible
-from vidi.errors import JobFileError, VidiError
+from vidi.errors import JobFileError, Problem, VidiError
 from vidi.runs.execution.signals import received_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from vidi.errors import Problem
+    from collections.abc import Iterable, Sequence
 
 ABOUT_JOBS = frozenset({"run", "estimate", "validate", "diff"})
 """The commands whose answer has the one shape of answer_schema.py."""
@@ -55,12 +59,16 @@ class Console:
         """Print what the command was asked for, on stdout; one JSON object is printed whole."""
         if self.json_wanted:
             received_signals.hold()
-            text = escape_json(text)
+            text = neutralize_json(escape_json(text))
+        elif on_github():
+            text = neutralize(text)
         click.echo(make_visible(text) if sys.stdout.isatty() else text)
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """Say something to a person, on stderr."""
         text = make_visible(text)
+        if on_github():
+            text = neutralize(text)
         colour = READABLE.get(style or "", style)
         click.echo(click.style(text, fg=colour) if colour and self.colours else text, err=True)
 
@@ -69,8 +77,19 @@ class Console:
         if not self.quiet:
             self.say(text, style=style)
 
-    def report_error(self, error: VidiError) -> int:
-        """Print an error; returns the exit code that goes with it."""
+    def annotate(self, problems: Iterable[Problem]) -> None:
+        """Show problems at their lines, where GitHub reads them."""
+        if on_github():
+            for problem in problems:
+                click.echo(make_visible(render_annotation(problem)), err=True)
+
+    def report_error(self, error: VidiError, at: Sequence[Problem] = ()) -> int:
+        """Print an error; returns the exit code that goes with it.
+
+        Args:
+            error: What went wrong.
+            at: The same, once at each line that it is about.
+        """
         if self.json_wanted:
             self.print_data(render_failure(error))
         if isinstance(error, JobFileError):
@@ -80,6 +99,7 @@ class Console:
         self.say(f"{where}{error.message}", style="red")
         if error.hint:
             self.say(f"  hint: {error.hint}")
+        self.annotate(at or [Problem(error.code, error.message, error.place, error.hint)])
         return error.exit_code
 
     def report_problems(self, problems: Sequence[Problem]) -> None:
@@ -88,8 +108,7 @@ class Console:
             if folded.problem.severity == "warning" and self.quiet:
                 continue
             self.say(render_folded(folded))
-            if os.environ.get("GITHUB_ACTIONS"):
-                self.say(render_annotation(folded.problem))
+            self.annotate([folded.problem])
         errors = sum(problem.severity == "error" for problem in problems)
         if errors:
             self.say(

@@ -137,16 +137,6 @@ def redact_line(line: str) -> str:
     return line
 
 
-def render_annotation(problem: Problem) -> str:
-    """The same as a GitHub workflow command (docs.github.com, workflow commands)."""
-    place = problem.place
-    where = f"file={_escape(place.path, ',:')}" if place else ""
-    if place and place.line:
-        where += f",line={place.line},col={max(place.column, 1)}"
-    message = problem.message + (f" ({problem.hint})" if problem.hint else "")
-    return f"::{problem.severity} {where}::{_escape(message)}"
-
-
 def name_some(names: Iterable[str]) -> str:
     """The first few names, and how many more there are."""
     every = list(names)
@@ -163,9 +153,3 @@ def _caret(excerpt: str, column: int) -> str:
         if not unicodedata.combining(char)
     )
     return pad + "^"
-
-
-def _escape(text: str, more: str = "") -> str:
-    for char in "%\r\n" + more:
-        text = text.replace(char, f"%{ord(char):02X}")
-    return text

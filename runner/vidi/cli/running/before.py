@@ -9,6 +9,8 @@ from vidi.cli.display.tables import print_estimate
 from vidi.cli.running.accounts import lift_budgets, read_money, refuse_by_caps
 from vidi.cli.running.job_run import KnownBefore, plan_jobs, read_own_environment
 from vidi.cli.running.job_run import read_settings as read_run_settings
+from vidi.cli.running.reports.destinations import prepare_reports
+from vidi.cli.running.reports.findings import locate
 from vidi.cli.running.up_to_date import describe_asked
 from vidi.cli.running.whole_command import find_cap, warn_uncapped, weigh_together
 from vidi.errors import Place, RefusedError, UsageError, VidiError
@@ -23,11 +25,8 @@ if TYPE_CHECKING:
 
 
 def read_settings(state: CommandState) -> int | None:
-    """Keys and addresses, of the environment or of the sandbox; and where a report is to go."""
-    if state.options.junit is not None:
-        from vidi.cli.running.junit_report import prepare_junit
-
-        prepare_junit(state.options.junit)
+    """Keys and addresses, of the environment or of the sandbox; and where reports are to go."""
+    prepare_reports(state.options)
     if state.options.detach and state.options.sandbox:
         raise UsageError(
             "--detach leaves nothing running in a sandbox that ends with the command",
@@ -118,7 +117,7 @@ def show_verdicts(state: CommandState) -> int | None:
     """Say of each job file what is wrong with it, or that nothing is."""
     for job_run in state.job_runs:
         for error in job_run.errors:
-            state.console.report_error(error)
+            state.console.report_error(error, locate(error, job_run))
         if job_run.plan is not None:
             state.console.report_problems(job_run.plan.warnings)
             count = len(job_run.plan.inferences)
@@ -132,9 +131,10 @@ def report(state: CommandState) -> int | None:
     """Say what has not been said yet about any of the files; an error ends the command."""
     for job_run in state.job_runs:
         for error in job_run.errors[job_run.reported :]:
+            at = locate(error, job_run)
             if isinstance(error, RefusedError) and len(state.job_runs) > 1:
                 error.place = error.place or Place(str(job_run.path))
-            state.console.report_error(error)
+            state.console.report_error(error, at)
         job_run.reported = len(job_run.errors)
         if job_run.plan is not None and not job_run.warned:
             state.console.report_problems(job_run.plan.warnings)

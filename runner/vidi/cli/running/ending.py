@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.json_answer import describe_command
 from vidi.cli.running.before import report
+from vidi.cli.running.reports.destinations import write_reports
 from vidi.cli.running.whole_command import find_cap
-from vidi.errors import VidiError
+from vidi.errors import StorageError, VidiError
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from vidi.cli.running.state import CommandState
 
 
+@contextlib.contextmanager
+def reporting_failure(state: CommandState) -> Iterator[None]:
+    """Leave the reports also of a command that could not even begin."""
+    try:
+        yield
+    except VidiError as error:
+        state.errors.append(error)
+        with contextlib.suppress(StorageError):
+            write_reports(state)
+        raise
+
+
 def say_how_it_ended(state: CommandState) -> int:
-    """Write the JUnit report and print the JSON object, where they are wanted.
+    """Write the reports and print the JSON object, where they are wanted.
 
     Returns:
         The exit code of the whole.
     """
-    if state.options.junit is not None:
-        _write_junit(state, state.options.junit)
+    _write_reports(state)
     if state.options.json_wanted:
         answer = _render_answer(state)
         received_signals.hold()
@@ -32,12 +45,10 @@ def say_how_it_ended(state: CommandState) -> int:
     return state.exit_code
 
 
-def _write_junit(state: CommandState, path: Path) -> None:
-    from vidi.cli.running.junit_report import write_junit_report
-
+def _write_reports(state: CommandState) -> None:
     try:
-        write_junit_report(state, path)
-    except VidiError as error:
+        write_reports(state)
+    except StorageError as error:
         state.fail(error)
         report(state)
 

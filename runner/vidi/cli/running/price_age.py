@@ -28,14 +28,15 @@ def refuse_old_prices(state: CommandState) -> int | None:
 
 
 def _refuse(plan: Plan, limit: int) -> Iterator[RefusedError]:
-    old: dict[str, list[str]] = {}
+    old: dict[str, dict[str, int]] = {}
     for planned in plan.to_run:
         age = standing_of(planned).age_days
         if planned.buys and planned.estimate.reason != ASSUMED and age is not None and age > limit:
-            old.setdefault(planned.request.model.id, []).append(f"{planned.id} ({age} days)")
-    for model, names in old.items():
+            old.setdefault(planned.request.model.id, {})[planned.id] = age
+    for model, ages in old.items():
+        names = [f"{name} ({age} days)" for name, age in ages.items()]
         yield RefusedError(
             f"the price of {model} is older than {limit} days: {name_some(names)}",
             hint=f"Read its page again and say so with `vidi models price {model}`, or raise "
             "max_price_age in vidi.toml.",
-        )
+        ).about(*ages)

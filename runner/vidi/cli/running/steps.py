@@ -23,7 +23,7 @@ from vidi.cli.running.before import (
     show_verdicts,
     weigh_against_caps,
 )
-from vidi.cli.running.ending import say_how_it_ended
+from vidi.cli.running.ending import reporting_failure, say_how_it_ended
 from vidi.cli.running.job_files import find_job_files
 from vidi.cli.running.locked import refuse_unlocked
 from vidi.cli.running.price_age import refuse_old_prices
@@ -86,7 +86,8 @@ def carry_out_steps(command: Literal["run", "estimate", "validate"], options: Ru
     options = replace(options, job_files=find_job_files(options.job_files, options.project))
     with contextlib.ExitStack() as held:
         state = CommandState(command, options, console, held)
-        for step in STEPS[command]:
-            if step(state) is not None:
-                break
+        with reporting_failure(state):
+            for step in STEPS[command]:
+                if step(state) is not None:
+                    break
         return say_how_it_ended(state)

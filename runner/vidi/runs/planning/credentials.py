@@ -9,6 +9,8 @@ from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.settings import KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from vidi.inference.settings import Settings
     from vidi.runs.planning.plan import Plan
 
@@ -28,7 +30,7 @@ def check_credentials(plan: Plan, settings: Settings) -> None:
     needed = dict.fromkeys(planned.request.model.provider for planned in asked)
     for plug_in in needed.keys() - KEYS.keys():
         if not open_provider(plug_in, settings).is_available():
-            raise describe_keyless(plug_in)
+            raise describe_keyless(plug_in).about(*_list_users(plan, [plug_in]))
     missing = [provider for provider in needed if provider in KEYS.keys() - settings.keys.keys()]
     if missing:
         names = " and ".join(KEYS[provider] for provider in missing)
@@ -37,4 +39,11 @@ def check_credentials(plan: Plan, settings: Settings) -> None:
             f"{names} {'is' if len(missing) == 1 else 'are'} not set",
             hint=f"Get a key at {pages} and set it in the environment or in .env; "
             "or try the same job for nothing with --sandbox.",
-        )
+        ).about(*_list_users(plan, missing))
+
+
+def _list_users(plan: Plan, providers: Collection[str]) -> Iterator[str]:
+    """The inferences that ask one of some providers."""
+    for planned in plan.to_run:
+        if not planned.local and planned.request.model.provider in providers:
+            yield planned.id

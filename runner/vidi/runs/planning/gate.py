@@ -73,7 +73,7 @@ def _refuse_frozen(purchases: Sequence[PlannedInference]) -> RefusedError:
     return RefusedError(
         f"frozen, and {count} of the inferences would have to be bought: {reasons}" + _rest(count),
         hint="Run it once without --frozen and keep what it makes.",
-    )
+    ).about(*(each.id for each in purchases))
 
 
 def _refuse_unpriced(unpriced: Sequence[PlannedInference]) -> RefusedError:
@@ -81,7 +81,7 @@ def _refuse_unpriced(unpriced: Sequence[PlannedInference]) -> RefusedError:
     return RefusedError(
         f"nobody can say what this costs: {names}{_rest(len(unpriced))}",
         hint="Set `assume_cost` (USD) on each of them, or leave them out with --exclude.",
-    )
+    ).about(*(each.id for each in unpriced))
 
 
 def is_too_dear(planned: PlannedInference) -> bool:
@@ -95,7 +95,7 @@ def _refuse_dear(planned: PlannedInference) -> RefusedError:
         f"{planned.id} costs up to {format_usd(planned.estimate.high)}, over its max_cost "
         f"of {format_usd(planned.max_cost)}",
         hint="Raise its `max_cost`, or choose cheaper parameters.",
-    )
+    ).about(planned.id)
 
 
 def _refuse_over_budget(plan: Plan) -> RefusedError:
@@ -106,7 +106,7 @@ def _refuse_over_budget(plan: Plan) -> RefusedError:
         f"{format_usd(plan.over_budget)} over the budget of {format_usd(plan.budget)}",
         hint="Raise `budget` in the job file (or --budget), or leave some out with --exclude."
         + _suggest_expected(plan),
-    )
+    ).about(key="budget")
 
 
 def _suggest_expected(plan: Plan) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from vidi.errors import Problem
+    from vidi.errors import Place, Problem
     from vidi.inference.request import InferenceRequest
     from vidi.jobs.job import Job
     from vidi.runs.planning.selection import Selector
@@ -66,6 +66,8 @@ class PlannedInference:
     tags: tuple[str, ...] = ()
     paid: Decimal = Decimal(0)
     """USD that have been paid before, over all runs, for what it is to have."""
+    place: Place | None = None
+    """Where its entry stands in the job file."""
 
     @property
     def buys(self) -> bool:

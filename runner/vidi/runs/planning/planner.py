@@ -265,6 +265,7 @@ class _Planner:
             decision.stays,
             spec.tags,
             self._find_paid(request, state),
+            spec.places.of_key(),
         )
 
     def _recognise(

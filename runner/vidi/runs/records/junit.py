@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -63,8 +64,13 @@ def render_junit(*jobs: JobReport) -> str:
 
 
 def write_junit(path: Path, *jobs: JobReport) -> Path:
-    """Put the XML at `path`, whole or not at all; its folder is made where it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Put the XML at `path`, whole or not at all; its folder is made where it is missing.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    with contextlib.suppress(OSError):  # writing says what is wrong
+        path.parent.mkdir(parents=True, exist_ok=True)
     return replace_text(path, render_junit(*jobs))
 
 

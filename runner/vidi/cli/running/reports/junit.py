@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from vidi.errors import JobFileError, Problem, UsageError, VidiError
+from vidi.errors import JobFileError, Problem, VidiError
 from vidi.runs.records.junit import JobReport, write_junit
 
 if TYPE_CHECKING:
@@ -14,21 +13,6 @@ if TYPE_CHECKING:
 
     from vidi.cli.running.job_run import JobRun
     from vidi.cli.running.state import CommandState
-
-
-def prepare_junit(path: Path) -> None:
-    """Make sure that the JUnit report can be written, before anything is spent.
-
-    Raises:
-        UsageError: Its folder cannot be made, or the path is a folder.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writable = os.access(path.parent, os.W_OK) and not path.is_dir()
-    except OSError:
-        writable = False
-    if not writable:
-        raise UsageError(f"cannot write {path}", hint="Name another file with --junit.")
 
 
 def write_junit_report(state: CommandState, path: Path) -> None:

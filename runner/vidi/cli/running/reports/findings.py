@@ -1,0 +1,113 @@
+"""What went wrong or is odd, each thing at the line of the job file that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vidi.cli.exit_codes import explain_exit
+from vidi.errors import JobFileError, Place, Problem, VidiError
+from vidi.inference.tracking.redaction import list_texts, redact_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vidi.cli.running.job_run import JobRun
+    from vidi.cli.running.state import CommandState
+    from vidi.runs.records.manifest.shape import InferenceShape
+
+AMISS = frozenset({"failed", "moderated", "in_doubt", "unfinished"})
+"""The statuses that somebody must do something about."""
+MOST_PLACES = 10
+"""How often one error is told: GitHub shows as many annotations of a step, and no more."""
+
+
+def list_findings(state: CommandState) -> Iterator[Problem]:
+    """Whatever the command has to say against its job files: errors first, then warnings.
+
+    Without its keys: what is written to a file is not masked as a log is.
+    """
+    keys = list_texts(state.settings.keys.values())
+    for each in _list_all(state):
+        yield replace(each, message=_redact(each.message, keys), hint=_redact(each.hint, keys))
+
+
+def _list_all(state: CommandState) -> Iterator[Problem]:
+    for error in state.errors:
+        yield from locate(error, None)
+    for job_run in state.job_runs:
+        yield from list_errors(job_run)
+    for job_run in state.job_runs:
+        yield from job_run.warnings
+
+
+def _redact(text: str, keys: tuple[str, ...]) -> str:
+    return str(redact_texts(text, keys))
+
+
+def list_errors(job_run: JobRun) -> Sequence[Problem]:
+    """All errors of one job file: at least one where it did not end with 0."""
+    found = list(_list_told(job_run))
+    if job_run.exit_code and not found:  # a signal, of which the inferences tell nothing
+        code, place = job_run.exit_code, Place(job_run.path.as_posix())
+        found = [Problem(f"exit-{code}", f"exit {code}: {explain_exit(code)}", place)]
+    return found
+
+
+def _list_told(job_run: JobRun) -> Iterator[Problem]:
+    """Its errors and failures; what is told of an inference is not told of the file again."""
+    rows = job_run.result["inferences"] if job_run.result else ()
+    told = {row["error"]["message"] for row in rows if row["error"]}
+    for error in job_run.errors:
+        if error.message not in told:
+            yield from locate(error, job_run)
+    yield from list_failures(job_run)
+
+
+def list_failures(job_run: JobRun) -> Iterator[Problem]:
+    """The inferences of a run that did not end well, each at its entry."""
+    rows = job_run.result["inferences"] if job_run.result else ()
+    wrong = [row for row in rows if row["status"] in AMISS - _list_accepted(job_run)]
+    places = _list_places(job_run) if wrong else {}
+    whole = Place(job_run.path.as_posix())
+    for row in wrong:
+        yield _describe(row, places.get(row["id"], whole), spoils=job_run.exit_code != 0)
+
+
+def locate(error: VidiError, job_run: JobRun | None) -> Sequence[Problem]:
+    """An error as problems: once at each line that it is about, as far as those are known."""
+    if isinstance(error, JobFileError):
+        return [each for each in error.problems if each.severity == "error"]
+    told = Problem(error.code, error.message, error.place, error.hint, error.ids)
+    if error.place is not None or job_run is None:
+        return [told]
+    if error.ids and job_run.plan is not None:
+        places = _list_places(job_run)
+        found = dict.fromkeys(filter(None, (places.get(name) for name in error.ids)))
+        return [replace(told, place=place) for place in list(found)[:MOST_PLACES]] or [told]
+    if error.key and job_run.job is not None:
+        return [replace(told, place=job_run.job.place_of(error.key))]
+    return [replace(told, place=Place(job_run.path.as_posix()))]
+
+
+def _describe(row: InferenceShape, place: Place, *, spoils: bool) -> Problem:
+    error = row["error"] or {}
+    status = row["status"].replace("_", " ")
+    said = error.get("message") or row["reason"]
+    return Problem(
+        error.get("code") or row["status"].replace("_", "-"),
+        f"{row['id']}: {status}: {said}",
+        place,
+        error.get("hint", ""),
+        (row["id"],),
+        "error" if spoils else "warning",
+    )
+
+
+def _list_places(job_run: JobRun) -> dict[str, Place]:
+    planned = job_run.plan.inferences if job_run.plan is not None else ()
+    return {each.id: each.place for each in planned if each.place is not None}
+
+
+def _list_accepted(job_run: JobRun) -> frozenset[str]:
+    return job_run.plan.accept if job_run.plan is not None else frozenset()
