@@ -17,7 +17,7 @@ from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MADE = Path(__file__).parents[1] / "runner/vidi/sandbox/media/font/unifont.woff"
+MADE = Path(__file__).parents[1] / "runner/vidi/lettering/font/unifont.woff"
 
 
 def make_font(plane_0: str, plane_1: str) -> None:

@@ -9,8 +9,8 @@ import av
 import pytest
 from PIL import Image
 
+from vidi.lettering.lines import sized_font
 from vidi.sandbox.media import make_media
-from vidi.sandbox.media.lettering import sized_font
 from vidi.sandbox.media.order import CONTENT_TYPES, MediaOrder
 from vidi.sandbox.media.text import chunks_of, say
 from vidi.sandbox.media.video import frame_count

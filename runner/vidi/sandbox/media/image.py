@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from PIL import Image, ImageDraw
 
-from vidi.sandbox.media.lettering import sized_font, write_lines
+from vidi.lettering.lines import sized_font, write_lines
 from vidi.sandbox.media.order import CONTENT_TYPES, Made
 
 if TYPE_CHECKING:

@@ -22,16 +22,28 @@ if TYPE_CHECKING:
     required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-def report(folders: tuple[Path, ...]) -> int:
+@click.option(
+    "--contact-sheet",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write one PNG with at most 20 thumbnails instead of the page.",
+)
+def report(folders: tuple[Path, ...], contact_sheet: Path | None) -> int:
     """Write report.html of an output folder from its manifest.json, else from its log.jsonl.
 
     Of several folders, or of a folder of them, it is one page over all of them, in the nearest
-    folder that holds them all.
+    folder that holds them all. A contact sheet shows what the last run changed beside what it was.
     """
     from vidi.cli.display.console import Console
     from vidi.runs.records.report import write_report
 
     found = _find_run_folders(folders)
+    if contact_sheet is not None:
+        from vidi.runs.records.contact_sheet import write_contact_sheet
+
+        sheet = write_contact_sheet([(folder, _read(folder)) for folder in found], contact_sheet)
+        Console().print_data(str(sheet))
+        return 0
     page = write_report(_read(found[0]), found[0]) if len(found) == 1 else _write_one_page(found)
     Console().print_data(str(page))
     return 0

@@ -1,4 +1,4 @@
-"""The prompt in a picture: in a font that has its letters, in lines that fit, from its own side."""
+"""A text in a picture: in a font that has its letters, in lines that fit, from its own side."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 
 _UNIFONT = Path(__file__).with_name("font") / "unifont.woff"
 """GNU Unifont: every script of today, and emoji. Pillow's own font is faster, and has ASCII."""
-_MOST_LINES = 12
+MOST_LINES = 12
 _SPACING = 4
 """Pixels between two lines."""
 _DASHES = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00ab\u00bb", '--\'\'""""')
 
 
 def write_lines(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, width: int
+    pen: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    text: str,
+    size: int,
+    width: int,
+    *,
+    fill: str = "white",
+    most_lines: int = MOST_LINES,
 ) -> None:
     """Write a text into a picture, its line breaks as spaces.
 
@@ -35,6 +42,8 @@ def write_lines(
         text: In any script; right to left where its letters are (with Pillow's raqm).
         size: Of the letters, in pixels.
         width: Of the lines at most, in pixels.
+        fill: The colour of the letters.
+        most_lines: How many lines are written; the rest is left out.
     """
     plain = text.translate(_DASHES)
     shown = plain if plain.isascii() else text
@@ -42,11 +51,11 @@ def write_lines(
         size = max(16, size * 5 // 4)  # Unifont is drawn in 16 steps, and thinner
     font = sized_font(size, ascii_only=shown.isascii())
     left, top = at
-    for line in _wrap(shown, font, width):
+    for line in _wrap(shown, font, width)[:most_lines]:
         if _is_right_to_left(line):
-            pen.text((left + width, top), line, fill="white", font=font, anchor="ra")
+            pen.text((left + width, top), line, fill=fill, font=font, anchor="ra")
         else:
-            pen.text((left, top), line, fill="white", font=font)
+            pen.text((left, top), line, fill=fill, font=font)
         top += size + _SPACING
 
 
@@ -65,9 +74,9 @@ def _wrap(text: str, font: Font, width: int) -> list[str]:
             lines[-1] = joined
         else:
             lines += _break(word, font, width)
-        if len(lines) > _MOST_LINES:
+        if len(lines) > MOST_LINES:
             break
-    return [line for line in lines if line][:_MOST_LINES]
+    return [line for line in lines if line][:MOST_LINES]
 
 
 def _break(word: str, font: Font, width: int) -> Iterator[str]:
