@@ -81,16 +81,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 NAMED = click.Path(path_type=Path)
 """A job file, a folder or a pattern of them, or `-`."""
 
-_OPTIONS = (
-    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=NAMED),
-    click.option("--estimate", "--dry-run", "estimate", is_flag=True,
-                 help="Check and price everything, send nothing."),
-    click.option("--budget", type=Dollars(), metavar="USD",
-                 help="Cap of the whole command; each file's own holds below it."),
-    click.option("--sandbox", is_flag=True,
-                 help="Run against the built-in emulation: no key, no cost."),
-    click.option("-j", "--concurrency", type=click.IntRange(1, 256), metavar="N",
-                 help="Inferences at once.  [default: the file's, else 1]"),
+_READING = (
     click.option("-C", "--project", type=FOLDER, default=Path(), metavar="DIR",
                  help="Folder that paths are relative to.  [default: this one]"),
     click.option("-o", "--output-dir", type=FOLDER, metavar="DIR",
@@ -102,6 +93,22 @@ _OPTIONS = (
                  help="Set variables from a YAML or JSON file."),
     click.option("--env-file", type=FILE, metavar="FILE",
                  help="Read keys and settings from it.  [default: .env]"),
+)  # fmt: skip
+"""How job files are read, and where their assets go."""
+_ALLOW_OUTSIDE = click.option(
+    "--allow-outside", is_flag=True, help="Let job files name files outside the project folder."
+)
+_OPTIONS = (
+    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=NAMED),
+    click.option("--estimate", "--dry-run", "estimate", is_flag=True,
+                 help="Check and price everything, send nothing."),
+    click.option("--budget", type=Dollars(), metavar="USD",
+                 help="Cap of the whole command; each file's own holds below it."),
+    click.option("--sandbox", is_flag=True,
+                 help="Run against the built-in emulation: no key, no cost."),
+    click.option("-j", "--concurrency", type=click.IntRange(1, 256), metavar="N",
+                 help="Inferences at once.  [default: the file's, else 1]"),
+    *_READING,
     click.option("--select", multiple=True, metavar="SEL", shell_complete=complete_selectors,
                  help="Only these: id glob, tag:x, model:glob, status:failed."),
     click.option("--exclude", multiple=True, metavar="SEL", shell_complete=complete_selectors,
@@ -121,8 +128,7 @@ _OPTIONS = (
     click.option("--overwrite", is_flag=True, help="Replace files that vidi did not make."),
     click.option("--detach", is_flag=True,
                  help="Submit what the budget allows and leave; the next run collects it."),
-    click.option("--allow-outside", is_flag=True,
-                 help="Let job files name files outside the project folder."),
+    _ALLOW_OUTSIDE,
     click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure."),
     click.option("--max-failures", type=click.IntRange(1), metavar="N",
                  help="Begin nothing new after N failures."),
@@ -145,5 +151,13 @@ _OPTIONS = (
 def run_options(command: Callable[..., int]) -> Callable[..., int]:
     """Give a click command every option of the runner."""
     for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def reading_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a click command the options about how job files are read, and nothing is run."""
+    sandbox = click.option("--sandbox", is_flag=True, help="Look at what sandbox runs made.")
+    for option in reversed((*_READING, sandbox, _ALLOW_OUTSIDE)):
         command = option(command)
     return command

@@ -11,6 +11,7 @@ from vidi.cli.version import version_option
 COMMANDS = {
     "run": "vidi.cli.commands.jobs.run:run",
     "validate": "vidi.cli.commands.jobs.validate:validate",
+    "diff": "vidi.cli.commands.jobs.diff:diff",
     "models": "vidi.cli.models:models",
     "schema": "vidi.cli.commands.setup.schema:schema",
     "init": "vidi.cli.commands.setup.init:init",

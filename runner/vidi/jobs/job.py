@@ -35,6 +35,10 @@ ROOT_KEYS = (
     "vars", "defaults", "accept", "inferences",
 )  # fmt: skip
 _FILE_CALL = re.compile(r"\bfile\s*\(")
+SUFFIXES = (".yaml", ".yml", ".json")
+"""What the names of job files end with."""
+STDIN = Path("-")
+"""Stands for the job that is read from stdin, whose name is `stdin`."""
 FREE_PREFIX = "x-"
 """Keys of the root with this prefix hold what the author likes, such as anchors."""
 
@@ -150,7 +154,7 @@ def read_job(
         var: `NAME=VALUE` each.
         vars_files: YAML or JSON files with a mapping each.
         allow_outside: Whether files outside of the project may be read.
-        content: What it holds, where it comes from stdin; its name is then `stdin`.
+        content: What it holds, where it is not simply read, as from stdin.
 
     Raises:
         UsageError: A file cannot be read, or a `--var` is wrong.
@@ -165,7 +169,7 @@ def read_job(
     if not isinstance(root, Table):
         raise JobFileError([*document.problems, *problems, _not_a_mapping(document)])
     reading = _Reading(document, root, problems)
-    stem = path.stem if content is None else "stdin"
+    stem = "stdin" if path == STDIN else path.stem
     return reading.job(path, stem, files, overrides, digest)
 
 

@@ -7,6 +7,7 @@ from vidi.runs.records.manifest.schema import INFERENCE_STATUSES
 from vidi.runs.records.schema_parts import (
     Schema,
     a_list,
+    a_table,
     an_object,
     count,
     described,
@@ -18,6 +19,10 @@ from vidi.runs.records.schema_parts import (
 
 COMMANDS = ("estimate", "run", "validate", "diff")
 ACTIONS = ("run", "fetch", "move", "restore", "unchanged", "skip")
+CHANGES = ("added", "removed", "changed", "repriced", "renamed", "unchanged")
+FILE_KINDS = ("added", "removed", "kept")
+DIFFERENCE = ("before_usd", "after_usd", "difference_usd", "changes")
+SUMS = ("What it cost to make in BASE.", "What it costs in HEAD.", "The latter less the former.")
 CONFIDENCES = ("high", "medium", "low")
 RANGE: Schema = {"anyOf": [{"$ref": "#/$defs/range"}, {"type": "null"}]}
 
@@ -44,12 +49,22 @@ def answer_schema() -> Schema:
                 "jobs": a_list("The job files, in the order in which they were given.", "job"),
                 "errors": a_list("Mistakes, refusals and failed inferences.", "problem"),
                 "warnings": a_list("What is odd and stopped nothing.", "problem"),
+                **_difference("All job files together."),
+                "base": nullable(text("diff: what is compared; null: mistakes.")),
+                "head": nullable(text("diff: what it is compared with; null: mistakes.")),
+                "by_model": a_table("diff: the sums of each model.", "sums"),
             },
+            optional=(*DIFFERENCE, "base", "head", "by_model"),
         ),
         "$defs": {
             "job": _job(),
             "inference": _inference(),
             "range": _range(),
+            "change": _change(),
+            "from_to": _from_to(),
+            "sums": an_object("What something costs to make.", {**_sums()}),
+            "signed_range": _signed_range(),
+            "any_range": _any_range(),
             "problem": _problem(),
         },
     }
@@ -72,7 +87,86 @@ def _job() -> Schema:
             "spent_usd": money("What this command has spent on it."),
             "manifest": nullable(text("Where its manifest.json is; null: it was not run.")),
             "inferences": a_list("Every inference, in the job file's order.", "inference"),
+            **_difference("This job file."),
+            "file": one_of("diff: whether the file as a whole has come or gone.", FILE_KINDS),
+            "was": nullable(text("diff: what it is called in BASE, where that is another name.")),
         },
+        optional=(*DIFFERENCE, "file", "was"),
+    )
+
+
+def _difference(of: str) -> Schema:
+    """What only `vidi diff` adds, at the top and in each job file."""
+    described_sums = {
+        name: described(f"diff: {of} {what}", schema)
+        for (name, schema), what in zip(_sums().items(), SUMS, strict=True)
+    }
+    return {**described_sums, "changes": a_list("diff: every entry of both sides.", "change")}
+
+
+def _sums() -> dict[str, Schema]:
+    return {
+        "before_usd": {"$ref": "#/$defs/any_range"},
+        "after_usd": {"$ref": "#/$defs/any_range"},
+        "difference_usd": {"$ref": "#/$defs/signed_range"},
+    }
+
+
+def _change() -> Schema:
+    return an_object(
+        "One entry of BASE, of HEAD or of both: what became of it.",
+        {
+            "job_file": text("The job file that it is in."),
+            "id": text("Its id, in HEAD where it is there."),
+            "change": one_of(
+                "repriced: the same params at another price. renamed: the same params under "
+                "another id.",
+                CHANGES,
+            ),
+            "was": nullable(text("The id that it had, where it is renamed.")),
+            "model": text("The model, in HEAD where it is there."),
+            "params": a_table(
+                "The params that differ, those of added and removed entries too.", "from_to"
+            ),
+            "fields": a_table(
+                "What else differs: model, version, output, tags, max_cost, timeout, retry.",
+                "from_to",
+            ),
+            "before_usd": described(
+                "What it cost to make; 0: it was not there.", {"$ref": "#/$defs/any_range"}
+            ),
+            "after_usd": described(
+                "What it costs to make; 0: it is gone.", {"$ref": "#/$defs/any_range"}
+            ),
+            "action": described(
+                "What a run does with it now, as in inferences; null: it is gone.",
+                {"enum": [*ACTIONS, None]},
+            ),
+            "reason": _words("Why; may be empty."),
+        },
+    )
+
+
+def _from_to() -> Schema:
+    return an_object(
+        "A value before and after; null: there is none. Secrets are left out, and an input file "
+        "is {file, bytes, sha256}.",
+        {"from": {}, "to": {}},
+    )
+
+
+def _any_range() -> Schema:
+    what = "in US dollars; null: nobody can say."
+    return an_object(
+        f"What something costs to make, {what}",
+        {name: nullable(money("")) for name in ("low", "expected", "high")},
+    )
+
+
+def _signed_range() -> Schema:
+    return an_object(
+        "What is to be added to before to have after, in US dollars; null: nobody can say.",
+        {name: {"type": ["number", "null"]} for name in ("low", "expected", "high")},
     )
 
 

@@ -198,10 +198,19 @@ def _find_warnings(job: DescribedJob) -> Iterator[Problem]:
 
 
 def _describe(problem: Problem, job: DescribedJob | None) -> Value:
-    """One problem; `id` is the first that it hits, `ids` are all of them, `count` is how many."""
+    return describe_problem(problem, job.path.as_posix() if job else None)
+
+
+def describe_problem(problem: Problem, job_file: str | None) -> Value:
+    """One problem; `id` is the first that it hits, `ids` are all of them, `count` is how many.
+
+    Args:
+        problem: A mistake or a warning.
+        job_file: The job file that it is about; None for all of them.
+    """
     place = problem.place
     return {
-        "job_file": job.path.as_posix() if job else None,
+        "job_file": job_file,
         "path": place.path if place else None,
         "line": place.line or None if place else None,
         "column": place.column or None if place else None,

@@ -61,4 +61,4 @@ def _render_answer(state: CommandState) -> str:
         budget=find_cap(state),
         errors=state.errors,
     )
-    return render_json(answer).rstrip("\n")
+    return render_json(state.complete(answer)).rstrip("\n")

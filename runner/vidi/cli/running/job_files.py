@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.jobs.job import STDIN, SUFFIXES
 from vidi.jobs.reading.files import MAX_BYTES, refuse_big
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-SUFFIXES = (".yaml", ".yml", ".json")
-STDIN = Path("-")
-"""Stands for the job that is read from stdin."""
 
 
 def find_job_files(named: Iterable[Path], project: Path) -> tuple[Path, ...]:
@@ -62,22 +59,30 @@ def read_stdin() -> bytes:
 def _expand(name: Path, project: Path) -> Iterator[Path]:
     path = find_job_file(name, project)
     if path.is_dir():
-        yield from _list_folder(path)
+        yield from list_folder(path)
     elif glob.has_magic(str(name)) and not _is_there(path):
         yield from _match(name, project)
     else:
         yield path
 
 
-def _list_folder(folder: Path) -> Iterator[Path]:
-    """The job files of a folder by name; folders in it, which may hold data, are left alone."""
+def list_folder(folder: Path, *, empty: bool = False) -> list[Path]:
+    """The job files of a folder by name; folders in it, which may hold data, are left alone.
+
+    Args:
+        folder: The folder.
+        empty: Whether it may hold none.
+
+    Raises:
+        UsageError: It holds none.
+    """
     files = [each for each in folder.iterdir() if each.suffix in SUFFIXES and each.is_file()]
-    if not files:
+    if not files and not empty:
         raise UsageError(
             f"there is no job file in {folder}",
             hint=f"Job files are its {', '.join('*' + suffix for suffix in SUFFIXES)}.",
         )
-    yield from sorted(each for each in files if not each.name.startswith("."))
+    return sorted(each for each in files if not each.name.startswith("."))
 
 
 def _match(pattern: Path, project: Path) -> Iterator[Path]:

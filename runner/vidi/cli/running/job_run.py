@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.cli.running.job_files import STDIN, read_stdin
+from vidi.cli.running.job_files import read_stdin
 from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.journal import FileJournal
-from vidi.jobs.job import read_job
+from vidi.jobs.job import STDIN, read_job
 from vidi.jobs.mistakes import did_you_mean
 from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
@@ -24,7 +24,7 @@ from vidi.runs.records.warnings import find_warnings
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
@@ -52,6 +52,8 @@ class JobRun:
     path: Path
     run_id: str
     job: Job | None = None
+    folder: Path | None = None
+    """Where its assets go."""
     plan: Plan | None = None
     journal: FileJournal | None = None
     held: bool = False
@@ -123,12 +125,24 @@ class KnownBefore(NamedTuple):
     """What other folders bought; None where no store is set."""
 
 
+class OtherTree(NamedTuple):
+    """Job files that are not read where they are run, such as those of a git revision."""
+
+    contents: Mapping[Path, bytes]
+    """What each job file holds, by the name that messages call it."""
+    home: Path
+    """The project whose output folders are meant."""
+
+
 def plan_jobs(
     options: RunOptions,
     settings: Settings,
     held: contextlib.ExitStack,
     asked: str = "",
     known: KnownBefore | None = None,
+    tree: OtherTree | None = None,
+    *,
+    together: bool = True,
 ) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
@@ -138,14 +152,19 @@ def plan_jobs(
         held: Holds the folders.
         asked: As `up_to_date.describe_asked` has it; a folder stamped for it is not planned.
         known: What was billed and bought before, elsewhere too.
+        tree: Where the job files are, if not in the working tree.
+        together: Whether one command would run them all, so that no two may share a folder.
     """
-    desk = JobPlanner(options, settings, held, asked, known or KnownBefore())
+    desk = JobPlanner(options, settings, held, asked, known or KnownBefore(), tree)
+    desk.together = together
     job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
-    for job_run in job_runs:
-        try:
-            desk.plan(job_run)
-        except VidiError as error:
-            job_run.fail(error)
+    # What any of the folders was billed counts for the prices of all: so all are opened first.
+    for step in (desk.open, desk.plan):
+        for job_run in job_runs:
+            try:
+                step(job_run)
+            except VidiError as error:
+                job_run.fail(error)
     desk.check_selectors(job_runs)
     check_variables(job_runs)
     return job_runs
@@ -161,9 +180,13 @@ class JobPlanner:
         held: contextlib.ExitStack,
         asked: str,
         known: KnownBefore,
+        tree: OtherTree | None = None,
     ) -> None:
         self._options = options
         self._known = known
+        self._tree = tree
+        self.together = True
+        """Whether no two job files may share a folder."""
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
@@ -181,8 +204,8 @@ class JobPlanner:
             gate=options.gate,
         )
 
-    def plan(self, job_run: JobRun) -> None:
-        """Read, check and price one job file against its folder's journal."""
+    def open(self, job_run: JobRun) -> None:
+        """Read one job file and the journal of its folder."""
         options = self._options
         job = read_job(
             job_run.path,
@@ -190,13 +213,12 @@ class JobPlanner:
             var=options.var,
             vars_files=options.vars_file,
             allow_outside=options.allow_outside,
-            content=read_stdin() if job_run.path == STDIN else None,
+            content=self._read(job_run.path),
         )
         job_run.job = job
-        folder = locate_folder(
-            job, options.project, given=options.output_dir, sandbox=options.sandbox
-        )
-        self._claim(folder, job_run)
+        folder = self._locate(job)
+        if self.together:
+            self._claim(folder, job_run)
         if not options.estimate and folder.exists():
             self._held.enter_context(hold_folder(folder))
             job_run.held = True
@@ -207,19 +229,40 @@ class JobPlanner:
             folder / JOURNAL, run=job_run.run_id, secrets=self._secrets, lock=lock_of(folder)
         )
         check_kind(folder, journal.header, sandbox=options.sandbox)
-        job_run.journal = journal
+        job_run.folder, job_run.journal = folder, journal
         if (bills := self._known.bills) is not None:
             bills.recall(bill for state in journal.states.values() for bill in state.bills)
+
+    def plan(self, job_run: JobRun) -> None:
+        """Check and price one job file against its folder's journal, where it could be opened."""
+        job, folder, journal = job_run.job, job_run.folder, job_run.journal
+        if job is None or folder is None or journal is None:
+            return
         job_run.plan = make_plan(
             job,
             self._registry,
-            project=options.project,
+            project=self._options.project,
             folder=folder,
             record=FolderRecord(
                 journal.states, journal.shelf, self._known.store, self._known.bills
             ),
             choices=self._choices,
         )
+
+    def _read(self, path: Path) -> bytes | None:
+        """What a job file holds, where it is not simply read."""
+        if path == STDIN:
+            return read_stdin()
+        return self._tree.contents[path] if self._tree is not None else None
+
+    def _locate(self, job: Job) -> Path:
+        options = self._options
+        folder = locate_folder(
+            job, options.project, given=options.output_dir, sandbox=options.sandbox
+        )
+        if self._tree is None or not folder.is_relative_to(options.project):
+            return folder
+        return self._tree.home / folder.relative_to(options.project)
 
     def check_selectors(self, job_runs: Sequence[JobRun]) -> None:
         """Say which selectors mean nothing in any of the files, once all of them are planned."""

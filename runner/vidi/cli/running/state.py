@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from vidi.errors import VidiError
     from vidi.inference.store.store import AssetStore
 
+CommandName = Literal["run", "estimate", "validate", "diff"]
 WORST_FIRST = (130, 143, 70, 7, 6, 4, 5, 3, 2, 1)
 """Which exit code a command has when its job files ended in different ways."""
 
@@ -27,7 +28,7 @@ WORST_FIRST = (130, 143, 70, 7, 6, 4, 5, 3, 2, 1)
 class CommandState:
     """One command about job files, and how far it has come."""
 
-    command: Literal["run", "estimate", "validate"]
+    command: CommandName
     options: RunOptions
     console: Console
     held: contextlib.ExitStack
@@ -44,6 +45,8 @@ class CommandState:
     """What stops all of its job files together."""
     reported: int = 0
     """How many of those errors have been printed."""
+    verdict: int = 0
+    """The exit code of what was found out, where nothing went wrong."""
 
     def fail(self, error: VidiError) -> None:
         """Note what stops the command as a whole; where it has one job file, that is it."""
@@ -52,12 +55,17 @@ class CommandState:
         else:
             self.errors.append(error)
 
+    def complete(self, answer: dict[str, object]) -> dict[str, object]:
+        """Add to the answer that all commands have what only this one has; a run has nothing."""
+        return answer
+
     @property
     def exit_code(self) -> int:
         """The worst of its own and its job files' exit codes; 0 where all went well."""
         return worst_of(
             [error.exit_code for error in self.errors]
             + [job_run.exit_code for job_run in self.job_runs]
+            + [self.verdict]
         )
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
 from vidi.cli.running.before import (
@@ -35,12 +35,13 @@ from vidi.cli.running.spending import (
 from vidi.cli.running.state import CommandState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from vidi.cli.options import RunOptions
+    from vidi.cli.running.state import CommandName
 
 
-STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int | None], ...]] = {
+STEPS: Mapping[CommandName, tuple[Callable[..., int | None], ...]] = {
     "run": (
         read_settings,
         read_accounts,
@@ -76,7 +77,7 @@ STEPS: Mapping[Literal["run", "estimate", "validate"], tuple[Callable[..., int |
 }
 
 
-def carry_out_steps(command: Literal["run", "estimate", "validate"], options: RunOptions) -> int:
+def carry_out_steps(command: CommandName, options: RunOptions) -> int:
     """Take a command through its steps; returns its exit code.
 
     Raises:
@@ -85,9 +86,13 @@ def carry_out_steps(command: Literal["run", "estimate", "validate"], options: Ru
     console = Console(quiet=options.quiet, verbose=options.verbose)
     options = replace(options, job_files=find_job_files(options.job_files, options.project))
     with contextlib.ExitStack() as held:
-        state = CommandState(command, options, console, held)
-        with reporting_failure(state):
-            for step in STEPS[command]:
-                if step(state) is not None:
-                    break
-        return say_how_it_ended(state)
+        return take_steps(STEPS[command], CommandState(command, options, console, held))
+
+
+def take_steps(steps: Iterable[Callable[..., int | None]], state: CommandState) -> int:
+    """Take a command through some steps, and say how it ended; returns its exit code."""
+    with reporting_failure(state):
+        for step in steps:
+            if step(state) is not None:
+                break
+    return say_how_it_ended(state)

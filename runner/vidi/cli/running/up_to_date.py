@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidi.cli.running.job_files import STDIN
 from vidi.inference.models.about import registry_version
 from vidi.inference.models.provider_names import provider_names
+from vidi.jobs.job import STDIN
 from vidi.version import __version__
 
 if TYPE_CHECKING:

@@ -68,6 +68,13 @@ class PlannedInference:
     """USD that have been paid before, over all runs, for what it is to have."""
     place: Place | None = None
     """Where its entry stands in the job file."""
+    asked: InferenceRequest | None = None
+    """What its entry asks for, where it keeps something else: then `request` is about that."""
+
+    @property
+    def wanted(self) -> InferenceRequest:
+        """What its entry asks for, whatever it keeps; its estimate is what that costs to make."""
+        return self.asked or self.request
 
     @property
     def buys(self) -> bool:

@@ -19,6 +19,8 @@ ACTS = re.compile(r"[\\`*_\[\]{}<>&|~@#$!^]|(?<=\w):(?=//)|(?<=www)\.", re.IGNOR
 BLANK = re.compile(r"\s+")
 AFTER = {"@": "&#8203;", "#": "&#8203;"}
 """What parts a character from a name or a number after it: a space of no width."""
+_MARKUP = re.compile(r"[!-+:-@\[-`{-~]")
+_WWW = re.compile(r"(www)\.", re.IGNORECASE)
 LONGEST_CELL = 300
 """Characters of a text that a cell shows."""
 
@@ -32,6 +34,17 @@ def escape_text(text: str) -> str:
     if re.match(r"[-+=]|\d+[.)]", line):
         return f"&#{ord(line[0])};{_escape(line[1:])}"
     return _escape(line)
+
+
+def as_code(text: str) -> str:
+    """A whole text as code on one line, in which nothing is markup, a mention, a reference, a link.
+
+    GitHub and GitLab look for none of them in `<code>`; what would end it is written by its number.
+    """
+    line = BLANK.sub(" ", make_visible(text)).strip(" ")
+    written = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", line)
+    unlinked = _WWW.sub(r"\1&#46;", written)
+    return f"<code>{unlinked}</code>" if line else ""
 
 
 def render_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

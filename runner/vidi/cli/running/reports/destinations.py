@@ -43,6 +43,8 @@ def write_reports(state: CommandState) -> None:
     Raises:
         StorageError: A file that an option names cannot be written.
     """
+    if state.command == "diff":  # it writes nothing: `--markdown` is for who wants it somewhere
+        return
     _write_for_github(state)
     options = state.options
     if options.junit is not None:
