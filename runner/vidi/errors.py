@@ -199,6 +199,13 @@ class InDoubtError(InferenceError):
     code = "in-doubt"
 
 
+class BegunElsewhereError(InferenceError):
+    """Another run of the folder has begun it, and nothing here says what became of that."""
+
+    exit_code = 6
+    code = "in-doubt"
+
+
 class UnfinishedError(InferenceError):
     """Still running at the provider when the deadline came; the next run re-attaches."""
 

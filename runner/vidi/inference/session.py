@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from vidi.errors import (
+    BegunElsewhereError,
     FolderLockedError,
     InDoubtError,
     StorageError,
@@ -272,6 +273,8 @@ def _speak_to_programs(error: VidiError, key: str) -> VidiError:
             f"Look at the provider's own list of requests. {again} asks the provider again, "
             "for nothing; another key buys it anew."
         )
+    elif isinstance(error, BegunElsewhereError):
+        error.hint = "Look at the provider's own list of requests. Another key buys it anew."
     elif isinstance(error, UnfinishedError):
         error.hint = f"{again} fetches it, for nothing; a higher timeout waits longer."
     return error

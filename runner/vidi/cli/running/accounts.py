@@ -188,6 +188,7 @@ def open_accounts(
     if money is None or money.ledger is None:
         yield Accounts(throttle=Throttle(limits.creates, limits.places))
         return
+    from vidi.inference.tracking.ledger.claims import OwnFolder
     from vidi.inference.tracking.ledger.connection import open_ledger
     from vidi.inference.tracking.ledger.replay import RunRecord
     from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
@@ -200,7 +201,10 @@ def open_accounts(
     with contextlib.closing(opened) as ledger:
         with refusing_unusable():
             replay_folder(ledger, record, journal.headers, journal.states)
-        account = RunAccount(ledger, job_run.run_id, caps, journal.states)
+        known = frozenset(header["run"] for header in journal.headers)
+        again = frozenset(each.id for each in plan.inferences if each.request.again)
+        own = OwnFolder(folder, known | {job_run.run_id}, again)
+        account = RunAccount(ledger, job_run.run_id, caps, journal.states, own=own)
         try:
             throttle = _share_pace(ledger, job_run.run_id, limits, settings)
             yield Accounts(account, throttle)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import tenacity
 
 from vidi.errors import (
+    BegunElsewhereError,
     DownloadError,
     FailedError,
     InDoubtError,
@@ -88,6 +89,9 @@ async def _carry_out(request: InferenceRequest, folder: Path | None, runtime: Ru
     except InDoubtError as error:
         if runtime.journal.states[request.id].status == "intended":
             runtime.journal.append("in_doubt", request.id, error=describe_error(error))
+        return Outcome(request.id, "in_doubt", error)
+    except BegunElsewhereError as error:
+        runtime.journal.append("refused", request.id, error=describe_error(error))
         return Outcome(request.id, "in_doubt", error)
     except UnfinishedError as error:
         runtime.journal.append("unfinished", request.id, error=describe_error(error))

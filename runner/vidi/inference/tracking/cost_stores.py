@@ -212,14 +212,18 @@ class LedgerCosts:
         Raises:
             StorageError: The ledger cannot be written.
         """
+        from vidi.inference.tracking.ledger.claims import OwnFolder
         from vidi.inference.tracking.ledger.replay import RunRecord
         from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
 
         record = RunRecord(facts.run, facts.job, facts.folder, facts.started_at)
         ledger = self._ledger()
+        headers = list(headers)
         replay_folder(ledger, record, headers, states)
         self._runs.add(facts.run)
-        return RunAccount(ledger, facts.run, facts.caps, states)
+        known = frozenset(header["run"] for header in headers)
+        own = OwnFolder(facts.folder, known | {facts.run})
+        return RunAccount(ledger, facts.run, facts.caps, states, own=own)
 
     def add(self, charge: Charge) -> None:
         """Book a charge, once.

@@ -27,6 +27,20 @@ class Receipts(Protocol):
             StorageError: What is entered cannot be read.
         """
 
+    def find_begun(self, inferences: Collection[str]) -> Collection[str]:
+        """Which of these other runs of the folder have begun, and no journal knows of it.
+
+        Raises:
+            StorageError: What is entered cannot be read.
+        """
+
+    def release_begun(self, inferences: Collection[str]) -> None:
+        """Give back what those runs had set aside for them: it was not bought.
+
+        Raises:
+            StorageError: It could not be entered.
+        """
+
 
 class UnsharedReceipts:
     """Nobody else is known: what one journal knows is all there is."""
@@ -42,3 +56,12 @@ class UnsharedReceipts:
         """Nobody else has any."""
         del inference, provider, request_ids
         return ()
+
+    def find_begun(self, inferences: Collection[str]) -> Collection[str]:
+        """Nobody else has begun any."""
+        del inferences
+        return ()
+
+    def release_begun(self, inferences: Collection[str]) -> None:
+        """There is nothing to give back."""
+        del inferences

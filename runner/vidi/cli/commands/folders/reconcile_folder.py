@@ -20,6 +20,7 @@ from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
 from vidi.runs.execution.reconciliation import (
+    Finding,
     ReconcileConfig,
     ask_providers,
     check_word,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from vidi.cli.display.console import Console
     from vidi.inference.tracking.receipts import Receipts
-    from vidi.runs.execution.reconciliation import Finding
     from vidi.runs.execution.repricing import CostFinding
 
 
@@ -62,9 +62,16 @@ def settle_doubts(
         FolderLockedError: A run holds the folder.
     """
     with _open_folder(case, console) as config:
+        doubtful = {state.id for state in list_doubts(config.journal.states)}
+        begun = config.receipts.find_begun([key for key in not_paid if key not in doubtful])
+        not_paid = [key for key in not_paid if key not in begun]
         check_word(config.journal.states, paid, not_paid)
-        if paid or not_paid:
-            findings = run_until_stopped(take_word(config, paid, not_paid))
+        if begun or paid or not_paid:
+            config.receipts.release_begun(begun)
+            findings = (
+                *(Finding(key, "", "not_paid") for key in begun),
+                *run_until_stopped(take_word(config, paid, not_paid)),
+            )
         else:
             findings = run_until_stopped(ask_providers(config))
         return findings, tuple(state.id for state in list_doubts(config.journal.states))
@@ -103,7 +110,7 @@ def _open_folder(case: DoubtfulInference, console: Console) -> Iterator[Reconcil
         check_kind(folder, journal.header, sandbox=case.sandbox)
         registry = open_registry(case.project, case.templates)
         wire = open_emulation(registry) if case.sandbox else None
-        with journal, _open_receipts(case, journal, environ) as receipts:
+        with journal, _open_receipts(case, journal, folder, environ) as receipts:
             yield ReconcileConfig(journal, registry, settings, wire, receipts)
         if not case.sandbox:
             _tell_ledger(journal, folder, locate_ledger(environ), console)
@@ -122,7 +129,7 @@ def _find_folder(case: DoubtfulInference) -> Path:
 
 @contextlib.contextmanager
 def _open_receipts(
-    case: DoubtfulInference, journal: FileJournal, environ: Mapping[str, str]
+    case: DoubtfulInference, journal: FileJournal, folder: Path, environ: Mapping[str, str]
 ) -> Iterator[Receipts]:
     """What other folders of this ledger have bought; the sandbox has no ledger."""
     address = None if case.sandbox else locate_ledger(environ)
@@ -130,9 +137,12 @@ def _open_receipts(
         if ledger is None:
             yield UnsharedReceipts()
             return
+        from vidi.inference.tracking.ledger.claims import OwnFolder
         from vidi.inference.tracking.ledger.run_account import RunAccount
 
-        yield RunAccount(ledger, "", (), journal.states)
+        known = frozenset(header["run"] for header in journal.headers)
+        own = OwnFolder(str(folder.resolve()), known)
+        yield RunAccount(ledger, "", (), journal.states, own=own)
 
 
 def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, console: Console) -> None:

@@ -24,7 +24,7 @@ from vidi.inference.tracking.ledger.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from vidi.inference.tracking.bills import Bill
@@ -69,8 +69,19 @@ _RAISE = sa.update(charges).where(_OF_KEY).values(reserved=sa.bindparam("amount"
 _ENTER = sa.insert(charges)
 
 
-def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[Kind, CapUsage]:
+def reserve_charge(
+    ledger: Ledger,
+    charge: Charge,
+    caps: Sequence[Cap],
+    check: Callable[[sa.Connection], None] = lambda connection: None,  # noqa: ARG005 - nothing else
+) -> dict[Kind, CapUsage]:
     """Set aside what one attempt may cost; returns how its periods stand then.
+
+    Args:
+        ledger: Where it is set aside.
+        charge: The attempt.
+        caps: What it stays under.
+        check: What else must hold, in the same transaction; it raises where it does not.
 
     Raises:
         RefusedError: A cap has no room for it. Nothing is set aside.
@@ -82,6 +93,7 @@ def reserve_charge(ledger: Ledger, charge: Charge, caps: Sequence[Cap]) -> dict[
     found: dict[Kind, CapUsage] = {}
     # One transaction, each cap one conditional UPDATE: no two processes can take the last dollar.
     with ledger.writing() as connection:
+        check(connection)
         connection.execute(_ENTER, describe_charge(charge))
         for kind in KINDS:
             cap = by_kind.get(kind) or Cap(kind, usd_of(UNCAPPED), "nothing: it is all there is")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import StorageError
 from vidi.inference.tracking.caps import CapUsage, describe_level, find_level
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger.claims import find_begun, refuse_begun, release_begun
 from vidi.inference.tracking.ledger.ledger import raise_charge, reserve_charge, settle_charge
 from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
 from vidi.inference.tracking.ledger.replay import read_record, replay_journal
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    import sqlalchemy as sa
+
     from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.caps import Cap, Kind
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.ledger.claims import OwnFolder
     from vidi.inference.tracking.ledger.connection import Ledger
     from vidi.inference.tracking.ledger.replay import RunRecord
 
@@ -38,6 +42,7 @@ class RunAccount:
         caps: What it stays under, together with everybody else.
         states: What the journal knows from earlier runs; their open charges are settled here too.
         now: The clock; aware.
+        own: The folder, whose purchases no other run may have begun; None where it has none.
     """
 
     def __init__(
@@ -47,11 +52,14 @@ class RunAccount:
         caps: Sequence[Cap],
         states: Mapping[str, InferenceState],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        own: OwnFolder | None = None,
     ) -> None:
         self._ledger = ledger
         self._run = run
         self._caps = caps
         self._now = now
+        self._own = own
         self.follow(states)
         self._owed: list[tuple[ChargeKey, Decimal, datetime, Bill | None]] = []
         self._told: dict[Kind, int] = {}
@@ -74,14 +82,21 @@ class RunAccount:
 
         Raises:
             RefusedError: A cap has no room for it.
+            BegunElsewhereError: Another run of the folder has begun it.
             StorageError: The ledger did not grant it.
         """
         self._settle_owed()
         key = ChargeKey(self._run, inference, attempt)
         charge = Charge(key, model, amount, self._now())
-        usages = reserve_charge(self._ledger, charge, self._caps)
+        usages = reserve_charge(
+            self._ledger, charge, self._caps, lambda each: self._refuse_begun(each, inference)
+        )
         self._open[inference] = key
         return list(self._notice(usages))
+
+    def _refuse_begun(self, connection: sa.Connection, inference: str) -> None:
+        if self._own is not None:
+            refuse_begun(connection, self._own, inference)
 
     def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
         """Book what the latest purchase of an inference cost; never raises."""
@@ -122,6 +137,25 @@ class RunAccount:
         own = self._open.get(inference)
         takers = find_takers(self._ledger, provider, request_ids)
         return {request for request, key in takers.items() if key != own}
+
+    def find_begun(self, inferences: Collection[str]) -> Collection[str]:
+        """Which of these other runs of the folder have begun, and its journal does not know.
+
+        Raises:
+            StorageError: The ledger cannot be read.
+        """
+        if self._own is None:
+            return ()
+        return find_begun(self._ledger, self._own, inferences)
+
+    def release_begun(self, inferences: Collection[str]) -> None:
+        """Give back what those runs had set aside.
+
+        Raises:
+            StorageError: The ledger cannot be written.
+        """
+        if self._own is not None and inferences:
+            release_begun(self._ledger, self._own, inferences)
 
     def catch_up(self) -> None:
         """Try to book what the ledger did not take before; never raises."""
