@@ -83,6 +83,18 @@ def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     monkeypatch.setenv("VIDI_LEDGER", str(tmp_path_factory.mktemp("state") / "ledger.sqlite3"))
 
 
+@pytest.fixture(scope="session")
+def browser():
+    """One real browser for all tests of a process."""
+    from support.browser import CHROMIUM, MISSING, Browser
+
+    if CHROMIUM is None:
+        pytest.skip(MISSING)
+    opened = Browser()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch: pytest.MonkeyPatch, capfd) -> Here:
     """Run commands in this process, in an empty folder that is the working directory."""

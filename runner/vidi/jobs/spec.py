@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vidi.jobs.data.cell import Cell
@@ -45,6 +45,8 @@ class InferenceSpec:
     """Params that could not be rendered: left out of `params`, and a mistake already."""
     row: DataRow | None = None
     """The row of data that it was made from."""
+    axes: Mapping[str, object] = field(default_factory=dict)
+    """What the entry's matrix gave it, by name."""
 
     def origin(self, *path: str | int) -> Origin | None:
         """Where the value at a path comes from; None where the job file itself says it."""

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from vidi.cli.display.problems import name_some
 from vidi.dollars import format_usd
 from vidi.runs.planning.budgets import sum_budgets
-from vidi.runs.records.folder import MANIFEST
-from vidi.runs.records.report import REPORT_NAME
+from vidi.runs.records.folder import MANIFEST, REPORT_NAME
 from vidi.runs.records.warnings import OF_RUNS, group_by_inference
 
 if TYPE_CHECKING:

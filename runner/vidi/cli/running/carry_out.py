@@ -16,10 +16,10 @@ from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.emulation import open_emulation
 from vidi.runs.execution.execute import Limits
 from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
-from vidi.runs.records.folder import MANIFEST
+from vidi.runs.records.folder import MANIFEST, REPORT_NAME
 from vidi.runs.records.manifest.idle import tell_of_idle_run
 from vidi.runs.records.manifest.read import read_manifest
-from vidi.runs.records.report import REPORT_NAME, write_report
+from vidi.runs.records.report.write import write_report
 from vidi.runs.records.stamp import stamp_folder
 
 if TYPE_CHECKING:
@@ -117,19 +117,20 @@ def _write_down(
     job_run.errors = (*job_run.errors, *result.crashes)
     report(state)
     if options.report:
-        _write_report(result, plan)
+        _write_report(result, plan, journal)
     if asked := describe_asked(options, state.money, state.store):
         stamp_folder(
             plan, journal.states, result.manifest, asked, list_others(options), job_run.began_ns
         )
 
 
-def _write_report(result: RunResult, plan: Plan) -> None:
+def _write_report(result: RunResult, plan: Plan, journal: FileJournal) -> None:
     """Write the page of what there is; a run that changed nothing leaves one that is there."""
     if result.changed:
-        write_report(result.manifest, plan.folder)
+        write_report(result.manifest, plan.folder, journal.shelf.values())
     elif not (plan.folder / REPORT_NAME).exists():
-        write_report(read_manifest(plan.folder / MANIFEST), plan.folder)
+        manifest = read_manifest(plan.folder / MANIFEST)
+        write_report(manifest, plan.folder, journal.shelf.values())
 
 
 def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:

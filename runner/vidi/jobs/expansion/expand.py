@@ -233,6 +233,7 @@ class _Expansion:
             keep=values["keep"] or False,
             places=self._entry,
             row=self._combinations.row,
+            axes={name: value for name, value in given.items() if name != "item"},
             unknown=self._unknown,
         )
 

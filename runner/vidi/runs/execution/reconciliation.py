@@ -203,7 +203,7 @@ async def open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
             open_provider=open_once,
             journal=config.journal,
             budget=Budget(None),
-            fetcher=Fetcher(config.settings, wire=config.wire),
+            fetcher=Fetcher(config.settings, wire=config.wire, thumbnails=True),
             notify=_hear_nothing,
             receipts=config.receipts,
             base_prices=base_prices,

@@ -176,7 +176,9 @@ def _make_runtime(
             tell=lambda message: config.listener("", "alert", message=message),
             shared=config.shared,
         ),
-        fetcher=Fetcher(config.settings, wire=config.wire, full_checks=config.full_checks),
+        fetcher=Fetcher(
+            config.settings, wire=config.wire, full_checks=config.full_checks, thumbnails=True
+        ),
         bills=config.bills,
         base_prices=BasePrices(
             config.settings, config.wire, lambda found: _note_base_prices(journal, found)

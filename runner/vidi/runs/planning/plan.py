@@ -68,6 +68,8 @@ class PlannedInference:
     """USD that have been paid before, over all runs, for what it is to have."""
     place: Place | None = None
     """Where its entry stands in the job file."""
+    axes: Mapping[str, object] = field(default_factory=dict)
+    """What the entry's matrix gave it, by name."""
     asked: InferenceRequest | None = None
     """What its entry asks for, where it keeps something else: then `request` is about that."""
 

@@ -266,6 +266,7 @@ class _Planner:
             spec.tags,
             self._find_paid(request, state),
             spec.places.of_key(),
+            spec.axes,
             None if request.fingerprint == entry.request.fingerprint else entry.request,
         )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 JOURNAL = "log.jsonl"
 MANIFEST = "manifest.json"
+REPORT_NAME = "report.html"
 OWN = ".vidi"
 """The folder inside the output folder that is vidi's own."""
 LOCK = "lock"

@@ -14,9 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.runs.records.folder import JOURNAL, MANIFEST, OWN
+from vidi.runs.records.folder import JOURNAL, MANIFEST, OWN, REPORT_NAME
 from vidi.runs.records.json_text import render_json
-from vidi.runs.records.report import REPORT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

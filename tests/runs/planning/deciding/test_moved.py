@@ -56,6 +56,7 @@ def plan(here):
 def files(folder):
     own = {"log.jsonl", "manifest.json", "report.html", "lock", "holder.json", "sealed.json"}
     found = (path for path in folder.rglob("*") if path.is_file() and path.name not in own)
+    found = (path for path in found if path.parent.name != "thumbs")
     return {path.relative_to(folder).as_posix(): digest(path) for path in found}
 
 

@@ -26,7 +26,7 @@ def open_report(where: Path | None, sandbox: bool) -> int:
 
 def _find_report(where: Path | None, *, sandbox: bool) -> Path:
     from vidi.errors import UsageError
-    from vidi.runs.records.report import REPORT_NAME
+    from vidi.runs.records.folder import REPORT_NAME
 
     if where is None:
         reports = [*Path("outputs").glob(f"*/{REPORT_NAME}"),

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from vidi.errors import UsageError
-
-if TYPE_CHECKING:
-    from vidi.runs.records.manifest.shape import Manifest
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,16 +31,23 @@ def report(folders: tuple[Path, ...], contact_sheet: Path | None) -> int:
     folder that holds them all. A contact sheet shows what the last run changed beside what it was.
     """
     from vidi.cli.display.console import Console
-    from vidi.runs.records.report import write_report
+    from vidi.runs.records.report.recorded import read_folder, read_manifest_of
+    from vidi.runs.records.report.write import put_report
 
     found = _find_run_folders(folders)
     if contact_sheet is not None:
         from vidi.runs.records.contact_sheet import write_contact_sheet
 
-        sheet = write_contact_sheet([(folder, _read(folder)) for folder in found], contact_sheet)
+        sheet = write_contact_sheet(
+            [(folder, read_manifest_of(folder)) for folder in found], contact_sheet
+        )
         Console().print_data(str(sheet))
         return 0
-    page = write_report(_read(found[0]), found[0]) if len(found) == 1 else _write_one_page(found)
+    if len(found) == 1:
+        folder = read_folder(found[0])
+        page = put_report(folder.path, folder.manifest, folder.beside)
+    else:
+        page = _write_one_page(found)
     Console().print_data(str(page))
     return 0
 
@@ -66,8 +69,11 @@ def _find_run_folders(folders: tuple[Path, ...]) -> list[Path]:
 
 
 def _write_one_page(folders: list[Path]) -> Path:
+    from vidi.runs.records.folder import REPORT_NAME
     from vidi.runs.records.manifest.merge import merge_manifests
-    from vidi.runs.records.report import REPORT_NAME, write_report
+    from vidi.runs.records.report.beside import merge_beside
+    from vidi.runs.records.report.recorded import read_folder
+    from vidi.runs.records.report.write import put_report
 
     try:
         common = Path(os.path.commonpath([folder.resolve() for folder in folders]))
@@ -76,29 +82,22 @@ def _write_one_page(folders: list[Path]) -> Path:
     page = common / REPORT_NAME
     if page.exists() and b'name="generator" content="vidi ' not in page.read_bytes():
         raise UsageError(f"{page} exists already and vidi did not make it", hint="Move it.")
-    parts = [(folder.resolve().relative_to(common).as_posix(), _read(folder)) for folder in folders]
-    kinds = {manifest["sandbox"] for _, manifest in parts}
-    if len(kinds) > 1:
+    read = [read_folder(folder) for folder in folders]
+    if len({each.manifest["sandbox"] for each in read}) > 1:
         raise UsageError(
             "some of these folders were made by the sandbox, and others are real",
             hint="Name those of one kind.",
         )
-    return write_report(merge_manifests(parts, f"{len(parts)} job files"), common)
-
-
-def _read(folder: Path) -> Manifest:
-    import jsonschema_rs
-
-    from vidi.inference.tracking.journal.journal import FileJournal
-    from vidi.runs.records.folder import JOURNAL, MANIFEST
-    from vidi.runs.records.manifest.from_journal import render_journal
-    from vidi.runs.records.manifest.read import read_manifest
-    from vidi.runs.records.manifest.schema import manifest_schema
-
-    path = folder / MANIFEST
-    manifest = None if path.exists() else render_journal(FileJournal(folder / JOURNAL, run=""))
-    if manifest is None:
-        manifest = read_manifest(path)
-    for wrong in jsonschema_rs.validator_for(manifest_schema()).iter_errors(manifest):
-        raise UsageError(f"{path} is not a manifest of vidi: {wrong.message}")
-    return manifest
+    names = [each.path.resolve().relative_to(common).as_posix() for each in read]
+    manifest = merge_manifests(
+        [(name, each.manifest) for name, each in zip(names, read, strict=True)],
+        f"{len(read)} job files",
+    )
+    beside = merge_beside(
+        [(name, each.beside) for name, each in zip(names, read, strict=True)],
+        {
+            name: [row["id"] for row in each.manifest["inferences"]]
+            for name, each in zip(names, read, strict=True)
+        },
+    )
+    return put_report(common, manifest, beside)

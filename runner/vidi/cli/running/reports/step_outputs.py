@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from vidi.cli.running.reports.changes import count_bought
 from vidi.dollars import format_amount
 from vidi.runs.planning.budgets import sum_up
-from vidi.runs.records.report import REPORT_NAME
+from vidi.runs.records.folder import REPORT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

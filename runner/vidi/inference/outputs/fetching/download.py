@@ -19,6 +19,7 @@ from vidi.inference.outputs.finding.find import InlineText, RemoteFile
 from vidi.inference.outputs.finding.inline import decode_data_uri, inline_bytes
 from vidi.inference.outputs.finding.naming import name_warning, with_extension
 from vidi.inference.outputs.limits import Limits
+from vidi.inference.outputs.thumbnails import make_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -69,6 +70,7 @@ class Fetcher:
         wire: Another transport than the real one, such as the sandbox's.
         limits: How large and how long.
         full_checks: Whether every frame is decoded, whatever memory and time that takes.
+        thumbnails: Whether each asset is made small once more, for the page of its folder.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class Fetcher:
         *,
         limits: Limits | None = None,
         full_checks: bool = False,
+        thumbnails: bool = False,
     ) -> None:
         self._settings = settings
         self._wire = wire
         self._opened: httpx.AsyncBaseTransport | None = None
         self._limits = limits or Limits()
         self._full_checks = full_checks
+        self._thumbnails = thumbnails
         self._checks = asyncio.Semaphore(_CHECKS_AT_ONCE)
 
     async def fetch(
@@ -122,7 +126,7 @@ class Fetcher:
             wait=wait_longer(multiplier=limits.wait_s, max=limits.longest_wait_s),
             reraise=True,
         )
-        place = partial(_conclude, placement=placement, relative=relative, beside=beside)
+        place = partial(self._conclude, placement=placement, relative=relative, beside=beside)
         folder_of_it = placement.target(relative).parent
         return await retrying(self._fetch_once, output, folder_of_it, place, kind)
 
@@ -162,6 +166,23 @@ class Fetcher:
         else:
             await self._transfer(output.url, staging)
         return lambda path: verify(path, kinds, output.name, full=self._full_checks)
+
+    def _conclude(
+        self,
+        staging: Staging,
+        facts_of: Callable[[Path], Facts],
+        *,
+        placement: Placement,
+        relative: str,
+        beside: str,
+    ) -> Asset:
+        """Have a staged file checked and named, and made small once more."""
+        asset = _conclude(staging, facts_of, placement=placement, relative=relative, beside=beside)
+        if self._thumbnails:
+            folder, pixels = placement.folder, (asset.width or 0) * (asset.height or 0)
+            path = folder / asset.path
+            make_thumbnail(path, asset.content_type, pixels, asset.sha256, folder)
+        return asset
 
     async def _transfer(self, url: str, staging: Staging) -> None:
         from vidi.inference.outputs.fetching.transfer import Transfer
@@ -206,6 +227,7 @@ def _conclude(
         raise DownloadError(f"cannot read {relative} back: {error.strerror}") from error
     final = with_extension(relative, facts.content_type, beside=beside)
     warnings = (facts.warning, name_warning(final, facts.content_type))
+    replaced = placement.publish(staging.path, final, sha256)
     return Asset(
         path=final,
         sha256=sha256,
@@ -215,5 +237,5 @@ def _conclude(
         height=facts.height,
         duration_s=facts.duration_s,
         warning="; ".join(warning for warning in warnings if warning),
-        replaced=placement.publish(staging.path, final, sha256),
+        replaced=replaced,
     )

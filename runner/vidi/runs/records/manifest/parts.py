@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from vidi.inference.models.params.addresses import hide_in
 from vidi.inference.models.prices.money import json_number
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ def read_scalars(state: InferenceState) -> dict[str, object]:
     """What else the answer says in a word or a number, such as a score or the id of a voice."""
     answer = state.output if isinstance(state.output, dict) else {}
     return {name: _plain(value) for name, value in answer.items() if _is_told(name, value)}
+
+
+def read_axes(given: Mapping[str, object]) -> dict[str, object]:
+    """What a matrix gave an entry, as far as it is short: what tables of them are made by."""
+    return {
+        name: hide_in(value)
+        for name, value in given.items()
+        if not isinstance(value, dict | list) and len(str(value)) <= LONGEST_SCALAR
+    }
 
 
 def _is_told(name: str, value: object) -> bool:

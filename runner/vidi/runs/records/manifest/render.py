@@ -13,6 +13,7 @@ from vidi.runs.records.manifest.parts import (
     OPEN,
     count_totals,
     measure_duration,
+    read_axes,
     read_scalars,
     read_seed,
     render_asset,
@@ -116,6 +117,8 @@ def _render_inference(
         "assets": [render_asset(asset) for asset in known.assets],
         "error": None if status in MADE else _render_error(known, outcome),
     }
+    if axes := read_axes(planned.axes):
+        shown["axes"] = axes
     if scalars := read_scalars(known):
         shown["answer"] = scalars
     return shown

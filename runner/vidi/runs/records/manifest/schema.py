@@ -153,6 +153,9 @@ def _inference() -> Schema:
             "seed": nullable(
                 integer("What the same picture may be made with again; null: nobody has said.")
             ),
+            "axes": described(
+                "What the matrix of its entry gave it, by name: plain values.", {"type": "object"}
+            ),
             "answer": described(
                 "What else the provider's answer says in a word or a number, such as a score.",
                 {"type": "object"},
@@ -163,7 +166,7 @@ def _inference() -> Schema:
                 {"anyOf": [{"$ref": "#/$defs/error"}, {"type": "null"}]},
             ),
         },
-        optional=("answer",),
+        optional=("axes", "answer"),
     )
 
 

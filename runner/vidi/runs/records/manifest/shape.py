@@ -82,6 +82,8 @@ class InferenceShape(TypedDict):
     cost_usd: CostShape
     tags: list[str]
     seed: int | None
+    axes: NotRequired[dict[str, object]]
+    """What the matrix of its entry gave it, by name."""
     answer: NotRequired[dict[str, object]]
     """What else the provider's answer says in a word or a number."""
     assets: list[AssetShape]

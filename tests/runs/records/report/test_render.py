@@ -15,15 +15,11 @@ from hypothesis import strategies as st
 from support.manifests import ERROR, FLUX, VEO, make_asset, make_cost, make_inference, make_manifest
 from vidi.errors import StorageError
 from vidi.runs.records.manifest.schema import BASES, INFERENCE_STATUSES, RUN_STATUSES
-from vidi.runs.records.report import (
-    TEXT_LIMIT,
-    TEXTS_LIMIT,
-    link_to,
-    name_kind,
-    read_texts,
-    render_report,
-    write_report,
-)
+from vidi.runs.records.report.beside import Beside
+from vidi.runs.records.report.present import link_to, name_kind
+from vidi.runs.records.report.render import render_report
+from vidi.runs.records.report.texts import TEXT_LIMIT, TEXTS_LIMIT, read_texts
+from vidi.runs.records.report.write import write_report
 
 VOID = {"meta", "img", "input", "rect", "path", "br", "hr", "link"}
 ODD_PATHS = [
@@ -109,7 +105,7 @@ class Page(HTMLParser):
 
 
 def show(*inferences, texts=None, **fields):
-    return Page(render_report(make_manifest(*inferences, **fields), texts))
+    return Page(render_report(make_manifest(*inferences, **fields), Beside(texts or {})))
 
 
 def show_asset(path, content_type, texts=None, **fields):
@@ -126,7 +122,7 @@ def attacked(attack):
     image = make_inference(params=params, assets=[make_asset(f"{attack}.png", "image/png")])
     run = {"id": attack, "job_file": f"{attack}.yaml", "vars": {attack: attack}}
     manifest = make_manifest(shown, image, {**shown, "assets": []}, vidi_version=attack, run=run)
-    return Page(render_report(manifest, {attack: attack}))
+    return Page(render_report(manifest, Beside({attack: attack})))
 
 
 def test_the_policy_lets_nothing_in_but_the_script_and_the_style_of_the_page():
@@ -230,10 +226,12 @@ def test_images_load_when_they_come_into_view():
 @pytest.mark.parametrize(
     ("content_type", "tag"), [("video/mp4", "video"), ("audio/mpeg", "audio")], ids=str
 )
-def test_media_play_in_the_page(content_type, tag):
-    media = show_asset("clip", content_type, duration_s=3.02).all(tag)[0].attributes
-    assert {"src": "./clip", "controls": None, "preload": "metadata"}.items() <= media.items()
-    assert media["aria-label"] == "forest, clip"
+def test_media_have_a_player_where_they_are_seen_and_a_link_without_the_script(content_type, tag):
+    page = show_asset("clip", content_type, duration_s=3.02)
+    figure, link = page.all("figure")[0].attributes, page.all("a")[1].attributes
+    assert (figure["data-kind"], figure["data-src"]) == (tag, "./clip")
+    assert link["class"].startswith("frame play")
+    assert (link["href"], link["aria-label"]) == ("./clip", "forest, clip")
 
 
 @pytest.mark.parametrize(
@@ -408,7 +406,7 @@ MIXED = [
 def test_the_filters_count_what_they_would_show():
     page = show(*MIXED)
     labels = [" ".join(label.text.split()) for label in page.all("label")]
-    assert labels == ["succeeded 1", "failed 1", "in doubt 1"]
+    assert labels == ["succeeded 1", "failed 1", "in doubt 1", "Cards", "Sheet", "Grid"]
     assert [option.text for option in page.all("option")] == [
         "All providers (3)",
         "replicate (2)",
@@ -416,6 +414,7 @@ def test_the_filters_count_what_they_would_show():
         "All models (3)",
         f"{FLUX} (2)",
         f"{VEO} (1)",
+        *("File order", "Dearest first", "Slowest first", "By status", "By model"),
     ]
 
 

@@ -1,0 +1,124 @@
+"""Small pictures of assets, by their content: what a page of thousands shows at a glance.
+
+They are worth nothing: one that cannot be made is done without, and one that is lost is made again.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+THUMBNAILS = Path(".vidi") / "thumbs"
+"""Where they are, under the output folder: `SHA256.webp`."""
+SIDE = 512
+"""Pixels of the longer side."""
+_QUALITY = 78
+_LIGHT_BYTES = 200_000
+"""A picture that is no larger, in bytes and in pixels, is its own thumbnail."""
+_MOST_PIXELS = 8 << 20
+"""Decoded: 32 MiB, as for its check. JPEG is drawn smaller at once, and may have ten times that."""
+_PICTURES = frozenset(
+    {"image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp"}
+)
+_TROUBLE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    StopIteration,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and PyAV raise over files that they do not like: the asset itself is whole."""
+
+
+def thumbnail_of(sha256: str) -> Path:
+    """Where the thumbnail of a content is, relative to the output folder."""
+    return THUMBNAILS / f"{sha256}.webp"
+
+
+def make_thumbnail(
+    path: Path, content_type: str, pixels: int, sha256: str, folder: Path
+) -> Path | None:
+    """Make the thumbnail of an asset, where it is of use and can be made. Slow: decodes the file.
+
+    Args:
+        path: The asset: a file that has been checked.
+        content_type: As its bytes show it.
+        pixels: Of the picture or of one frame; 0 where that is not known.
+        sha256: Of its content.
+        folder: The output folder.
+
+    Returns:
+        The thumbnail; None where the asset has none.
+    """
+    target = folder / thumbnail_of(sha256)
+    most = _MOST_PIXELS * 10 if content_type == "image/jpeg" else _MOST_PIXELS
+    if not 0 < pixels <= most:
+        return None
+    try:
+        if target.is_file():
+            return target
+        image = _open(path, content_type)
+        return None if image is None else _write(image, target)
+    except _TROUBLE:
+        return None
+
+
+def _open(path: Path, content_type: str) -> Image | None:
+    if content_type in _PICTURES:
+        return _open_picture(path)
+    return _open_first_frame(path) if content_type.startswith("video/") else None
+
+
+def _open_picture(path: Path) -> Image | None:
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as image:
+        if max(image.size) <= SIDE and path.stat().st_size <= _LIGHT_BYTES:
+            return None
+        image.draft("RGB", (SIDE, SIDE))  # JPEG: decoded at a fraction of its size
+        image.thumbnail((SIDE, SIDE), reducing_gap=2.0)
+        return ImageOps.exif_transpose(image)
+
+
+def _open_first_frame(path: Path) -> Image | None:
+    import av
+
+    try:
+        # No protocols but the file's own: what is in it may name other addresses.
+        with av.open(path, options={"protocol_whitelist": "file"}) as container:
+            image: Image = next(container.decode(video=0)).to_image()  # type: ignore[no-untyped-call]  # PyAV has no types for it
+    except av.FFmpegError:
+        return None
+    image.thumbnail((SIDE, SIDE), reducing_gap=2.0)
+    return image
+
+
+def _write(image: Image, target: Path) -> Path:
+    """Put it in its place, whole: two processes may be at it at once."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".vidi-tmp-{token_hex(8)}")
+    shown = image if image.mode in {"RGB", "RGBA"} else image.convert(_plain_mode(image))
+    try:
+        with partial.open("xb") as file:
+            shown.save(file, "WEBP", quality=_QUALITY, method=0)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _plain_mode(image: Image) -> str:
+    return "RGBA" if image.mode in {"LA", "PA", "P"} or "transparency" in image.info else "RGB"
