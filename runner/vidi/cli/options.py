@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,6 +15,8 @@ from vidi.cli.version import version_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from vidi.runs.planning.shards import Shard
 
 Command = "Callable[..., int]"
 
@@ -39,6 +42,7 @@ class RunOptions:
     restore: tuple[str, ...]
     accept: tuple[str, ...]
     gate: Literal["high", "expected"] | None
+    shard: Shard | None
     frozen: bool
     locked: bool
     overwrite: bool
@@ -74,6 +78,23 @@ class Dollars(click.ParamType[Decimal]):
         if not amount.is_finite() or amount < 0:
             self.fail(f"'{value}' is not an amount in USD such as 0.50", param, ctx)
         return amount
+
+
+class ShardOf(click.ParamType["Shard"]):
+    """One of several parts of a job, such as 3/8."""
+
+    name = "i/n"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Shard:
+        """Read a part such as 3/8: the third of eight."""
+        from vidi.runs.planning.shards import Shard
+
+        parts = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", str(value))
+        if parts is None or not 1 <= int(parts[1]) <= int(parts[2]):
+            self.fail(f"'{value}' is not a shard such as 3/8, which go from 1/8 to 8/8", param, ctx)
+        return Shard(int(parts[1]), int(parts[2]))
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -122,6 +143,8 @@ _OPTIONS = (
     click.option("--gate", type=click.Choice(["high", "expected"]),
                  help="Which sum must fit the budget before a run.  [default: the file's, "
                       "else high]"),
+    click.option("--shard", type=ShardOf(), metavar="I/N",
+                 help="Only this part of the inferences and of the budget, such as 3/8."),
     click.option("--frozen", is_flag=True, help="Exit 3 if anything would have to be bought."),
     click.option("--locked", is_flag=True,
                  help="Exit 3 where a model is not as vidi.lock pins it."),

@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "vidi.cli.commands.folders.verify:verify",
     "store": "vidi.cli.commands.store:store",
     "report": "vidi.cli.commands.folders.report:report",
+    "merge": "vidi.cli.commands.fleet.merge:merge",
     "lock": "vidi.cli.commands.setup.lock:lock",
     "open": "vidi.cli.commands.folders.open:open_report",
     "sandbox": "vidi.cli.commands.setup.sandbox:sandbox",

@@ -38,15 +38,23 @@ def print_estimate(
         cap: What all of them stay under together, in USD; None for no cap.
     """
     for plan, rooms in plans:
-        rows = [_describe(planned) for planned in plan.inferences]
+        rows = [_describe(planned) for planned in plan.inferences if not planned.elsewhere]
         _print_table(plan, rows, console)
-        for line in (*describe_marks(plan), *describe_total(plan, rooms)):
+        for line in (*_describe_shard(plan), *describe_marks(plan), *describe_total(plan, rooms)):
             console.print_data(line)
         for reason, names in _group_reasons(plan).items():
             console.print_data(f"  {name_some(names)}: {reason}")
     if len(plans) > 1:
         for line in describe_grand_total(plans, cap):
             console.print_data(line)
+
+
+def _describe_shard(plan: Plan) -> list[str]:
+    """How many of the file's inferences are in this shard; nothing where all are."""
+    if plan.share is None:
+        return []
+    own = sum(not planned.elsewhere for planned in plan.inferences)
+    return [f"shard {plan.share.shard}: {own} of the {len(plan.inferences)} inferences"]
 
 
 def describe_grand_total(

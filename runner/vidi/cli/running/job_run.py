@@ -202,6 +202,7 @@ class JobPlanner:
             overwrite=options.overwrite,
             accept=frozenset(options.accept),
             gate=options.gate,
+            shard=options.shard,
         )
 
     def open(self, job_run: JobRun) -> None:

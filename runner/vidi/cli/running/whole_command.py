@@ -10,6 +10,7 @@ from vidi.errors import Place, Problem, RefusedError
 from vidi.inference.tracking.budget import SharedCap
 from vidi.runs.planning.budgets import sum_up
 from vidi.runs.planning.gate import refuse_over_cap
+from vidi.runs.planning.shards import add_shares
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -24,9 +25,17 @@ SET_ONE = (
 
 
 def find_cap(state: CommandState) -> Decimal | None:
-    """The cap over all job files, in USD; None where there is none, or nothing is tracked."""
+    """The cap over all job files, in USD; None where there is none, or nothing is tracked.
+
+    Of a shard it is that part of --budget which its inferences are of the price of all.
+    """
     untracked = state.money is not None and state.money.ledger is None
-    return None if untracked else state.options.budget
+    budget = state.options.budget
+    if untracked or budget is None:
+        return None
+    plans = [job_run.plan for job_run in state.job_runs if job_run.plan is not None]
+    share = add_shares(plan.share for plan in plans if plan.share is not None)
+    return share.split(budget) if share is not None else budget
 
 
 def weigh_together(state: CommandState) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vidi.runs.planning.plan import Plan, PlannedInference
+    from vidi.runs.planning.shards import Share
 
 NAMED = 5
 """How many ids a message names before it counts the rest."""
@@ -29,7 +30,9 @@ def find_refusals(plan: Plan, *, frozen: bool) -> tuple[RefusedError, ...]:
     if plan.unpriced:
         refusals.append(_refuse_unpriced(plan.unpriced))
     refusals += [_refuse_dear(each) for each in purchases if is_too_dear(each)]
-    if plan.over_budget:
+    if plan.share is not None and (dear := _find_unaffordable(plan)) is not None:
+        refusals.append(_refuse_small_share(plan, plan.share, dear))
+    elif plan.over_budget:
         refusals.append(_refuse_over_budget(plan))
     if refusals:
         refusals[-1].hint += tell_bought(plan)
@@ -103,10 +106,30 @@ def _refuse_over_budget(plan: Plan) -> RefusedError:
     will = "will likely cost" if plan.gate == "expected" else "costs up to"
     return RefusedError(
         f"this {will} {format_usd(plan.weighed)}{held}, which is "
-        f"{format_usd(plan.over_budget)} over the budget of {format_usd(plan.budget)}",
+        f"{format_usd(plan.over_budget)} over the budget of {format_usd(plan.budget)}"
+        + (f" that shard {plan.share.shard} has" if plan.share else ""),
         hint="Raise `budget` in the job file (or --budget), or leave some out with --exclude."
         + _suggest_expected(plan),
     ).about(key="budget")
+
+
+def _find_unaffordable(plan: Plan) -> PlannedInference | None:
+    """The dearest purchase, where it alone costs more than the budget; None where none does."""
+    budget, bought = plan.budget, [planned for planned in plan.to_run if planned.buys]
+    dearest = max(bought, key=lambda each: each.estimate.high or 0, default=None)
+    if dearest is None or budget is None or (dearest.estimate.high or 0) <= budget:
+        return None
+    return dearest
+
+
+def _refuse_small_share(plan: Plan, share: Share, dear: PlannedInference) -> RefusedError:
+    high = dear.estimate.high or Decimal(0)
+    return RefusedError(
+        f"shard {share.shard} has {format_usd(plan.budget)} of the budget, and {dear.id} alone "
+        f"costs up to {format_usd(high)}",
+        hint=f"With a budget of {format_usd(share.unsplit(max(high, plan.weighed or high)))} for "
+        "all shards it would fit.",
+    ).about(dear.id)
 
 
 def _suggest_expected(plan: Plan) -> str:

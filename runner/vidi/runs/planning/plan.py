@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vidi.inference.request import InferenceRequest
     from vidi.jobs.job import Job
     from vidi.runs.planning.selection import Selector
+    from vidi.runs.planning.shards import Shard, Share
 
 Action = Literal["run", "fetch", "move", "restore", "unchanged", "skip"]
 """run: bought. fetch: brought home from its provider or the store. move: files change places.
@@ -45,6 +46,8 @@ class Choices:
     """Statuses that do not spoil the exit code, beside those of the job file."""
     gate: Gate | None = None
     """What a run must fit the budget with; None: as the job file says."""
+    shard: Shard | None = None
+    """The part of the inferences that the run is about; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class PlannedInference:
     """What the entry's matrix gave it, by name."""
     asked: InferenceRequest | None = None
     """What its entry asks for, where it keeps something else: then `request` is about that."""
+    elsewhere: bool = False
+    """Whether another shard has it."""
 
     @property
     def wanted(self) -> InferenceRequest:
@@ -108,6 +113,8 @@ class Plan:
     """The statuses that do not spoil the run's exit code: `moderated`, or none."""
     renames: Mapping[str, str] = field(default_factory=dict)
     """Each id that has its purchase from another, with that one."""
+    share: Share | None = None
+    """What part of the whole this shard costs; None where all is run. `budget` is its part."""
     barred: str = ""
     """Why it may not be carried out, whatever it costs: an old price, another registry."""
 

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 ASSUMED = "assume_cost: the figure in the job file, not a published price"
 
 
+def price_listed(request: InferenceRequest, assume_cost: Decimal | None) -> Decimal:
+    """The most that a request costs by its template alone, in USD: the same on every machine.
+
+    What was billed before on this one is left aside. 0 where nothing bounds it.
+    """
+    price = estimate(request.model, request.checked, timeout_s=request.timeout_s)
+    return price.high or assume_cost or Decimal(0)
+
+
 def make_request(
     spec: InferenceSpec,
     model: ModelInfo,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vidi.runs.planning.deciding.sources import Sources
     from vidi.runs.planning.plan import Choices
 
+ELSEWHERE = "in another shard"
 REFUSED = "moderated before: change its params, or buy it again with --rebuy"
 
 
@@ -82,6 +83,8 @@ def skip_unselected(
         return Decision("skip", "not selected")
     if matches_any(choices.exclude, spec, state):
         return Decision("skip", "excluded")
+    if choices.shard is not None and not choices.shard.has(spec.id):
+        return Decision("skip", ELSEWHERE)
     return None
 
 

@@ -39,9 +39,9 @@ def merge_manifests(parts: Sequence[tuple[str, Manifest]], name: str) -> Manifes
         "schema_version": SCHEMA_VERSION,
         "vidi_version": manifests[0]["vidi_version"],
         "sandbox": manifests[0]["sandbox"],
-        "run": _merge_runs([manifest["run"] for manifest in manifests], name),
+        "run": merge_runs([manifest["run"] for manifest in manifests], name),
         "budget_usd": None if None in budgets else _sum(budgets),
-        "cost_usd": _sum_costs([manifest["cost_usd"] for manifest in manifests]),
+        "cost_usd": merge_costs([manifest["cost_usd"] for manifest in manifests]),
         "inferences": [
             _move(row, folder) for folder, manifest in parts for row in manifest["inferences"]
         ],
@@ -49,7 +49,8 @@ def merge_manifests(parts: Sequence[tuple[str, Manifest]], name: str) -> Manifes
     }
 
 
-def _merge_runs(runs: Sequence[RunShape], name: str) -> RunShape:
+def merge_runs(runs: Sequence[RunShape], name: str) -> RunShape:
+    """Facts of several runs together, under a name."""
     ends = [run["finished_at"] for run in runs]
     return {
         "id": f"{len(runs)} runs",
@@ -79,7 +80,8 @@ def _move(row: InferenceShape, folder: str) -> InferenceShape:
     return {**row, "id": f"{folder}/{row['id']}", "assets": assets}
 
 
-def _sum_costs(costs: Sequence[CostsShape]) -> CostsShape:
+def merge_costs(costs: Sequence[CostsShape]) -> CostsShape:
+    """The sums of several runs. USD."""
     highs = [each["estimated_high"] for each in costs]
     return {
         "estimated_low": _sum(each["estimated_low"] for each in costs),

@@ -1,0 +1,1 @@
+"""Commands for jobs that several machines share."""

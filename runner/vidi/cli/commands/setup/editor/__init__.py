@@ -1,1 +1,0 @@
-"""Schemas where editors look for them."""
