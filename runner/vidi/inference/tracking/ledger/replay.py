@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
@@ -41,6 +41,11 @@ _AT_ONCE = 500
 """Run ids in one query: databases limit how many values a statement may hold."""
 
 
+_FORGET_BILL = sa.delete(bills).where(
+    *(bills.c[name] == sa.bindparam(f"of_{name}") for name in ChargeKey._fields)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run as the ledger lists it."""
@@ -52,6 +57,15 @@ class RunRecord:
     started_at: datetime
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Tag to the inferences that have it, of those that the run was to buy."""
+
+
+class _Booked(NamedTuple):
+    """What the ledger has of one charge."""
+
+    actual: int | None
+    """Micro-dollars."""
+    basis: str | None
+    """Of its bill; None where it has none."""
 
 
 def read_record(header: Event, folder: str) -> RunRecord:
@@ -103,11 +117,15 @@ def _enter_tags(connection: sa.Connection, records: Iterable[RunRecord]) -> None
         insert_once(connection, tags, rows)
 
 
-def _settle(connection: sa.Connection, charge: Charge, booked: int | None, at: datetime) -> None:
+def _settle(connection: sa.Connection, charge: Charge, booked: _Booked, at: datetime) -> None:
     """Book what the journal says that a charge came to, where the ledger has it otherwise."""
     actual = micros_up(charge.actual or Decimal(0))
-    if booked != actual:
+    if booked.actual != actual:
         book_actual(connection, charge.key, actual, charge.settled_at or at)
+    if charge.bill is not None and booked != (actual, charge.bill.basis):
+        # What was billed at its estimate is known by now: later estimates learn from that.
+        key = charge.key._asdict().items()
+        connection.execute(_FORGET_BILL, {f"of_{name}": part for name, part in key})
         _enter_bills(connection, [charge], at)
 
 
@@ -128,13 +146,15 @@ def _take_turns(connection: sa.Connection) -> None:
 
 def _read_charges(
     connection: sa.Connection, names: Sequence[str]
-) -> Iterator[tuple[ChargeKey, int | None]]:
-    """The charges of some runs: key and actual cost."""
-    columns = (charges.c.run, charges.c.inference, charges.c.attempt, charges.c.actual)
+) -> Iterator[tuple[ChargeKey, _Booked]]:
+    """The charges of some runs: key, actual cost, and how their bills say that is known."""
+    same = [charges.c[name] == bills.c[name] for name in ChargeKey._fields]
+    query = sa.select(charges, bills.c.basis).outerjoin(bills, sa.and_(*same))
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
-        for row in connection.execute(sa.select(*columns).where(charges.c.run.in_(some))):
-            yield ChargeKey(row.run, row.inference, row.attempt), row.actual
+        for row in connection.execute(query.where(charges.c.run.in_(some))):
+            key = ChargeKey(row.run, row.inference, row.attempt)
+            yield key, _Booked(row.actual, row.basis)
 
 
 def _read_open(connection: sa.Connection, records: Sequence[RunRecord]) -> Iterator[ChargeKey]:
