@@ -161,6 +161,7 @@ def make_schemas() -> dict[Path, str]:
     from vidi.cli.display.answer_schema import render_answer_schema
     from vidi.inference.models.template_schema import template_schema_text
     from vidi.jobs.schema import job_schema
+    from vidi.runs.plan_file.schema import render_plan_schema
     from vidi.runs.records.manifest.schema import render_manifest_schema
 
     job = json.dumps(job_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -168,6 +169,7 @@ def make_schemas() -> dict[Path, str]:
         TOP / "docs/answer.schema.json": render_answer_schema(),
         TOP / "docs/job.schema.json": job,
         TOP / "docs/manifest.schema.json": render_manifest_schema(),
+        TOP / "docs/plan.schema.json": render_plan_schema(),
         TOP / "docs/template.schema.json": template_schema_text(),
         TOP / "docs/api.md": make_api_page(),
     }

@@ -27,6 +27,8 @@ class RunOptions:
 
     job_files: tuple[Path, ...]
     estimate: bool
+    plan: Path | None
+    apply: Path | None
     budget: Decimal | None
     sandbox: bool
     concurrency: int | None
@@ -120,9 +122,13 @@ _ALLOW_OUTSIDE = click.option(
     "--allow-outside", is_flag=True, help="Let job files name files outside the project folder."
 )
 _OPTIONS = (
-    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=NAMED),
+    click.argument("job_files", nargs=-1, metavar="JOB_FILE...", type=NAMED),
     click.option("--estimate", "--dry-run", "estimate", is_flag=True,
                  help="Check and price everything, send nothing."),
+    click.option("--plan", type=FILE, metavar="FILE",
+                 help="With --estimate: write down what it shows."),
+    click.option("--apply", type=FILE, metavar="FILE",
+                 help="Carry out such a plan, without JOB_FILE; exit 3 where anything differs."),
     click.option("--budget", type=Dollars(), metavar="USD",
                  help="Cap of the whole command; each file's own holds below it."),
     click.option("--sandbox", is_flag=True,
@@ -176,6 +182,17 @@ def run_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def require_job_files(options: RunOptions) -> RunOptions:
+    """The options, of which at least one job file is; click says so as it says of any argument.
+
+    Raises:
+        click.UsageError: None is.
+    """
+    if not options.job_files and options.apply is None:
+        raise click.UsageError("Missing argument 'JOB_FILE...'.", click.get_current_context())
+    return options
 
 
 def reading_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -24,7 +24,7 @@ from vidi.runs.records.warnings import find_warnings
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.cli.options import RunOptions
@@ -143,6 +143,7 @@ def plan_jobs(
     tree: OtherTree | None = None,
     *,
     together: bool = True,
+    fit_choices: Callable[[JobRun, Choices], Choices] | None = None,
 ) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
@@ -154,9 +155,11 @@ def plan_jobs(
         known: What was billed and bought before, elsewhere too.
         tree: Where the job files are, if not in the working tree.
         together: Whether one command would run them all, so that no two may share a folder.
+        fit_choices: Makes of the command line's choices those for one job file, once it is open.
     """
     desk = JobPlanner(options, settings, held, asked, known or KnownBefore(), tree)
     desk.together = together
+    desk.fit_choices = fit_choices or desk.fit_choices
     job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
     # What any of the folders was billed counts for the prices of all: so all are opened first.
     for step in (desk.open, desk.plan):
@@ -187,6 +190,8 @@ class JobPlanner:
         self._tree = tree
         self.together = True
         """Whether no two job files may share a folder."""
+        self.fit_choices: Callable[[JobRun, Choices], Choices] = lambda _, choices: choices
+        """What the command line's choices are for one job file."""
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
@@ -247,7 +252,7 @@ class JobPlanner:
             record=FolderRecord(
                 journal.states, journal.shelf, self._known.store, self._known.bills
             ),
-            choices=self._choices,
+            choices=self.fit_choices(job_run, self._choices),
         )
 
     def _read(self, path: Path) -> bytes | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vidi.cli.options import RunOptions, run_options
+from vidi.cli.options import RunOptions, require_job_files, run_options
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,4 +15,5 @@ def validate(**options: Any) -> int:
     """Check job files: every mistake with its line, nothing sent, nothing written."""
     from vidi.cli.running.steps import carry_out_steps
 
-    return carry_out_steps("validate", RunOptions(**{**options, "estimate": True}))
+    chosen = RunOptions(**{**options, "estimate": True, "plan": None, "apply": None})
+    return carry_out_steps("validate", require_job_files(chosen))
