@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,9 +25,9 @@ from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
-from vidi.runs.planning.request import make_request, price_listed
+from vidi.runs.planning.request import make_request
 from vidi.runs.planning.selection import matches_any
-from vidi.runs.planning.shards import Share
+from vidi.runs.planning.shard_count import ShardCount
 from vidi.runs.planning.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def make_plan(
     )
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
-    budget, share = lower_budget(job.budget, choices.budget), planner.share
+    budget, share = lower_budget(job.budget, choices.budget), planner.shard.share
     return Plan(
         job,
         folder,
@@ -165,9 +164,7 @@ class _Planner:
         self._hash = cache(hash_file)  # many entries may send the same file
         self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy, *choices.restore}
         """The selectors that have meant no inference so far."""
-        self.share = Share(choices.shard) if choices.shard is not None else None
-        self._twins: Counter[str] = Counter()
-        """How many entries have had a fingerprint, where the run is a shard's."""
+        self.shard = ShardCount(choices.shard, self._sources)
 
     def _open_sources(self, shelf: Mapping[str, InferenceState]) -> Sources:
         known = KnownContent(self._record.states.values(), shelf.values())
@@ -182,8 +179,7 @@ class _Planner:
         request = self._check(spec)
         if request is None:
             return
-        if self.share is not None:
-            self.share = self._count_share(self.share, spec, request)
+        self.shard.count(spec, request)
         if state is not None:
             request = request.known_as(state.fingerprint)
         entry = _Entry(len(self._lines), spec, request)
@@ -277,24 +273,8 @@ class _Planner:
             spec.places.of_key(),
             spec.axes,
             None if request.fingerprint == entry.request.fingerprint else entry.request,
-            self._is_elsewhere(spec),
+            self.shard.is_elsewhere(spec),
         )
-
-    def _count_share(self, share: Share, spec: InferenceSpec, request: InferenceRequest) -> Share:
-        """Count an entry of this shard or another one.
-
-        Of entries that are exactly alike each is a purchase of its own, numbered in file order:
-        what the store holds of another shard's is not for this one to take.
-        """
-        elsewhere = self._is_elsewhere(spec)
-        self._twins[request.fingerprint] += 1
-        if elsewhere:
-            self._sources.claim(request.fingerprint, self._twins[request.fingerprint])
-        return share.count(price_listed(request, spec.assume_cost), own=not elsewhere)
-
-    def _is_elsewhere(self, spec: InferenceSpec) -> bool:
-        """Whether another shard has an inference."""
-        return self._choices.shard is not None and not self._choices.shard.has(spec.id)
 
     def _recognise(
         self, request: InferenceRequest, state: InferenceState | None
