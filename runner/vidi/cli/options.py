@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -91,12 +90,13 @@ class ShardOf(click.ParamType["Shard"]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Shard:
         """Read a part such as 3/8: the third of eight."""
-        from vidi.runs.planning.shards import Shard
+        from vidi.errors import UsageError
+        from vidi.runs.planning.shards import read_shard
 
-        parts = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", str(value))
-        if parts is None or not 1 <= int(parts[1]) <= int(parts[2]):
-            self.fail(f"'{value}' is not a shard such as 3/8, which go from 1/8 to 8/8", param, ctx)
-        return Shard(int(parts[1]), int(parts[2]))
+        try:
+            return read_shard(str(value))
+        except UsageError as error:
+            self.fail(error.message, param, ctx)
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -87,6 +87,7 @@ def _options() -> Schema:
             "restore": described("--restore", texts),
             "accept": described("--accept", texts),
             "gate": described("--gate", {"enum": ["high", "expected", None]}),
+            "shard": nullable(_words("--shard")),
             "budget_usd": nullable(money("--budget.")),
             "sandbox": described("--sandbox", flag),
             "frozen": described("--frozen", flag),

@@ -45,6 +45,7 @@ class SavedOptions:
     restore: tuple[str, ...]
     accept: tuple[str, ...]
     gate: str | None
+    shard: str | None
     budget_usd: Usd
     sandbox: bool
     frozen: bool

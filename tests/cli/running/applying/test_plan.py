@@ -1,6 +1,7 @@
 """`--plan` and `--apply`: exactly what was shown is carried out, or nothing."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import jsonschema_rs
@@ -8,7 +9,9 @@ import pytest
 from PIL import Image
 
 from support.servers.sandbox import serve_sandbox
+from vidi.cli.options import RunOptions
 from vidi.runs.plan_file.schema import plan_schema
+from vidi.runs.plan_file.shape import SavedOptions
 
 CHECKOUT = Path(__file__).parents[4]
 TEMPLATE = "templates/replicate/black-forest-labs_flux-schnell.json"
@@ -179,6 +182,30 @@ def test_a_command_line_that_says_otherwise_is_refused(project, options, said):
     assert answer.exit_code == 3
     assert said in answer.stderr
     assert apply(project, "--budget", "0.40", "--var", "style=flat", "-j", "2").exit_code == 0
+
+
+NOT_PLANNED = {
+    # how it is carried out and told, not what is bought
+    *("estimate", "plan", "apply", "concurrency", "detach", "fail_fast", "max_failures"),
+    *("json_wanted", "junit", "summary_markdown", "code_quality", "report", "no_input", "yes"),
+    *("quiet", "verbose", "no_progress"),
+}
+OTHERWISE = {"var": "vars", "vars_file": "vars_files", "budget": "budget_usd"}
+"""Options that a plan has under another name."""
+
+
+def test_every_option_that_says_what_is_planned_is_in_a_plan():
+    options = {each.name for each in fields(RunOptions)} - NOT_PLANNED
+    saved = {each.name for each in fields(SavedOptions)} - {"secret_vars"}
+    assert {OTHERWISE.get(name, name) for name in options} == saved
+
+
+def test_a_shard_is_planned_and_carried_out_as_one(project):
+    plan(project, "jobs/a.yaml", "--shard", "1/2")
+    assert apply(project, "--shard", "2/2").exit_code == 3
+    first = spent(apply(project))
+    plan(project, "jobs/a.yaml", "--shard", "2/2")
+    assert [first, spent(apply(project))] == [0.006, 0.003]
 
 
 def test_what_is_bought_again_is_bought_again_once(project):

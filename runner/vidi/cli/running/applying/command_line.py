@@ -14,12 +14,14 @@ from vidi.dollars import format_usd
 from vidi.errors import RefusedError, UsageError
 from vidi.inference.tracking.redaction import redact_texts, says_secret
 from vidi.runs.plan_file.shape import SavedOptions
+from vidi.runs.planning.shards import read_shard
 from vidi.runs.records.folder import JOURNAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from vidi.cli.options import RunOptions
+    from vidi.runs.planning.shards import Shard
 
 Texts = tuple[str, ...]
 
@@ -48,6 +50,7 @@ def save_options(options: RunOptions, secrets: Texts) -> SavedOptions:
         restore=options.restore,
         accept=options.accept,
         gate=options.gate,
+        shard=_text_of(options.shard),
         budget_usd=options.budget,
         sandbox=options.sandbox,
         frozen=options.frozen,
@@ -98,6 +101,7 @@ def take_up(options: RunOptions, saved: SavedOptions) -> RunOptions:
         restore=saved.restore,
         accept=saved.accept,
         gate="expected" if saved.gate == "expected" else "high" if saved.gate else None,
+        shard=read_shard(saved.shard) if saved.shard is not None else None,
         budget=saved.budget_usd,
         sandbox=saved.sandbox,
         frozen=saved.frozen,
@@ -134,6 +138,7 @@ def _compare(options: RunOptions, saved: SavedOptions, given: Mapping[str, str])
         ("--templates", _text(options.templates), saved.templates),
         ("--env-file", _text(options.env_file), saved.env_file),
         ("--gate", options.gate, saved.gate),
+        ("--shard", _text_of(options.shard), saved.shard),
     )
     yield from (
         f"{option} is {now}, planned with {was or 'none'}"
@@ -190,6 +195,10 @@ def _texts(paths: Iterable[Path]) -> Texts:
 
 def _text(path: Path | None) -> str | None:
     return path.as_posix() if path is not None else None
+
+
+def _text_of(shard: Shard | None) -> str | None:
+    return str(shard) if shard is not None else None
 
 
 def _path(text: str | None) -> Path | None:
