@@ -127,6 +127,19 @@ def make_models() -> str:
     return "\n".join(["| category | Replicate | fal.ai |", "|---|---|---|", *rows]) + "\n"
 
 
+def make_action(part: str) -> str:
+    """The inputs, or the outputs, of action.yml."""
+    import yaml
+
+    action = yaml.safe_load((TOP / "action.yml").read_text(encoding="utf-8"))
+    rows = [f"| {part.removesuffix('s')} | what it is |", "|---|---|"]
+    for name, each in action[part].items():
+        default = str(each.get("default", ""))
+        shown = f" (`{default}`)" if default and "${{" not in default else ""
+        rows.append(f"| `{name}` | {each['description']}{shown} |")
+    return "\n".join(rows) + "\n"
+
+
 def make_part(name: str) -> str:
     """The text of one generated part."""
     import fault_tables
@@ -146,6 +159,8 @@ def make_part(name: str) -> str:
     }
     if name.startswith("help "):
         return make_help(name.removeprefix("help "))
+    if name.startswith("action "):
+        return make_action(name.removeprefix("action "))
     return makers[name]()
 
 
