@@ -175,6 +175,7 @@ def make_schemas() -> dict[Path, str]:
 
     from vidi.cli.display.answer_schema import render_answer_schema
     from vidi.inference.models.template_schema import template_schema_text
+    from vidi.jobs.reviews.schema import reviews_schema
     from vidi.jobs.schema import job_schema
     from vidi.runs.plan_file.schema import render_plan_schema
     from vidi.runs.records.manifest.schema import render_manifest_schema
@@ -185,6 +186,7 @@ def make_schemas() -> dict[Path, str]:
         TOP / "docs/job.schema.json": job,
         TOP / "docs/manifest.schema.json": render_manifest_schema(),
         TOP / "docs/plan.schema.json": render_plan_schema(),
+        TOP / "docs/reviews.schema.json": json.dumps(reviews_schema(), indent=2) + "\n",
         TOP / "docs/template.schema.json": template_schema_text(),
         TOP / "docs/api.md": make_api_page(),
     }

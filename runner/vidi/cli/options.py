@@ -44,6 +44,7 @@ class RunOptions:
     accept: tuple[str, ...]
     gate: Literal["high", "expected"] | None
     shard: Shard | None
+    rejected: bool
     frozen: bool
     locked: bool
     overwrite: bool
@@ -142,6 +143,8 @@ _OPTIONS = (
                  help="Not these."),
     click.option("--rebuy", multiple=True, metavar="SEL", shell_complete=complete_selectors,
                  help="Buy these again."),
+    click.option("--rejected", is_flag=True,
+                 help="Buy again, with another seed, what was rejected in a review."),
     click.option("--restore", multiple=True, metavar="SEL", shell_complete=complete_selectors,
                  help="Bring back what was bought of these, where it was edited; buys nothing."),
     click.option("--accept", multiple=True, type=click.Choice(["moderated"]),

@@ -19,6 +19,7 @@ from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
 from vidi.runs.records.folder import MANIFEST, REPORT_NAME
 from vidi.runs.records.manifest.idle import tell_of_idle_run
 from vidi.runs.records.manifest.read import read_manifest
+from vidi.runs.records.report.marks import list_marks
 from vidi.runs.records.report.write import write_report
 from vidi.runs.records.stamp import stamp_folder
 
@@ -126,11 +127,13 @@ def _write_down(
 
 def _write_report(result: RunResult, plan: Plan, journal: FileJournal) -> None:
     """Write the page of what there is; a run that changed nothing leaves one that is there."""
+    sandbox = result.manifest["sandbox"]
+    marks = list_marks(plan.reviews, journal.states.values(), sandbox=sandbox)
     if result.changed:
-        write_report(result.manifest, plan.folder, journal.shelf.values())
+        write_report(result.manifest, plan.folder, journal.shelf.values(), marks)
     elif not (plan.folder / REPORT_NAME).exists():
         manifest = read_manifest(plan.folder / MANIFEST)
-        write_report(manifest, plan.folder, journal.shelf.values())
+        write_report(manifest, plan.folder, journal.shelf.values(), marks)
 
 
 def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:

@@ -15,6 +15,8 @@ from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.jobs.job import STDIN, read_job
 from vidi.jobs.mistakes import did_you_mean
+from vidi.jobs.reviews.read import read_reviews
+from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
@@ -203,6 +205,7 @@ class JobPlanner:
             exclude=parse_selectors(options.exclude),
             rebuy=parse_selectors(options.rebuy),
             restore=parse_selectors(options.restore),
+            rejected=options.rejected,
             frozen=options.frozen,
             overwrite=options.overwrite,
             accept=frozenset(options.accept),
@@ -250,7 +253,12 @@ class JobPlanner:
             project=self._options.project,
             folder=folder,
             record=FolderRecord(
-                journal.states, journal.shelf, self._known.store, self._known.bills
+                journal.states,
+                journal.shelf,
+                self._known.store,
+                self._known.bills,
+                read_reviews(name_reviews(job.path)),
+                self._options.sandbox,
             ),
             choices=self.fit_choices(job_run, self._choices),
         )

@@ -90,6 +90,7 @@ def _options() -> Schema:
             "shard": nullable(_words("--shard")),
             "budget_usd": nullable(money("--budget.")),
             "sandbox": described("--sandbox", flag),
+            "rejected": described("--rejected", flag),
             "frozen": described("--frozen", flag),
             "locked": described("--locked", flag),
             "overwrite": described("--overwrite; to be given again.", flag),

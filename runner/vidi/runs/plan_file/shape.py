@@ -48,6 +48,7 @@ class SavedOptions:
     shard: str | None
     budget_usd: Usd
     sandbox: bool
+    rejected: bool
     frozen: bool
     locked: bool
     overwrite: bool

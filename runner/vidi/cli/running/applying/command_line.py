@@ -53,6 +53,7 @@ def save_options(options: RunOptions, secrets: Texts) -> SavedOptions:
         shard=_text_of(options.shard),
         budget_usd=options.budget,
         sandbox=options.sandbox,
+        rejected=options.rejected,
         frozen=options.frozen,
         locked=options.locked,
         overwrite=options.overwrite,
@@ -104,6 +105,7 @@ def take_up(options: RunOptions, saved: SavedOptions) -> RunOptions:
         shard=read_shard(saved.shard) if saved.shard is not None else None,
         budget=saved.budget_usd,
         sandbox=saved.sandbox,
+        rejected=saved.rejected,
         frozen=saved.frozen,
         locked=saved.locked,
     )
@@ -159,6 +161,7 @@ def _compare(options: RunOptions, saved: SavedOptions, given: Mapping[str, str])
     yield from (f"{option} is another" for option, now, was in lists if now and now != was)
     flags = (
         ("--sandbox", options.sandbox, saved.sandbox),
+        ("--rejected", options.rejected, saved.rejected),
         ("--frozen", options.frozen, saved.frozen),
         ("--locked", options.locked, saved.locked),
         ("--overwrite", options.overwrite, saved.overwrite),
