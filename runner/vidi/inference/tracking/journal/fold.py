@@ -285,7 +285,10 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
 
 
 def _amount(value: object) -> Decimal:
-    return Decimal(str(value))
+    amount = Decimal(str(value))
+    if not amount.is_finite():
+        raise ValueError(f"{value} is no amount")
+    return amount
 
 
 def _moment(event: Event) -> datetime:

@@ -1,12 +1,11 @@
 """What the fields of an event are: a line of an older journal has no checksum to answer for it.
 
 What is folded is shown, compared and added up far from here; so whatever is of another type is
-refused where its line is still known.
+refused where its line is still known. Amounts are not here: the fold makes them Decimals.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from types import NoneType
 from typing import TYPE_CHECKING
 
@@ -23,14 +22,11 @@ _TABLES = (
     "estimate_usd", "ids", "inputs", "metrics", "params", "prices", "recalled", "sent", "tags",
     "urls", "vars",
 )  # fmt: skip
-_AMOUNTS = ("actual_usd", "paid_usd", "reserved_usd")
 _Types = tuple[type, ...]
 _FIELDS: dict[str, _Types] = {
     **dict.fromkeys(_TEXTS, (str,)),
     **dict.fromkeys(_NUMBERS, (int,)),
     **dict.fromkeys(_TABLES, (dict,)),
-    **dict.fromkeys(_AMOUNTS, (int, Decimal)),
-    **dict.fromkeys(("billable_units", "budget_usd", "duration_s"), (int, Decimal, NoneType)),
     **dict.fromkeys(("replaced", "paid_basis"), (str, NoneType)),
     **dict.fromkeys(("width", "height"), (int, NoneType)),
     **dict.fromkeys(("error", "rule_usd"), (dict, NoneType)),
