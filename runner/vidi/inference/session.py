@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -17,6 +19,7 @@ from vidi.errors import (
     BegunElsewhereError,
     FolderLockedError,
     InDoubtError,
+    RefusedError,
     StorageError,
     UnfinishedError,
     UsageError,
@@ -37,7 +40,6 @@ from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from filelock import FileLock
 
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from vidi.inference.config import SessionConfig
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
+    from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.cost_stores import StoreAccount
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
@@ -90,12 +93,14 @@ class Session:
         self._journal: FileJournal | MemoryJournal | None = None
         self._account: StoreAccount | None = None
         self._lock: FileLock | None = None
+        self._folder: TemporaryDirectory[str] | None = None
 
     async def buy(
         self,
         request: InferenceRequest,
         *,
         named: bool,
+        store: AssetStore | None = None,
         on_event: Callable[[InferenceEvent], None] | None = None,
     ) -> Bought:
         """Buy one inference, or give back what was bought under its id before.
@@ -103,6 +108,7 @@ class Session:
         Args:
             request: What to buy; its id is the key.
             named: Whether somebody chose the key, and may ask for it again.
+            store: Where its assets are put; None leaves them at the provider.
             on_event: Called on the loop with each event; what it raises is logged.
 
         Raises:
@@ -115,7 +121,7 @@ class Session:
             if on_event is not None:
                 self._listeners[request.id] = on_event
             try:
-                return await self._carry_out(request, runtime)
+                return await self._carry_out(request, replace(runtime, store=store))
             finally:
                 self._listeners.pop(request.id, None)
                 self._forget(request.id, named=named)
@@ -125,12 +131,19 @@ class Session:
         request = request.known_as(before.fingerprint) if before is not None else request
         _refuse_other_use(request, before)
         runtime.base_prices.expect([request.model])
-        outcome = await carry_out(request, None, runtime)
+        folder = None if runtime.store is None else self._open_folder()
+        outcome = await carry_out(request, folder, runtime)
         if outcome.error is not None:
             raise _speak_to_programs(outcome.error, request.id)
         state = runtime.journal.states[request.id]
         replayed = before is not None and before.status == "succeeded"
         return Bought(state, self._run, replayed)
+
+    def _open_folder(self) -> Path:
+        """Where assets are on their way to the store."""
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="vidi-")
+        return Path(self._folder.name)
 
     def _forget(self, key: str, *, named: bool) -> None:
         """A journal in memory keeps what may be asked for again, and what may still be billed."""
@@ -180,7 +193,7 @@ class Session:
         self._runtime = Runtime(
             open_provider=self.open_provider,
             journal=journal,
-            budget=Budget(None, self._account, _log.warning),
+            budget=Budget(config.budget, self._account, _log.warning),
             fetcher=Fetcher(config.settings, config.wire),
             base_prices=BasePrices(config.settings, config.wire),
             bills=config.costs.past_bills(),
@@ -225,6 +238,8 @@ class Session:
             self._journal.close()
         if self._lock is not None:
             self._lock.release()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
 def _refuse_other_use(request: InferenceRequest, state: InferenceState | None) -> None:
@@ -275,6 +290,8 @@ def _speak_to_programs(error: VidiError, key: str) -> VidiError:
         )
     elif isinstance(error, BegunElsewhereError):
         error.hint = "Look at the provider's own list of requests. Another key buys it anew."
+    elif isinstance(error, RefusedError) and "--budget" in error.hint:
+        error.hint = "Give a higher `budget` to InferenceEngine, or leave it out."
     elif isinstance(error, UnfinishedError):
         error.hint = f"{again} fetches it, for nothing; a higher timeout waits longer."
     return error
