@@ -30,11 +30,12 @@ from vidi.inference.lifecycle.carry_out import carry_out
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import describe_keyless, open_provider
+from vidi.inference.tracking.books import Books
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
-from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.inference.tracking.journal.memory import MemoryJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.version import __version__
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.cost_stores import StoreAccount
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.journal.journal import Journal
 
 _log = logging.getLogger("vidi.inference")
 _FREE_AGAIN = frozenset({"new", "refused", "failed", "moderated"})
@@ -89,8 +91,9 @@ class Session:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._providers: dict[str, Provider] = {}
         self._stopping = False
+        self._opening = asyncio.Lock()
         self._runtime: Runtime | None = None
-        self._journal: FileJournal | MemoryJournal | None = None
+        self._journal: Journal | None = None
         self._account: StoreAccount | None = None
         self._lock: FileLock | None = None
         self._folder: TemporaryDirectory[str] | None = None
@@ -115,7 +118,7 @@ class Session:
             UsageError: The key was used for something else.
             VidiError: As `carry_out`, and what it reports as an outcome.
         """
-        runtime = self._open()
+        runtime = await self._open()
         turn = self._turns.setdefault(request.id, asyncio.Lock())
         async with turn:
             if on_event is not None:
@@ -182,38 +185,43 @@ class Session:
         if not self.open_provider(name).is_available():
             raise describe_keyless(name)
 
-    def _open(self) -> Runtime:
-        if self._runtime is not None:
-            return self._runtime
+    async def _open(self) -> Runtime:
+        async with self._opening:
+            if self._runtime is None:
+                self._runtime = await self._make_runtime()
+        return self._runtime
+
+    async def _make_runtime(self) -> Runtime:
         config = self._config
-        self._journal = journal = self._open_journal()
+        self._journal = journal = await self._begin_journal()
         where = str((config.journal or config.project).resolve())
         facts = RunFacts(self._run, LIBRARY, where, datetime.now(UTC), config.caps)
         self._account = config.costs.open_account(facts, journal.headers, journal.states)
-        self._runtime = Runtime(
+        return Runtime(
             open_provider=self.open_provider,
-            journal=journal,
-            budget=Budget(config.budget, self._account, _log.warning),
+            books=Books(
+                journal,
+                Budget(config.budget, self._account, _log.warning),
+                self._account or UnsharedReceipts(),
+            ),
             fetcher=Fetcher(config.settings, config.wire),
             base_prices=BasePrices(config.settings, config.wire),
             bills=config.costs.past_bills(),
             notify=self._tell,
-            receipts=self._account or UnsharedReceipts(),
             stopping=lambda: self._stopping,
             calls=remember_calls(journal.states.values()),
             retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
         )
-        return self._runtime
 
-    def _open_journal(self) -> FileJournal | MemoryJournal:
+    async def _begin_journal(self) -> Journal:
         config = self._config
         if config.journal is None:
             return MemoryJournal(run=self._run)
         self._lock = _hold(config.journal)
         secrets = () if config.sandbox else tuple(config.settings.keys.values())
-        journal = FileJournal(config.journal, run=self._run, secrets=secrets)
+        journal = open_journal(config.journal, run=self._run, secrets=secrets)
         _refuse_other_kind(config.journal, journal.header, sandbox=config.sandbox)
-        journal.append(
+        await journal.append(
             "run_started",
             schema=JOURNAL_SCHEMA,
             vidi_version=__version__,

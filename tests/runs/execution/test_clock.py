@@ -108,11 +108,11 @@ def leave_a_pace_of_tomorrow(key):
             connection.execute(sa.update(leases).values(until=far))
 
 
-def test_an_amount_is_settled_in_the_period_in_which_it_was_set_aside(tmp_path):
+async def test_an_amount_is_settled_in_the_period_in_which_it_was_set_aside(tmp_path):
     moments = iter([NOON + DAY, NOON])
     ledger = open_ledger(str(tmp_path / "ledger.sqlite3"))
     account = RunAccount(ledger, "run-1", [a_cap()], {}, now=lambda: next(moments))
-    account.reserve("tree", 1, "fal/fal-ai/flux/dev", usd("0.05"))
+    await account.reserve("tree", 1, "fal/fal-ai/flux/dev", usd("0.05"))
     account.settle("tree", usd("0.03"))
     assert usage(ledger, at=NOON + DAY) == same("0.030000", "0")
     assert usage(ledger, at=NOON) == same("0", "0")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vidi.cli.running.job_run import JobRun
     from vidi.cli.running.state import CommandState
     from vidi.inference.tracking.budget import SharedCap
-    from vidi.inference.tracking.journal.journal import FileJournal
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.starting import StartLimits
     from vidi.runs.planning.plan import Plan
 
@@ -69,7 +69,7 @@ def _tell_up_to_date(job_run: JobRun, folder: Path, state: CommandState) -> None
 def _run(
     job_run: JobRun,
     plan: Plan,
-    journal: FileJournal,
+    journal: Journal,
     state: CommandState,
     starts: StartLimits,
     shared: SharedCap,
@@ -103,7 +103,7 @@ def _run(
 
 
 def _write_down(
-    job_run: JobRun, plan: Plan, journal: FileJournal, result: RunResult, state: CommandState
+    job_run: JobRun, plan: Plan, journal: Journal, result: RunResult, state: CommandState
 ) -> None:
     options = state.options
     job_run.exit_code = result.exit_code
@@ -125,7 +125,7 @@ def _write_down(
         )
 
 
-def _write_report(result: RunResult, plan: Plan, journal: FileJournal) -> None:
+def _write_report(result: RunResult, plan: Plan, journal: Journal) -> None:
     """Write the page of what there is; a run that changed nothing leaves one that is there."""
     sandbox = result.manifest["sandbox"]
     marks = list_marks(plan.reviews, journal.states.values(), sandbox=sandbox)

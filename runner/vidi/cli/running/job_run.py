@@ -12,7 +12,7 @@ from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.jobs.job import STDIN, read_job
 from vidi.jobs.mistakes import did_you_mean
 from vidi.jobs.reviews.read import read_reviews
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.caps import CapRoom
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.jobs.job import Job
     from vidi.runs.planning.selection import Selector
     from vidi.runs.records.manifest.shape import Manifest
@@ -57,7 +58,7 @@ class JobRun:
     folder: Path | None = None
     """Where its assets go."""
     plan: Plan | None = None
-    journal: FileJournal | None = None
+    journal: Journal | None = None
     held: bool = False
     """Whether this process holds its folder."""
     rooms: tuple[CapRoom, ...] = ()
@@ -234,7 +235,7 @@ class JobPlanner:
         if self._asked and (found := read_stamp(folder, self._asked)) is not None:
             job_run.up_to_date, job_run.resting = folder, found
             return
-        journal = FileJournal(
+        journal = open_journal(
             folder / JOURNAL, run=job_run.run_id, secrets=self._secrets, lock=lock_of(folder)
         )
         check_kind(folder, journal.header, sandbox=options.sandbox)

@@ -12,38 +12,38 @@ from typing import TYPE_CHECKING
 from vidi.errors import NotSentError, RefusedError
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from collections.abc import Mapping
 
     from vidi.inference.lifecycle.runtime import Runtime
-    from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.books import Reservation
 
 
-async def reserve_room(
-    request: InferenceRequest, amount: Decimal, runtime: Runtime, *, number: int
+async def begin_with_room(
+    inference: str, reservation: Reservation, intent: Mapping[str, object], runtime: Runtime
 ) -> None:
-    """Set an amount aside; when it returns, it may be spent.
+    """Begin a purchase as soon as there is room for it; when it returns, it may be sent.
 
     Args:
-        request: What is to be bought.
-        amount: The most that it may cost, in USD.
+        inference: The id of what is to be bought.
+        reservation: The most that it may cost.
+        intent: What is put on record of it.
         runtime: What the run works with.
-        number: Which of its attempts this is, over all runs.
 
     Raises:
         RefusedError: A cap has no room for it, and nothing under way may give any back.
         NotSentError: The run was stopped while it waited.
-        StorageError: The ledger did not grant it.
+        StorageError: The ledger did not grant it, or the journal cannot be written.
     """
     while True:
         settled = runtime.budget.next_settlement()
         try:
-            runtime.budget.reserve(request.id, amount, model=request.model.id, attempt=number)
+            await runtime.books.begin_purchase(inference, reservation, intent)
         except RefusedError:
-            if not _may_be_freed(request.id, runtime):
+            if not _may_be_freed(inference, runtime):
                 raise
         else:
             return
-        await _wait(request.id, settled, runtime)
+        await _wait(inference, settled, runtime)
 
 
 def _may_be_freed(inference: str, runtime: Runtime) -> bool:

@@ -48,13 +48,15 @@ class RunFacts:
 class StoreAccount(Receipts, Protocol):
     """The account of one run in a store: granted before anything is sent, settled as things end."""
 
-    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
+    async def reserve(
+        self, inference: str, attempt: int, model: str, amount: Decimal
+    ) -> Iterable[str]:
         """Set an amount aside, or raise; returns what is to be told."""
 
     def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
         """Book what a reservation came to, and what is to be learnt from it; never raises."""
 
-    def set_aside(self, inference: str, amount: Decimal) -> None:
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
         """Set more aside for what is under way, whatever the caps say."""
 
     def catch_up(self) -> None:
@@ -166,13 +168,15 @@ class _MemoryAccount(UnsharedReceipts):
             self._charges.setdefault(charge.key, charge)
             self._open[charge.key.inference] = charge.key
 
-    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> tuple[str, ...]:
+    async def reserve(
+        self, inference: str, attempt: int, model: str, amount: Decimal
+    ) -> tuple[str, ...]:
         key = ChargeKey(self._run, inference, attempt)
         self._charges[key] = Charge(key, model, amount, datetime.now(UTC))
         self._open[inference] = key
         return ()
 
-    def set_aside(self, inference: str, amount: Decimal) -> None:
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
         if (key := self._open.get(inference)) is not None:
             self._charges[key] = replace(self._charges[key], reserved=amount)
 

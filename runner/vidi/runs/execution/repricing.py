@@ -72,7 +72,7 @@ async def _ask(key: str, charge: Charge, config: ReconcileConfig, runtime: Runti
     if usd is None:
         return stays("nobody can say yet" if units is None else "its units have no known price")
     basis = "metered" if units else "none"
-    config.journal.append(
+    await config.journal.append(
         "repriced",
         key,
         request_id=request_id,

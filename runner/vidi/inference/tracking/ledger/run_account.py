@@ -7,6 +7,7 @@ Importing this loads SQLAlchemy.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ class RunAccount:
         """How many settled amounts the journal has and the ledger has not."""
         return len(self._owed)
 
-    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> list[str]:
+    async def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> list[str]:
         """Set an amount aside under every cap; returns what is to be told about them.
 
         Raises:
@@ -108,7 +109,7 @@ class RunAccount:
         if not waiting:
             self.catch_up()
 
-    def set_aside(self, inference: str, amount: Decimal) -> None:
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
         """Set more aside for the open purchase of an inference, whatever the caps say.
 
         Raises:
@@ -117,7 +118,7 @@ class RunAccount:
         if (key := self._open.get(inference)) is not None:
             raise_charge(self._ledger, key, amount)
 
-    def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+    async def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
         """Enter that a request is the open purchase of this inference; False: it is another's.
 
         Raises:
@@ -126,7 +127,14 @@ class RunAccount:
         key = self._open.get(inference)
         return key is None or take_receipt(self._ledger, key, provider, request_id)
 
-    def find_taken(
+    def enter_receipt(self, inference: str, provider: str, request_id: str) -> None:
+        """Enter a receipt; where that fails, the next replay of the journal does it."""
+        key = self._open.get(inference)
+        with contextlib.suppress(StorageError):
+            if key is not None:
+                take_receipt(self._ledger, key, provider, request_id)
+
+    async def find_taken(
         self, inference: str, provider: str, request_ids: Collection[str]
     ) -> Collection[str]:
         """Which of these requests belong to other inferences, in whatever folder.
