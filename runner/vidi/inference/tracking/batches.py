@@ -54,6 +54,7 @@ class BatchThread(Generic[Order, Result, Done]):
         self._take_in = take_in
         self._queue: SimpleQueue[_Waiting[Order, Done] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._finish: Callable[[], None] | None = None
 
     def ask(self, order: Order) -> asyncio.Future[Done]:
         """Give an order on an event loop; the future is done once it is carried out."""
@@ -68,15 +69,20 @@ class BatchThread(Generic[Order, Result, Done]):
         self._put(_Waiting(order, future, None))
         return future
 
-    def close(self, patience_s: float | None = None) -> bool:
-        """Carry out what was asked for, and end the thread; False where that takes too long."""
-        if self._thread is None:
-            return True
-        self._queue.put(None)
-        self._thread.join(patience_s)
-        ended = not self._thread.is_alive()
-        self._thread = None
-        return ended
+    def close(
+        self, patience_s: float | None = None, finish: Callable[[], None] | None = None
+    ) -> None:
+        """Carry out what was asked for, and end the thread.
+
+        Args:
+            patience_s: Seconds to wait for it; None waits as long as it takes.
+            finish: The last that the thread does.
+        """
+        if self._thread is not None:
+            self._finish = finish
+            self._queue.put(None)
+            self._thread.join(patience_s)
+            self._thread = None
 
     def _put(self, waiting: _Waiting[Order, Done]) -> None:
         self._queue.put(waiting)
@@ -91,6 +97,8 @@ class BatchThread(Generic[Order, Result, Done]):
             batch, going_on = self._take()
             if batch:
                 self._carry_out_all(batch)
+        if self._finish is not None:
+            self._finish()
 
     def _take(self) -> tuple[list[_Waiting[Order, Done]], bool]:
         """Wait for an order, and take all that are there; False once it is the end."""

@@ -1,6 +1,6 @@
 """Where a cost tracker keeps what was spent: in the ledger, in memory, or nowhere.
 
-SQLAlchemy is loaded when the ledger is first opened, and not before.
+A database is loaded when the ledger is first opened, and not before.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ class LedgerCosts:
 
         at = charge.settled_at or charge.reserved_at
         record = RunRecord(charge.key.run, LIBRARY, "", at)  # where the run is known, that stays
-        replay_journal(self._ledger(), [record], [charge], at)
+        self._ledger().do(replay_journal([record], [charge], at))
 
     def sums(self, grouping: Grouping) -> dict[str, Decimal]:
         """What was spent, by the name of each group; nothing where no ledger is yet.
@@ -253,7 +253,8 @@ class LedgerCosts:
             return {}
         from vidi.inference.tracking.ledger.reading import Span, read_costs
 
-        return {row.name: row.actual for row in read_costs(self._ledger(), grouping, Span())}
+        asked = read_costs(grouping, Span())
+        return {row.name: row.actual for row in self._ledger().do(asked)}
 
     def past_bills(self) -> PastBills:
         """What was billed before, as far as the ledger can be read."""

@@ -74,7 +74,7 @@ class Fal:
 def today():
     ledger = open_ledger(os.environ["VIDI_LEDGER"])
     try:
-        return read_cap_usages(ledger, datetime.now(UTC))["day"]
+        return ledger.do(read_cap_usages(datetime.now(UTC)))["day"]
     finally:
         ledger.close()
 
@@ -226,7 +226,7 @@ async def test_two_days_of_a_cap(tmp_path):
         # What the first day taught is asked for: the rule alone on the first, what was billed then.
         reserves = [usd("0.80") if day or number else rule.high for number in range(3)]
         spent[day] = sum([each async for each in buy_while_it_fits(account, bill, reserves)])
-        assert read_cap_usages(ledger, now)["day"].spent == spent[day] <= usd("1.20")
+        assert ledger.do(read_cap_usages(now))["day"].spent == spent[day] <= usd("1.20")
     ledger.close()
     assert spent == {0: usd("0.80"), 1: usd("0.80")}
 

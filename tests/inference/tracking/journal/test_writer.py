@@ -104,7 +104,8 @@ async def test_who_is_cut_off_learns_so_once_it_is_written(journal, path, syncs)
     assert journal.states["a"].request_id == "q1"
 
 
-async def test_a_batch_that_fails_fails_everybody_and_leaves_nothing(journal, path, syncs):
+@pytest.mark.usefixtures("syncs")
+async def test_a_batch_that_fails_fails_everybody_and_leaves_nothing(journal, path):
     await journal.append("intent", "a", **INTENT)
     before = path.read_bytes()
     with files_limited_to(len(before) + 700):  # room for the first, or the second
@@ -179,7 +180,8 @@ async def test_where_another_writes_intents_fail_and_facts_are_kept(journal, pat
     assert read(path) == [("intent", "a"), ("run_started", None), ("submitted", "a")]
 
 
-async def test_a_purchase_that_is_cut_off_before_it_is_sent_is_taken_back(journal, syncs):
+@pytest.mark.usefixtures("syncs")
+async def test_a_purchase_that_is_cut_off_before_it_is_sent_is_taken_back(journal):
     books = Books(journal, Budget(Decimal(1)), UnsharedReceipts())
     reservation = Reservation(Decimal("0.05"), "fal/m", 1)
     begun = asyncio.create_task(books.begin_purchase("a", reservation, INTENT))
@@ -193,7 +195,8 @@ async def test_a_purchase_that_is_cut_off_before_it_is_sent_is_taken_back(journa
     assert books.budget.balance.reserved == 0
 
 
-async def test_a_settlement_that_is_cut_off_is_booked_with_its_event(journal, syncs):
+@pytest.mark.usefixtures("syncs")
+async def test_a_settlement_that_is_cut_off_is_booked_with_its_event(journal):
     books = Books(journal, Budget(Decimal(1)), UnsharedReceipts())
     await books.begin_purchase("a", Reservation(Decimal("0.05"), "fal/m", 1), INTENT)
     fields = {"status": "succeeded", "basis": "metered"}

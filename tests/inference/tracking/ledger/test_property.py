@@ -92,6 +92,6 @@ async def test_several_runs_of_one_ledger_stay_under_the_caps_of_all(batch):
             budget = Budget(None, RunAccount(ledger, run, caps, {}, now=lambda: NOON))
             await play(budget, dice, dice.randint(1, 8), check)
             refunded = ChargeKey(run, "0", 1)
-            settle_charge(ledger, refunded, Decimal(0), NOON)
+            ledger.do(settle_charge(refunded, Decimal(0), NOON))
             check()
         ledger.close()

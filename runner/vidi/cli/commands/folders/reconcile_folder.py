@@ -158,7 +158,7 @@ def _tell_ledger(journal: Journal, folder: Path, address: str | None, console: C
 
             runs = [read_record(header, str(folder.resolve())) for header in journal.headers]
             charges = [charge for state in journal.states.values() for charge in state.charges]
-            replay_journal(ledger, runs, charges, datetime.now(UTC))
+            ledger.do(replay_journal(runs, charges, datetime.now(UTC)))
     except (StorageError, UnusableLedgerError) as error:
         console.say(
             f"{error.message}; the next run of this folder brings the ledger up", style="yellow"
