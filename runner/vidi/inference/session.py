@@ -196,7 +196,9 @@ class Session:
         self._journal = journal = await self._begin_journal()
         where = str((config.journal or config.project).resolve())
         facts = RunFacts(self._run, LIBRARY, where, datetime.now(UTC), config.caps)
-        self._account = config.costs.open_account(facts, journal.headers, journal.states)
+        self._account = await asyncio.to_thread(
+            config.costs.open_account, facts, journal.headers, journal.states
+        )
         return Runtime(
             open_provider=self.open_provider,
             books=Books(
@@ -241,7 +243,7 @@ class Session:
             await self._runtime.base_prices.aclose()
             await self._runtime.fetcher.aclose()
         if self._account is not None:
-            self._account.catch_up()
+            await asyncio.to_thread(self._account.catch_up)
         if self._journal is not None:
             self._journal.close()
         if self._lock is not None:

@@ -23,6 +23,7 @@ from vidi.errors import (
     LostError,
     NotSentError,
     RefusedError,
+    ThrottledError,
     UnfinishedError,
     VidiError,
 )
@@ -97,7 +98,7 @@ async def _carry_out(request: InferenceRequest, folder: Path | None, runtime: Ru
         await runtime.journal.append("unfinished", request.id, error=describe_error(error))
         return Outcome(request.id, "unfinished", error)
     except (InferenceError, RefusedError) as error:
-        if isinstance(error, NotSentError) and runtime.stopping():
+        if isinstance(error, NotSentError | ThrottledError) and runtime.stopping():
             return Outcome(request.id, "skipped", error)
         return await _end_failed(request, error, runtime)
     if not request.stored:

@@ -20,7 +20,7 @@ from vidi.errors import (
     VidiError,
 )
 from vidi.inference.lifecycle.calls import describe_call
-from vidi.inference.lifecycle.room import begin_with_room
+from vidi.inference.lifecycle.room import STOPPED, unless_stopped, with_room
 from vidi.inference.lifecycle.sent_params import describe_sent
 from vidi.inference.models.prices.pricing import date_prices
 from vidi.inference.providers.transport.call import read_send_error
@@ -68,20 +68,38 @@ async def post(
         InDoubtError: The outcome is unknown; the reservation stays.
         StorageError: The journal or the ledger cannot be written.
     """
-    before = runtime.journal.states.get(request.id)
-    number = number_next(before.charges if before is not None else ())
-    # Reserved before it is noted, noted before it is sent: a kill between any two leaves at worst
-    # money set aside for nothing, never something bought that no record knows.
-    amount = find_reserve(request, runtime)
-    reservation = Reservation(amount, request.model.id, number)
-    intent = _describe_intent(request, submission, attempt, amount)
-    await begin_with_room(request.id, reservation, intent, runtime)
-    runtime.sending.add(request.id)
-    try:
-        runtime.notify(request.id, "intent", reserved=amount)
-        return await _send_and_record(request, submission, provider, runtime)
-    finally:
-        runtime.sending.discard(request.id)
+    return await with_room(
+        request.id,
+        lambda: _begin_and_send(request, submission, provider, runtime, attempt),
+        runtime,
+    )
+
+
+async def _begin_and_send(
+    request: InferenceRequest,
+    submission: Submission,
+    provider: Provider,
+    runtime: Runtime,
+    attempt: int,
+) -> Purchase:
+    """Set aside, note and send; few at once are between their intent and what came of it."""
+    async with runtime.sends:
+        if runtime.stopping():
+            raise NotSentError(STOPPED)
+        before = runtime.journal.states.get(request.id)
+        number = number_next(before.charges if before is not None else ())
+        # Reserved before it is noted, noted before it is sent: a kill between any two leaves at
+        # worst money set aside for nothing, never something bought that no record knows.
+        amount = find_reserve(request, runtime)
+        reservation = Reservation(amount, request.model.id, number)
+        intent = _describe_intent(request, submission, attempt, amount)
+        await unless_stopped(runtime.books.begin_purchase(request.id, reservation, intent), runtime)
+        runtime.sending.add(request.id)
+        try:
+            runtime.notify(request.id, "intent", reserved=amount)
+            return await _send_and_record(request, submission, provider, runtime)
+        finally:
+            runtime.sending.discard(request.id)
 
 
 async def _send_and_record(

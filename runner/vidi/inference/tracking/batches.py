@@ -70,19 +70,27 @@ class BatchThread(Generic[Order, Result, Done]):
         return future
 
     def close(
-        self, patience_s: float | None = None, finish: Callable[[], None] | None = None
+        self,
+        finish: Callable[[], None] | None = None,
+        patience_s: float | None = None,
+        break_off: Callable[[], None] | None = None,
     ) -> None:
         """Carry out what was asked for, and end the thread.
 
         Args:
-            patience_s: Seconds to wait for it; None waits as long as it takes.
             finish: The last that the thread does.
+            patience_s: Seconds to wait for it; None waits as long as it takes.
+            break_off: What is done when they are over; then it is waited once more so long.
         """
-        if self._thread is not None:
-            self._finish = finish
-            self._queue.put(None)
+        if self._thread is None:
+            return
+        self._finish = finish
+        self._queue.put(None)
+        self._thread.join(patience_s)
+        if self._thread.is_alive() and break_off is not None:
+            break_off()
             self._thread.join(patience_s)
-            self._thread = None
+        self._thread = None
 
     def _put(self, waiting: _Waiting[Order, Done]) -> None:
         self._queue.put(waiting)

@@ -8,7 +8,7 @@ from secrets import randbelow
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.jobs.mistakes import did_you_mean
 from vidi.jobs.reviews.read import read_note, read_reviews
 from vidi.jobs.reviews.review import MAX_SEED, Review
@@ -55,7 +55,7 @@ def mark(
         StorageError: It cannot be written.
     """
     read_note(note)
-    journal = FileJournal(where.folder / JOURNAL, run="")
+    journal = open_journal(where.folder / JOURNAL)
     sandbox = bool((journal.header or {}).get("sandbox"))
     states = [_find_made(journal.states, key, where.folder) for key in ids]
     before = read_reviews(where.reviews)

@@ -115,8 +115,10 @@ def test_another_kind_of_address_is_refused(address, why):
     )
 
 
-def test_a_missing_driver_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", None)
+@pytest.mark.parametrize("missing", ["psycopg", "sqlalchemy"])
+def test_a_missing_driver_is_named(monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, "vidi.inference.tracking.ledger.postgres", raising=False)
     with pytest.raises(UsageError) as caught:
         open_ledger("postgresql://localhost/money")
     assert caught.value.hint == "Install it with: pip install 'vidi-run[postgres]'"

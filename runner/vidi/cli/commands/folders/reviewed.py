@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.jobs.job import read_job
 from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.records.folder import JOURNAL, find_run_folders, locate_folder
@@ -41,7 +41,7 @@ def open_folder(folder: Path) -> ReviewedFolder:
     Raises:
         UsageError: It is none, or its job file is not found.
     """
-    journal = FileJournal(folder / JOURNAL, run="")
+    journal = open_journal(folder / JOURNAL)
     if journal.header is None:
         raise UsageError(f"{folder} is no output folder of vidi", hint=NAME_IT)
     reviews = find_reviews(folder, journal.header)
@@ -81,7 +81,7 @@ def _find_by_ids(ids: Sequence[str]) -> Path:
 
 def _has_all(folder: Path, ids: Sequence[str]) -> bool:
     try:
-        states = FileJournal(folder / JOURNAL, run="").states
+        states = open_journal(folder / JOURNAL).states
     except UsageError:
         return False
     return all(key in states and states[key].assets for key in ids)

@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from vidi.errors import StorageError, UsageError, VidiError
+from vidi.errors import StorageError, VidiError
 from vidi.inference.tracking.batches import BatchThread
-from vidi.inference.tracking.ledger.schema import ABOUT, INDEXES, SCHEMA_VERSION, TABLES
-from vidi.inference.tracking.ledger.trouble import HINT
+from vidi.inference.tracking.ledger.schema import ABOUT, ASKED_FOR, INDEXES, SCHEMA_VERSION, TABLES
+from vidi.inference.tracking.ledger.trouble import HINT, refuse_driverless
 from vidi.inference.tracking.ledger.work import Work, insert_once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from vidi.inference.tracking.ledger.work import Database, Outcome, Transaction
@@ -25,8 +26,8 @@ Made = TypeVar("Made")
 
 BUSY_S = 5
 """Seconds to wait for another process to let go of the ledger, and for a server to answer."""
-CLOSING_S = 10.0
-"""Seconds to wait for what is under way when it is closed."""
+CLOSING_S = 3.0
+"""Seconds to wait for a server that does not answer when it is closed."""
 _SCHEMA_LOCK = 0x76696469  # "vidi": held while the tables are made
 
 
@@ -69,14 +70,27 @@ class Ledger:
         """Have a work carried out, and do not wait for it; later ones come after it."""
         return cast("Future[Made]", self._thread.ask_outside(work))
 
+    def outlast(self, seconds: float, tell: Callable[[str], None]) -> None:
+        """From now on, wait for a server that is away, and say so.
+
+        Args:
+            seconds: How long an outage may last.
+            tell: Called in another thread with what is to be said of it.
+        """
+        self._database.outlast(seconds, tell)
+
     def hurry(self) -> None:
-        """Wait no longer for a server that does not answer: the run is over."""
+        """Wait no longer for a server that is away: the run is over."""
         self._database.hurry()
+
+    def break_off(self) -> None:
+        """Wait no longer for a server that says nothing."""
+        self._database.break_off()
 
     def close(self) -> None:
         """Carry out what was asked for, and let go of every connection."""
         self._database.hurry()
-        self._thread.close(CLOSING_S, self._database.close)
+        self._thread.close(self._database.close, CLOSING_S, self._database.break_off)
 
 
 def open_ledger(address: str, *, patience_s: float = BUSY_S) -> Ledger:
@@ -97,7 +111,7 @@ def open_ledger(address: str, *, patience_s: float = BUSY_S) -> Ledger:
     try:
         server = "://" in address
         known = set(ledger.do(Work("reads", partial(_list_tables, server=server))))
-        if not TABLES.keys() <= known:
+        if not known >= ASKED_FOR:
             ledger.do(Work("writes", partial(_make_tables, server=server)))
         found = ledger.do(Work("reads", _read_version))
         if found != SCHEMA_VERSION:
@@ -136,10 +150,7 @@ def _open_url(address: str, patience_s: float) -> Ledger:
     try:
         from vidi.inference.tracking.ledger.postgres import PostgresDatabase
     except ImportError as error:
-        raise UsageError(
-            "a PostgreSQL ledger needs a driver that is not installed",
-            hint="Install it with: pip install 'vidi-run[postgres]'",
-        ) from error
+        raise refuse_driverless() from error
     database = PostgresDatabase(address, patience_s)
     return Ledger(database, database.where)
 

@@ -7,6 +7,7 @@ tried again before the next reservation, which must be granted, and the next run
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import wait
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.ledger.connection import Ledger
     from vidi.inference.tracking.ledger.replay import RunRecord
     from vidi.inference.tracking.ledger.work import Transaction, Work
+
+LONGEST_BOOKING_S = 3.0
+"""How long the end of a run waits for a ledger that does not answer."""
 
 
 class RunAccount:
@@ -175,8 +179,9 @@ class RunAccount:
     def catch_up(self) -> None:
         """Wait for what is being booked, and try once more what could not be; never raises."""
         self._ledger.hurry()
-        for booking in self._booking:
-            booking.exception()
+        if wait(self._booking, LONGEST_BOOKING_S).not_done:
+            self._ledger.break_off()
+            wait(self._booking, LONGEST_BOOKING_S)
         self._look_back()
         try:
             while self._owed:

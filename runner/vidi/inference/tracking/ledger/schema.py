@@ -68,7 +68,12 @@ TABLES = {
         provider VARCHAR NOT NULL, account VARCHAR NOT NULL, holder VARCHAR NOT NULL,
         until FLOAT NOT NULL, PRIMARY KEY (provider, account, holder)""",
 }
-"""Name to columns; a ledger from before a table was thought of gains it."""
+"""Name to columns."""
+ASKED_FOR = {"vidi_about", "vidi_receipts", "vidi_bills", "vidi_tags"}
+"""A ledger without these is new, or from before they were thought of, and gains them.
+
+Where another is missing it is damaged: sums that begin anew would let everything through.
+"""
 INDEXES = {
     "ix_vidi_runs_folder": "vidi_runs (folder)",
     "vidi_charges_day": "vidi_charges (day)",

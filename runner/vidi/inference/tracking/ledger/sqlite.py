@@ -19,7 +19,7 @@ from vidi.inference.tracking.ledger.trouble import explain
 from vidi.inference.tracking.ledger.work import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.inference.tracking.ledger.work import Work
@@ -74,7 +74,13 @@ class SqliteDatabase:
             outcomes += self._carry_out(list(group), reads=reads)
         return outcomes
 
+    def outlast(self, seconds: float, tell: Callable[[str], None]) -> None:
+        """A file is never away."""
+
     def hurry(self) -> None:
+        """Nothing here waits for long."""
+
+    def break_off(self) -> None:
         """Nothing here waits for long."""
 
     def close(self) -> None:

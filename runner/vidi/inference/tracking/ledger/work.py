@@ -61,8 +61,14 @@ class Database(Protocol):
     def carry_out(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
         """Carry out what is waiting, each whole or not at all."""
 
+    def outlast(self, seconds: float, tell: Callable[[str], None]) -> None:
+        """Wait so long for a server that is away, and say so."""
+
     def hurry(self) -> None:
-        """Wait for nothing any more. May be called from any thread."""
+        """Wait for no server that is away any more. May be called from any thread."""
+
+    def break_off(self) -> None:
+        """Wait for no answer any more. May be called from any thread."""
 
     def close(self) -> None:
         """Let go of every connection."""
