@@ -38,7 +38,30 @@ def loaded_by(*arguments: str, cwd) -> set[str]:
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_asking_for_words_loads_next_to_nothing(tmp_path, option):
-    assert not loaded_by(option, cwd=tmp_path) & (HEAVY | {"yaml", "jinja2", "rich", "asyncio"})
+    words = HEAVY | {"yaml", "jinja2", "rich", "asyncio", "decimal", "unicodedata"}
+    assert not loaded_by(option, cwd=tmp_path) & words
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--version"], 0), (["--nonsense"], 2)])
+def test_the_process_ends_at_once_but_only_after_all_that_waits_for_its_end(arguments, code):
+    program = (
+        "import atexit, sys, threading, time\n"
+        "from vidi.cli import main_run\n"
+        "class Left:\n"
+        "    def __del__(self): print('TAKEN APART', flush=True)\n"
+        "left = Left()\n"
+        "def wait(): time.sleep(0.1); print('THREAD', end=' ')\n"
+        "threading.Thread(target=wait).start()\n"
+        "sys.argv = ['vidi-run', *sys.argv[1:]]\n"
+        "try: main_run()\n"
+        "finally: atexit.register(print, 'ATEXIT', end='')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == code
+    assert "THREAD" in done.stdout
+    assert done.stdout.endswith("ATEXIT")  # and nothing was taken apart
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

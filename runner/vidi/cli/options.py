@@ -1,70 +1,25 @@
-"""The options of the runner, and the one value that they become."""
+"""The options of the runner; what they become is in run_options.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.completing import complete_selectors
 from vidi.cli.version import version_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from vidi.runs.planning.shards import Shard
 
 Command = "Callable[..., int]"
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What the command line of a run says, as click hands it over."""
-
-    job_files: tuple[Path, ...]
-    estimate: bool
-    plan: Path | None
-    apply: Path | None
-    budget: Decimal | None
-    sandbox: bool
-    concurrency: int | None
-    project: Path
-    output_dir: Path | None
-    templates: Path | None
-    var: tuple[str, ...]
-    vars_file: tuple[Path, ...]
-    env_file: Path | None
-    select: tuple[str, ...]
-    exclude: tuple[str, ...]
-    rebuy: tuple[str, ...]
-    restore: tuple[str, ...]
-    accept: tuple[str, ...]
-    gate: Literal["high", "expected"] | None
-    shard: Shard | None
-    rejected: bool
-    frozen: bool
-    locked: bool
-    overwrite: bool
-    detach: bool
-    allow_outside: bool
-    fail_fast: bool
-    max_failures: int | None
-    json_wanted: bool
-    junit: Path | None
-    summary_markdown: Path | None
-    code_quality: Path | None
-    report: bool
-    no_input: bool
-    yes: bool
-    quiet: bool
-    verbose: bool
-    no_progress: bool
-
-
-class Dollars(click.ParamType[Decimal]):
+class Dollars(click.ParamType["Decimal"]):
     """An amount in USD, exact."""
 
     name = "usd"
@@ -73,6 +28,8 @@ class Dollars(click.ParamType[Decimal]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
         """Read an amount such as 0.50; negative and endless ones are refused."""
+        from decimal import Decimal, InvalidOperation
+
         try:
             amount = Decimal(str(value).removeprefix("$"))
         except InvalidOperation:
@@ -91,13 +48,18 @@ class ShardOf(click.ParamType["Shard"]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Shard:
         """Read a part such as 3/8: the third of eight."""
-        from vidi.errors import UsageError
-        from vidi.runs.planning.shards import read_shard
+        from vidi.runs.planning.shards import Shard
 
-        try:
-            return read_shard(str(value))
-        except UsageError as error:
-            self.fail(error.message, param, ctx)
+        parts = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", str(value))
+        if parts is None or not 1 <= int(parts[1]) <= int(parts[2]):
+            self.fail(f"'{value}' is not a shard such as 3/8, which go from 1/8 to 8/8", param, ctx)
+        return Shard(int(parts[1]), int(parts[2]))
+
+
+def _complete_selectors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from vidi.cli.completing import complete_selectors
+
+    return complete_selectors(ctx, param, incomplete)
 
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -123,13 +85,9 @@ _ALLOW_OUTSIDE = click.option(
     "--allow-outside", is_flag=True, help="Let job files name files outside the project folder."
 )
 _OPTIONS = (
-    click.argument("job_files", nargs=-1, metavar="JOB_FILE...", type=NAMED),
+    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=NAMED),
     click.option("--estimate", "--dry-run", "estimate", is_flag=True,
                  help="Check and price everything, send nothing."),
-    click.option("--plan", type=FILE, metavar="FILE",
-                 help="With --estimate: write down what it shows."),
-    click.option("--apply", type=FILE, metavar="FILE",
-                 help="Carry out such a plan, without JOB_FILE; exit 3 where anything differs."),
     click.option("--budget", type=Dollars(), metavar="USD",
                  help="Cap of the whole command; each file's own holds below it."),
     click.option("--sandbox", is_flag=True,
@@ -137,15 +95,13 @@ _OPTIONS = (
     click.option("-j", "--concurrency", type=click.IntRange(1, 256), metavar="N",
                  help="Inferences at once.  [default: the file's, else 1]"),
     *_READING,
-    click.option("--select", multiple=True, metavar="SEL", shell_complete=complete_selectors,
+    click.option("--select", multiple=True, metavar="SEL", shell_complete=_complete_selectors,
                  help="Only these: id glob, tag:x, model:glob, status:failed."),
-    click.option("--exclude", multiple=True, metavar="SEL", shell_complete=complete_selectors,
+    click.option("--exclude", multiple=True, metavar="SEL", shell_complete=_complete_selectors,
                  help="Not these."),
-    click.option("--rebuy", multiple=True, metavar="SEL", shell_complete=complete_selectors,
+    click.option("--rebuy", multiple=True, metavar="SEL", shell_complete=_complete_selectors,
                  help="Buy these again."),
-    click.option("--rejected", is_flag=True,
-                 help="Buy again, with another seed, what was rejected in a review."),
-    click.option("--restore", multiple=True, metavar="SEL", shell_complete=complete_selectors,
+    click.option("--restore", multiple=True, metavar="SEL", shell_complete=_complete_selectors,
                  help="Bring back what was bought of these, where it was edited; buys nothing."),
     click.option("--accept", multiple=True, type=click.Choice(["moderated"]),
                  help="Let the run succeed all the same where some are that."),
@@ -185,17 +141,6 @@ def run_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
-
-
-def require_job_files(options: RunOptions) -> RunOptions:
-    """The options, of which at least one job file is; click says so as it says of any argument.
-
-    Raises:
-        click.UsageError: None is.
-    """
-    if not options.job_files and options.apply is None:
-        raise click.UsageError("Missing argument 'JOB_FILE...'.", click.get_current_context())
-    return options
 
 
 def reading_options(command: Callable[..., int]) -> Callable[..., int]:

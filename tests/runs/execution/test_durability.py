@@ -12,9 +12,8 @@ from vidi.inference.tracking.journal.events import DURABLE
 
 RECORDER = """\
 import asyncio.selector_events as sockets
-import atexit, json, os, sys
+import atexit, json, os
 
-sys.modules |= {"sqlalchemy": None, "psycopg": None}  # a ledger in a file needs neither
 steps = []
 write, fsync, replace, rename = os.write, os.fsync, os.replace, os.rename
 send = sockets._SelectorSocketTransport.write
@@ -41,8 +40,7 @@ def note_send(self, data):
 
 def note_rename(work):
     def rename(source, target, **options):
-        if "/.vidi/" not in os.fspath(target):  # thumbnails can be made again
-            steps.append(["rename", os.fspath(target), None, -1])
+        steps.append(["rename", os.fspath(target), None, -1])
         return work(source, target, **options)
 
     return rename

@@ -14,7 +14,6 @@ from vidi.cli.display.escaping.workflow_commands import (
     on_github,
     render_annotation,
 )
-from vidi.cli.display.problems import fold_problems, render_folded
 from vidi.cli.display.visible import escape_json, make_visible
 from vidi.errors import JobFileError, Problem, VidiError
 from vidi.runs.execution.signals import received_signals
@@ -104,6 +103,8 @@ class Console:
 
     def report_problems(self, problems: Sequence[Problem]) -> None:
         """Print every problem with its line, a caret and the edit that mends it."""
+        from vidi.cli.display.problems import fold_problems, render_folded
+
         for folded in fold_problems(problems):
             if folded.problem.severity == "warning" and self.quiet:
                 continue

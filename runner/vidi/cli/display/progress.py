@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vidi.cli.display.console import Console
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.inference.lifecycle.runtime import Listener
     from vidi.runs.planning.plan import Plan
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.cli.display.console import Console
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.errors import Problem, VidiError
     from vidi.runs.records.manifest.shape import Manifest, Usd
 

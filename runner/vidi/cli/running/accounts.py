@@ -1,6 +1,6 @@
 """What the ledger has to do with a command: where it is, what its caps allow, the account of a run.
 
-A database is loaded by the functions that open a ledger, and by nothing before them.
+SQLAlchemy is loaded by the functions that open a ledger, and by nothing before them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from vidi.cli.display.console import Console
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.job_run import JobRun
     from vidi.inference.lifecycle.pace import Throttle
     from vidi.inference.settings import Settings
@@ -126,7 +126,7 @@ def read_cap_usages_of(address: str) -> Mapping[Kind, CapUsage]:
             return {}
         from vidi.inference.tracking.ledger.ledger import read_cap_usages
 
-        return ledger.do(read_cap_usages(datetime.now(UTC)))
+        return read_cap_usages(ledger, datetime.now(UTC))
 
 
 class UnusableLedgerError(UsageError):

@@ -11,6 +11,7 @@ from vidi.cli.display.summary import print_summary
 from vidi.cli.running.accounts import open_accounts
 from vidi.cli.running.before import report
 from vidi.cli.running.job_run import open_registry
+from vidi.cli.running.ready import prepare_once_submitted
 from vidi.cli.running.reports.findings import list_errors
 from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.emulation import open_emulation
@@ -19,7 +20,6 @@ from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
 from vidi.runs.records.folder import MANIFEST, REPORT_NAME
 from vidi.runs.records.manifest.idle import tell_of_idle_run
 from vidi.runs.records.manifest.read import read_manifest
-from vidi.runs.records.report.marks import list_marks
 from vidi.runs.records.report.write import write_report
 from vidi.runs.records.stamp import stamp_folder
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.job_run import JobRun
     from vidi.cli.running.state import CommandState
     from vidi.inference.tracking.budget import SharedCap
-    from vidi.inference.tracking.journal.journal import Journal
+    from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.starting import StartLimits
     from vidi.runs.planning.plan import Plan
 
@@ -69,7 +69,7 @@ def _tell_up_to_date(job_run: JobRun, folder: Path, state: CommandState) -> None
 def _run(
     job_run: JobRun,
     plan: Plan,
-    journal: Journal,
+    journal: FileJournal,
     state: CommandState,
     starts: StartLimits,
     shared: SharedCap,
@@ -86,7 +86,7 @@ def _run(
                 concurrency=options.concurrency or plan.job.concurrency,
                 starts=starts,
             ),
-            listener=listener,
+            listener=prepare_once_submitted(listener, report=options.report),
             sandbox=options.sandbox,
             wire=_open_wire(options),
             overwrite=options.overwrite,
@@ -103,7 +103,7 @@ def _run(
 
 
 def _write_down(
-    job_run: JobRun, plan: Plan, journal: Journal, result: RunResult, state: CommandState
+    job_run: JobRun, plan: Plan, journal: FileJournal, result: RunResult, state: CommandState
 ) -> None:
     options = state.options
     job_run.exit_code = result.exit_code
@@ -125,15 +125,13 @@ def _write_down(
         )
 
 
-def _write_report(result: RunResult, plan: Plan, journal: Journal) -> None:
+def _write_report(result: RunResult, plan: Plan, journal: FileJournal) -> None:
     """Write the page of what there is; a run that changed nothing leaves one that is there."""
-    sandbox = result.manifest["sandbox"]
-    marks = list_marks(plan.reviews, journal.states.values(), sandbox=sandbox)
     if result.changed:
-        write_report(result.manifest, plan.folder, journal.shelf.values(), marks)
+        write_report(result.manifest, plan.folder, journal.shelf.values())
     elif not (plan.folder / REPORT_NAME).exists():
         manifest = read_manifest(plan.folder / MANIFEST)
-        write_report(manifest, plan.folder, journal.shelf.values(), marks)
+        write_report(manifest, plan.folder, journal.shelf.values())
 
 
 def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
-from vidi.cli.running.applying.steps import plan_as_saved, write_plan
 from vidi.cli.running.before import (
     check_keys,
     find_store,
@@ -38,7 +37,7 @@ from vidi.cli.running.state import CommandState
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.state import CommandName
 
 
@@ -47,7 +46,7 @@ STEPS: Mapping[CommandName, tuple[Callable[..., int | None], ...]] = {
         read_settings,
         read_accounts,
         find_store,
-        plan_as_saved,
+        plan_every_job,
         show_mistakes,
         weigh_against_caps,
         refuse_old_prices,
@@ -69,7 +68,6 @@ STEPS: Mapping[CommandName, tuple[Callable[..., int | None], ...]] = {
         refuse_unlocked,
         show_estimate,
         show_refusals,
-        write_plan,
     ),
     "validate": (
         read_settings,
@@ -86,16 +84,8 @@ def carry_out_steps(command: CommandName, options: RunOptions) -> int:
         VidiError: It cannot even begin: a setting is wrong, or a folder is not there.
     """
     console = Console(quiet=options.quiet, verbose=options.verbose)
+    options = replace(options, job_files=find_job_files(options.job_files, options.project))
     with contextlib.ExitStack() as held:
-        if options.apply is not None:
-            from vidi.cli.running.applying.apply import open_apply
-
-            return take_steps(STEPS[command], open_apply(options, console, held))
-        options = replace(options, job_files=find_job_files(options.job_files, options.project))
-        if options.plan is not None:
-            from vidi.cli.running.applying.save import refuse_unsavable
-
-            refuse_unsavable(options)
         return take_steps(STEPS[command], CommandState(command, options, console, held))
 
 

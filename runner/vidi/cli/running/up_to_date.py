@@ -15,7 +15,7 @@ from vidi.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.accounts import Money
     from vidi.inference.store.store import AssetStore
 
@@ -43,8 +43,8 @@ def describe_asked(
 
 def _takes_the_whole_way(options: RunOptions) -> bool:
     selected = options.select or options.exclude or options.rebuy or options.restore
-    shown = options.estimate or options.json_wanted or options.locked or options.apply
-    return bool(shown or selected or options.rejected or STDIN in options.job_files)
+    shown = options.estimate or options.json_wanted or options.locked
+    return bool(shown or selected or STDIN in options.job_files)
 
 
 def list_others(options: RunOptions) -> tuple[Path, ...]:

@@ -23,7 +23,6 @@ from vidi.errors import (
     LostError,
     NotSentError,
     RefusedError,
-    ThrottledError,
     UnfinishedError,
     VidiError,
 )
@@ -89,18 +88,18 @@ async def _carry_out(request: InferenceRequest, folder: Path | None, runtime: Ru
         await _resume_or_buy(request, folder, runtime)
     except InDoubtError as error:
         if runtime.journal.states[request.id].status == "intended":
-            await runtime.journal.append("in_doubt", request.id, error=describe_error(error))
+            runtime.journal.append("in_doubt", request.id, error=describe_error(error))
         return Outcome(request.id, "in_doubt", error)
     except BegunElsewhereError as error:
-        await runtime.journal.append("refused", request.id, error=describe_error(error))
+        runtime.journal.append("refused", request.id, error=describe_error(error))
         return Outcome(request.id, "in_doubt", error)
     except UnfinishedError as error:
-        await runtime.journal.append("unfinished", request.id, error=describe_error(error))
+        runtime.journal.append("unfinished", request.id, error=describe_error(error))
         return Outcome(request.id, "unfinished", error)
     except (InferenceError, RefusedError) as error:
-        if isinstance(error, NotSentError | ThrottledError) and runtime.stopping():
+        if isinstance(error, NotSentError) and runtime.stopping():
             return Outcome(request.id, "skipped", error)
-        return await _end_failed(request, error, runtime)
+        return _end_failed(request, error, runtime)
     if not request.stored:
         await keep_in_store(request.id, folder, runtime, again=request.again)
     return Outcome(request.id, "succeeded")
@@ -110,7 +109,7 @@ async def _resume_or_buy(request: InferenceRequest, folder: Path | None, runtime
     if request.earlier is not None:
         await _settle_earlier(request, request.earlier, folder, runtime)
     if request.restores:
-        await runtime.journal.append("restored", request.id, purchase=request.restores)
+        runtime.journal.append("restored", request.id, purchase=request.restores)
     if request.stored and folder is not None:
         await take_from_store(request, folder, runtime)
     elif not await _resume(request, folder, runtime):
@@ -134,7 +133,7 @@ async def _settle_earlier(
         if not request.again:
             raise
         # Nobody can look any more, and the user wants it anew: what may have been billed is booked.
-        await record_settled(earlier, "failed", earlier.reserve, "estimated", runtime, error)
+        record_settled(earlier, "failed", earlier.reserve, "estimated", runtime, error)
         runtime.notify(earlier.id, "earlier_lost", message=error.message)
 
 
@@ -231,7 +230,7 @@ async def _finish(
         await _keep_what_came(request, end, folder, runtime)
         await settle_failure(request, end, runtime)
         raise _name_failure(request, end)
-    await runtime.journal.append(
+    runtime.journal.append(
         "completed",
         request.id,
         output=end.output,
@@ -277,7 +276,7 @@ async def _fetch_again(
     if folder is None:
         return True  # the answer is in the journal, and nothing is to be fetched
     try:
-        if state.status == "failed" or not await bring_all_home(request, folder, runtime):
+        if state.status == "failed" or not bring_all_home(request, folder, runtime):
             await collect_assets(request, state.output, folder, runtime)
     except DownloadError as error:
         if not error.gone:
@@ -287,7 +286,7 @@ async def _fetch_again(
             raise _describe_kept(request, error) from error
         runtime.notify(request.id, "gone", message=_tell_retention(request, error))
         return False
-    await record_settled(request, "succeeded", Decimal(0), "none", runtime)
+    record_settled(request, "succeeded", Decimal(0), "none", runtime)
     return True
 
 
@@ -310,10 +309,10 @@ def _tell_retention(request: InferenceRequest, error: DownloadError) -> str:
     return f"{error.message} ({provider} keeps outputs for {KEPT_S[provider] // 3600} h)"
 
 
-async def _end_failed(request: InferenceRequest, error: VidiError, runtime: Runtime) -> Outcome:
+def _end_failed(request: InferenceRequest, error: VidiError, runtime: Runtime) -> Outcome:
     state = runtime.journal.states.get(request.id)
     if state is not None and state.status == "moderated":
         return Outcome(request.id, "moderated", error)
     if state is None or state.error is None:
-        await runtime.journal.append("refused", request.id, error=describe_error(error))
+        runtime.journal.append("refused", request.id, error=describe_error(error))
     return Outcome(request.id, "failed", error)

@@ -17,7 +17,6 @@ from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.bills import PastBills
-from vidi.inference.tracking.books import Books
 from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from vidi.inference.settings import Settings
     from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.journal.events import InferenceState
-    from vidi.inference.tracking.journal.journal import Journal
+    from vidi.inference.tracking.journal.journal import FileJournal
     from vidi.runs.execution.execute import Limits
     from vidi.runs.planning.plan import Plan
     from vidi.runs.records.manifest.shape import Manifest
@@ -108,7 +107,9 @@ class RunResult:
     """What no one expected, each kind once: the failures of the inferences that they struck."""
 
 
-async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunConfig) -> RunResult:
+async def carry_out_plan(
+    plan: Plan, journal: FileJournal, run_id: str, config: RunConfig
+) -> RunResult:
     """Run everything that the plan says, and leave a manifest whatever happens.
 
     Raises:
@@ -118,8 +119,8 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
         run_id, datetime.now(UTC), config.sandbox, variables=show_variables(plan.job.vars)
     )
     journal.keep_out(list_secrets(plan))
-    await _note_start(plan, journal, facts)
-    await _give_back(plan, journal, config)
+    _note_start(plan, journal, facts)
+    _give_back(plan, journal, config)
     stop = Stop()
     providers: dict[str, Provider] = {}
     runtime = _make_runtime(plan, journal, config, providers, stop)
@@ -142,7 +143,7 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
         if crash is not None:
             told = crash if isinstance(crash, VidiError) else VidiError
             facts = replace(facts, exit_code=told.exit_code)
-        await journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
+        journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
         try:
             manifest, changed = _write_manifest(plan, journal, execution, facts)
         except StorageError as error:
@@ -163,20 +164,17 @@ async def _let_go(
 
 
 def _make_runtime(
-    plan: Plan, journal: Journal, config: RunConfig, providers: dict[str, Provider], stop: Stop
+    plan: Plan, journal: FileJournal, config: RunConfig, providers: dict[str, Provider], stop: Stop
 ) -> Runtime:
     """What the inferences of the plan are carried out with."""
     return Runtime(
         open_provider=lambda name: _open_once(providers, name, config),
-        books=Books(
-            journal,
-            Budget(
-                plan.budget,
-                config.account,
-                tell=lambda message: config.listener("", "alert", message=message),
-                shared=config.shared,
-            ),
-            config.account or UnsharedReceipts(),
+        journal=journal,
+        budget=Budget(
+            plan.budget,
+            config.account,
+            tell=lambda message: config.listener("", "alert", message=message),
+            shared=config.shared,
         ),
         fetcher=Fetcher(
             config.settings, wire=config.wire, full_checks=config.full_checks, thumbnails=True
@@ -186,6 +184,7 @@ def _make_runtime(
             config.settings, config.wire, lambda found: _note_base_prices(journal, found)
         ),
         notify=config.listener,
+        receipts=config.account or UnsharedReceipts(),
         stopping=lambda: stop.requested,
         until_stopped=lambda: stop.wait_for(DRAIN),
         overwrite=config.overwrite,
@@ -203,8 +202,8 @@ def _open_once(providers: dict[str, Provider], name: str, config: RunConfig) -> 
     return providers[name]
 
 
-async def _note_start(plan: Plan, journal: Journal, facts: RunFacts) -> None:
-    await journal.append(
+def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
+    journal.append(
         "run_started",
         schema=JOURNAL_SCHEMA,
         vidi_version=__version__,
@@ -218,30 +217,30 @@ async def _note_start(plan: Plan, journal: Journal, facts: RunFacts) -> None:
     )
 
 
-async def _give_back(plan: Plan, journal: Journal, config: RunConfig) -> None:
+def _give_back(plan: Plan, journal: FileJournal, config: RunConfig) -> None:
     """Give ids what was bought under other ones, and back what a filter has refused before.
 
     All renamed ids are in one line, so that no kill comes between them.
     """
     if plan.renames:
-        await journal.append("renamed", ids=dict(plan.renames))
+        journal.append("renamed", ids=dict(plan.renames))
         if config.account is not None:
             config.account.follow(journal.states)
     for planned in plan.inferences:
         if planned.stays is not None and planned.request.restores:
-            await journal.append("restored", planned.id, purchase=planned.request.restores)
+            journal.append("restored", planned.id, purchase=planned.request.restores)
 
 
-async def _note_base_prices(journal: Journal, found: Mapping[str, Billing]) -> None:
+def _note_base_prices(journal: FileJournal, found: Mapping[str, Billing]) -> None:
     """Keep by what the run's bills are worked out: fal changes its prices."""
     prices = {
         model: {"unit": each.unit, "unit_usd": each.unit_usd} for model, each in found.items()
     }
-    await journal.append("base_prices", prices=prices)
+    journal.append("base_prices", prices=prices)
 
 
 async def _keep_manifest(
-    plan: Plan, journal: Journal, execution: Execution, facts: RunFacts
+    plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
 ) -> None:
     """Write the manifest at intervals, so that a long run can be looked at while it lasts."""
     pause = FIRST_MANIFEST_S
@@ -283,7 +282,7 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
 
 
 def _write_manifest(
-    plan: Plan, journal: Journal, execution: Execution, facts: RunFacts
+    plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
 ) -> tuple[Manifest, bool]:
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
     rendered = render_manifest(plan, journal.states, execution.outcomes, facts)

@@ -54,10 +54,7 @@ def format_time(moment: str | None) -> str:
 
 
 def seconds_between(start: str, end: str | None) -> float | None:
-    """Measure from one ISO 8601 time to another, in seconds; None where one is not known."""
+    """Measure from one ISO 8601 time to another, in seconds; None where there is no end yet."""
     if end is None:
         return None
-    try:
-        return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
-    except (TypeError, ValueError):  # no time, or one without its offset
-        return None
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from support.journals import append
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.inference.tracking.journal.memory import MemoryJournal
 
@@ -20,9 +19,9 @@ def test_both_tell_the_same(tmp_path):
     memory = MemoryJournal(run="r")
     with FileJournal(tmp_path / "log.jsonl", run="r") as file:
         for journal in (memory, file):
-            append(journal, "intent", "tree", **INTENT)
-            append(journal, "submitted", "tree", request_id="x", urls={})
-            append(journal, "run_finished")
+            journal.append("intent", "tree", **INTENT)
+            journal.append("submitted", "tree", request_id="x", urls={})
+            journal.append("run_finished")
         one, other = memory.states["tree"], file.states["tree"]
     assert (one.params, one.reserved, one.status) == (other.params, other.reserved, other.status)
     memory.forget("tree")

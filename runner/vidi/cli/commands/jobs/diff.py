@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from vidi.cli.commands.jobs.run import run
-from vidi.cli.options import RunOptions, reading_options
+from vidi.cli.options import reading_options
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,6 +29,7 @@ def diff(base: str, head: str | None, markdown: bool, exit_code: bool, **options
     outputs and the store that are there, is told beside it. HEAD's mistakes are exit 2. A job file
     of BASE that has mistakes counts as if it were not there, with a warning.
     """
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.comparing.steps import Asked, compare
 
     if markdown and options["json_wanted"]:

@@ -17,7 +17,7 @@ from vidi.runs.planning.planner import FolderRecord, make_plan
 if TYPE_CHECKING:
     import contextlib
 
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.comparing.sides import Side
     from vidi.inference.tracking.bills import PastBills
     from vidi.runs.planning.plan import Plan

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import contextlib
     from collections.abc import Mapping
 
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
 
 MOST_JOB_FILES = 1000
 SHOWN_DIGITS = 10

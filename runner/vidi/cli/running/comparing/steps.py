@@ -27,7 +27,7 @@ from vidi.runs.comparing.comparison import ComparedJob, Comparison
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.comparing.sides import Sides
     from vidi.runs.planning.plan import Plan
 

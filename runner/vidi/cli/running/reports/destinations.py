@@ -12,7 +12,7 @@ from vidi.errors import StorageError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vidi.cli.options import RunOptions
+    from vidi.cli.run_options import RunOptions
     from vidi.cli.running.state import CommandState
 
 SUMMARY_LIMIT = 1024 * 1024
@@ -67,7 +67,6 @@ def _list_named(options: RunOptions) -> Iterator[tuple[str, Path]]:
         ("--junit", options.junit),
         ("--summary-markdown", options.summary_markdown),
         ("--code-quality", options.code_quality),
-        ("--plan", options.plan),
     )
     yield from ((option, path) for option, path in named if path is not None)
 

@@ -21,7 +21,7 @@ def describe_asset(asset: Asset, index: int, key: str, folder: Path) -> AssetRec
     return AssetRecord(**asdict(asset), mtime_ns=mtime_ns, index=index, key=key)
 
 
-async def record_asset(
+def record_asset(
     inference: str,
     asset: AssetRecord,
     folder: Path,
@@ -43,16 +43,16 @@ async def record_asset(
     if asset.replaced and not (folder / asset.replaced).is_file():
         asset = replace(asset, replaced=None)  # its own inference has taken it from there
     if asset.replaced or moved_from is not None:
-        await record_displaced(asset, folder, runtime)
-    await _append(inference, asset, moved_from, runtime)
+        record_displaced(asset, folder, runtime)
+    _append(inference, asset, moved_from, runtime)
 
 
-async def record_taken_out(path: str, runtime: Runtime) -> None:
+def record_taken_out(path: str, runtime: Runtime) -> None:
     """Put on record that nothing is kept at a path among the replaced assets any more."""
     for state in list(runtime.journal.states.values()):
         for made in state.assets:
             if made.replaced == path:
-                await _append(state.id, replace(made, replaced=None), None, runtime)
+                _append(state.id, replace(made, replaced=None), None, runtime)
 
 
 def is_anothers(path: str, inference: str, sha256: str, runtime: Runtime) -> bool:
@@ -68,12 +68,12 @@ def is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:
     return any(relative in state.owned for state in runtime.journal.states.values())
 
 
-async def record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
+def record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
     """Record where others are whose place an asset has: they made way now, or before a kill."""
     for owner, made in _find_at(asset.path, runtime):
         at = AssetPlaces(folder, sure=True).place(made, made.path).at
         if made.sha256 != asset.sha256 and at is not None:
-            await _append(owner, replace(made, path=at), made.path, runtime)
+            _append(owner, replace(made, path=at), made.path, runtime)
 
 
 def _find_at(path: str, runtime: Runtime) -> list[tuple[str, AssetRecord]]:
@@ -82,8 +82,6 @@ def _find_at(path: str, runtime: Runtime) -> list[tuple[str, AssetRecord]]:
     return [(state.id, made) for state in states for made in state.assets if made.path == path]
 
 
-async def _append(
-    inference: str, asset: AssetRecord, moved_from: str | None, runtime: Runtime
-) -> None:
+def _append(inference: str, asset: AssetRecord, moved_from: str | None, runtime: Runtime) -> None:
     moved = {} if moved_from in (None, asset.path) else {"moved_from": moved_from}
-    await runtime.journal.append("asset", inference, **asdict(asset), **moved)
+    runtime.journal.append("asset", inference, **asdict(asset), **moved)

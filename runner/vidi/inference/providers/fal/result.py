@@ -97,8 +97,7 @@ def _read_logs(logs: object) -> str:
 
 def is_status_error(status: Fields) -> bool:
     """Whether the status itself says that the request ended in an error."""
-    said = bool(status.get("error") or status.get("error_type"))
-    return said or str(status.get("status")) in FAILED
+    return bool(status.get("error") or status.get("error_type")) or status.get("status") in FAILED
 
 
 def is_model_error(answer: Answer) -> bool:

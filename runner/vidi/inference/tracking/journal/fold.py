@@ -14,14 +14,10 @@ from vidi.inference.models.prices.estimate import RuleFigures
 from vidi.inference.tracking.journal.charges import (
     Charge,
     ChargeKey,
-    basis_of_run,
     close_last,
-    correct,
-    list_current,
     number_next,
     raise_last,
     receive_last,
-    weaken,
 )
 from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
 
@@ -87,7 +83,6 @@ def _open_charge(state: InferenceState, event: Event) -> Charge:
         _amount(event["reserved_usd"]),
         _moment(event),
         rule=_read_rule(event),
-        fingerprint=event["fingerprint"],
         as_of=event.get("priced_as_of", ""),
     )
 
@@ -178,18 +173,19 @@ def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
 
 
 def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
-    actual, basis = _amount(event["actual_usd"]), event["basis"]
+    actual = _amount(event["actual_usd"])
     bought = bool(state.charges) and state.charges[-1].open
-    charges = close_last(state.charges, actual, _moment(event), basis=basis, status=event["status"])
     return replace(
         state,
         status=event["status"],
         actual=actual,
-        basis=basis_of_run(charges, event["run"], basis),
+        basis=event["basis"],
         spent=state.spent + actual,
         paid=state.paid + actual if bought else state.paid,
-        paid_basis=weaken(state.paid_basis, basis) if bought else state.paid_basis,
-        charges=charges,
+        paid_basis=event["basis"] if bought else state.paid_basis,
+        charges=close_last(
+            state.charges, actual, _moment(event), basis=event["basis"], status=event["status"]
+        ),
         reserved=Decimal(0),
         error=event.get("error"),
         completed_at=state.completed_at or _moment(event),
@@ -198,22 +194,16 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
 
 def _fold_repriced(state: InferenceState, event: Event) -> InferenceState:
     """What a settled estimate has really cost, as it was learnt later."""
-    charges = correct(
-        state.charges, event.get("request_id"), _amount(event["actual_usd"]), event["basis"]
-    )
-    was, now = (list_current(each, state.fingerprint) for each in (state.charges, charges))
-    more = sum((each.actual or Decimal(0) for each in now), Decimal(0)) - sum(
-        (each.actual or Decimal(0) for each in was), Decimal(0)
-    )
-    basis = weaken(*(each.basis for each in now)) or state.paid_basis
-    last = now[0].actual if now else state.actual
+    if not state.charges or state.charges[-1].actual is None:
+        return state
+    actual, last = _amount(event["actual_usd"]), state.charges[-1]
     return replace(
         state,
-        actual=last,
-        basis=basis,
-        paid=state.paid + more,
-        paid_basis=basis,
-        charges=charges,
+        actual=actual,
+        basis=event["basis"],
+        paid=state.paid - (last.actual or Decimal(0)) + actual,
+        paid_basis=event["basis"],
+        charges=(*state.charges[:-1], replace(last, actual=actual, basis=event["basis"])),
     )
 
 
@@ -227,7 +217,7 @@ def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
         charges=charges,
         reserved=Decimal(0),
         actual=Decimal(0),
-        basis=basis_of_run(charges, event["run"], "none"),
+        basis="none",
         error=event["error"],
     )
 
@@ -285,10 +275,7 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
 
 
 def _amount(value: object) -> Decimal:
-    amount = Decimal(str(value))
-    if not amount.is_finite():
-        raise ValueError(f"{value} is no amount")
-    return amount
+    return Decimal(str(value))
 
 
 def _moment(event: Event) -> datetime:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from vidi.inference.tracking.journal.events import InferenceState
 from vidi.inference.tracking.journal.fold import apply_event
 from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import EventKind
 
@@ -26,17 +24,10 @@ class MemoryJournal:
     def __init__(self, *, run: str) -> None:
         self._run = run
         self.states: dict[str, InferenceState] = {}
-        self.shelf: dict[str, InferenceState] = {}
         self.header: Event | None = None
         self.headers: list[Event] = []
-        self.secrets: tuple[str, ...] = ()
 
-    def keep_out(self, secrets: tuple[str, ...]) -> None:
-        """Nothing is written that a secret could be left out of."""
-
-    async def append(
-        self, event: EventKind, inference: str | None = None, **fields: object
-    ) -> None:
+    def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
         """Take one event in, as a file would give it back."""
         known = {"ts": datetime.now(UTC), "run": self._run, "event": event, "id": inference}
         record: Event = as_recorded({**known, **fields})
@@ -50,14 +41,3 @@ class MemoryJournal:
 
     def close(self) -> None:
         """Nothing to close: there is no file."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -34,6 +34,8 @@ STYLES = (
 )
 SCRIPTS = ("cards", "players", "filters", "address", "grid", "lightbox", "compare", "dress", "keys")
 """In the order in which they build on each other; `start` comes last."""
+PARTS = ("asset", "card", "dialogs", "toolbar", "totals", "words")
+"""What page.html is put together from."""
 _PAGE = files("vidi.runs.records.report") / "page"
 
 
@@ -75,6 +77,8 @@ def load_template() -> Template:
         "usd": format_usd,
     }
     environment.globals["estimate"] = figures.format_estimate
+    for part in PARTS:  # compiled here, so that whoever loads it early has loaded all of it
+        environment.get_template(f"{part}.html")
     return environment.get_template("page.html")
 
 

@@ -1,1 +1,0 @@
-"""What was made, looked at by people: marked, and the marks kept beside the job file."""
