@@ -12,6 +12,7 @@ measured in memory (/dev/shm) where there is such a folder, as it counts bytes a
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 import tempfile
@@ -54,7 +55,7 @@ def describe(number: int) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def time_events(folder: Path, count: int) -> tuple[float, float]:
+async def time_events(folder: Path, count: int) -> tuple[float, float]:
     """Seconds that so many fsynced events took in the journal, and as bare writes."""
     log = folder / "log.jsonl"
     bare = os.open(folder / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -64,7 +65,7 @@ def time_events(folder: Path, count: int) -> tuple[float, float]:
             before = log.stat().st_size if start else 0
             began = time.perf_counter()
             for number in range(start, start + TURN):
-                journal.append("intent", f"a{number}", **describe(number)[0][1])
+                await journal.append("intent", f"a{number}", **describe(number)[0][1])
             ours += time.perf_counter() - began
             with log.open("rb") as file:
                 file.seek(before)
@@ -78,13 +79,13 @@ def time_events(folder: Path, count: int) -> tuple[float, float]:
     return ours, plain
 
 
-def count_bytes(folder: Path, count: int) -> int:
+async def count_bytes(folder: Path, count: int) -> int:
     """How many bytes the journal of so many inferences has."""
     log = folder / f"{count}.jsonl"
     with FileJournal(log, run="bench") as journal:
         for number in range(count):
             for event, fields in describe(number):
-                journal.append(event, f"a{number}", **fields)
+                await journal.append(event, f"a{number}", **fields)
     return log.stat().st_size
 
 
@@ -96,11 +97,13 @@ def main() -> None:
     options = parser.parse_args()
     count = -(-options.events // TURN) * TURN
     with tempfile.TemporaryDirectory() as name:
-        ours, plain = (1000 * seconds / count for seconds in time_events(Path(name), count))
+        ours, plain = (
+            1000 * seconds / count for seconds in asyncio.run(time_events(Path(name), count))
+        )
     print(f"event  {ours:.3f} ms / {plain:.3f} ms = {ours / plain:.2f} (goal <= 1 ms)")
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         for inferences in options.inferences:
-            size = count_bytes(Path(name), inferences)
+            size = asyncio.run(count_bytes(Path(name), inferences))
             print(f"bytes  {size / inferences:,.0f} an inference, {inferences:,} inferences")
 
 

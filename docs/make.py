@@ -127,6 +127,19 @@ def make_models() -> str:
     return "\n".join(["| category | Replicate | fal.ai |", "|---|---|---|", *rows]) + "\n"
 
 
+def make_action(part: str) -> str:
+    """The inputs, or the outputs, of action.yml."""
+    import yaml
+
+    action = yaml.safe_load((TOP / "action.yml").read_text(encoding="utf-8"))
+    rows = [f"| {part.removesuffix('s')} | what it is |", "|---|---|"]
+    for name, each in action[part].items():
+        default = str(each.get("default", ""))
+        shown = f" (`{default}`)" if default and "${{" not in default else ""
+        rows.append(f"| `{name}` | {each['description']}{shown} |")
+    return "\n".join(rows) + "\n"
+
+
 def make_part(name: str) -> str:
     """The text of one generated part."""
     import fault_tables
@@ -146,6 +159,8 @@ def make_part(name: str) -> str:
     }
     if name.startswith("help "):
         return make_help(name.removeprefix("help "))
+    if name.startswith("action "):
+        return make_action(name.removeprefix("action "))
     return makers[name]()
 
 
@@ -160,7 +175,9 @@ def make_schemas() -> dict[Path, str]:
 
     from vidi.cli.display.answer_schema import render_answer_schema
     from vidi.inference.models.template_schema import template_schema_text
+    from vidi.jobs.reviews.schema import reviews_schema
     from vidi.jobs.schema import job_schema
+    from vidi.runs.plan_file.schema import render_plan_schema
     from vidi.runs.records.manifest.schema import render_manifest_schema
 
     job = json.dumps(job_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -168,6 +185,8 @@ def make_schemas() -> dict[Path, str]:
         TOP / "docs/answer.schema.json": render_answer_schema(),
         TOP / "docs/job.schema.json": job,
         TOP / "docs/manifest.schema.json": render_manifest_schema(),
+        TOP / "docs/plan.schema.json": render_plan_schema(),
+        TOP / "docs/reviews.schema.json": json.dumps(reviews_schema(), indent=2) + "\n",
         TOP / "docs/template.schema.json": template_schema_text(),
         TOP / "docs/api.md": make_api_page(),
     }

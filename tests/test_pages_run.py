@@ -3,6 +3,7 @@
 import csv
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,9 @@ def run_block(here, text, code):
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, *lines = part.strip().splitlines()
         program, *arguments = shlex.split(command)
+        if program == "git":
+            subprocess.run([program, *arguments], cwd=here.folder, check=True)
+            continue
         answer = here(program, *arguments)
         assert answer.exit_code == code, f"{command}\n{answer.stdout}{answer.stderr}"
         printed = f"{answer.stdout}\n{answer.stderr}"
@@ -53,9 +57,12 @@ def run_block(here, text, code):
             assert re.search(pattern, printed), f"{command}\n{line}\nis not in\n{printed}"
 
 
-@pytest.mark.parametrize("page", ["tutorial.md", "spreadsheets.md"])
+@pytest.mark.parametrize("page", ["tutorial.md", "spreadsheets.md", "changes.md"])
 def test_every_command_of_a_page_does_what_it_says(here, monkeypatch, page):
     monkeypatch.setenv("BROWSER", "true")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "somebody")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "somebody@example.com")
     monkeypatch.setattr("webbrowser._tryorder", None)
     monkeypatch.setattr("webbrowser._browsers", {})
     text = (DOCS / page).read_text(encoding="utf-8")
@@ -70,7 +77,7 @@ def test_every_command_of_a_page_does_what_it_says(here, monkeypatch, page):
             elif language == "console":
                 run_block(here, body, int(noted(notes, "exit") or 0))
                 commands += body.count("\n$ ") + body.startswith("$ ")
-    assert commands == len(re.findall(r"^\$ vidi", text, re.MULTILINE)) > 8
+    assert commands == len(re.findall(r"^\$ (?:vidi|git)", text, re.MULTILINE)) >= 7
 
 
 def test_the_site_has_every_page():

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_NOTED = 20
+"""Mistakes of a job file that a traceback shows."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A position in a file. Line and column count from 1; 0 means the file as a whole."""
@@ -64,7 +68,7 @@ class Problem:
 
 
 class VidiError(Exception):
-    """The root. `str(error)` is the message alone."""
+    """The root. `str(error)` is the message alone; a traceback shows the hint below it."""
 
     exit_code: ClassVar[int] = 70
     code: ClassVar[str] = "internal"
@@ -72,12 +76,25 @@ class VidiError(Exception):
     def __init__(self, message: str, *, hint: str = "", place: Place | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self._hint = ""
         self.hint = hint
         self.place = place
         self.ids: tuple[str, ...] = ()
         """The inferences that it is about; none where it is about the file as a whole."""
         self.key = ""
         """The key of the job file that it is about, such as `budget`."""
+
+    @property
+    def hint(self) -> str:
+        """The edit or the command that mends it; empty where there is none."""
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        """Change it, and the note that tracebacks show (PEP 678)."""
+        others = [each for each in getattr(self, "__notes__", ()) if each != f"hint: {self._hint}"]
+        self.__notes__ = [*others, f"hint: {hint}"] if hint else others
+        self._hint = hint
 
     def about(self, *ids: str, key: str = "") -> Self:
         """The same error, with the inferences or the key of the job file that it is about."""
@@ -106,6 +123,10 @@ class JobFileError(VidiError):
         self.problems = tuple(problems)
         count = len(self.problems)
         super().__init__(f"{count} mistake{'' if count == 1 else 's'} in the job file")
+        for problem in self.problems[:_NOTED]:
+            where = f"{problem.place}: " if problem.place else ""
+            hint = f"\n  hint: {problem.hint}" if problem.hint else ""
+            self.add_note(f"{where}{problem.message}{hint}")
 
 
 class RefusedError(VidiError):

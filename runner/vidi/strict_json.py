@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,4 +57,15 @@ def _name_odd_numbers(value: object) -> object:
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
     if isinstance(value, Decimal) and not (value.is_finite() and value.adjusted() <= _MOST_DIGITS):
         return str(value)
+    return value
+
+
+def mend_texts(value: Any) -> Any:
+    """The same value with `?` for each half of a surrogate pair, which no UTF-8 can hold."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, Mapping):
+        return {mend_texts(key): mend_texts(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [mend_texts(each) for each in value]
     return value

@@ -32,7 +32,7 @@ async def test_again_and_under_a_running_loop(fal):
     ("model", "template"), [(BANANA, "fal/fal-ai/flux/dev"), (SCHNELL, SCHNELL)]
 )
 def test_the_template_must_fit(fal, model, template):
-    with pytest.raises(UsageError, match=r"^the template of .* does not fit .* of fal$"):
+    with pytest.raises(UsageError, match=r"(?m)^the template of .* does not fit .* of fal$"):
         fal.infer(model, PARAMS, REGISTRY.get_template(template))
 
 

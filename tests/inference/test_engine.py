@@ -52,7 +52,7 @@ async def test_awaited_many_at_once(engine):
 async def test_as_asynchronous_context():
     async with InferenceEngine(sandbox=True) as engine:
         assert (await engine.ainfer(SCHNELL, prompt="a tree")).cost == Decimal("0.003")
-    with pytest.raises(UsageError, match=r"^the engine is closed$"):
+    with pytest.raises(UsageError, match=r"(?m)^the engine is closed$"):
         await engine.ainfer(SCHNELL, prompt="a tree")
 
 
@@ -65,7 +65,7 @@ def test_closed_twice_and_closed_unused():
     engine = InferenceEngine(sandbox=True)
     engine.close()
     engine.close()
-    with pytest.raises(UsageError, match=r"^the engine is closed$"):
+    with pytest.raises(UsageError, match=r"(?m)^the engine is closed$"):
         engine.infer(SCHNELL, prompt="a tree")
 
 
@@ -153,7 +153,7 @@ def test_a_local_file_is_sent(tmp_path, engine):
 
 
 def test_a_file_that_is_not_there_is_named(engine):
-    with pytest.raises(ParamsError, match=r"names no file: 'face\.png'$"):
+    with pytest.raises(ParamsError, match=r"(?m)names no file: 'face\.png'$"):
         engine.infer("fal/fal-ai/nano-banana/edit", prompt="x", image_urls=[Path("face.png")])
 
 
@@ -164,7 +164,7 @@ def test_inputs_that_are_named_like_arguments_go_into_params(engine):
 
 @pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
 def test_a_timeout_is_a_number_of_seconds(engine, timeout):
-    with pytest.raises(UsageError, match=r"which is not a number of seconds above 0$"):
+    with pytest.raises(UsageError, match=r"(?m)which is not a number of seconds above 0$"):
         engine.infer(SCHNELL, prompt="a tree", timeout=timeout)
 
 
@@ -174,7 +174,7 @@ def test_a_timeout_is_a_number_of_seconds(engine, timeout):
 def test_without_a_key_nothing_begins(model, variable):
     with (
         InferenceEngine(settings=Settings()) as engine,
-        pytest.raises(CredentialsError, match=f"{variable} is not set$"),
+        pytest.raises(CredentialsError, match=f"(?m){variable} is not set$"),
     ):
         engine.infer(model, prompt="a tree")
     assert engine.get_inference_history() == []
@@ -189,7 +189,7 @@ def test_keys_are_read_from_the_env_file_of_the_project(tmp_path):
 
 @pytest.mark.parametrize("argument", ["project", "templates"])
 def test_a_folder_that_is_not_there(argument):
-    with pytest.raises(UsageError, match=r"^there is no folder nowhere$"):
+    with pytest.raises(UsageError, match=r"(?m)^there is no folder nowhere$"):
         InferenceEngine(**{argument: "nowhere"})
 
 
@@ -230,7 +230,7 @@ def test_models(engine):
     assert {model.output_type for model in audio} == {OutputType.AUDIO}
     assert {model.category for model in engine.list_models("text-to-speech")} == {"text-to-speech"}
     assert len(engine.list_models()) > len(audio)
-    with pytest.raises(UsageError, match=r"^there is no model type 'smell'$"):
+    with pytest.raises(UsageError, match=r"(?m)^there is no model type 'smell'$"):
         engine.list_models("smell")
 
 

@@ -81,5 +81,5 @@ def test_a_named_file_must_be_there(tmp_path):
 
 def test_a_file_that_cannot_be_read(tmp_path):
     (tmp_path / ".env").write_bytes(b"\xff\xfe")
-    with pytest.raises(UsageError, match=r"^this env file cannot be read$"):
+    with pytest.raises(UsageError, match=r"(?m)^this env file cannot be read$"):
         read_environment(tmp_path)

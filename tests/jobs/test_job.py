@@ -308,7 +308,7 @@ def test_load_job_returns_a_right_one(tmp_path):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(UsageError, match=r"No such file or directory$"):
+    with pytest.raises(UsageError, match=r"(?m)No such file or directory$"):
         load_job(tmp_path / "no.yaml", project=tmp_path)
 
 

@@ -1,10 +1,17 @@
 """Journals that a test writes anew, each line with the checksum that it would have had."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 from vidi.inference.tracking.journal.checksum import add_checksum
+from vidi.inference.tracking.journal.journal import Journal
+
+
+def append(journal: Journal, event: str, inference: str | None = None, **fields: object) -> None:
+    """Write one event where no event loop runs."""
+    asyncio.run(journal.append(event, inference, **fields))
 
 
 def rewrite(log: Path, change: Callable[[str], str]) -> None:

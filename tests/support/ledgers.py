@@ -6,6 +6,7 @@ from decimal import Decimal
 from vidi.inference.tracking.caps import Cap, CapUsage
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.ledger.ledger import read_cap_usages
+from vidi.inference.tracking.ledger.work import Work
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 """A Monday: day 2026-11-23, week 2026-W48, month 2026-11."""
@@ -25,8 +26,18 @@ def a_cap(kind="day", amount="0.10") -> Cap:
     return Cap(kind, usd(amount), f"VIDI_BUDGET_{kind.upper()}")
 
 
+def change(ledger, statement, **values) -> None:
+    """Change a ledger behind everybody's back."""
+    ledger.do(Work("writes", lambda transaction: transaction.change(statement, values)))
+
+
+def select(ledger, query, **values) -> list:
+    """The rows of a query."""
+    return list(ledger.do(Work("reads", lambda transaction: transaction.read(query, values))))
+
+
 def usage(ledger, kind="day", at=NOON) -> CapUsage:
-    return read_cap_usages(ledger, at)[kind]
+    return ledger.do(read_cap_usages(at))[kind]
 
 
 def same(spent: str, reserved: str) -> CapUsage:

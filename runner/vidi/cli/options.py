@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
+    from vidi.cli.run_options import RunOptions
     from vidi.runs.planning.shards import Shard
 
 Command = "Callable[..., int]"
@@ -48,12 +48,13 @@ class ShardOf(click.ParamType["Shard"]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Shard:
         """Read a part such as 3/8: the third of eight."""
-        from vidi.runs.planning.shards import Shard
+        from vidi.errors import UsageError
+        from vidi.runs.planning.shards import read_shard
 
-        parts = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", str(value))
-        if parts is None or not 1 <= int(parts[1]) <= int(parts[2]):
-            self.fail(f"'{value}' is not a shard such as 3/8, which go from 1/8 to 8/8", param, ctx)
-        return Shard(int(parts[1]), int(parts[2]))
+        try:
+            return read_shard(str(value))
+        except UsageError as error:
+            self.fail(error.message, param, ctx)
 
 
 def _complete_selectors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -85,9 +86,13 @@ _ALLOW_OUTSIDE = click.option(
     "--allow-outside", is_flag=True, help="Let job files name files outside the project folder."
 )
 _OPTIONS = (
-    click.argument("job_files", nargs=-1, required=True, metavar="JOB_FILE...", type=NAMED),
+    click.argument("job_files", nargs=-1, metavar="JOB_FILE...", type=NAMED),
     click.option("--estimate", "--dry-run", "estimate", is_flag=True,
                  help="Check and price everything, send nothing."),
+    click.option("--plan", type=FILE, metavar="FILE",
+                 help="With --estimate: write down what it shows."),
+    click.option("--apply", type=FILE, metavar="FILE",
+                 help="Carry out such a plan, without JOB_FILE; exit 3 where anything differs."),
     click.option("--budget", type=Dollars(), metavar="USD",
                  help="Cap of the whole command; each file's own holds below it."),
     click.option("--sandbox", is_flag=True,
@@ -101,6 +106,8 @@ _OPTIONS = (
                  help="Not these."),
     click.option("--rebuy", multiple=True, metavar="SEL", shell_complete=_complete_selectors,
                  help="Buy these again."),
+    click.option("--rejected", is_flag=True,
+                 help="Buy again, with another seed, what was rejected in a review."),
     click.option("--restore", multiple=True, metavar="SEL", shell_complete=_complete_selectors,
                  help="Bring back what was bought of these, where it was edited; buys nothing."),
     click.option("--accept", multiple=True, type=click.Choice(["moderated"]),
@@ -141,6 +148,17 @@ def run_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def require_job_files(options: RunOptions) -> RunOptions:
+    """The options, of which at least one job file is; click says so as it says of any argument.
+
+    Raises:
+        click.UsageError: None is.
+    """
+    if not options.job_files and options.apply is None:
+        raise click.UsageError("Missing argument 'JOB_FILE...'.", click.get_current_context())
+    return options
 
 
 def reading_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -18,6 +18,8 @@ class RunOptions:
 
     job_files: tuple[Path, ...]
     estimate: bool
+    plan: Path | None
+    apply: Path | None
     budget: Decimal | None
     sandbox: bool
     concurrency: int | None
@@ -34,6 +36,7 @@ class RunOptions:
     accept: tuple[str, ...]
     gate: Literal["high", "expected"] | None
     shard: Shard | None
+    rejected: bool
     frozen: bool
     locked: bool
     overwrite: bool

@@ -9,6 +9,7 @@ from vidi.errors import UsageError
 from vidi.inference.settings import KEYS
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
     import httpx
@@ -34,6 +35,8 @@ class SessionConfig:
     sandbox: bool = False
     caps: tuple[Cap, ...] = ()
     """What is spent stays under these, where there is a ledger."""
+    budget: Decimal | None = None
+    """USD that the session may spend in all; None for no cap of its own."""
     provider: Provider | None = None
     """The one provider to ask, whatever a model's id begins with."""
 

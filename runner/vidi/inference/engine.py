@@ -10,29 +10,40 @@ import asyncio
 import logging
 import weakref
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import cache as cached_call
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from vidi.emulation import open_emulation
-from vidi.errors import UsageError
+from vidi.errors import CredentialsError, UsageError, VidiError
+from vidi.inference.batch import BatchResults, Progress
+from vidi.inference.cached import (
+    find_record,
+    name_purchase,
+    open_cache,
+    read_from_store,
+    result_of_record,
+)
 from vidi.inference.config import SANDBOX_KEYS, SessionConfig, existing_folder
 from vidi.inference.environment import read_environment
 from vidi.inference.event_loop import LoopThread
 from vidi.inference.models.cautions import list_cautions
+from vidi.inference.models.model_list import ModelList
 from vidi.inference.models.prices.pricing import estimate
-from vidi.inference.models.registry import ModelRegistry
+from vidi.inference.models.registry import ModelRegistry, ParamsError
 from vidi.inference.models.template import OutputType
 from vidi.inference.request_building import RequestOptions, check_inputs, make_request
 from vidi.inference.results import make_result
 from vidi.inference.session import InferenceEvent, Session
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.cost_stores import MemoryCosts
-from vidi.inference.tracking.costs import CostTracker, choose_store
+from vidi.inference.tracking.costs import CostTracker, choose_store, read_amount
 from vidi.inference.tracking.logger import InferenceLogger
 from vidi.inference.tracking.project import read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
     from types import TracebackType
@@ -55,6 +66,11 @@ class InferenceEngine:
         sandbox: Whether to ask the built-in emulation of both providers: no keys, no cost.
         project: The folder of `.env` and `templates/`, and what input files are relative to.
         templates: A folder of templates that come before the project's own.
+        budget: USD that the engine may spend in all, sandbox or not: what it has spent and what
+            is under way never go over it.
+        cache: Whether an inference that was bought before, here or elsewhere, is given back from
+            the store for nothing: the same model, params and input files. What is bought is put
+            there. `store` in vidi.toml or VIDI_STORE names the store; else it is the user's own.
         journal: A file that notes every step, so that an `idempotency_key` holds after a crash
             and in later programs; without it, keys hold within this engine.
         log_file: A file for one JSON line at the start and the end of each inference.
@@ -70,6 +86,8 @@ class InferenceEngine:
         sandbox: bool = False,
         project: Path | str = ".",
         templates: Path | str | None = None,
+        budget: Decimal | float | str | None = None,
+        cache: bool = False,
         journal: Path | str | None = None,
         log_file: Path | str | None = None,
         costs: CostTracker | None = None,
@@ -86,6 +104,7 @@ class InferenceEngine:
         own_costs = None
         if costs is None:
             costs = own_costs = CostTracker(MemoryCosts() if sandbox else choose_store(environ))
+        own = read_project(self._project, environ)
         self.costs = costs
         self.logger = InferenceLogger(log_file, redact=settings.redact)
         self._config = SessionConfig(
@@ -95,7 +114,12 @@ class InferenceEngine:
             wire=open_emulation(self.registry) if sandbox else None,
             journal=None if journal is None else Path(journal),
             sandbox=sandbox,
-            caps=() if sandbox else read_project(self._project, environ).caps,
+            caps=() if sandbox else own.caps,
+            budget=None if budget is None else read_amount(budget),
+        )
+        self._cache = cache
+        self._open_store = cached_call(
+            lambda: open_cache(own.store, self._project, environ, sandbox=sandbox)
         )
         self._session = Session(self._config)
         self._thread = LoopThread()
@@ -110,6 +134,7 @@ class InferenceEngine:
         on_event: Callable[[InferenceEvent], None] | None = None,
         timeout: float | None = None,
         assume_cost: Decimal | None = None,
+        cache: bool | None = None,
         **inputs: object,
     ) -> InferenceResult:
         """Run one inference and wait for its result. Nothing is downloaded yet.
@@ -122,6 +147,8 @@ class InferenceEngine:
             on_event: Called with each `InferenceEvent`, from the engine's thread.
             timeout: Seconds from submit to result; the model's own figure where None.
             assume_cost: USD that it is taken to cost at most, where no published price says.
+            cache: Whether it is given back from the store where it was bought before; as the
+                engine says where None. With an `idempotency_key`, that key alone decides.
             **inputs: The model's inputs. A local file is a `Path` or its name.
 
         Raises:
@@ -137,8 +164,11 @@ class InferenceEngine:
         """
         options = RequestOptions(idempotency_key, timeout, assume_cost)
         request = self._order(model, {**(params or {}), **inputs}, options)
+        cached = self._is_cached(cache, idempotency_key)
         with self._logged(request):
-            result = self._thread.run(lambda: self._buy(request, idempotency_key, on_event))
+            result = self._thread.run(
+                lambda: self._have(request, idempotency_key is not None, cached, on_event)
+            )
         self.logger.log_inference_success(result, result.metadata["duration"])
         return result
 
@@ -151,17 +181,64 @@ class InferenceEngine:
         on_event: Callable[[InferenceEvent], None] | None = None,
         timeout: float | None = None,
         assume_cost: Decimal | None = None,
+        cache: bool | None = None,
         **inputs: object,
     ) -> InferenceResult:
         """As `infer`, without blocking the caller's event loop; cancelling it stops the wait."""
         options = RequestOptions(idempotency_key, timeout, assume_cost)
         request = await asyncio.to_thread(self._order, model, {**(params or {}), **inputs}, options)
+        cached = self._is_cached(cache, idempotency_key)
         with self._logged(request):
             result = await asyncio.wrap_future(
-                self._thread.submit(lambda: self._buy(request, idempotency_key, on_event))
+                self._thread.submit(
+                    lambda: self._have(request, idempotency_key is not None, cached, on_event)
+                )
             )
         self.logger.log_inference_success(result, result.metadata["duration"])
         return result
+
+    def map(
+        self,
+        model: str,
+        inputs: Iterable[Mapping[str, object]],
+        *,
+        concurrency: int = 8,
+        progress: bool | None = None,
+        timeout: float | None = None,
+        assume_cost: Decimal | None = None,
+        cache: bool | None = None,
+        **common: object,
+    ) -> BatchResults:
+        """Run one model on many inputs at once, under the engine's budget.
+
+        Args:
+            model: Its id.
+            inputs: The inputs of each inference.
+            concurrency: How many are under way at once.
+            progress: Whether a bar is shown on stderr; None: where somebody is looking.
+            timeout: As in `infer`.
+            assume_cost: As in `infer`.
+            cache: As in `infer`; equal inputs are then one purchase.
+            **common: Inputs that all of them have.
+
+        Returns:
+            A result for each, in their order; where one failed, its error: the others go on.
+
+        Raises:
+            UnknownModelError: No template has this id.
+            ParamsError: An input is wrong; `problems` holds all of all of them, and nothing was
+                bought. The first step of each path is the number of the inference, from 0.
+            CredentialsError: The provider's key is missing; nothing was bought.
+            UsageError: The engine is closed.
+        """
+        options = RequestOptions(None, timeout, assume_cost)
+        requests = self._order_all(model, [{**common, **each} for each in inputs], options)
+        cached = self._is_cached(cache, None)
+        bar = Progress(len(requests), progress)
+        try:
+            return self._thread.run(lambda: self._have_all(requests, concurrency, cached, bar))
+        finally:
+            bar.close()
 
     def get_model_info(self, model_id: str) -> ModelInfo:
         """A model: its inputs, outputs and prices.
@@ -171,7 +248,7 @@ class InferenceEngine:
         """
         return self.registry.get_template(model_id)
 
-    def list_models(self, model_type: OutputType | str | None = None) -> list[ModelInfo]:
+    def list_models(self, model_type: OutputType | str | None = None) -> ModelList:
         """All models, sorted by id, or those of a type.
 
         Args:
@@ -182,14 +259,14 @@ class InferenceEngine:
         """
         models = self.registry.list_models()
         if model_type is None:
-            return models
+            return ModelList(models)
         found = [each for each in models if model_type in {each.output_type, each.category}]
         if not found:
             known = sorted({*OutputType, *(each.category for each in models)})
             raise UsageError(
                 f"there is no model type '{model_type}'", hint=f"There are {', '.join(known)}."
             )
-        return found
+        return ModelList(found)
 
     def estimate_cost(self, model_id: str, params: Mapping[str, object]) -> Estimate:
         """What one inference will cost: `low` and `high` in USD, and why.
@@ -276,17 +353,86 @@ class InferenceEngine:
         stack.push(log_end)
         return stack
 
-    async def _buy(
+    def _order_all(
+        self, model_id: str, inputs: Sequence[Mapping[str, object]], options: RequestOptions
+    ) -> list[InferenceRequest]:
+        """Check every inference before the first is bought; the mistakes of all come at once."""
+        requests, problems = [], []
+        for number, params in enumerate(inputs):
+            try:
+                requests.append(self._order(model_id, params, options))
+            except ParamsError as error:
+                problems += [
+                    replace(
+                        each, path=(number, *each.path), message=f"inputs[{number}]: {each.message}"
+                    )
+                    for each in error.problems
+                ]
+        if problems:
+            raise ParamsError(model_id, tuple(problems))
+        return requests
+
+    def _is_cached(self, wanted: bool | None, key: str | None) -> bool:
+        return (self._cache if wanted is None else wanted) and key is None
+
+    async def _have_all(
+        self, requests: Sequence[InferenceRequest], concurrency: int, cached: bool, bar: Progress
+    ) -> BatchResults:
+        """Have many, so many at once; what fails stands in its place, and the others go on."""
+        turns = asyncio.Semaphore(max(1, concurrency))
+        refused: list[CredentialsError] = []
+
+        async def have(request: InferenceRequest) -> InferenceResult | VidiError:
+            ended: InferenceResult | VidiError
+            async with turns:
+                if refused:  # the others would be refused as well
+                    return refused[0]
+                try:
+                    with self._logged(request):
+                        ended = await self._have(request, False, cached)
+                    self.logger.log_inference_success(ended, ended.metadata["duration"])
+                except VidiError as error:
+                    ended = error
+                    refused.extend([error] if isinstance(error, CredentialsError) else [])
+            bar.add(ended)
+            return ended
+
+        return BatchResults(await asyncio.gather(*map(have, requests)))
+
+    async def _have(
         self,
         request: InferenceRequest,
-        key: str | None,
-        on_event: Callable[[InferenceEvent], None] | None,
+        named: bool,
+        cached: bool,
+        on_event: Callable[[InferenceEvent], None] | None = None,
     ) -> InferenceResult:
-        bought = await self._session.buy(request, named=key is not None, on_event=on_event)
-        result = make_result(request, bought, self._config.settings, self._config.wire)
+        if not cached:
+            bought = await self._session.buy(request, named=named, on_event=on_event)
+            result = make_result(request, bought, self._config.settings, self._config.wire)
+        else:
+            result = await self._have_cached(request, on_event)
         # By way of the loop: an alert that raises must not take away what was paid for.
         asyncio.get_running_loop().call_soon(self.costs.track_inference_cost, result)
         return result
+
+    async def _have_cached(
+        self, request: InferenceRequest, on_event: Callable[[InferenceEvent], None] | None
+    ) -> InferenceResult:
+        """What the store has, else what is bought and put there.
+
+        Its content is its key: equal ones at once are one purchase, and with a journal it is found
+        again after a crash as well.
+        """
+        store, key = self._open_store(), name_purchase(request)
+        record = await asyncio.to_thread(find_record, store, request)
+        if record is not None:
+            return result_of_record(record, request, store)
+        request = replace(request, id=key, output=f"{key}/output")
+        bought = await self._session.buy(request, named=True, store=store, on_event=on_event)
+        result = make_result(request, bought, self._config.settings, self._config.wire)
+        record = await asyncio.to_thread(find_record, store, request)
+        # None where the store cannot be written, as the log says.
+        return result if record is None else read_from_store(result, record, store)
 
 
 def _warn(request: InferenceRequest, asked: str) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -17,6 +19,7 @@ from vidi.errors import (
     BegunElsewhereError,
     FolderLockedError,
     InDoubtError,
+    RefusedError,
     StorageError,
     UnfinishedError,
     UsageError,
@@ -27,17 +30,17 @@ from vidi.inference.lifecycle.carry_out import carry_out
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import describe_keyless, open_provider
+from vidi.inference.tracking.books import Books
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
-from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.inference.tracking.journal.memory import MemoryJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from filelock import FileLock
 
@@ -45,9 +48,11 @@ if TYPE_CHECKING:
     from vidi.inference.config import SessionConfig
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
+    from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.cost_stores import StoreAccount
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.inference.tracking.journal.journal import Journal
 
 _log = logging.getLogger("vidi.inference")
 _FREE_AGAIN = frozenset({"new", "refused", "failed", "moderated"})
@@ -86,16 +91,19 @@ class Session:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._providers: dict[str, Provider] = {}
         self._stopping = False
+        self._opening = asyncio.Lock()
         self._runtime: Runtime | None = None
-        self._journal: FileJournal | MemoryJournal | None = None
+        self._journal: Journal | None = None
         self._account: StoreAccount | None = None
         self._lock: FileLock | None = None
+        self._folder: TemporaryDirectory[str] | None = None
 
     async def buy(
         self,
         request: InferenceRequest,
         *,
         named: bool,
+        store: AssetStore | None = None,
         on_event: Callable[[InferenceEvent], None] | None = None,
     ) -> Bought:
         """Buy one inference, or give back what was bought under its id before.
@@ -103,19 +111,20 @@ class Session:
         Args:
             request: What to buy; its id is the key.
             named: Whether somebody chose the key, and may ask for it again.
+            store: Where its assets are put; None leaves them at the provider.
             on_event: Called on the loop with each event; what it raises is logged.
 
         Raises:
             UsageError: The key was used for something else.
             VidiError: As `carry_out`, and what it reports as an outcome.
         """
-        runtime = self._open()
+        runtime = await self._open()
         turn = self._turns.setdefault(request.id, asyncio.Lock())
         async with turn:
             if on_event is not None:
                 self._listeners[request.id] = on_event
             try:
-                return await self._carry_out(request, runtime)
+                return await self._carry_out(request, replace(runtime, store=store))
             finally:
                 self._listeners.pop(request.id, None)
                 self._forget(request.id, named=named)
@@ -125,12 +134,19 @@ class Session:
         request = request.known_as(before.fingerprint) if before is not None else request
         _refuse_other_use(request, before)
         runtime.base_prices.expect([request.model])
-        outcome = await carry_out(request, None, runtime)
+        folder = None if runtime.store is None else self._open_folder()
+        outcome = await carry_out(request, folder, runtime)
         if outcome.error is not None:
             raise _speak_to_programs(outcome.error, request.id)
         state = runtime.journal.states[request.id]
         replayed = before is not None and before.status == "succeeded"
         return Bought(state, self._run, replayed)
+
+    def _open_folder(self) -> Path:
+        """Where assets are on their way to the store."""
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="vidi-")
+        return Path(self._folder.name)
 
     def _forget(self, key: str, *, named: bool) -> None:
         """A journal in memory keeps what may be asked for again, and what may still be billed."""
@@ -169,38 +185,45 @@ class Session:
         if not self.open_provider(name).is_available():
             raise describe_keyless(name)
 
-    def _open(self) -> Runtime:
-        if self._runtime is not None:
-            return self._runtime
+    async def _open(self) -> Runtime:
+        async with self._opening:
+            if self._runtime is None:
+                self._runtime = await self._make_runtime()
+        return self._runtime
+
+    async def _make_runtime(self) -> Runtime:
         config = self._config
-        self._journal = journal = self._open_journal()
+        self._journal = journal = await self._begin_journal()
         where = str((config.journal or config.project).resolve())
         facts = RunFacts(self._run, LIBRARY, where, datetime.now(UTC), config.caps)
-        self._account = config.costs.open_account(facts, journal.headers, journal.states)
-        self._runtime = Runtime(
+        self._account = await asyncio.to_thread(
+            config.costs.open_account, facts, journal.headers, journal.states
+        )
+        return Runtime(
             open_provider=self.open_provider,
-            journal=journal,
-            budget=Budget(None, self._account, _log.warning),
+            books=Books(
+                journal,
+                Budget(config.budget, self._account, _log.warning),
+                self._account or UnsharedReceipts(),
+            ),
             fetcher=Fetcher(config.settings, config.wire),
             base_prices=BasePrices(config.settings, config.wire),
             bills=config.costs.past_bills(),
             notify=self._tell,
-            receipts=self._account or UnsharedReceipts(),
             stopping=lambda: self._stopping,
             calls=remember_calls(journal.states.values()),
             retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
         )
-        return self._runtime
 
-    def _open_journal(self) -> FileJournal | MemoryJournal:
+    async def _begin_journal(self) -> Journal:
         config = self._config
         if config.journal is None:
             return MemoryJournal(run=self._run)
         self._lock = _hold(config.journal)
         secrets = () if config.sandbox else tuple(config.settings.keys.values())
-        journal = FileJournal(config.journal, run=self._run, secrets=secrets)
+        journal = open_journal(config.journal, run=self._run, secrets=secrets)
         _refuse_other_kind(config.journal, journal.header, sandbox=config.sandbox)
-        journal.append(
+        await journal.append(
             "run_started",
             schema=JOURNAL_SCHEMA,
             vidi_version=__version__,
@@ -220,11 +243,13 @@ class Session:
             await self._runtime.base_prices.aclose()
             await self._runtime.fetcher.aclose()
         if self._account is not None:
-            self._account.catch_up()
+            await asyncio.to_thread(self._account.catch_up)
         if self._journal is not None:
             self._journal.close()
         if self._lock is not None:
             self._lock.release()
+        if self._folder is not None:
+            self._folder.cleanup()
 
 
 def _refuse_other_use(request: InferenceRequest, state: InferenceState | None) -> None:
@@ -275,6 +300,8 @@ def _speak_to_programs(error: VidiError, key: str) -> VidiError:
         )
     elif isinstance(error, BegunElsewhereError):
         error.hint = "Look at the provider's own list of requests. Another key buys it anew."
+    elif isinstance(error, RefusedError) and "--budget" in error.hint:
+        error.hint = "Give a higher `budget` to InferenceEngine, or leave it out."
     elif isinstance(error, UnfinishedError):
         error.hint = f"{again} fetches it, for nothing; a higher timeout waits longer."
     return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vidi.jobs.data.cell import Cell
 from vidi.jobs.reading.places import inside
@@ -40,13 +40,23 @@ class InferenceSpec:
     """In seconds."""
     retry: Retry | None
     keep: bool
+    """Whether what it has made is never bought again."""
     places: Places
     unknown: frozenset[str] = frozenset()
     """Params that could not be rendered: left out of `params`, and a mistake already."""
     row: DataRow | None = None
     """The row of data that it was made from."""
+    verdict: Literal["", "approved", "rejected"] = ""
+    """What people have said of what it made: approved is kept, rejected is to be bought again."""
     axes: Mapping[str, object] = field(default_factory=dict)
     """What the entry's matrix gave it, by name."""
+
+    @property
+    def kept_as(self) -> Literal["", "kept", "approved"]:
+        """Why what it has made is never bought again; empty where it may be."""
+        if self.verdict == "approved":
+            return "approved"
+        return "kept" if self.keep else ""
 
     def origin(self, *path: str | int) -> Origin | None:
         """Where the value at a path comes from; None where the job file itself says it."""

@@ -40,7 +40,7 @@ def spent(here):
         RunRecord("run-2", "jobs/a.yaml", "/data/outputs/a", NOON, TAGS),
     ]
     ledger = open_ledger(os.environ["VIDI_LEDGER"])
-    replay_journal(ledger, records, BOUGHT, NOON)
+    ledger.do(replay_journal(records, BOUGHT, NOON))
     ledger.close()
     return here
 

@@ -28,7 +28,7 @@ def past(here):
     ]
     journal = [a_charge("a", actual="0"), a_charge("a", attempt=2, actual="0.04")]
     ledger = open_ledger(os.environ["VIDI_LEDGER"])
-    replay_journal(ledger, records, [*journal, a_charge("b", "0.03")], NOON)
+    ledger.do(replay_journal(records, [*journal, a_charge("b", "0.03")], NOON))
     ledger.close()
     return here
 

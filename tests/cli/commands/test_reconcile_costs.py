@@ -1,5 +1,8 @@
 """`vidi reconcile --costs`: what was booked at its estimate, put right by the provider's list."""
 
+import contextlib
+import os
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,6 +37,38 @@ def test_a_failure_without_units_costs_nothing_after_all(here):
         assert paid(here) == 0
         again = here("vidi", "reconcile", "job.yaml", "--costs")
         assert (again.exit_code, again.stdout) == (0, "nothing is booked at its estimate\n")
+
+
+def test_every_attempt_is_put_right_and_a_sum_is_no_surer_than_its_weakest_part(here):
+    def cost():
+        (row,) = here.manifest("outputs/job")["inferences"]
+        return row["cost_usd"]
+
+    def learnt():
+        with contextlib.closing(sqlite3.connect(os.environ["VIDI_LEDGER"])) as ledger:
+            rows = ledger.execute("SELECT basis, actual FROM vidi_bills ORDER BY attempt")
+            return [(basis, actual > 0) for basis, actual in rows]
+
+    def of_failures(exchange):
+        return without_units(exchange) if exchange.status >= 400 else exchange
+
+    write_job(here, "fal", "a")
+    path = here.folder / "job.yaml"
+    retrying = path.read_text().replace("defaults: {", "defaults: {retry: {on: failed}, ")
+    path.write_text(retrying)
+    with serve_altered(here, of_failures, {"on": "result", "fault": "unread-input", "times": 2}):
+        assert run(here).exit_code == 0
+        before = cost()
+        assert (before["basis"], before["paid_basis"]) == ("estimated", "estimated")
+        assert learnt() == [("estimated", True), ("estimated", True), ("metered", True)]
+        told = here("vidi", "reconcile", "job.yaml", "--costs", "--json").json["costs"]
+        assert [(bill["id"], bill["actual_usd"]) for bill in told] == [("a", 0), ("a", 0)]
+        assert len({bill["request_id"] for bill in told}) == 2
+        assert learnt() == [("none", False), ("none", False), ("metered", True)]
+        assert run(here).exit_code == 0
+        after = cost()
+        assert (after["paid_basis"], after["paid"]) == ("metered", paid(here))
+        assert after["paid"] == pytest.approx(before["paid"] - sum(b["was_usd"] for b in told))
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])

@@ -43,9 +43,9 @@ def test_a_key_gives_back_what_was_bought(provider):
         assert (first.url, first.cost) == (second.url, second.cost)
         assert (first.metadata["replayed"], second.metadata["replayed"]) == (False, True)
         assert (served.submits, engine.get_total_cost()) == (1, first.cost)
-        with pytest.raises(UsageError, match=r"was used for .* with other params$"):
+        with pytest.raises(UsageError, match=r"(?m)was used for .* with other params$"):
             engine.infer(MODELS[provider], prompt="a bush", idempotency_key="tree")
-        with pytest.raises(UsageError, match=r"^idempotency_key is empty$"):
+        with pytest.raises(UsageError, match=r"(?m)^idempotency_key is empty$"):
             engine.infer(MODELS[provider], prompt="a bush", idempotency_key=" ")
 
 

@@ -81,7 +81,7 @@ def test_download_does_not_write_over_a_file_unless_told(made, tmp_path):
     target = tmp_path / "x.png"
     target.write_bytes(b"mine")
     with pytest.raises(
-        DownloadError, match=r"^a file that vidi did not make is in the way: x.png$"
+        DownloadError, match=r"(?m)^a file that vidi did not make is in the way: x.png$"
     ):
         made("a.png").download(target)
     made("a.png").download(target, overwrite=True)
@@ -101,7 +101,7 @@ def test_text_and_json_are_saved(tmp_path):
 
 
 def test_nothing_made_is_said(tmp_path):
-    with pytest.raises(DownloadError, match=r"^fal/acme/maker made nothing to download$"):
+    with pytest.raises(DownloadError, match=r"(?m)^fal/acme/maker made nothing to download$"):
         InferenceResult(model="fal/acme/maker").download(tmp_path / "x")
 
 

@@ -79,7 +79,7 @@ def test_one_that_cannot_be_used_is_told_of(install, value, message):
 
 
 def test_an_unknown_one_is_told_of():
-    with pytest.raises(UsageError, match=r"^there is no provider 'shouting'$") as caught:
+    with pytest.raises(UsageError, match=r"(?m)^there is no provider 'shouting'$") as caught:
         open_provider("shouting", Settings())
     assert caught.value.hint == "Model ids begin with fal and replicate."
 

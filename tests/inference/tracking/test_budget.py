@@ -10,47 +10,47 @@ from vidi.inference.tracking.budget import Balance, Budget
 amounts = st.decimals(0, 10, places=6)
 
 
-def test_a_reservation_becomes_spending():
+async def test_a_reservation_becomes_spending():
     budget = Budget(Decimal("0.50"))
-    budget.reserve("a", Decimal("0.20"))
+    await budget.reserve("a", Decimal("0.20"))
     assert budget.balance == Balance(Decimal(0), Decimal("0.20"), Decimal("0.30"))
     budget.settle("a", Decimal("0.15"))
     assert budget.balance == Balance(Decimal("0.15"), Decimal(0), Decimal("0.35"))
 
 
-def test_what_does_not_fit_is_refused_whole():
+async def test_what_does_not_fit_is_refused_whole():
     budget = Budget(Decimal("0.50"))
-    budget.reserve("a", Decimal("0.500000"))
+    await budget.reserve("a", Decimal("0.500000"))
     with pytest.raises(RefusedError) as caught:
-        budget.reserve("b", Decimal("0.000001"))
+        await budget.reserve("b", Decimal("0.000001"))
     assert caught.value.message == "this needs up to $0.000001 and $0.00 of the budget is left"
     assert budget.balance.reserved == Decimal("0.5")
 
 
-def test_without_a_cap_everything_fits():
+async def test_without_a_cap_everything_fits():
     budget = Budget(None)
-    budget.reserve("a", Decimal(1000000))
+    await budget.reserve("a", Decimal(1000000))
     assert budget.balance.left is None
 
 
-def test_a_release_gives_everything_back():
+async def test_a_release_gives_everything_back():
     budget = Budget(Decimal(1))
-    budget.reserve("a", Decimal(1))
+    await budget.reserve("a", Decimal(1))
     budget.release("a")
     budget.release("never reserved")
     assert budget.balance == Balance(Decimal(0), Decimal(0), Decimal(1))
 
 
-def test_what_is_owed_from_before_is_held_even_over_the_cap():
+async def test_what_is_owed_from_before_is_held_even_over_the_cap():
     budget = Budget(Decimal(1))
     budget.hold("a", Decimal(3))
     assert budget.balance.left == Decimal(-2)
     with pytest.raises(RefusedError):
-        budget.reserve("b", Decimal(0) + Decimal("0.01"))
+        await budget.reserve("b", Decimal(0) + Decimal("0.01"))
 
 
 @given(cap=amounts, steps=st.lists(st.tuples(st.integers(0, 5), amounts, st.booleans())))
-def test_spent_and_reserved_never_exceed_the_cap(cap, steps):
+async def test_spent_and_reserved_never_exceed_the_cap(cap, steps):
     budget = Budget(cap)
     held: dict[str, Decimal] = {}
     for number, amount, free in steps:
@@ -60,7 +60,7 @@ def test_spent_and_reserved_never_exceed_the_cap(cap, steps):
             held.pop(key, None)
         else:
             try:
-                budget.reserve(key, amount)
+                await budget.reserve(key, amount)
                 held[key] = amount
             except RefusedError:
                 assert amount > (budget.balance.left or 0)

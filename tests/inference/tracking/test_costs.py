@@ -103,7 +103,7 @@ def test_an_alert_may_do_without_a_callback_and_be_taken_away(caplog):
 
 @pytest.mark.parametrize("amount", ["much", "-1", "NaN", "Infinity"])
 def test_a_threshold_is_an_amount(amount):
-    with pytest.raises(UsageError, match=f"^'{amount}' is not an amount in USD$"):
+    with pytest.raises(UsageError, match=f"(?m)^'{amount}' is not an amount in USD$"):
         CostTracker.in_memory().set_alert_threshold(amount)
 
 
@@ -117,7 +117,7 @@ def test_an_alert_that_raises_costs_nobody_a_result(caplog):
 
 def test_wrong_params_have_no_cost():
     template = ModelRegistry().get_template(SCHNELL)
-    with pytest.raises(ParamsError, match=r"'prompt' is required$"):
+    with pytest.raises(ParamsError, match=r"(?m)'prompt' is required$"):
         CostTracker.in_memory().calculate_cost(template, {})
 
 

@@ -61,7 +61,7 @@ def test_limits(limit, found):
 
 
 def test_a_limit_below_zero():
-    with pytest.raises(UsageError, match=r"^limit is -1$"):
+    with pytest.raises(UsageError, match=r"(?m)^limit is -1$"):
         InferenceLogger().get_inference_history(-1)
 
 

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-import sqlalchemy as sa
 
+from support.ledgers import select
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, EventKind
 from vidi.inference.tracking.journal.journal import FileJournal, read_events
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.schema import SCHEMA_VERSION as LEDGER_SCHEMA
-from vidi.inference.tracking.ledger.schema import periods
 from vidi.runs.records.manifest.render import SCHEMA_VERSION as MANIFEST_SCHEMA
 
 HERE = Path(__file__).parent
@@ -188,9 +187,9 @@ def test_an_old_ledger_keeps_its_sums_and_takes_new_ones(here, dump, without):
     here._monkeypatch.setenv("VIDI_LEDGER", str(path))
     assert sqlite_sums(here) == (Decimal("0.012"), Decimal("0.011"))
     assert len(here("vidi", "history", "--json").json["runs"]) == 16
-    with contextlib.closing(open_ledger(str(path))) as ledger, ledger.reading() as connection:
-        month = connection.execute(sa.select(periods).where(periods.c.kind == "month")).one()
-        assert (month.label, month.spent, month.reserved) == ("2026-11", 12_000, 11_000)
+    with contextlib.closing(open_ledger(str(path))) as ledger:
+        (month,) = select(ledger, "SELECT * FROM vidi_periods WHERE kind = 'month'")
+        assert month == ("month", "2026-11", 12_000, 11_000)
 
 
 @journals

@@ -84,7 +84,7 @@ def test_not_a_number(text):
 
 
 def test_a_number_that_nobody_means():
-    with pytest.raises(MistakeError, match=r"^a number of 5,000 characters$"):
+    with pytest.raises(MistakeError, match=r"(?m)^a number of 5,000 characters$"):
         resolve("9" * 5000)
 
 

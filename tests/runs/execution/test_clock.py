@@ -9,17 +9,15 @@ from datetime import datetime, timedelta
 
 import jsonschema_rs
 import pytest
-import sqlalchemy as sa
 
 from support.commands import run_installed
 from support.journals import rewrite
-from support.ledgers import NOON, a_cap, same, usage, usd
+from support.ledgers import NOON, a_cap, change, same, usage, usd
 from support.servers.intervening import serve_world
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.pace import Account, close_account, take_place, take_turn
 from vidi.inference.tracking.ledger.run_account import RunAccount
-from vidi.inference.tracking.ledger.schema import leases, paces
 from vidi.runs.records.manifest.schema import manifest_schema
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
@@ -99,20 +97,19 @@ def test_the_pace_of_a_clock_that_was_ahead_stalls_nothing(world):
 def leave_a_pace_of_tomorrow(key):
     account = Account("fal", hashlib.sha256(key.encode()).hexdigest()[:16])
     with contextlib.closing(open_ledger(os.environ["VIDI_LEDGER"])) as ledger:
-        take_turn(ledger, account, 60)
-        close_account(ledger, account, 30)
-        take_place(ledger, account, "gone", 1)
-        with ledger.writing() as connection:
-            far = time.time() + DAY.total_seconds()
-            connection.execute(sa.update(paces).values(next_at=far, closed_until=far))
-            connection.execute(sa.update(leases).values(until=far))
+        ledger.do(take_turn(account, 60))
+        ledger.do(close_account(account, 30))
+        ledger.do(take_place(account, "gone", 1))
+        far = time.time() + DAY.total_seconds()
+        change(ledger, "UPDATE vidi_paces SET next_at = :far, closed_until = :far", far=far)
+        change(ledger, "UPDATE vidi_leases SET until = :far", far=far)
 
 
-def test_an_amount_is_settled_in_the_period_in_which_it_was_set_aside(tmp_path):
+async def test_an_amount_is_settled_in_the_period_in_which_it_was_set_aside(tmp_path):
     moments = iter([NOON + DAY, NOON])
     ledger = open_ledger(str(tmp_path / "ledger.sqlite3"))
     account = RunAccount(ledger, "run-1", [a_cap()], {}, now=lambda: next(moments))
-    account.reserve("tree", 1, "fal/fal-ai/flux/dev", usd("0.05"))
+    await account.reserve("tree", 1, "fal/fal-ai/flux/dev", usd("0.05"))
     account.settle("tree", usd("0.03"))
     assert usage(ledger, at=NOON + DAY) == same("0.030000", "0")
     assert usage(ledger, at=NOON) == same("0", "0")

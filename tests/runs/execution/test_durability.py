@@ -12,8 +12,9 @@ from vidi.inference.tracking.journal.events import DURABLE
 
 RECORDER = """\
 import asyncio.selector_events as sockets
-import atexit, json, os
+import atexit, json, os, sys
 
+sys.modules |= {"sqlalchemy": None, "psycopg": None}  # a ledger in a file needs neither
 steps = []
 write, fsync, replace, rename = os.write, os.fsync, os.replace, os.rename
 send = sockets._SelectorSocketTransport.write
@@ -40,7 +41,8 @@ def note_send(self, data):
 
 def note_rename(work):
     def rename(source, target, **options):
-        steps.append(["rename", os.fspath(target), None, -1])
+        if "/.vidi/" not in os.fspath(target):  # thumbnails can be made again
+            steps.append(["rename", os.fspath(target), None, -1])
         return work(source, target, **options)
 
     return rename

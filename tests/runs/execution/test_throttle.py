@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from support.ledgers import change
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.runs.execution import throttle as module
 from vidi.runs.execution.throttle import SharedThrottle
@@ -73,9 +74,8 @@ async def test_a_run_that_stops_does_not_wait_for_a_place(ledger):
 
 async def test_a_ledger_that_is_gone_stops_nobody(ledger):
     throttle = throttle_of(ledger, places={"fal": 1}, creates={"fal": 1})
-    with ledger.writing() as connection:
-        for table in ("vidi_paces", "vidi_leases"):
-            connection.exec_driver_sql(f"DROP TABLE {table}")
+    for table in ("vidi_paces", "vidi_leases"):
+        change(ledger, f"DROP TABLE {table}")
     throttle.close_for("fal", 0.05)
     await throttle.wait_for_turn("fal")
     async with throttle.place("fal", "a", lambda: False):

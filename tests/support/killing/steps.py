@@ -14,7 +14,7 @@ import json
 import os
 import re
 import signal
-import sqlite3.dbapi2 as sqlite
+import sqlite3
 from functools import partial, wraps
 from pathlib import Path
 
@@ -137,7 +137,7 @@ def _watch_sockets(steps: Steps) -> None:
 def _watch_ledger(steps: Steps) -> None:
     change = re.compile(r"\s*(INSERT|UPDATE|DELETE|CREATE)\b.*?vidi_(\w+)", re.DOTALL)
 
-    class Connection(sqlite.Connection):
+    class Connection(sqlite3.Connection):
         """Knows by its first change what a transaction is about."""
 
         def __init__(self, *arguments, **options) -> None:
@@ -159,4 +159,4 @@ def _watch_ledger(steps: Steps) -> None:
             steps.take(f"ledger {self.about}, after")
             self.about = "nothing"
 
-    sqlite.connect = partial(sqlite.connect, factory=Connection)
+    sqlite3.connect = partial(sqlite3.connect, factory=Connection)

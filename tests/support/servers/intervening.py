@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from support.commands import Answer, Here
+from support.ledgers import select
 from support.servers.sandbox import Served
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.tracking.ledger.connection import open_ledger
-from vidi.inference.tracking.ledger.schema import periods, usd_of
+from vidi.inference.tracking.ledger.schema import usd_of
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.serving.server import build_server
 
@@ -94,11 +93,9 @@ class World:
 
 def read_sums() -> tuple[Decimal, Decimal]:
     """What the ledger says was spent, and is reserved, on all days."""
-    sums = sa.func.sum(periods.c.spent), sa.func.sum(periods.c.reserved)
-    days = sa.select(*sums).where(periods.c.kind == "day")
-    address = os.environ["VIDI_LEDGER"]
-    with contextlib.closing(open_ledger(address)) as ledger, ledger.reading() as connection:
-        spent, reserved = connection.execute(days).one()
+    sums = "SELECT sum(spent), sum(reserved) FROM vidi_periods WHERE kind = 'day'"
+    with contextlib.closing(open_ledger(os.environ["VIDI_LEDGER"])) as ledger:
+        ((spent, reserved),) = select(ledger, sums)
     return usd_of(spent), usd_of(reserved)
 
 

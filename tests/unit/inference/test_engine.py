@@ -25,7 +25,7 @@ def test_infer_success(engine):
 
 
 def test_infer_invalid_model(engine):
-    with pytest.raises(UnknownModelError, match=r"^unknown model 'replicate/nobody/nothing'$"):
+    with pytest.raises(UnknownModelError, match=r"(?m)^unknown model 'replicate/nobody/nothing'$"):
         engine.infer(model="replicate/nobody/nothing", prompt="x")
     assert engine.get_inference_history() == []
 

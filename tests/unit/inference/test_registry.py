@@ -28,5 +28,5 @@ def test_validate_parameters():
     registry = ModelRegistry()
     params = registry.validate_parameters(SCHNELL, {"prompt": "a tree", "num_outputs": 2.0})
     assert params == {"prompt": "a tree", "num_outputs": 2}
-    with pytest.raises(ParamsError, match=r"flux-schnell: 'prompt' is required$"):
+    with pytest.raises(ParamsError, match=r"(?m)flux-schnell: 'prompt' is required$"):
         registry.validate_parameters(SCHNELL, {})

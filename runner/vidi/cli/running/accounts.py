@@ -1,6 +1,6 @@
 """What the ledger has to do with a command: where it is, what its caps allow, the account of a run.
 
-SQLAlchemy is loaded by the functions that open a ledger, and by nothing before them.
+A database is loaded by the functions that open a ledger, and by nothing before them.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def read_cap_usages_of(address: str) -> Mapping[Kind, CapUsage]:
             return {}
         from vidi.inference.tracking.ledger.ledger import read_cap_usages
 
-        return read_cap_usages(ledger, datetime.now(UTC))
+        return ledger.do(read_cap_usages(datetime.now(UTC)))
 
 
 class UnusableLedgerError(UsageError):

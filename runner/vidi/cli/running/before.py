@@ -56,7 +56,9 @@ def plan_every_job(state: CommandState) -> int | None:
     """Read, check and price every job file, so that all mistakes of all of them come at once."""
     asked = describe_asked(state.options, state.money, state.store)
     known = KnownBefore(state.bills, state.store)
-    state.job_runs = plan_jobs(state.options, state.settings, state.held, asked, known)
+    state.job_runs = plan_jobs(
+        state.options, state.settings, state.held, asked, known, fit_choices=state.fit_choices
+    )
     lift_budgets(state.job_runs, state.money)
     if state.command == "estimate":
         warn_uncapped(state)

@@ -20,6 +20,7 @@ from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
 from vidi.runs.records.folder import MANIFEST, REPORT_NAME
 from vidi.runs.records.manifest.idle import tell_of_idle_run
 from vidi.runs.records.manifest.read import read_manifest
+from vidi.runs.records.report.marks import list_marks
 from vidi.runs.records.report.write import write_report
 from vidi.runs.records.stamp import stamp_folder
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from vidi.cli.running.job_run import JobRun
     from vidi.cli.running.state import CommandState
     from vidi.inference.tracking.budget import SharedCap
-    from vidi.inference.tracking.journal.journal import FileJournal
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.starting import StartLimits
     from vidi.runs.planning.plan import Plan
 
@@ -69,7 +70,7 @@ def _tell_up_to_date(job_run: JobRun, folder: Path, state: CommandState) -> None
 def _run(
     job_run: JobRun,
     plan: Plan,
-    journal: FileJournal,
+    journal: Journal,
     state: CommandState,
     starts: StartLimits,
     shared: SharedCap,
@@ -103,7 +104,7 @@ def _run(
 
 
 def _write_down(
-    job_run: JobRun, plan: Plan, journal: FileJournal, result: RunResult, state: CommandState
+    job_run: JobRun, plan: Plan, journal: Journal, result: RunResult, state: CommandState
 ) -> None:
     options = state.options
     job_run.exit_code = result.exit_code
@@ -125,13 +126,15 @@ def _write_down(
         )
 
 
-def _write_report(result: RunResult, plan: Plan, journal: FileJournal) -> None:
+def _write_report(result: RunResult, plan: Plan, journal: Journal) -> None:
     """Write the page of what there is; a run that changed nothing leaves one that is there."""
+    sandbox = result.manifest["sandbox"]
+    marks = list_marks(plan.reviews, journal.states.values(), sandbox=sandbox)
     if result.changed:
-        write_report(result.manifest, plan.folder, journal.shelf.values())
+        write_report(result.manifest, plan.folder, journal.shelf.values(), marks)
     elif not (plan.folder / REPORT_NAME).exists():
         manifest = read_manifest(plan.folder / MANIFEST)
-        write_report(manifest, plan.folder, journal.shelf.values())
+        write_report(manifest, plan.folder, journal.shelf.values(), marks)
 
 
 def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:

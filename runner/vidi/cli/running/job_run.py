@@ -12,9 +12,11 @@ from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.settings import Settings
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.jobs.job import STDIN, read_job
 from vidi.jobs.mistakes import did_you_mean
+from vidi.jobs.reviews.read import read_reviews
+from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
@@ -24,7 +26,7 @@ from vidi.runs.records.warnings import find_warnings
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.cli.run_options import RunOptions
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.caps import CapRoom
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.jobs.job import Job
     from vidi.runs.planning.selection import Selector
     from vidi.runs.records.manifest.shape import Manifest
@@ -55,7 +58,7 @@ class JobRun:
     folder: Path | None = None
     """Where its assets go."""
     plan: Plan | None = None
-    journal: FileJournal | None = None
+    journal: Journal | None = None
     held: bool = False
     """Whether this process holds its folder."""
     rooms: tuple[CapRoom, ...] = ()
@@ -143,6 +146,7 @@ def plan_jobs(
     tree: OtherTree | None = None,
     *,
     together: bool = True,
+    fit_choices: Callable[[JobRun, Choices], Choices] | None = None,
 ) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
@@ -154,9 +158,11 @@ def plan_jobs(
         known: What was billed and bought before, elsewhere too.
         tree: Where the job files are, if not in the working tree.
         together: Whether one command would run them all, so that no two may share a folder.
+        fit_choices: Makes of the command line's choices those for one job file, once it is open.
     """
     desk = JobPlanner(options, settings, held, asked, known or KnownBefore(), tree)
     desk.together = together
+    desk.fit_choices = fit_choices or desk.fit_choices
     job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
     # What any of the folders was billed counts for the prices of all: so all are opened first.
     for step in (desk.open, desk.plan):
@@ -187,6 +193,8 @@ class JobPlanner:
         self._tree = tree
         self.together = True
         """Whether no two job files may share a folder."""
+        self.fit_choices: Callable[[JobRun, Choices], Choices] = lambda _, choices: choices
+        """What the command line's choices are for one job file."""
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
@@ -198,6 +206,7 @@ class JobPlanner:
             exclude=parse_selectors(options.exclude),
             rebuy=parse_selectors(options.rebuy),
             restore=parse_selectors(options.restore),
+            rejected=options.rejected,
             frozen=options.frozen,
             overwrite=options.overwrite,
             accept=frozenset(options.accept),
@@ -226,7 +235,7 @@ class JobPlanner:
         if self._asked and (found := read_stamp(folder, self._asked)) is not None:
             job_run.up_to_date, job_run.resting = folder, found
             return
-        journal = FileJournal(
+        journal = open_journal(
             folder / JOURNAL, run=job_run.run_id, secrets=self._secrets, lock=lock_of(folder)
         )
         check_kind(folder, journal.header, sandbox=options.sandbox)
@@ -245,9 +254,14 @@ class JobPlanner:
             project=self._options.project,
             folder=folder,
             record=FolderRecord(
-                journal.states, journal.shelf, self._known.store, self._known.bills
+                journal.states,
+                journal.shelf,
+                self._known.store,
+                self._known.bills,
+                read_reviews(name_reviews(job.path)),
+                self._options.sandbox,
             ),
-            choices=self._choices,
+            choices=self.fit_choices(job_run, self._choices),
         )
 
     def _read(self, path: Path) -> bytes | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vidi.cli.running.job_run import JobRun
     from vidi.errors import VidiError
     from vidi.inference.store.store import AssetStore
+    from vidi.runs.planning.plan import Choices
 
 CommandName = Literal["run", "estimate", "validate", "diff"]
 WORST_FIRST = (130, 143, 70, 7, 6, 4, 5, 3, 2, 1)
@@ -54,6 +55,11 @@ class CommandState:
             self.job_runs[0].fail(error)
         else:
             self.errors.append(error)
+
+    def fit_choices(self, job_run: JobRun, choices: Choices) -> Choices:
+        """What the command line's choices are for one job file, once it is open: the same."""
+        del job_run
+        return choices
 
     def complete(self, answer: dict[str, object]) -> dict[str, object]:
         """Add to the answer that all commands have what only this one has; a run has nothing."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
+from vidi.cli.running.applying.steps import plan_as_saved, write_plan
 from vidi.cli.running.before import (
     check_keys,
     find_store,
@@ -46,7 +47,7 @@ STEPS: Mapping[CommandName, tuple[Callable[..., int | None], ...]] = {
         read_settings,
         read_accounts,
         find_store,
-        plan_every_job,
+        plan_as_saved,
         show_mistakes,
         weigh_against_caps,
         refuse_old_prices,
@@ -68,6 +69,7 @@ STEPS: Mapping[CommandName, tuple[Callable[..., int | None], ...]] = {
         refuse_unlocked,
         show_estimate,
         show_refusals,
+        write_plan,
     ),
     "validate": (
         read_settings,
@@ -84,8 +86,16 @@ def carry_out_steps(command: CommandName, options: RunOptions) -> int:
         VidiError: It cannot even begin: a setting is wrong, or a folder is not there.
     """
     console = Console(quiet=options.quiet, verbose=options.verbose)
-    options = replace(options, job_files=find_job_files(options.job_files, options.project))
     with contextlib.ExitStack() as held:
+        if options.apply is not None:
+            from vidi.cli.running.applying.apply import open_apply
+
+            return take_steps(STEPS[command], open_apply(options, console, held))
+        options = replace(options, job_files=find_job_files(options.job_files, options.project))
+        if options.plan is not None:
+            from vidi.cli.running.applying.save import refuse_unsavable
+
+            refuse_unsavable(options)
         return take_steps(STEPS[command], CommandState(command, options, console, held))
 
 

@@ -43,8 +43,8 @@ def describe_asked(
 
 def _takes_the_whole_way(options: RunOptions) -> bool:
     selected = options.select or options.exclude or options.rebuy or options.restore
-    shown = options.estimate or options.json_wanted or options.locked
-    return bool(shown or selected or STDIN in options.job_files)
+    shown = options.estimate or options.json_wanted or options.locked or options.apply
+    return bool(shown or selected or options.rejected or STDIN in options.job_files)
 
 
 def list_others(options: RunOptions) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import VidiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     import httpx
 
@@ -34,14 +34,15 @@ class BasePrices:
     Args:
         settings: Where fal is and who we are to it; None where nobody is to be asked.
         wire: What to send through instead of the network.
-        note: Called once with each answer, by model id, before anything is priced by it.
+        note: Called once with each answer, by model id, before anything is priced by it; None
+            where nobody listens.
     """
 
     def __init__(
         self,
         settings: Settings | None = None,
         wire: httpx.AsyncBaseTransport | None = None,
-        note: Callable[[Found], None] = lambda found: None,  # noqa: ARG005 - nobody listens
+        note: Callable[[Found], Awaitable[None]] | None = None,
     ) -> None:
         self._settings = settings if settings is not None and ASKED in settings.keys else None
         self._wire = wire
@@ -64,9 +65,9 @@ class BasePrices:
         if task is None:
             return model.billing
         found = await asyncio.shield(task)
-        if found and task not in self._noted:
+        if found and self._note is not None and task not in self._noted:
             self._noted.add(task)
-            self._note({f"{ASKED}/{name}": price for name, price in found.items()})
+            await self._note({f"{ASKED}/{name}": price for name, price in found.items()})
         return found.get(model.name) or model.billing
 
     async def aclose(self) -> None:

@@ -23,6 +23,7 @@ from vidi.errors import (
     LostError,
     NotSentError,
     RefusedError,
+    ThrottledError,
     UnfinishedError,
     VidiError,
 )
@@ -88,18 +89,18 @@ async def _carry_out(request: InferenceRequest, folder: Path | None, runtime: Ru
         await _resume_or_buy(request, folder, runtime)
     except InDoubtError as error:
         if runtime.journal.states[request.id].status == "intended":
-            runtime.journal.append("in_doubt", request.id, error=describe_error(error))
+            await runtime.journal.append("in_doubt", request.id, error=describe_error(error))
         return Outcome(request.id, "in_doubt", error)
     except BegunElsewhereError as error:
-        runtime.journal.append("refused", request.id, error=describe_error(error))
+        await runtime.journal.append("refused", request.id, error=describe_error(error))
         return Outcome(request.id, "in_doubt", error)
     except UnfinishedError as error:
-        runtime.journal.append("unfinished", request.id, error=describe_error(error))
+        await runtime.journal.append("unfinished", request.id, error=describe_error(error))
         return Outcome(request.id, "unfinished", error)
     except (InferenceError, RefusedError) as error:
-        if isinstance(error, NotSentError) and runtime.stopping():
+        if isinstance(error, NotSentError | ThrottledError) and runtime.stopping():
             return Outcome(request.id, "skipped", error)
-        return _end_failed(request, error, runtime)
+        return await _end_failed(request, error, runtime)
     if not request.stored:
         await keep_in_store(request.id, folder, runtime, again=request.again)
     return Outcome(request.id, "succeeded")
@@ -109,7 +110,7 @@ async def _resume_or_buy(request: InferenceRequest, folder: Path | None, runtime
     if request.earlier is not None:
         await _settle_earlier(request, request.earlier, folder, runtime)
     if request.restores:
-        runtime.journal.append("restored", request.id, purchase=request.restores)
+        await runtime.journal.append("restored", request.id, purchase=request.restores)
     if request.stored and folder is not None:
         await take_from_store(request, folder, runtime)
     elif not await _resume(request, folder, runtime):
@@ -133,7 +134,7 @@ async def _settle_earlier(
         if not request.again:
             raise
         # Nobody can look any more, and the user wants it anew: what may have been billed is booked.
-        record_settled(earlier, "failed", earlier.reserve, "estimated", runtime, error)
+        await record_settled(earlier, "failed", earlier.reserve, "estimated", runtime, error)
         runtime.notify(earlier.id, "earlier_lost", message=error.message)
 
 
@@ -230,7 +231,7 @@ async def _finish(
         await _keep_what_came(request, end, folder, runtime)
         await settle_failure(request, end, runtime)
         raise _name_failure(request, end)
-    runtime.journal.append(
+    await runtime.journal.append(
         "completed",
         request.id,
         output=end.output,
@@ -276,7 +277,7 @@ async def _fetch_again(
     if folder is None:
         return True  # the answer is in the journal, and nothing is to be fetched
     try:
-        if state.status == "failed" or not bring_all_home(request, folder, runtime):
+        if state.status == "failed" or not await bring_all_home(request, folder, runtime):
             await collect_assets(request, state.output, folder, runtime)
     except DownloadError as error:
         if not error.gone:
@@ -286,7 +287,7 @@ async def _fetch_again(
             raise _describe_kept(request, error) from error
         runtime.notify(request.id, "gone", message=_tell_retention(request, error))
         return False
-    record_settled(request, "succeeded", Decimal(0), "none", runtime)
+    await record_settled(request, "succeeded", Decimal(0), "none", runtime)
     return True
 
 
@@ -309,10 +310,10 @@ def _tell_retention(request: InferenceRequest, error: DownloadError) -> str:
     return f"{error.message} ({provider} keeps outputs for {KEPT_S[provider] // 3600} h)"
 
 
-def _end_failed(request: InferenceRequest, error: VidiError, runtime: Runtime) -> Outcome:
+async def _end_failed(request: InferenceRequest, error: VidiError, runtime: Runtime) -> Outcome:
     state = runtime.journal.states.get(request.id)
     if state is not None and state.status == "moderated":
         return Outcome(request.id, "moderated", error)
     if state is None or state.error is None:
-        runtime.journal.append("refused", request.id, error=describe_error(error))
+        await runtime.journal.append("refused", request.id, error=describe_error(error))
     return Outcome(request.id, "failed", error)

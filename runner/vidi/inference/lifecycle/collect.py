@@ -104,13 +104,14 @@ async def _collect(
     """Bring one output to its place: from where it was before, else from the provider."""
     before = item.made
     if before is not None:
-        at_hand = move_into_place(request, before, item.path, folder, runtime, item.beside)
+        at_hand = await move_into_place(request, before, item.path, folder, runtime, item.beside)
         if at_hand is not None:
             return at_hand
     asset = _warn(await _fetch(request, item, folder, runtime), remarks)
-    record = describe_asset(asset, item.index, item.output.key, folder)
     moved_from = before.path if before is not None else None
-    record_asset(request.id, record, folder, runtime, moved_from)
+    async with runtime.placing:
+        record = describe_asset(asset, item.index, item.output.key, folder)
+        await record_asset(request.id, record, folder, runtime, moved_from)
     return record
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import (
@@ -21,10 +20,11 @@ from vidi.errors import (
     VidiError,
 )
 from vidi.inference.lifecycle.calls import describe_call
-from vidi.inference.lifecycle.room import reserve_room
+from vidi.inference.lifecycle.room import STOPPED, unless_stopped, with_room
 from vidi.inference.lifecycle.sent_params import describe_sent
 from vidi.inference.models.prices.pricing import date_prices
 from vidi.inference.providers.transport.call import read_send_error
+from vidi.inference.tracking.books import Reservation
 from vidi.inference.tracking.journal.charges import number_next
 
 if TYPE_CHECKING:
@@ -68,20 +68,38 @@ async def post(
         InDoubtError: The outcome is unknown; the reservation stays.
         StorageError: The journal or the ledger cannot be written.
     """
-    before = runtime.journal.states.get(request.id)
-    number = number_next(before.charges if before is not None else ())
-    # Reserved before it is noted, noted before it is sent: a kill between any two leaves at worst
-    # money set aside for nothing, never something bought that no record knows.
-    amount = find_reserve(request, runtime)
-    await reserve_room(request, amount, runtime, number=number)
-    runtime.sending.add(request.id)
-    try:
+    return await with_room(
+        request.id,
+        lambda: _begin_and_send(request, submission, provider, runtime, attempt),
+        runtime,
+    )
+
+
+async def _begin_and_send(
+    request: InferenceRequest,
+    submission: Submission,
+    provider: Provider,
+    runtime: Runtime,
+    attempt: int,
+) -> Purchase:
+    """Set aside, note and send; few at once are between their intent and what came of it."""
+    async with runtime.sends:
+        if runtime.stopping():
+            raise NotSentError(STOPPED)
+        before = runtime.journal.states.get(request.id)
+        number = number_next(before.charges if before is not None else ())
+        # Reserved before it is noted, noted before it is sent: a kill between any two leaves at
+        # worst money set aside for nothing, never something bought that no record knows.
+        amount = find_reserve(request, runtime)
+        reservation = Reservation(amount, request.model.id, number)
         intent = _describe_intent(request, submission, attempt, amount)
-        runtime.journal.append("intent", request.id, **intent)
-        runtime.notify(request.id, "intent", reserved=amount)
-        return await _send_and_record(request, submission, provider, runtime)
-    finally:
-        runtime.sending.discard(request.id)
+        await unless_stopped(runtime.books.begin_purchase(request.id, reservation, intent), runtime)
+        runtime.sending.add(request.id)
+        try:
+            runtime.notify(request.id, "intent", reserved=amount)
+            return await _send_and_record(request, submission, provider, runtime)
+        finally:
+            runtime.sending.discard(request.id)
 
 
 async def _send_and_record(
@@ -92,28 +110,25 @@ async def _send_and_record(
     try:
         accepted = await provider.submit(submission)
     except (NotSentError, ThrottledError, RejectedError, CredentialsError) as error:
-        _record_refusal(request, runtime, error)
+        await _record_refusal(request, runtime, error)
         raise
     except InDoubtError as error:
-        runtime.journal.append("in_doubt", request.id, error=describe_error(error))
+        await runtime.journal.append("in_doubt", request.id, error=describe_error(error))
         raise
     except asyncio.CancelledError as cut:
         # A third Ctrl-C may fall between two bytes: only the connection knows if one was sent.
-        _record_cut(request, runtime, read_send_error(cut))
+        await _record_cut(request, runtime, read_send_error(cut))
         raise
     # From this line on it is never submitted again: the provider's id is on the disk.
-    _keep_receipt(request, accepted, runtime)
-    with suppress(StorageError):  # the journal has it, and the next replay enters it
-        runtime.receipts.take_receipt(request.id, request.model.provider, accepted.request_id)
+    await _keep_receipt(request, accepted, runtime)
     runtime.notify(request.id, "submitted", request_id=accepted.request_id)
     return Purchase(accepted, sent_at)
 
 
-def _keep_receipt(request: InferenceRequest, accepted: Accepted, runtime: Runtime) -> None:
+async def _keep_receipt(request: InferenceRequest, accepted: Accepted, runtime: Runtime) -> None:
+    provider, receipt = request.model.provider, accepted.request_id
     try:
-        runtime.journal.append(
-            "submitted", request.id, request_id=accepted.request_id, urls=dict(accepted.urls)
-        )
+        await runtime.books.record_submitted(request.id, provider, receipt, accepted.urls)
     except StorageError as error:
         raise StorageError(
             f"{error.message}; {request.id} was bought as {accepted.request_id}",
@@ -163,29 +178,21 @@ def _describe_intent(
     }
 
 
-def _record_refusal(request: InferenceRequest, runtime: Runtime, error: VidiError) -> None:
+async def _record_refusal(request: InferenceRequest, runtime: Runtime, error: VidiError) -> None:
     described = describe_error(error)
     if isinstance(error, RejectedError) and error.paid:
         paid = runtime.journal.states[request.id].reserved
-        runtime.journal.append(
-            "settled",
-            request.id,
-            status="failed",
-            actual_usd=paid,
-            basis="estimated",
-            error=described,
-        )
-        runtime.budget.settle(request.id, paid)
+        fields = {"status": "failed", "basis": "estimated", "error": described}
+        await runtime.books.record_settled(request.id, paid, fields)
     else:
-        runtime.journal.append("refused", request.id, error=described)
-        runtime.budget.release(request.id)
+        await runtime.books.record_refused(request.id, described)
 
 
-def _record_cut(
+async def _record_cut(
     request: InferenceRequest, runtime: Runtime, fate: InDoubtError | NotSentError
 ) -> None:
     """Note what became of a request that was cut off by the end of the run."""
     if isinstance(fate, NotSentError):
-        _record_refusal(request, runtime, fate)
+        await _record_refusal(request, runtime, fate)
     else:
-        runtime.journal.append("in_doubt", request.id, error=describe_error(fate))
+        await runtime.journal.append("in_doubt", request.id, error=describe_error(fate))

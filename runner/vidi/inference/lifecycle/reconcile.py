@@ -70,8 +70,8 @@ async def reconcile(
             # and leave the other one's bill unseen. Then the user tells.
             if len(matches) == 1 and not _has_rival(state, runtime):
                 provider, match = submission.model.provider, matches[0]
-                if runtime.receipts.take_receipt(state.id, provider, match.request_id):
-                    return adopt(state.id, match, runtime)
+                if await runtime.receipts.take_receipt(state.id, provider, match.request_id):
+                    return await adopt(state.id, match, runtime)
             why = _describe(matches)
         left = deadline - time.monotonic()
         if left <= 0 or runtime.stopping():
@@ -80,9 +80,9 @@ async def reconcile(
         pause *= 2
 
 
-def adopt(inference: str, accepted: Accepted, runtime: Runtime) -> Accepted:
+async def adopt(inference: str, accepted: Accepted, runtime: Runtime) -> Accepted:
     """Put on record that an inference in doubt was bought, and under which id."""
-    runtime.journal.append(
+    await runtime.journal.append(
         "submitted",
         inference,
         request_id=accepted.request_id,
@@ -111,7 +111,8 @@ async def _search(
     taken = {key for each in runtime.journal.states.values() for key in each.receipts}
     free = [each for each in found if each.request_id not in taken]
     ids = [each.request_id for each in free]
-    others = runtime.receipts.find_taken(state.id, submission.model.provider, ids) if ids else ()
+    asked = submission.model.provider, ids
+    others = await runtime.receipts.find_taken(state.id, *asked) if ids else ()
     return [each for each in free if each.request_id not in others]
 
 

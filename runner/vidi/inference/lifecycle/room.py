@@ -7,43 +7,71 @@ room beside it waits, and is refused only when nothing that may give room back i
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vidi.errors import NotSentError, RefusedError
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from vidi.inference.lifecycle.runtime import Runtime
-    from vidi.inference.request import InferenceRequest
+
+Made = TypeVar("Made")
+
+STOPPED = "the run was stopped before this was sent"
+LONG_S = 1.0
+"""A ledger that takes longer may be away."""
 
 
-async def reserve_room(
-    request: InferenceRequest, amount: Decimal, runtime: Runtime, *, number: int
-) -> None:
-    """Set an amount aside; when it returns, it may be spent.
+async def with_room(inference: str, buy: Callable[[], Awaitable[Made]], runtime: Runtime) -> Made:
+    """Buy as soon as there is room for it.
 
     Args:
-        request: What is to be bought.
-        amount: The most that it may cost, in USD.
+        inference: The id of what is to be bought.
+        buy: Buys it; raises `RefusedError` where there is no room.
         runtime: What the run works with.
-        number: Which of its attempts this is, over all runs.
 
     Raises:
         RefusedError: A cap has no room for it, and nothing under way may give any back.
         NotSentError: The run was stopped while it waited.
-        StorageError: The ledger did not grant it.
+        VidiError: What `buy` raises.
     """
     while True:
         settled = runtime.budget.next_settlement()
         try:
-            runtime.budget.reserve(request.id, amount, model=request.model.id, attempt=number)
+            return await buy()
         except RefusedError:
-            if not _may_be_freed(request.id, runtime):
+            if not _may_be_freed(inference, runtime):
                 raise
-        else:
-            return
-        await _wait(request.id, settled, runtime)
+        await _wait(inference, settled, runtime)
+
+
+async def unless_stopped(work: Coroutine[object, object, None], runtime: Runtime) -> None:
+    """Wait for what puts a purchase on record; where it takes long, no longer than the run lasts.
+
+    Raises:
+        NotSentError: The run was stopped while it waited.
+        VidiError: What the work raises.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=LONG_S)
+        if not task.done():
+            await _wait_for_either(task, runtime)
+    finally:
+        task.cancel()  # does nothing where it is done
+        await asyncio.wait({task})
+    if task.cancelled():
+        raise NotSentError(STOPPED)
+    task.result()
+
+
+async def _wait_for_either(task: asyncio.Future[None], runtime: Runtime) -> None:
+    stop: asyncio.Future[Any] = asyncio.ensure_future(runtime.until_stopped())
+    try:
+        await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
 
 
 def _may_be_freed(inference: str, runtime: Runtime) -> bool:
@@ -67,4 +95,4 @@ async def _wait(inference: str, settled: asyncio.Event, runtime: Runtime) -> Non
     finally:
         runtime.without_room.discard(inference)
     if runtime.stopping():
-        raise NotSentError("the run was stopped before this was sent")
+        raise NotSentError(STOPPED)

@@ -37,10 +37,10 @@ async def collect_and_settle(
         assets = await _collect(request, end.output, folder, runtime)
     except InferenceError as error:
         actual = await _price(request, end, (), runtime)
-        record_settled(request, "failed", *actual, runtime, error)
+        await record_settled(request, "failed", *actual, runtime, error)
         raise
     actual = await _price(request, end, assets, runtime)
-    record_settled(request, "succeeded", *actual, runtime)
+    await record_settled(request, "succeeded", *actual, runtime)
 
 
 async def _collect(
@@ -78,7 +78,7 @@ async def settle_failure(request: InferenceRequest, end: Failed, runtime: Runtim
     """Book a failure: free only where that is proved, else as metered, else the whole estimate."""
     usd, basis = await _price_failure(request, end, runtime)
     status = "moderated" if end.kind == "moderated" else "failed"
-    record_settled(request, status, usd, basis, runtime, FailedError(end.message))
+    await record_settled(request, status, usd, basis, runtime, FailedError(end.message))
 
 
 async def _price_failure(
@@ -96,7 +96,7 @@ async def _price_failure(
     return find_reserve(request, runtime), "estimated"
 
 
-def record_settled(
+async def record_settled(
     request: InferenceRequest,
     status: str,
     usd: Decimal,
@@ -108,28 +108,27 @@ def record_settled(
     price = runtime.bills.adjust(request.model, request.estimate)
     drift = find_drift(price, usd, basis, status)
     if drift is not None:
-        _record_drift(request, price, usd, runtime)
-    fields: dict[str, object] = {"status": status, "actual_usd": usd, "basis": basis}
+        await _record_drift(request, price, usd, runtime)
+    fields: dict[str, object] = {"status": status, "basis": basis}
     if error is not None:
         fields["error"] = describe_error(error)
-    runtime.journal.append("settled", request.id, **fields)
     bill = None
     if price.rule is not None:
         as_of = date_prices(request.model)
         bill = Bill(request.model.id, price.rule, usd, basis, status, as_of)
         runtime.bills.add(bill)
-    runtime.budget.settle(request.id, usd, bill)
+    await runtime.books.record_settled(request.id, usd, fields, bill)
     if drift == "above":
-        _set_more_aside(request.model, runtime)
+        await _set_more_aside(request.model, runtime)
 
 
-def _record_drift(
+async def _record_drift(
     request: InferenceRequest, price: Estimate, usd: Decimal, runtime: Runtime
 ) -> None:
     """Say that the provider billed another amount than the price rule says."""
     model = request.model
     message = describe_drift(model.provider, price, usd)
-    runtime.journal.append(
+    await runtime.journal.append(
         "drift",
         request.id,
         model=model.id,
@@ -142,7 +141,7 @@ def _record_drift(
     runtime.notify(request.id, "drift", message=message)
 
 
-def _set_more_aside(model: ModelInfo, runtime: Runtime) -> None:
+async def _set_more_aside(model: ModelInfo, runtime: Runtime) -> None:
     """Set aside for what is under way what it will cost by the bill that was just seen.
 
     It was granted by the price rule; what begins from now on must leave room for its true price.
@@ -153,5 +152,5 @@ def _set_more_aside(model: ModelInfo, runtime: Runtime) -> None:
             continue
         amount = runtime.bills.scale(model, rule)
         if amount > state.reserved:
-            runtime.journal.append("raised", state.id, reserved_usd=amount)
-            runtime.budget.set_aside(state.id, amount)
+            await runtime.journal.append("raised", state.id, reserved_usd=amount)
+            await runtime.budget.set_aside(state.id, amount)

@@ -124,7 +124,7 @@ async def _poll_until_end(
             refusals = aim.misses = 0
             if not isinstance(poll, Running):
                 return poll, polls
-            _tell(request, poll, runtime, warned)
+            await _tell(request, poll, runtime, warned)
         if schedule.left <= 0:
             break
         await schedule.wait()
@@ -278,10 +278,12 @@ def _learn(
         runtime.pace.learn(request.model.id, seconds, at_first_poll=at_first_poll)
 
 
-def _tell(request: InferenceRequest, poll: Running, runtime: Runtime, warned: set[str]) -> None:
+async def _tell(
+    request: InferenceRequest, poll: Running, runtime: Runtime, warned: set[str]
+) -> None:
     if not poll.known and poll.status not in warned:
         warned.add(poll.status)
-        runtime.journal.append("unknown_status", request.id, status=poll.status)
+        await runtime.journal.append("unknown_status", request.id, status=poll.status)
         runtime.notify(request.id, "unknown_status", status=poll.status)
         return
     runtime.notify(request.id, "running", status=poll.status, position=poll.queue_position)

@@ -15,6 +15,7 @@ from vidi.inference.models.json_places import find_value, line_and_column
 from vidi.inference.models.template import Billing, Call, ModelInfo, OutputType
 from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 from vidi.json_values import as_object
+from vidi.strict_json import mend_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,10 @@ def read_template(text: str, path: Path) -> ModelInfo:
 
 def _parse(text: str, path: Path) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        if "\\ud" in text.lower() and mend_texts(value) != value:
+            raise ValueError("it holds half of a surrogate pair")
+        return value
     except json.JSONDecodeError as error:
         place = Place(str(path), error.lineno, error.colno)
         raise TemplateError(f"{place} is not valid JSON: {error.msg}", place=place) from error

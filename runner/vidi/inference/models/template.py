@@ -160,6 +160,10 @@ class ModelInfo:
     described_version: str = ""
     """The version whose params these are, where another one of it is run; else empty."""
 
+    def __repr__(self) -> str:
+        """Its id and what it makes: the rest fills a page."""
+        return f"<ModelInfo {self.id}: {self.category}>"
+
     @property
     def version(self) -> str:
         """The version hash that the model is run by; empty where it is run in another way."""

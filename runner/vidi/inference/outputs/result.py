@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from vidi.dollars import format_usd
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
 from vidi.inference.outputs.fetching.download import Fetcher
@@ -23,6 +26,8 @@ from vidi.inference.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
+
+    from PIL import Image
 
     from vidi.inference.outputs.finding.find import Output
 
@@ -64,6 +69,8 @@ class InferenceResult:
     """Everything that was made; follows from `urls` and `text` where it is not given."""
     open_fetcher: Callable[[], Fetcher] = field(default=_open_fetcher, repr=False, compare=False)
     """Makes what `download` fetches with."""
+    _read: dict[int, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `read` has fetched, by its place."""
 
     def __post_init__(self) -> None:
         """Let `url`, `urls`, `text` and `outputs` follow from one another."""
@@ -103,6 +110,51 @@ class InferenceResult:
         """
         names = _distinct([self._own_name(index) for index in range(len(self.outputs))])
         return self._save(Path(path), names, overwrite=overwrite)
+
+    def read(self, index: int = 0) -> bytes:
+        """The bytes of an asset, checked, and fetched the first time only.
+
+        Raises:
+            DownloadError: There is no such asset, or it cannot be had.
+        """
+        if not 0 <= index < len(self.outputs):
+            made = len(self.outputs)
+            raise DownloadError(
+                f"there is no asset {index} of {self.model or 'it'}: it made {made}"
+            )
+        if index not in self._read:
+            with TemporaryDirectory(prefix="vidi-") as folder:
+                only = replace(self, outputs=(self.outputs[index],), url=None, urls=(), text=None)
+                saved = only.download(Path(folder) / "asset")
+                self._read[index] = saved.read_bytes()
+        return self._read[index]
+
+    @property
+    def image(self) -> Image.Image:
+        """The first asset as a Pillow image.
+
+        Raises:
+            DownloadError: It is no image, or cannot be had.
+        """
+        from PIL import Image
+
+        try:
+            return Image.open(BytesIO(self.read()))
+        except OSError as error:
+            raise DownloadError(f"{self.model or 'the inference'} made no image") from error
+
+    def __repr__(self) -> str:
+        """The model, what came, and what it has cost."""
+        count = f"{len(self.outputs)} output{'' if len(self.outputs) == 1 else 's'}"
+        return f"<InferenceResult {self.model}: {count}, {format_usd(self.cost)}>"
+
+    def _repr_html_(self) -> str:
+        """What was made, in a notebook: nothing is fetched from elsewhere when it is opened."""
+        from vidi.inference.outputs.preview import show_outputs
+
+        before = ", bought before" if self.metadata.get("replayed") else ""
+        line = f"{self.model} · {format_usd(self.cost)}{before}"
+        return show_outputs(self.outputs, self.read, line)
 
     def get_extension(self) -> str:
         """The extension of the first asset, with its dot: by its type or name, else the usual."""

@@ -15,4 +15,15 @@ def is_web_address(value: object) -> TypeGuard[str]:
         _ = parts.port  # raises where it is not a number up to 65535
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in value
+    whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in value
+    return whole and _can_be_sent_to(value)
+
+
+def _can_be_sent_to(url: str) -> bool:
+    """Whether the wire takes it: 01.0.0.1 and `xn--a` are hosts for urlsplit, and none for it."""
+    from httpx import URL, InvalidURL
+
+    try:
+        return bool(URL(url).host)
+    except (InvalidURL, UnicodeError):
+        return False

@@ -32,13 +32,18 @@ class Balance:
 class CostAccount(Protocol):
     """Where the money of all runs is kept: the ledger, as a run sees it."""
 
-    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
+    async def reserve(
+        self, inference: str, attempt: int, model: str, amount: Decimal
+    ) -> Iterable[str]:
         """Set an amount aside for everybody to see, or raise; returns what is to be told."""
 
     def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
-        """Book what a reservation came to, and what is to be learnt from it; never raises."""
+        """Book what a reservation came to, and what is to be learnt from it.
 
-    def set_aside(self, inference: str, amount: Decimal) -> None:
+        Neither waits nor raises: what cannot be booked now is booked before the next reservation.
+        """
+
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
         """Set more aside for what is under way, whatever the caps say."""
 
 
@@ -132,7 +137,9 @@ class Budget:
         given = [left for left in (self.balance.left, shared) if left is not None]
         return min(given) if given else None
 
-    def reserve(self, key: str, amount: Decimal, *, model: str = "", attempt: int = 1) -> None:
+    async def reserve(
+        self, key: str, amount: Decimal, *, model: str = "", attempt: int = 1
+    ) -> None:
         """Set an amount aside for one inference; when it returns, it may be spent.
 
         Raises:
@@ -142,10 +149,31 @@ class Budget:
         _refuse_beyond(self.balance.left, amount, "the budget", "`budget` in the job file or ")
         if self._shared is not None:
             _refuse_beyond(self._shared.left, amount, "the budget of all job files", "")
-        messages = self._account.reserve(key, attempt, model, amount) if self._account else ()
-        self._reserved[key] = self._reserved.get(key, Decimal(0)) + amount
+        # Held before the account is asked: meanwhile others of this run are weighed against it.
+        before = self._reserved.get(key)
+        self._reserved[key] = (before or Decimal(0)) + amount
+        try:
+            messages = await self._ask_account(key, attempt, model, amount)
+        except BaseException:
+            self._give_back(key, before)
+            raise
         for message in messages:
             self._tell(message)
+
+    async def _ask_account(
+        self, key: str, attempt: int, model: str, amount: Decimal
+    ) -> Iterable[str]:
+        if self._account is None:
+            return ()
+        return await self._account.reserve(key, attempt, model, amount)
+
+    def _give_back(self, key: str, before: Decimal | None) -> None:
+        """Set aside for a key only what was so before, and let others look for room."""
+        if before is None:
+            self._reserved.pop(key, None)
+        else:
+            self._reserved[key] = before
+        self.tell_settled()
 
     def settle(self, key: str, actual: Decimal, bill: Bill | None = None) -> None:
         """Turn a reservation into what was really spent (0 where it proved free)."""
@@ -156,7 +184,7 @@ class Budget:
             self._account.settle(key, actual, bill)
         self.tell_settled()
 
-    def set_aside(self, key: str, amount: Decimal) -> None:
+    async def set_aside(self, key: str, amount: Decimal) -> None:
         """Set more aside for what is under way, whatever the caps say: it may be billed.
 
         Raises:
@@ -165,7 +193,7 @@ class Budget:
         if key in self._reserved:
             self._reserved[key] = max(amount, self._reserved[key])
             if self._account:
-                self._account.set_aside(key, amount)
+                await self._account.set_aside(key, amount)
 
     def release(self, key: str) -> None:
         """Give a reservation back: proved not to have cost anything."""

@@ -1,6 +1,6 @@
 """Where a cost tracker keeps what was spent: in the ledger, in memory, or nowhere.
 
-SQLAlchemy is loaded when the ledger is first opened, and not before.
+A database is loaded when the ledger is first opened, and not before.
 """
 
 from __future__ import annotations
@@ -48,13 +48,15 @@ class RunFacts:
 class StoreAccount(Receipts, Protocol):
     """The account of one run in a store: granted before anything is sent, settled as things end."""
 
-    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> Iterable[str]:
+    async def reserve(
+        self, inference: str, attempt: int, model: str, amount: Decimal
+    ) -> Iterable[str]:
         """Set an amount aside, or raise; returns what is to be told."""
 
     def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
         """Book what a reservation came to, and what is to be learnt from it; never raises."""
 
-    def set_aside(self, inference: str, amount: Decimal) -> None:
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
         """Set more aside for what is under way, whatever the caps say."""
 
     def catch_up(self) -> None:
@@ -166,13 +168,15 @@ class _MemoryAccount(UnsharedReceipts):
             self._charges.setdefault(charge.key, charge)
             self._open[charge.key.inference] = charge.key
 
-    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> tuple[str, ...]:
+    async def reserve(
+        self, inference: str, attempt: int, model: str, amount: Decimal
+    ) -> tuple[str, ...]:
         key = ChargeKey(self._run, inference, attempt)
         self._charges[key] = Charge(key, model, amount, datetime.now(UTC))
         self._open[inference] = key
         return ()
 
-    def set_aside(self, inference: str, amount: Decimal) -> None:
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
         if (key := self._open.get(inference)) is not None:
             self._charges[key] = replace(self._charges[key], reserved=amount)
 
@@ -237,7 +241,7 @@ class LedgerCosts:
 
         at = charge.settled_at or charge.reserved_at
         record = RunRecord(charge.key.run, LIBRARY, "", at)  # where the run is known, that stays
-        replay_journal(self._ledger(), [record], [charge], at)
+        self._ledger().do(replay_journal([record], [charge], at))
 
     def sums(self, grouping: Grouping) -> dict[str, Decimal]:
         """What was spent, by the name of each group; nothing where no ledger is yet.
@@ -249,7 +253,8 @@ class LedgerCosts:
             return {}
         from vidi.inference.tracking.ledger.reading import Span, read_costs
 
-        return {row.name: row.actual for row in read_costs(self._ledger(), grouping, Span())}
+        asked = read_costs(grouping, Span())
+        return {row.name: row.actual for row in self._ledger().do(asked)}
 
     def past_bills(self) -> PastBills:
         """What was billed before, as far as the ledger can be read."""

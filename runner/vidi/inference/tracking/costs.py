@@ -154,7 +154,7 @@ class CostTracker:
         Raises:
             UsageError: The amount is none.
         """
-        self._threshold = None if amount is None else _read_amount(amount)
+        self._threshold = None if amount is None else read_amount(amount)
         self._callback = callback
 
     def reset_costs(self) -> None:
@@ -209,7 +209,12 @@ def _key_of(result: Priced) -> ChargeKey:
     return ChargeKey("library", result.request_id or token_hex(8), 1)
 
 
-def _read_amount(amount: Decimal | str | int) -> Decimal:
+def read_amount(amount: Decimal | str | float) -> Decimal:
+    """An amount that a program gives, in USD.
+
+    Raises:
+        UsageError: It is none.
+    """
     try:
         usd = Decimal(str(amount).removeprefix("$"))
     except ArithmeticError:

@@ -11,14 +11,17 @@ if TYPE_CHECKING:
 class Receipts(Protocol):
     """Where it is entered to which attempt a provider's request belongs."""
 
-    def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+    async def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
         """Enter that a request is this inference's; False where it is another's already.
 
         Raises:
             StorageError: It could not be entered.
         """
 
-    def find_taken(
+    def enter_receipt(self, inference: str, provider: str, request_id: str) -> None:
+        """Enter a receipt that the journal has already; neither waits nor raises."""
+
+    async def find_taken(
         self, inference: str, provider: str, request_ids: Collection[str]
     ) -> Collection[str]:
         """Which of these requests are known to be another inference's.
@@ -45,12 +48,15 @@ class Receipts(Protocol):
 class UnsharedReceipts:
     """Nobody else is known: what one journal knows is all there is."""
 
-    def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+    async def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
         """Nobody else claims it."""
         del inference, provider, request_id
         return True
 
-    def find_taken(
+    def enter_receipt(self, inference: str, provider: str, request_id: str) -> None:
+        """Nobody else would look."""
+
+    async def find_taken(
         self, inference: str, provider: str, request_ids: Collection[str]
     ) -> Collection[str]:
         """Nobody else has any."""

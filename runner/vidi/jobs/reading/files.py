@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, UsageError
@@ -30,6 +30,8 @@ class ProjectFiles:
 
     root: Path
     allow_outside: bool = False
+    seen: set[str] = field(default_factory=set, compare=False, repr=False)
+    """The names of those that have been read."""
 
     def locate(self, name: str) -> Path:
         """Where a name leads, links not resolved.
@@ -52,6 +54,7 @@ class ProjectFiles:
             JobFileError: It is too big.
         """
         path = self.locate(name)
+        self.seen.add(name)
         try:
             return read_bytes(path, name, limit)
         except UsageError as error:

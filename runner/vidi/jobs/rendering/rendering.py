@@ -55,7 +55,7 @@ GIVEN = frozenset(_GIVEN) | GIVEN_ALWAYS
 _NO_SUCH = re.compile(r"No (filter|test) named '(.+?)'")
 _FAILURES = (
     TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
-    RecursionError, MemoryError, TooSlowError,
+    AssertionError, RuntimeError, StopIteration, MemoryError, TooSlowError,
 )  # fmt: skip
 """What a template can raise that is a mistake of whoever wrote it."""
 

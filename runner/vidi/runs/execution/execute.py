@@ -186,10 +186,10 @@ class Execution:
         if isinstance(outcome, CredentialsError | StorageError | FolderLockedError | SettingError):
             raise outcome
         if isinstance(outcome, Exception):
-            return self._end_unexpectedly(request, outcome)
+            return await self._end_unexpectedly(request, outcome)
         return outcome
 
-    def _end_unexpectedly(self, request: InferenceRequest, bug: Exception) -> Outcome:
+    async def _end_unexpectedly(self, request: InferenceRequest, bug: Exception) -> Outcome:
         """Put on record what escaped; what may have been bought stays open, and reserved."""
         if isinstance(bug, VidiError) and bug.exit_code != VidiError.exit_code:
             error: VidiError = bug  # foreseen, such as a setting that cannot be used
@@ -200,11 +200,11 @@ class Execution:
         state = journal.states.get(request.id)
         match state.status if state is not None else "new":
             case "intended":
-                journal.append("in_doubt", request.id, error=described)
+                await journal.append("in_doubt", request.id, error=described)
             case "submitted":
-                journal.append("unfinished", request.id, error=described)
+                await journal.append("unfinished", request.id, error=described)
             case "new" | "refused":
-                journal.append("refused", request.id, error=described)
+                await journal.append("refused", request.id, error=described)
             case _:
                 pass  # what it has come to stays: settled, or to be fetched and settled next time
         return Outcome(request.id, self._status_left(request.id, "failed"), error)
@@ -233,7 +233,7 @@ class Execution:
                 self.crashes.append(error)
             runtime.notify(state.id, "cancel_failed", message=error.message)
             return
-        runtime.journal.append("cancel", state.id, agreed=agreed)
+        await runtime.journal.append("cancel", state.id, agreed=agreed)
         runtime.notify(state.id, "cancelled", agreed=agreed)
         if state.id in runtime.wakes:
             runtime.wakes[state.id].set()

@@ -14,6 +14,7 @@ from vidi.inference.lifecycle.reconcile import adopt, reconcile, search_window
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
+from vidi.inference.tracking.books import Books
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
@@ -129,10 +130,10 @@ async def take_word(
         }
         for key, accepted in receipts.items():
             provider = states[key].model.partition("/")[0]
-            runtime.receipts.take_receipt(key, provider, accepted.request_id)
-            adopt(key, accepted, runtime)
+            await runtime.receipts.take_receipt(key, provider, accepted.request_id)
+            await adopt(key, accepted, runtime)
         for key in not_paid:
-            config.journal.append("refused", key, error=NOT_PAID)
+            await config.journal.append("refused", key, error=NOT_PAID)
     adopted = [Finding(key, states[key].model, "adopted", paid[key]) for key in paid]
     return (*adopted, *(Finding(key, states[key].model, "not_paid") for key in not_paid))
 
@@ -161,7 +162,7 @@ async def _check_request(
             f"{request_id} cannot be taken for {state.id}: {error}",
             hint="Look the request up on the provider's page. Nothing was changed.",
         ) from error
-    if runtime.receipts.find_taken(state.id, model.provider, [request_id]):
+    if await runtime.receipts.find_taken(state.id, model.provider, [request_id]):
         raise UsageError(
             f"{request_id} cannot be {state.id}'s: it was bought in another folder",
             hint="Look the right request up on the provider's page. Nothing was changed.",
@@ -201,11 +202,9 @@ async def open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
 
         yield Runtime(
             open_provider=open_once,
-            journal=config.journal,
-            budget=Budget(None),
+            books=Books(config.journal, Budget(None), config.receipts),
             fetcher=Fetcher(config.settings, wire=config.wire, thumbnails=True),
             notify=_hear_nothing,
-            receipts=config.receipts,
             base_prices=base_prices,
             retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
         )

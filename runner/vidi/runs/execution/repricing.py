@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vidi.errors import CredentialsError, PollError, UsageError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.models.template import ModelInfo
+    from vidi.inference.tracking.journal.charges import Charge
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.execution.reconciliation import ReconcileConfig
 
@@ -40,42 +42,45 @@ class CostFinding:
     message: str = ""
 
 
-def list_estimated(states: Mapping[str, InferenceState]) -> tuple[InferenceState, ...]:
-    """The inferences whose last bill was booked at its estimate."""
+def list_estimated(states: Mapping[str, InferenceState]) -> tuple[tuple[str, Charge], ...]:
+    """Every attempt that was booked at its estimate, with the id that it is on record under."""
     return tuple(
-        state
+        (state.id, charge)
         for state in states.values()
-        if state.paid_basis == "estimated"
-        and state.request_id is not None
-        and state.charges
-        and not state.charges[-1].open
+        for charge in state.charges
+        if charge.basis == "estimated" and charge.request_id is not None and not charge.open
     )
 
 
 async def ask_costs(config: ReconcileConfig) -> tuple[CostFinding, ...]:
     """Ask the providers for every settled estimate, and put right what they know."""
     async with open_runtime(config) as runtime:
-        return tuple(
-            [await _ask(state, config, runtime) for state in list_estimated(config.journal.states)]
-        )
+        estimated = list_estimated(config.journal.states)
+        return tuple([await _ask(key, charge, config, runtime) for key, charge in estimated])
 
 
-async def _ask(state: InferenceState, config: ReconcileConfig, runtime: Runtime) -> CostFinding:
-    was, request_id = state.charges[-1].actual or Decimal(0), state.request_id or ""
+async def _ask(key: str, charge: Charge, config: ReconcileConfig, runtime: Runtime) -> CostFinding:
+    was, request_id = charge.actual or Decimal(0), charge.request_id or ""
+    stays = partial(CostFinding, key, charge.model, request_id, was, None, "estimated")
     try:
-        model = config.registry.get_template(state.model)
+        model = config.registry.get_template(charge.model)
         provider = runtime.open_provider(model.provider)
-        sent_at = state.submitted_at or state.intended_at or datetime.now(UTC)
-        units = await provider.find_units(model, request_id, sent_at)
+        units = await provider.find_units(model, request_id, charge.reserved_at)
         usd = None if units is None else await _price(model, units, runtime)
     except (PollError, CredentialsError, UsageError) as error:
-        return CostFinding(state.id, state.model, request_id, was, None, "estimated", error.message)
+        return stays(error.message)
     if usd is None:
-        said = "nobody can say yet" if units is None else "its units have no known price"
-        return CostFinding(state.id, state.model, request_id, was, None, "estimated", said)
+        return stays("nobody can say yet" if units is None else "its units have no known price")
     basis = "metered" if units else "none"
-    config.journal.append("repriced", state.id, actual_usd=usd, basis=basis, billable_units=units)
-    return CostFinding(state.id, state.model, request_id, was, usd, basis)
+    await config.journal.append(
+        "repriced",
+        key,
+        request_id=request_id,
+        actual_usd=usd,
+        basis=basis,
+        billable_units=units,
+    )
+    return CostFinding(key, charge.model, request_id, was, usd, basis)
 
 
 async def _price(model: ModelInfo, units: Decimal, runtime: Runtime) -> Decimal | None:

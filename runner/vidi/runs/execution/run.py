@@ -17,6 +17,7 @@ from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.bills import PastBills
+from vidi.inference.tracking.books import Books
 from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from vidi.inference.settings import Settings
     from vidi.inference.store.store import AssetStore
     from vidi.inference.tracking.journal.events import InferenceState
-    from vidi.inference.tracking.journal.journal import FileJournal
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.execute import Limits
     from vidi.runs.planning.plan import Plan
     from vidi.runs.records.manifest.shape import Manifest
@@ -107,9 +108,7 @@ class RunResult:
     """What no one expected, each kind once: the failures of the inferences that they struck."""
 
 
-async def carry_out_plan(
-    plan: Plan, journal: FileJournal, run_id: str, config: RunConfig
-) -> RunResult:
+async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunConfig) -> RunResult:
     """Run everything that the plan says, and leave a manifest whatever happens.
 
     Raises:
@@ -119,8 +118,8 @@ async def carry_out_plan(
         run_id, datetime.now(UTC), config.sandbox, variables=show_variables(plan.job.vars)
     )
     journal.keep_out(list_secrets(plan))
-    _note_start(plan, journal, facts)
-    _give_back(plan, journal, config)
+    await _note_start(plan, journal, facts)
+    await _give_back(plan, journal, config)
     stop = Stop()
     providers: dict[str, Provider] = {}
     runtime = _make_runtime(plan, journal, config, providers, stop)
@@ -143,7 +142,7 @@ async def carry_out_plan(
         if crash is not None:
             told = crash if isinstance(crash, VidiError) else VidiError
             facts = replace(facts, exit_code=told.exit_code)
-        journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
+        await journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
         try:
             manifest, changed = _write_manifest(plan, journal, execution, facts)
         except StorageError as error:
@@ -164,17 +163,20 @@ async def _let_go(
 
 
 def _make_runtime(
-    plan: Plan, journal: FileJournal, config: RunConfig, providers: dict[str, Provider], stop: Stop
+    plan: Plan, journal: Journal, config: RunConfig, providers: dict[str, Provider], stop: Stop
 ) -> Runtime:
     """What the inferences of the plan are carried out with."""
     return Runtime(
         open_provider=lambda name: _open_once(providers, name, config),
-        journal=journal,
-        budget=Budget(
-            plan.budget,
-            config.account,
-            tell=lambda message: config.listener("", "alert", message=message),
-            shared=config.shared,
+        books=Books(
+            journal,
+            Budget(
+                plan.budget,
+                config.account,
+                tell=lambda message: config.listener("", "alert", message=message),
+                shared=config.shared,
+            ),
+            config.account or UnsharedReceipts(),
         ),
         fetcher=Fetcher(
             config.settings, wire=config.wire, full_checks=config.full_checks, thumbnails=True
@@ -184,7 +186,6 @@ def _make_runtime(
             config.settings, config.wire, lambda found: _note_base_prices(journal, found)
         ),
         notify=config.listener,
-        receipts=config.account or UnsharedReceipts(),
         stopping=lambda: stop.requested,
         until_stopped=lambda: stop.wait_for(DRAIN),
         overwrite=config.overwrite,
@@ -202,8 +203,8 @@ def _open_once(providers: dict[str, Provider], name: str, config: RunConfig) -> 
     return providers[name]
 
 
-def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
-    journal.append(
+async def _note_start(plan: Plan, journal: Journal, facts: RunFacts) -> None:
+    await journal.append(
         "run_started",
         schema=JOURNAL_SCHEMA,
         vidi_version=__version__,
@@ -217,30 +218,30 @@ def _note_start(plan: Plan, journal: FileJournal, facts: RunFacts) -> None:
     )
 
 
-def _give_back(plan: Plan, journal: FileJournal, config: RunConfig) -> None:
+async def _give_back(plan: Plan, journal: Journal, config: RunConfig) -> None:
     """Give ids what was bought under other ones, and back what a filter has refused before.
 
     All renamed ids are in one line, so that no kill comes between them.
     """
     if plan.renames:
-        journal.append("renamed", ids=dict(plan.renames))
+        await journal.append("renamed", ids=dict(plan.renames))
         if config.account is not None:
             config.account.follow(journal.states)
     for planned in plan.inferences:
         if planned.stays is not None and planned.request.restores:
-            journal.append("restored", planned.id, purchase=planned.request.restores)
+            await journal.append("restored", planned.id, purchase=planned.request.restores)
 
 
-def _note_base_prices(journal: FileJournal, found: Mapping[str, Billing]) -> None:
+async def _note_base_prices(journal: Journal, found: Mapping[str, Billing]) -> None:
     """Keep by what the run's bills are worked out: fal changes its prices."""
     prices = {
         model: {"unit": each.unit, "unit_usd": each.unit_usd} for model, each in found.items()
     }
-    journal.append("base_prices", prices=prices)
+    await journal.append("base_prices", prices=prices)
 
 
 async def _keep_manifest(
-    plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
+    plan: Plan, journal: Journal, execution: Execution, facts: RunFacts
 ) -> None:
     """Write the manifest at intervals, so that a long run can be looked at while it lasts."""
     pause = FIRST_MANIFEST_S
@@ -282,7 +283,7 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
 
 
 def _write_manifest(
-    plan: Plan, journal: FileJournal, execution: Execution, facts: RunFacts
+    plan: Plan, journal: Journal, execution: Execution, facts: RunFacts
 ) -> tuple[Manifest, bool]:
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
     rendered = render_manifest(plan, journal.states, execution.outcomes, facts)

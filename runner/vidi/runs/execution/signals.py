@@ -86,6 +86,10 @@ class Signals:
         kind = TerminatedError if self.exit_code == TerminatedError.exit_code else StoppedError
         return kind(message)
 
+    def hear(self, number: int) -> None:
+        """Hear of a signal that the process has heard elsewhere, as a notebook's kernel does."""
+        self._hear(number, None)
+
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         self.count += 1
         self.exit_code = self.exit_code or EXIT_CODES[signal.Signals(number)]

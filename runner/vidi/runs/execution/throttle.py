@@ -1,7 +1,7 @@
 """The throttle of a run that shares its accounts with other runs, by way of the ledger.
 
 Pacing spends no money, so a ledger that cannot be used never stops a run here: it falls back to
-this process's own pace. Importing this loads SQLAlchemy.
+this process's own pace.
 """
 
 from __future__ import annotations
@@ -60,21 +60,19 @@ class SharedThrottle(Throttle):
         """Return when the next submit to this provider may go."""
         account, rate = self._account(provider), self.creates.get(provider)
         try:
-            granted = False
-            while not granted:
-                if rate is None:
-                    granted, wait_s = look_for_turn(self._ledger, account)
-                else:
-                    granted, wait_s = take_turn(self._ledger, account, rate)
-                await asyncio.sleep(wait_s)
+            asked = look_for_turn(account) if rate is None else take_turn(account, rate)
+            turn = await self._ledger.ask(asked)
+            while not turn.granted:
+                await asyncio.sleep(turn.wait_s)
+                turn = await self._ledger.ask(asked)
+            await asyncio.sleep(turn.wait_s)
         except StorageError:
             await super().wait_for_turn(provider)
 
     def close_for(self, provider: str, seconds: float) -> None:
         """Let nobody submit to this account for so long, in any process."""
         super().close_for(provider, seconds)
-        with contextlib.suppress(StorageError):
-            close_account(self._ledger, self._account(provider), seconds)
+        self._ledger.begin(close_account(self._account(provider), seconds))
 
     @contextlib.asynccontextmanager
     async def place(
@@ -86,7 +84,7 @@ class SharedThrottle(Throttle):
             yield
             return
         account, holder = self._account(provider), f"{self._run}/{inference}"
-        while not self._take(account, holder, most) and not stopping():
+        while not await self._take(account, holder, most) and not stopping():
             await asyncio.sleep(LOOK_AGAIN_S)
         keeper = asyncio.create_task(self._keep(account, holder, most))
         try:
@@ -94,19 +92,18 @@ class SharedThrottle(Throttle):
         finally:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
-            with contextlib.suppress(StorageError):
-                leave_place(self._ledger, account, holder)
+            self._ledger.begin(leave_place(account, holder))
 
-    def _take(self, account: Account, holder: str, most: int) -> bool:
+    async def _take(self, account: Account, holder: str, most: int) -> bool:
         try:
-            return take_place(self._ledger, account, holder, most)
+            return await self._ledger.ask(take_place(account, holder, most))
         except StorageError:
             return True
 
     async def _keep(self, account: Account, holder: str, most: int) -> None:
         while True:
             await asyncio.sleep(LEASE_S / 3)
-            self._take(account, holder, most)
+            await self._take(account, holder, most)
 
     def _account(self, provider: str) -> Account:
         key = self._keys.get(provider, "")

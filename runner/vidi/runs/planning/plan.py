@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vidi.errors import Place, Problem
     from vidi.inference.request import InferenceRequest
     from vidi.jobs.job import Job
+    from vidi.jobs.reviews.review import Reviews
     from vidi.runs.planning.selection import Selector
     from vidi.runs.planning.shards import Shard, Share
 
@@ -40,6 +41,8 @@ class Choices:
     rebuy: tuple[Selector, ...] = ()
     restore: tuple[Selector, ...] = ()
     """Whose bought files come back where the user has edited them; then nothing is bought."""
+    rejected: bool = False
+    """Whether what people have rejected is bought again."""
     frozen: bool = False
     overwrite: bool = False
     accept: frozenset[str] = frozenset()
@@ -115,6 +118,8 @@ class Plan:
     """Each id that has its purchase from another, with that one."""
     share: Share | None = None
     """What part of the whole this shard costs; None where all is run. `budget` is its part."""
+    reviews: Reviews | None = None
+    """What people have said of what was made."""
     barred: str = ""
     """Why it may not be carried out, whatever it costs: an old price, another registry."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import JobFileError, Problem, UsageError
@@ -15,20 +15,28 @@ from vidi.inference.models.cautions import list_cautions
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal.replay import rename_states
+from vidi.jobs.reviews.review import Reviews
 from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.planning.cells import CellParams
 from vidi.runs.planning.complaints import complain, warn, warn_of_purchase
-from vidi.runs.planning.deciding.decide import decide, judge, skip_unselected, wants_another
+from vidi.runs.planning.deciding.decide import (
+    decide,
+    is_asked_again,
+    judge,
+    skip_unselected,
+    wants_another,
+)
 from vidi.runs.planning.deciding.earlier import find_strays, keep_made, settle_first
 from vidi.runs.planning.deciding.reasons import is_under_way
 from vidi.runs.planning.deciding.renames import explain_rename, find_renames, list_holders
+from vidi.runs.planning.deciding.reviewed import Reviewed, with_seed
 from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
-from vidi.runs.planning.request import make_request, price_listed
+from vidi.runs.planning.request import make_request
 from vidi.runs.planning.selection import matches_any
-from vidi.runs.planning.shards import Share
+from vidi.runs.planning.shard_count import ShardCount
 from vidi.runs.planning.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
@@ -58,6 +66,10 @@ class FolderRecord(NamedTuple):
     """What other folders have put into the store; None where there is none."""
     bills: PastBills | None = None
     """What was billed before; None where nobody knows."""
+    reviews: Reviews | None = None
+    """What people have said of what was made; None where they have not."""
+    sandbox: bool = False
+    """Whether it is a folder of the sandbox's."""
 
 
 def make_plan(
@@ -90,7 +102,7 @@ def make_plan(
     )
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
-    budget, share = lower_budget(job.budget, choices.budget), planner.share
+    budget, share = lower_budget(job.budget, choices.budget), planner.shard.share
     return Plan(
         job,
         folder,
@@ -103,6 +115,7 @@ def make_plan(
         choices.accept | job.accept,
         planner.renames,
         share,
+        record.reviews,
     )
 
 
@@ -156,6 +169,9 @@ class _Planner:
         self._record = record
         self._choices = choices
         self._sources = self._open_sources(record.shelf)
+        self._reviewed = Reviewed(
+            record.reviews or Reviews(), sandbox=record.sandbox, again=choices.rejected
+        )
         self._bought_here = {state.fingerprint for state in record.states.values()}
         self._lines: list[PlannedInference | None] = []
         self._waiting: list[_Entry] = []
@@ -165,9 +181,7 @@ class _Planner:
         self._hash = cache(hash_file)  # many entries may send the same file
         self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy, *choices.restore}
         """The selectors that have meant no inference so far."""
-        self.share = Share(choices.shard) if choices.shard is not None else None
-        self._twins: Counter[str] = Counter()
-        """How many entries have had a fingerprint, where the run is a shard's."""
+        self.shard = ShardCount(choices.shard, self._sources)
 
     def _open_sources(self, shelf: Mapping[str, InferenceState]) -> Sources:
         known = KnownContent(self._record.states.values(), shelf.values())
@@ -182,8 +196,9 @@ class _Planner:
         request = self._check(spec)
         if request is None:
             return
-        if self.share is not None:
-            self.share = self._count_share(self.share, spec, request)
+        self.shard.count(spec, request)
+        request = self._reviewed.reseed(request, state, partial(self._reseed, spec, request))
+        spec = self._review(spec, request, state)
         if state is not None:
             request = request.known_as(state.fingerprint)
         entry = _Entry(len(self._lines), spec, request)
@@ -200,6 +215,23 @@ class _Planner:
             self._waiting.append(entry)
         else:
             self._lines[entry.line] = self._plan(entry, judged)
+
+    def _reseed(
+        self, spec: InferenceSpec, request: InferenceRequest, seed: int
+    ) -> InferenceRequest:
+        checked = with_seed(request.checked, seed)
+        return make_request(spec, request.model, checked, self._hash, self._bills)
+
+    def _review(
+        self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
+    ) -> InferenceSpec:
+        """The entry with what people have said of what it made, as far as that counts now."""
+        if self._reviewed.approves(state):
+            return replace(spec, verdict="approved")
+        same = state is not None and state.fingerprint in request.fingerprints
+        if same and self._reviewed.buys_again(state):  # by another seed it is another request
+            return replace(spec, verdict="rejected")
+        return spec
 
     def _depends_on_others(
         self, entry: _Entry, state: InferenceState | None, judged: Decision | None
@@ -241,7 +273,7 @@ class _Planner:
         """Whether the command line leaves it to us where an entry has its assets from."""
         state = self.states.get(spec.id)
         left_out = skip_unselected(spec, state, self._choices) is not None
-        return not left_out and not matches_any(self._choices.rebuy, spec, state)
+        return not left_out and not is_asked_again(spec, state, self._choices)
 
     def _plan(self, entry: _Entry, judged: Decision | None = None) -> PlannedInference:
         """Decide on one inference whose params are right, and may have been judged already."""
@@ -253,8 +285,11 @@ class _Planner:
         except UsageError as error:
             trouble = error
         decision = decide(spec, request, state, self._choices, self._sources, judged)
+        decision = self._reviewed.explain(decision, state)
         if spec.id in self.renames:
             decision = explain_rename(decision, self.renames[spec.id])
+        if spec.verdict == "approved":
+            self.problems += self._warn_of_approved(entry, state)
         if trouble is not None and decision.action in DOES:
             self._complain(spec, trouble, "model")
         request = self._fit_request(spec, request, decision, state)
@@ -277,24 +312,25 @@ class _Planner:
             spec.places.of_key(),
             spec.axes,
             None if request.fingerprint == entry.request.fingerprint else entry.request,
-            self._is_elsewhere(spec),
+            self.shard.is_elsewhere(spec),
         )
 
-    def _count_share(self, share: Share, spec: InferenceSpec, request: InferenceRequest) -> Share:
-        """Count an entry of this shard or another one.
-
-        Of entries that are exactly alike each is a purchase of its own, numbered in file order:
-        what the store holds of another shard's is not for this one to take.
-        """
-        elsewhere = self._is_elsewhere(spec)
-        self._twins[request.fingerprint] += 1
-        if elsewhere:
-            self._sources.claim(request.fingerprint, self._twins[request.fingerprint])
-        return share.count(price_listed(request, spec.assume_cost), own=not elsewhere)
-
-    def _is_elsewhere(self, spec: InferenceSpec) -> bool:
-        """Whether another shard has an inference."""
-        return self._choices.shard is not None and not self._choices.shard.has(spec.id)
+    def _warn_of_approved(self, entry: _Entry, state: InferenceState | None) -> Iterator[Problem]:
+        """Say where an approval stands against what the entry or the command asks for."""
+        _, spec, request = entry
+        changed = state is not None and state.fingerprint not in request.fingerprints
+        if changed or matches_any(self._choices.rebuy, spec, state):
+            what = "its entry asks for something else now" if changed else "--rebuy leaves it out"
+            message = f"{spec.id} is approved and stays as it is: {what}"
+            hint = f"`vidi mark reset {quote(spec.id)}` lets it be bought again."
+            yield Problem(
+                "approved",
+                message,
+                spec.places.of_key(),
+                hint=hint,
+                ids=(spec.id,),
+                severity="warning",
+            )
 
     def _recognise(
         self, request: InferenceRequest, state: InferenceState | None
@@ -368,14 +404,14 @@ class _Planner:
             UsageError: The model that it was bought from is not known any more.
         """
         state = self.states.get(spec.id)
-        wanted = matches_any(self._choices.rebuy, spec, state)
+        wanted = is_asked_again(spec, state, self._choices)
         again = wanted and not is_under_way(request, state)
         request = replace(request, again=again)
-        if state is None or not (state.unsettled or (spec.keep and state.was_made)):
+        if state is None or not (state.unsettled or (spec.kept_as and state.was_made)):
             return request
         changed = state.fingerprint != request.fingerprint
         model = self._registry.get_template(state.model) if changed else request.model
-        if spec.keep and not again:
+        if spec.kept_as and not again:
             return keep_made(request, state, model)
         if state.unsettled and (changed or again):
             return settle_first(request, state, model)
@@ -417,4 +453,4 @@ class _Planner:
 
 def _has_its_own(spec: InferenceSpec, request: InferenceRequest, state: InferenceState) -> bool:
     """Whether an id asks for what it has, or keeps it whatever it asks for."""
-    return state.fingerprint == request.fingerprint or (spec.keep and state.was_made)
+    return state.fingerprint == request.fingerprint or bool(spec.kept_as and state.was_made)

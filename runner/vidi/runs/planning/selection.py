@@ -105,6 +105,11 @@ def matches_any(
     return any(selector.matches(spec, state) for selector in selectors)
 
 
+def select_exactly(key: str) -> Selector:
+    """The selector that means an id and nothing else."""
+    return Selector("id", "".join(f"[{each}]" if each in "*?[" else each for each in key))
+
+
 def select_only(key: str) -> str:
     """Write an id as a selector that means it and nothing else, as a shell takes it."""
     exact = "".join("?" if each == "," else f"[{each}]" if each in "*?[" else each for each in key)

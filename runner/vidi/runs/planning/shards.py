@@ -7,10 +7,12 @@ checks and prices the whole file, so all agree on the price of the whole without
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING
 
+from vidi.errors import UsageError
 from vidi.inference.models.prices.money import MICRO
 
 if TYPE_CHECKING:
@@ -34,6 +36,18 @@ class Shard:
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
+
+
+def read_shard(text: str) -> Shard:
+    """Read a part such as 3/8: the third of eight.
+
+    Raises:
+        UsageError: It is none.
+    """
+    parts = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text)
+    if parts is None or not 1 <= int(parts[1]) <= int(parts[2]):
+        raise UsageError(f"'{text}' is not a shard such as 3/8, which go from 1/8 to 8/8")
+    return Shard(int(parts[1]), int(parts[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,10 @@ def format_time(moment: str | None) -> str:
 
 
 def seconds_between(start: str, end: str | None) -> float | None:
-    """Measure from one ISO 8601 time to another, in seconds; None where there is no end yet."""
+    """Measure from one ISO 8601 time to another, in seconds; None where one is not known."""
     if end is None:
         return None
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    try:
+        return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    except (TypeError, ValueError):  # no time, or one without its offset
+        return None

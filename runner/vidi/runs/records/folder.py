@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -51,16 +52,29 @@ def locate_folder(job: Job, project: Path, *, given: Path | None, sandbox: bool)
         JobFileError: The job file names a folder outside of the project.
     """
     if given is not None:
-        return project / given
+        return _refuse_impossible(project / given)
     if sandbox:
         name = Path("outputs") / "sandbox" / job.name
     else:
         name = job.output_dir or Path("outputs") / job.name
     try:
-        return job.files.locate(str(name))
+        return _refuse_impossible(job.files.locate(str(name)))
     except MistakeError as mistake:
         mistake.hint = "Name a folder in the project, use -o, or allow it with --allow-outside."
         raise JobFileError([job.locate(mistake, "output_dir")]) from mistake
+
+
+def _refuse_impossible(folder: Path) -> Path:
+    """Refuse a folder that no file system can have, before anything is looked for in it."""
+    try:
+        folder.lstat()
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) in {errno.ENAMETOOLONG, errno.ELOOP, None}:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(
+                f"cannot use {str(folder)[:100]}…: {reason}", hint="Name another folder with -o."
+            ) from error
+    return folder
 
 
 def lock_of(folder: Path) -> Path:

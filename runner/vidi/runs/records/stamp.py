@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.records.folder import JOURNAL, MANIFEST, OWN, REPORT_NAME
 from vidi.runs.records.json_text import render_json
 
@@ -95,6 +96,7 @@ def read_stamp(folder: Path, asked: str) -> Manifest | None:
 
 def _list_read(plan: Plan, states: Mapping[str, InferenceState]) -> Iterator[Path]:
     yield plan.job.path
+    yield name_reviews(plan.job.path)
     for planned in plan.inferences:
         yield planned.request.model.path
         yield from (file.path for file in planned.request.checked.files)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.runs.records.folder import JOURNAL
 from vidi.runs.status_words import STATUS_WORDS
 
@@ -94,7 +94,7 @@ def read_status(folder: Path, models: Mapping[str, str] | None = None) -> Folder
     Raises:
         UsageError: The journal cannot be read.
     """
-    journal = FileJournal(folder / JOURNAL, run="")
+    journal = open_journal(folder / JOURNAL)
     states = journal.states
     order = [*(models or {}), *(key for key in states if key not in (models or {}))]
     lines = tuple(_describe(key, states.get(key), models) for key in order)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.request import hash_file
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def verify_folder(folder: Path, journal: Path) -> tuple[VerifiedAsset, ...]:
     Raises:
         UsageError: The journal cannot be read.
     """
-    states = FileJournal(journal, run="").states
+    states = open_journal(journal).states
     return tuple(
         VerifiedAsset(state.id, asset.path, _judge(folder / asset.path, asset.sha256))
         for state in states.values()

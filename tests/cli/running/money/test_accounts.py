@@ -51,7 +51,7 @@ def ledger_path() -> Path:
 def today():
     ledger = open_ledger(str(ledger_path()))
     try:
-        return read_cap_usages(ledger, datetime.now(UTC))["day"]
+        return ledger.do(read_cap_usages(datetime.now(UTC)))["day"]
     finally:
         ledger.close()
 
@@ -227,7 +227,7 @@ def test_a_reservation_that_was_cut_off_before_its_intent_is_given_back(shop):
     log = (shop.folder / "outputs/job/log.jsonl").read_text(encoding="utf-8")
     killed = json.loads(log.splitlines()[0])["run"]
     ledger = open_ledger(str(ledger_path()))
-    reserve_charge(ledger, a_charge("b", run=killed, at=datetime.now(UTC)), [])
+    ledger.do(reserve_charge(a_charge("b", run=killed, at=datetime.now(UTC)), []))
     ledger.close()
     assert today().reserved == COST
     assert shop("vidi-run", "job.yaml").exit_code == 0

@@ -74,7 +74,7 @@ class Fal:
 def today():
     ledger = open_ledger(os.environ["VIDI_LEDGER"])
     try:
-        return read_cap_usages(ledger, datetime.now(UTC))["day"]
+        return ledger.do(read_cap_usages(datetime.now(UTC)))["day"]
     finally:
         ledger.close()
 
@@ -203,17 +203,17 @@ def test_what_is_under_way_is_set_aside_at_its_true_price(here):
     assert (fal.bought, fal.billed) == (2, Decimal("0.10"))
 
 
-def buy_while_it_fits(account, bill, reserves):
+async def buy_while_it_fits(account, bill, reserves):
     for number, amount in enumerate(reserves):
         try:
-            account.reserve(f"n{number}", 1, bill.model, amount)
+            await account.reserve(f"n{number}", 1, bill.model, amount)
         except RefusedError:
             return
         account.settle(f"n{number}", bill.actual, bill)
         yield bill.actual
 
 
-def test_two_days_of_a_cap(tmp_path):
+async def test_two_days_of_a_cap(tmp_path):
     """The drift of one day is known on the next, in another process: its cap holds as billed."""
     ledger = open_ledger(str(tmp_path / "ledger.sqlite3"))
     clock = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -225,8 +225,8 @@ def test_two_days_of_a_cap(tmp_path):
         account = RunAccount(ledger, f"run-{day}", [a_cap(amount="1.20")], {}, lambda at=now: at)
         # What the first day taught is asked for: the rule alone on the first, what was billed then.
         reserves = [usd("0.80") if day or number else rule.high for number in range(3)]
-        spent[day] = sum(buy_while_it_fits(account, bill, reserves))
-        assert read_cap_usages(ledger, now)["day"].spent == spent[day] <= usd("1.20")
+        spent[day] = sum([each async for each in buy_while_it_fits(account, bill, reserves)])
+        assert ledger.do(read_cap_usages(now))["day"].spent == spent[day] <= usd("1.20")
     ledger.close()
     assert spent == {0: usd("0.80"), 1: usd("0.80")}
 

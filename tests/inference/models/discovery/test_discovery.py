@@ -91,7 +91,7 @@ def test_the_output_schema_tells_what_it_makes(output, kind):
     ],
 )  # fmt: skip
 def test_documents_of_replicate_that_say_nothing(document, message):
-    with pytest.raises(DocumentError, match=f"^{message}$"):
+    with pytest.raises(DocumentError, match=f"(?m)^{message}$"):
         read_replicate("replicate/acme/paint", document)
 
 

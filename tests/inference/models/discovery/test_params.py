@@ -90,7 +90,7 @@ def test_params_stand_in_the_provider_s_order():
     ],
 )
 def test_inputs_that_make_no_template(properties, message):
-    with pytest.raises(DocumentError, match=f"^{message}$"):
+    with pytest.raises(DocumentError, match=f"(?m)^{message}$"):
         build_params(properties, None, [])
 
 

@@ -142,7 +142,7 @@ def test_sound_in_a_video_container_is_sound(check, name):
 
 
 def test_sound_in_a_video_container_is_no_video(check):
-    with pytest.raises(DownloadError, match=r"^an audio file \(audio/mp4\) instead of a video$"):
+    with pytest.raises(DownloadError, match=r"^an audio file \(audio/mp4\) instead of a video"):
         check(sample("sound.mp4"), Kind.VIDEO)
 
 

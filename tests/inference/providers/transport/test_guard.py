@@ -140,7 +140,7 @@ async def test_an_answer_is_kept_whole_and_decoded(guarded):
 async def test_the_deadline_holds_for_the_whole_errand(guarded):
     async with Loopback(STALL) as server:
         guard, client = guarded(server.url)
-        with pytest.raises(NoAnswerError, match=r"^no answer in time$") as caught:
+        with pytest.raises(NoAnswerError, match=r"(?m)^no answer in time$") as caught:
             await guard.run(client.get(LOOK), deadline_s=0.2)
     assert not caught.value.unsent
 

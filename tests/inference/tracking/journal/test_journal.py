@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.disks import files_limited_to
+from support.journals import append
 from vidi.errors import StorageError, UsageError
 from vidi.inference.tracking.journal.journal import FileJournal, as_recorded, read_events
 from vidi.inference.tracking.journal.replay import replay
@@ -27,9 +28,9 @@ def open_journal(path: Path, run: str = "r1", **options) -> FileJournal:
 
 def write_one(path: Path, **options) -> None:
     with open_journal(path, **options) as journal:
-        journal.append("run_started", schema=1, job_file="job.yaml")
-        journal.append("intent", "tree", **INTENT)
-        journal.append("submitted", "tree", request_id="q1", urls={"get": "u"})
+        append(journal, "run_started", schema=1, job_file="job.yaml")
+        append(journal, "intent", "tree", **INTENT)
+        append(journal, "submitted", "tree", request_id="q1", urls={"get": "u"})
 
 
 def test_a_line_is_one_json_object_with_the_fixed_fields(tmp_path):
@@ -63,8 +64,8 @@ def test_what_was_written_is_known_when_it_is_opened_again(tmp_path):
 def test_the_state_while_writing_is_the_state_after_reading(tmp_path):
     path = tmp_path / "log.jsonl"
     with open_journal(path) as journal:
-        journal.append("intent", "tree", **INTENT)
-        journal.append("completed", "tree", output={"images": [{"url": "u"}]}, metrics={"s": 0.1})
+        append(journal, "intent", "tree", **INTENT)
+        append(journal, "completed", "tree", output={"images": [{"url": "u"}]}, metrics={"s": 0.1})
         written = dict(journal.states)
     assert written == replay(event for event, _ in read_events(path)).states
 
@@ -77,7 +78,7 @@ def test_a_torn_last_line_is_dropped_and_overwritten(tmp_path, cut):
     path.write_bytes(whole[:-cut])
     with open_journal(path, "r2") as journal:
         assert journal.states["tree"].status == "intended"
-        journal.append("in_doubt", "tree", error={"code": "x"})
+        append(journal, "in_doubt", "tree", error={"code": "x"})
     assert [event["event"] for event, _ in read_events(path)] == [
         "run_started",
         "intent",
@@ -92,7 +93,7 @@ def test_a_last_line_that_lacks_its_end_only_counts_and_gets_it(tmp_path):
     path.write_bytes(whole[:-1])
     with open_journal(path, "r2") as journal:
         assert journal.states["tree"].status == "submitted"
-        journal.append("in_doubt", "tree", error={"code": "x"})
+        append(journal, "in_doubt", "tree", error={"code": "x"})
     assert path.read_bytes().startswith(whole)
     assert [event["seq"] for event, _ in read_events(path)] == [1, 2, 3, 1]
 
@@ -114,7 +115,7 @@ def test_garbage_in_the_middle_is_refused_with_its_line(tmp_path, garbage):
 def test_secrets_never_reach_the_disk(tmp_path):
     secret = 'r8_ab"c\\d…'
     with open_journal(tmp_path / "log.jsonl", secrets=(secret, "")) as journal:
-        journal.append("completed", "tree", output=[{"said": f"key={secret}"}])
+        append(journal, "completed", "tree", output=[{"said": f"key={secret}"}])
     text = (tmp_path / "log.jsonl").read_text(encoding="utf-8")
     assert "r8_ab" not in text
     assert '"output":[{"said":"key=[redacted]"}]' in text
@@ -124,8 +125,8 @@ def test_secrets_never_reach_the_disk(tmp_path):
 def test_no_secret_changes_what_an_event_is_about(tmp_path, secret):
     path = tmp_path / "log.jsonl"
     with open_journal(path, secrets=(secret,)) as journal:
-        journal.append("intent", "thumbnails-job", **INTENT)
-        journal.append("submitted", "thumbnails-job", request_id="test", urls={"get": secret})
+        append(journal, "intent", "thumbnails-job", **INTENT)
+        append(journal, "submitted", "thumbnails-job", request_id="test", urls={"get": secret})
     state = open_journal(path).states["thumbnails-job"]
     assert (state.request_id, state.urls) == ("test", {"get": secret})
 
@@ -159,11 +160,11 @@ def test_a_journal_that_is_a_folder_is_refused(tmp_path):
 def test_a_journal_that_was_taken_away_stops_every_purchase(tmp_path, spoil):
     path = tmp_path / "log.jsonl"
     with open_journal(path) as journal:
-        journal.append("run_started", schema=1)
+        append(journal, "run_started", schema=1)
         path.rename(tmp_path / "elsewhere")
         spoil(path) if path.exists() else None
         with pytest.raises(StorageError):
-            journal.append("intent", "tree", **INTENT)
+            append(journal, "intent", "tree", **INTENT)
 
 
 @pytest.mark.parametrize("content", [b"", b"{}\n", b"x" * 4096])
@@ -173,7 +174,7 @@ def test_a_journal_that_was_changed_after_it_was_read_is_left_alone(tmp_path, co
     journal = open_journal(path, "r2")
     path.write_bytes(content)
     with pytest.raises(StorageError) as caught:
-        journal.append("intent", "tree", **INTENT)
+        append(journal, "intent", "tree", **INTENT)
     assert caught.value.message == f"{path} was changed by somebody else after it was read"
     assert path.read_bytes() == content
 
@@ -184,7 +185,7 @@ def test_a_journal_that_was_deleted_after_it_was_read_is_not_made_anew(tmp_path)
     journal = open_journal(path, "r2")
     path.unlink()
     with pytest.raises(StorageError) as caught:
-        journal.append("intent", "tree", **INTENT)
+        append(journal, "intent", "tree", **INTENT)
     assert caught.value.message == f"cannot open {path}: No such file or directory"
     assert not path.exists()
 
@@ -194,7 +195,7 @@ def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
     journal = open_journal(tmp_path / "file-2" / "log.jsonl")
     (tmp_path / "file-2").write_text("in the way")
     with pytest.raises(StorageError) as caught:
-        journal.append("run_started")
+        append(journal, "run_started")
     assert caught.value.exit_code == 1
     assert caught.value.hint == "Make the output folder writable, or name another one with -o."
 
@@ -202,13 +203,13 @@ def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
 def test_a_full_disk_leaves_no_half_line(tmp_path):
     path = tmp_path / "log.jsonl"
     with open_journal(path) as journal:
-        journal.append("intent", "tree", **INTENT)
+        append(journal, "intent", "tree", **INTENT)
         whole = path.read_bytes()
         with files_limited_to(len(whole) + 20), pytest.raises(StorageError) as caught:
-            journal.append("submitted", "tree", request_id="q1", urls={})
+            append(journal, "submitted", "tree", request_id="q1", urls={})
         assert caught.value.message == f"cannot write {path}: File too large"
         assert path.read_bytes() == whole
-        journal.append("in_doubt", "tree", error={})
+        append(journal, "in_doubt", "tree", error={})
     assert open_journal(path).states["tree"].status == "in_doubt"
     assert [event["seq"] for event, _ in read_events(path)] == [1, 2]
 
@@ -228,5 +229,5 @@ json_values = st.recursive(
 def test_any_value_comes_back_as_it_went_in(tmp_path_factory, value):
     path = tmp_path_factory.mktemp("journal") / "log.jsonl"
     with open_journal(path) as journal:
-        journal.append("completed", "tree", output=value)
+        append(journal, "completed", "tree", output=value)
     assert open_journal(path).states["tree"].output == as_recorded(value) == value

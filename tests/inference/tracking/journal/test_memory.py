@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from support.journals import append
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.inference.tracking.journal.memory import MemoryJournal
 
@@ -19,9 +20,9 @@ def test_both_tell_the_same(tmp_path):
     memory = MemoryJournal(run="r")
     with FileJournal(tmp_path / "log.jsonl", run="r") as file:
         for journal in (memory, file):
-            journal.append("intent", "tree", **INTENT)
-            journal.append("submitted", "tree", request_id="x", urls={})
-            journal.append("run_finished")
+            append(journal, "intent", "tree", **INTENT)
+            append(journal, "submitted", "tree", request_id="x", urls={})
+            append(journal, "run_finished")
         one, other = memory.states["tree"], file.states["tree"]
     assert (one.params, one.reserved, one.status) == (other.params, other.reserved, other.status)
     memory.forget("tree")

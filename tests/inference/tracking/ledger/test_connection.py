@@ -3,16 +3,17 @@ import sys
 
 import pytest
 
-from support.ledgers import a_charge, usage
+from support.ledgers import a_charge, change, usage
 from vidi.errors import StorageError, UsageError
 from vidi.inference.tracking.ledger.connection import HINT, open_ledger
 from vidi.inference.tracking.ledger.ledger import reserve_charge
+from vidi.inference.tracking.ledger.work import Work
 
 
 def test_a_ledger_is_made_where_there_is_none_and_opened_again(address):
     for name in ("a", "b"):
         ledger = open_ledger(address)
-        reserve_charge(ledger, a_charge(name), [])
+        ledger.do(reserve_charge(a_charge(name), []))
         ledger.close()
     ledger = open_ledger(address)
     assert str(usage(ledger).reserved) == "0.100000"
@@ -21,8 +22,7 @@ def test_a_ledger_is_made_where_there_is_none_and_opened_again(address):
 
 def test_a_newer_ledger_is_left_alone(address):
     ledger = open_ledger(address)
-    with ledger.writing() as connection:
-        connection.exec_driver_sql("UPDATE vidi_about SET value = 2")
+    change(ledger, "UPDATE vidi_about SET value = 2")
     ledger.close()
     with pytest.raises(StorageError) as caught:
         open_ledger(address)
@@ -50,7 +50,7 @@ def test_a_damaged_ledger_is_refused(tmp_path):
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
     with pytest.raises(StorageError, match=r"cannot be used: database disk image is malformed"):
-        reserve_charge(open_ledger(str(path)), a_charge(), [])
+        open_ledger(str(path)).do(reserve_charge(a_charge(), []))
 
 
 def test_a_locked_ledger_grants_nothing(tmp_path):
@@ -59,7 +59,7 @@ def test_a_locked_ledger_grants_nothing(tmp_path):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StorageError) as caught:
-        reserve_charge(ledger, a_charge(), [])
+        ledger.do(reserve_charge(a_charge(), []))
     assert caught.value.message == f"the ledger {path} cannot be used: database is locked"
     assert caught.value.hint == HINT
     other.execute("ROLLBACK")
@@ -71,9 +71,11 @@ def test_a_locked_ledger_grants_nothing(tmp_path):
 def test_a_ledger_that_is_held_can_still_be_read(tmp_path):
     path = tmp_path / "ledger.sqlite3"
     ledger = open_ledger(str(path))
-    reserve_charge(ledger, a_charge(), [])
-    with ledger.writing(), ledger.reading():
-        assert str(usage(ledger).reserved) == "0.050000"
+    ledger.do(reserve_charge(a_charge(), []))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert str(usage(ledger).reserved) == "0.050000"
+    other.close()
     ledger.close()
 
 
@@ -113,8 +115,10 @@ def test_another_kind_of_address_is_refused(address, why):
     )
 
 
-def test_a_missing_driver_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "psycopg", None)
+@pytest.mark.parametrize("missing", ["psycopg", "sqlalchemy"])
+def test_a_missing_driver_is_named(monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, "vidi.inference.tracking.ledger.postgres", raising=False)
     with pytest.raises(UsageError) as caught:
         open_ledger("postgresql://localhost/money")
     assert caught.value.hint == "Install it with: pip install 'vidi-run[postgres]'"
@@ -123,10 +127,13 @@ def test_a_missing_driver_is_named(monkeypatch):
 def test_a_table_that_another_holds_in_postgresql_grants_nothing(postgres_database):
     ledger = open_ledger(postgres_database, patience_s=0.1)
     other = open_ledger(postgres_database)
-    with other.writing() as connection:
-        connection.exec_driver_sql("LOCK TABLE vidi_periods IN EXCLUSIVE MODE")
+
+    def lock(transaction):
+        transaction.change("LOCK TABLE vidi_periods IN EXCLUSIVE MODE", {})
         with pytest.raises(StorageError, match="canceling statement due to lock timeout"):
-            reserve_charge(ledger, a_charge(), [])
+            ledger.do(reserve_charge(a_charge(), []))
+
+    other.do(Work("writes", lock))
     assert usage(ledger).reserved == 0
     ledger.close()
     other.close()

@@ -1,7 +1,7 @@
 """Spent and reserved stay under the cap at every instant, whatever happens in whatever order."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
 import pytest
@@ -22,24 +22,27 @@ def micros(dice: random.Random, most: int) -> Decimal:
     return dice.randint(0, most) * MICRO
 
 
-def one_inference(budget: Budget, name: str, dice: random.Random) -> Iterator[None]:
+async def one_inference(budget: Budget, name: str, dice: random.Random) -> AsyncIterator[None]:
     """Reserve, wait, end somehow; after a transient failure, once more."""
     for attempt in range(1, 4):
         price = micros(dice, 50_000)
         try:
-            budget.reserve(name, price, model="fal/x", attempt=attempt)
+            await budget.reserve(name, price, model="fal/x", attempt=attempt)
         except RefusedError:
             return
         yield
         match dice.choice(["metered", "whole", "free", "in doubt", "transient", "transient, free"]):
             case "metered":
-                return budget.settle(name, micros(dice, int(price / MICRO)))
+                budget.settle(name, micros(dice, int(price / MICRO)))
+                return
             case "whole":
-                return budget.settle(name, price)
+                budget.settle(name, price)
+                return
             case "free":
-                return budget.release(name)
+                budget.release(name)
+                return
             case "in doubt":
-                return None
+                return
             case "transient":
                 budget.settle(name, price)
             case "transient, free":
@@ -47,18 +50,20 @@ def one_inference(budget: Budget, name: str, dice: random.Random) -> Iterator[No
         yield
 
 
-def play(budget: Budget, dice: random.Random, inferences: int, check: Callable[[], None]) -> None:
+async def play(
+    budget: Budget, dice: random.Random, inferences: int, check: Callable[[], None]
+) -> None:
     """Run inferences in a random interleaving, up to 64 at once, with a look after each step."""
     waiting = [one_inference(budget, str(number), dice) for number in range(inferences)]
     at_once = dice.randint(1, 64)
     while waiting:
         each = dice.choice(waiting[:at_once])
-        if next(each, "ended") == "ended":
+        if await anext(each, "ended") == "ended":
             waiting.remove(each)
         check()
 
 
-def test_in_ten_thousand_schedules_the_run_stays_under_its_cap():
+async def test_in_ten_thousand_schedules_the_run_stays_under_its_cap():
     for seed in range(SCHEDULES):
         dice = random.Random(seed)
         cap = micros(dice, 300_000)
@@ -69,11 +74,11 @@ def test_in_ten_thousand_schedules_the_run_stays_under_its_cap():
             assert balance.spent + balance.reserved <= cap
             assert balance.left == cap - balance.spent - balance.reserved
 
-        play(budget, dice, dice.randint(1, 12) if seed % 50 else 96, check)
+        await play(budget, dice, dice.randint(1, 12) if seed % 50 else 96, check)
 
 
 @pytest.mark.parametrize("batch", range(5))
-def test_several_runs_of_one_ledger_stay_under_the_caps_of_all(batch):
+async def test_several_runs_of_one_ledger_stay_under_the_caps_of_all(batch):
     for seed in range(batch * 20, batch * 20 + 20):
         dice = random.Random(seed)
         ledger = open_ledger(":memory:")
@@ -85,8 +90,8 @@ def test_several_runs_of_one_ledger_stay_under_the_caps_of_all(batch):
 
         for run in ("run-1", "run-2"):
             budget = Budget(None, RunAccount(ledger, run, caps, {}, now=lambda: NOON))
-            play(budget, dice, dice.randint(1, 8), check)
+            await play(budget, dice, dice.randint(1, 8), check)
             refunded = ChargeKey(run, "0", 1)
-            settle_charge(ledger, refunded, Decimal(0), NOON)
+            ledger.do(settle_charge(refunded, Decimal(0), NOON))
             check()
         ledger.close()

@@ -15,17 +15,17 @@ TWO = ChargeKey("run-2", "tree", 1)
 
 
 def test_the_first_to_enter_a_request_has_it(ledger):
-    assert take_receipt(ledger, ONE, "fal", "request")
-    assert take_receipt(ledger, ONE, "fal", "request")
-    assert not take_receipt(ledger, TWO, "fal", "request")
-    assert take_receipt(ledger, TWO, "replicate", "request")
+    assert ledger.do(take_receipt(ONE, "fal", "request"))
+    assert ledger.do(take_receipt(ONE, "fal", "request"))
+    assert not ledger.do(take_receipt(TWO, "fal", "request"))
+    assert ledger.do(take_receipt(TWO, "replicate", "request"))
 
 
 def test_it_is_known_whose_requests_are(ledger):
-    take_receipt(ledger, ONE, "fal", "a")
-    take_receipt(ledger, TWO, "fal", "b")
-    assert find_takers(ledger, "fal", ["a", "b", "c"]) == {"a": ONE, "b": TWO}
-    assert find_takers(ledger, "replicate", ["a"]) == {}
+    ledger.do(take_receipt(ONE, "fal", "a"))
+    ledger.do(take_receipt(TWO, "fal", "b"))
+    assert ledger.do(find_takers("fal", ["a", "b", "c"])) == {"a": ONE, "b": TWO}
+    assert ledger.do(find_takers("replicate", ["a"])) == {}
 
 
 def test_of_many_that_want_a_request_one_has_it(address):
@@ -33,7 +33,7 @@ def test_of_many_that_want_a_request_one_has_it(address):
 
     def take(number):
         ledger = open_ledger(address)
-        taken = take_receipt(ledger, ChargeKey(f"run-{number}", "tree", 1), "fal", "request")
+        taken = ledger.do(take_receipt(ChargeKey(f"run-{number}", "tree", 1), "fal", "request"))
         ledger.close()
         return taken
 
@@ -45,8 +45,8 @@ def test_a_journal_that_is_replayed_enters_its_receipts(ledger):
     record = RunRecord("run-1", "job.yaml", "/folder", NOON)
     charge = replace(a_charge(), request_id="request")
     for _ in range(2):
-        replay_journal(ledger, [record], [charge, a_charge("unsent")], NOON)
-        assert find_takers(ledger, "fal", ["request"]) == {"request": charge.key}
+        ledger.do(replay_journal([record], [charge, a_charge("unsent")], NOON))
+        assert ledger.do(find_takers("fal", ["request"])) == {"request": charge.key}
 
 
 def test_a_ledger_from_before_gains_its_receipts(tmp_path):
@@ -56,5 +56,5 @@ def test_a_ledger_from_before_gains_its_receipts(tmp_path):
         connection.execute("DROP TABLE vidi_receipts")
     connection.close()
     ledger = open_ledger(str(path))
-    assert take_receipt(ledger, ONE, "fal", "request")
+    assert ledger.do(take_receipt(ONE, "fal", "request"))
     ledger.close()

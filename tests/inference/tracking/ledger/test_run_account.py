@@ -43,36 +43,36 @@ def books_of(ledger, *caps, run="run-2", events=()):
     return RunAccount(ledger, run, caps, replay(events).states, now=lambda: NOON)
 
 
-def test_the_budget_is_granted_by_the_books_and_settled_in_them(ledger):
+async def test_the_budget_is_granted_by_the_books_and_settled_in_them(ledger):
     budget = Budget(usd("1"), books_of(ledger))
-    budget.reserve("tree", usd("0.05"), model=FLUX)
+    await budget.reserve("tree", usd("0.05"), model=FLUX)
     assert usage(ledger) == same("0", "0.05")
     budget.settle("tree", usd("0.04"))
     assert usage(ledger) == same("0.04", "0")
-    budget.reserve("tree", usd("0.05"), model=FLUX, attempt=2)
+    await budget.reserve("tree", usd("0.05"), model=FLUX, attempt=2)
     budget.release("tree")
     assert usage(ledger) == same("0.04", "0")
 
 
-def test_what_the_books_refuse_is_not_reserved_in_the_run_either(ledger):
+async def test_what_the_books_refuse_is_not_reserved_in_the_run_either(ledger):
     budget = Budget(usd("1"), books_of(ledger, a_cap("day", "0.04")))
     with pytest.raises(RefusedError):
-        budget.reserve("tree", usd("0.05"), model=FLUX)
+        await budget.reserve("tree", usd("0.05"), model=FLUX)
     assert budget.balance.reserved == 0
 
 
-def test_what_the_run_refuses_never_reaches_the_books(ledger):
+async def test_what_the_run_refuses_never_reaches_the_books(ledger):
     budget = Budget(usd("0.04"), books_of(ledger))
     with pytest.raises(RefusedError):
-        budget.reserve("tree", usd("0.05"), model=FLUX)
+        await budget.reserve("tree", usd("0.05"), model=FLUX)
     assert usage(ledger) == same("0", "0")
 
 
-def test_thresholds_are_told_once_each(ledger):
+async def test_thresholds_are_told_once_each(ledger):
     told: list[str] = []
     budget = Budget(None, books_of(ledger, a_cap("day", "0.10")), tell=told.append)
     for number, amount in enumerate(["0.04", "0.02", "0.005", "0.02", "0.015"]):
-        budget.reserve(str(number), usd(amount), model=FLUX)
+        await budget.reserve(str(number), usd(amount), model=FLUX)
     assert told == [
         "50 % of the day's budget of $0.10 is taken: $0.00 spent, $0.06 reserved (VIDI_BUDGET_DAY)",
         "80 % of the day's budget of $0.10 is taken: $0.00 spent, $0.085 reserved "
@@ -124,22 +124,22 @@ def test_what_the_events_of_a_journal_have_charged(events, amounts):
     assert len({charge.key for charge in charges}) == len(charges)
 
 
-def test_a_settlement_that_is_not_taken_is_entered_before_anything_more_is_granted(tmp_path):
+async def test_a_settlement_that_is_not_taken_is_entered_before_anything_more_is_granted(tmp_path):
     path = tmp_path / "ledger.sqlite3"
     ledger = open_ledger(str(path), patience_s=0.05)
     account = books_of(ledger)
     budget = Budget(None, account)
     for name in ("a", "b"):
-        budget.reserve(name, usd("0.05"), model=FLUX)
+        await budget.reserve(name, usd("0.05"), model=FLUX)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     budget.settle("a", usd("0.01"))
     budget.settle("b", usd("0.02"))
     assert (account.behind, budget.balance.spent) == (2, usd("0.03"))
     with pytest.raises(StorageError):
-        budget.reserve("c", usd("0.05"), model=FLUX)
+        await budget.reserve("c", usd("0.05"), model=FLUX)
     other.execute("ROLLBACK")
     other.close()
-    budget.reserve("c", usd("0.05"), model=FLUX)
+    await budget.reserve("c", usd("0.05"), model=FLUX)
     assert (account.behind, usage(ledger)) == (0, same("0.03", "0.05"))
     ledger.close()

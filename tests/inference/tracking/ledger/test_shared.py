@@ -20,12 +20,12 @@ ledger = open_ledger(address)
 for number in range(40):
     charge = a_charge(f"{name}-{number}", "0.001003", run=name)
     try:
-        reserve_charge(ledger, charge, [a_cap("day", cap), a_cap("month", "1")])
+        ledger.do(reserve_charge(charge, [a_cap("day", cap), a_cap("month", "1")]))
     except RefusedError:
         continue
     granted += 1
     if settles == "yes":
-        settle_charge(ledger, charge.key, usd(dice.choice(["0", "0.000001", "0.001003"])), NOON)
+        ledger.do(settle_charge(charge.key, usd(dice.choice(["0", "0.000001", "0.001003"])), NOON))
 print(granted)
 """
 

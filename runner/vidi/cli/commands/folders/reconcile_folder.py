@@ -15,7 +15,7 @@ from vidi.emulation import open_emulation
 from vidi.errors import StorageError, UsageError
 from vidi.inference.environment import read_environment
 from vidi.inference.settings import Settings
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
 from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.cli.display.console import Console
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.receipts import Receipts
     from vidi.runs.execution.repricing import CostFinding
 
@@ -102,7 +103,7 @@ def _open_folder(case: DoubtfulInference, console: Console) -> Iterator[Reconcil
     )  # fmt: skip
     folder = _find_folder(case)
     with hold_folder(folder):
-        journal = FileJournal(
+        journal = open_journal(
             folder / JOURNAL,
             run=token_hex(8),
             secrets=() if case.sandbox else tuple(settings.keys.values()),
@@ -129,7 +130,7 @@ def _find_folder(case: DoubtfulInference) -> Path:
 
 @contextlib.contextmanager
 def _open_receipts(
-    case: DoubtfulInference, journal: FileJournal, folder: Path, environ: Mapping[str, str]
+    case: DoubtfulInference, journal: Journal, folder: Path, environ: Mapping[str, str]
 ) -> Iterator[Receipts]:
     """What other folders of this ledger have bought; the sandbox has no ledger."""
     address = None if case.sandbox else locate_ledger(environ)
@@ -145,7 +146,7 @@ def _open_receipts(
         yield RunAccount(ledger, "", (), journal.states, own=own)
 
 
-def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, console: Console) -> None:
+def _tell_ledger(journal: Journal, folder: Path, address: str | None, console: Console) -> None:
     """Bring the ledger up to the journal: what was not bought is no longer reserved."""
     if address is None:
         return
@@ -157,7 +158,7 @@ def _tell_ledger(journal: FileJournal, folder: Path, address: str | None, consol
 
             runs = [read_record(header, str(folder.resolve())) for header in journal.headers]
             charges = [charge for state in journal.states.values() for charge in state.charges]
-            replay_journal(ledger, runs, charges, datetime.now(UTC))
+            ledger.do(replay_journal(runs, charges, datetime.now(UTC)))
     except (StorageError, UnusableLedgerError) as error:
         console.say(
             f"{error.message}; the next run of this folder brings the ledger up", style="yellow"

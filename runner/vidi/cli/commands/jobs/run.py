@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vidi.cli.options import run_options
+from vidi.cli.options import require_job_files, run_options
 
 
 @click.command("run", context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,5 +22,5 @@ def run(**options: Any) -> int:
     from vidi.cli.run_options import RunOptions
     from vidi.cli.running.steps import carry_out_steps
 
-    chosen = RunOptions(**options)
+    chosen = require_job_files(RunOptions(**options))
     return carry_out_steps("estimate" if chosen.estimate else "run", chosen)

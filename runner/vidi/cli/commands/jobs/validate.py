@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vidi.cli.options import run_options
+from vidi.cli.options import require_job_files, run_options
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,4 +16,5 @@ def validate(**options: Any) -> int:
     from vidi.cli.run_options import RunOptions
     from vidi.cli.running.steps import carry_out_steps
 
-    return carry_out_steps("validate", RunOptions(**{**options, "estimate": True}))
+    chosen = RunOptions(**{**options, "estimate": True, "plan": None, "apply": None})
+    return carry_out_steps("validate", require_job_files(chosen))

@@ -92,7 +92,7 @@ def _sum_up(
     with refusing_unusable(), open_existing(address) as ledger:
         if ledger is None:
             return {grouping: [] for grouping in groupings}
-        return {grouping: read_costs(ledger, grouping, span) for grouping in groupings}
+        return {grouping: ledger.do(read_costs(grouping, span)) for grouping in groupings}
 
 
 def _tell_drift(address: str, console: Console) -> None:
@@ -121,7 +121,7 @@ def _look_into(span: Span, *, json_wanted: bool, audit_wanted: bool) -> int:
     days = pick_days(span)
     billed = ask_fal(days)
     with open_existing(address) as ledger:
-        costs = read_costs(ledger, "model", days) if ledger is not None else []
+        costs = ledger.do(read_costs("model", days)) if ledger is not None else []
     print_audit(compare(costs, billed), days, console, json_wanted=json_wanted)
     return 0
 

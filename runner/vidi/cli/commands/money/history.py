@@ -38,7 +38,7 @@ def history(limit: int, json_wanted: bool, csv_wanted: bool) -> int:
         if ledger is not None:
             from vidi.inference.tracking.ledger.reading import read_history
 
-            past = read_history(ledger, limit)
+            past = ledger.do(read_history(limit))
     console = Console()
     if json_wanted:
         _print_json(past, console)

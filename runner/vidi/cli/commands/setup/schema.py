@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-SCHEMAS = ("job", "manifest", "template", "answer")
+SCHEMAS = ("job", "manifest", "template", "answer", "plan", "reviews")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("which", type=click.Choice(SCHEMAS), default="job")
 def schema(which: str) -> int:
-    """Print a JSON Schema (2020-12): of job files, manifest.json, model templates or --json.
+    """Print a JSON Schema (2020-12): of jobs, manifest.json, templates, --json, --plan or reviews.
 
     An editor completes and checks a job file that begins with
     `# yaml-language-server: $schema=job.schema.json`.
@@ -35,6 +35,14 @@ def _find_schema(which: str) -> object:
         from vidi.cli.display.answer_schema import answer_schema
 
         return answer_schema()
+    if which == "plan":
+        from vidi.runs.plan_file.schema import plan_schema
+
+        return plan_schema()
+    if which == "reviews":
+        from vidi.jobs.reviews.schema import reviews_schema
+
+        return reviews_schema()
     from vidi.inference.models.template_schema import TEMPLATE_SCHEMA
 
     return TEMPLATE_SCHEMA

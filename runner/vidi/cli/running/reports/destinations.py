@@ -67,6 +67,7 @@ def _list_named(options: RunOptions) -> Iterator[tuple[str, Path]]:
         ("--junit", options.junit),
         ("--summary-markdown", options.summary_markdown),
         ("--code-quality", options.code_quality),
+        ("--plan", options.plan),
     )
     yield from ((option, path) for option, path in named if path is not None)
 

@@ -1,6 +1,7 @@
 """Assets that were made before, brought to where they belong now: nothing is fetched.
 
-No step waits for anything, so no other inference of the run sees one half done.
+One at a time in a folder, with what is put on record of it, so that no other inference of the run
+sees one half done.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 PIECE_BYTES = 1024 * 1024
 
 
-def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runtime) -> bool:
+async def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runtime) -> bool:
     """Bring every asset of a finished inference to its place; False where a file is lost.
 
     Raises:
@@ -47,7 +48,7 @@ def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runtime) ->
     for number, each in enumerate(placed):
         # Looked up anew each time: the one before may have taken its place.
         made = number_made(states[request.id].assets, len(placed))[number]
-        if made is None or move_into_place(request, made, each.home, folder, runtime) is None:
+        if made is None or not await move_into_place(request, made, each.home, folder, runtime):
             return False
     return True
 
@@ -59,7 +60,7 @@ def open_places(request: InferenceRequest, folder: Path, runtime: Runtime) -> As
     return AssetPlaces(folder, sure=True, known=known, edits=not request.unedited)
 
 
-def move_into_place(
+async def move_into_place(
     request: InferenceRequest,
     made: AssetRecord,
     path: str,
@@ -81,17 +82,18 @@ def move_into_place(
         DownloadError: The disk refuses, or something that vidi did not make stands there.
         StorageError: The disk is full or read-only.
     """
-    with PLACING:
-        try:
-            placed = open_places(request, folder, runtime).place(made, path, beside)
-            if placed.at is None:
-                return None
-            moved = _move(request.id, placed, placed.at, folder, runtime)
-        except OSError as error:
-            raise disk_error(folder / path, error) from error
-    record_asset(request.id, moved, folder, runtime, moved_from=made.path)
-    if placed.at != placed.home:
-        record_taken_out(placed.at, runtime)
+    async with runtime.placing:
+        with PLACING:
+            try:
+                placed = open_places(request, folder, runtime).place(made, path, beside)
+                if placed.at is None:
+                    return None
+                moved = _move(request.id, placed, placed.at, folder, runtime)
+            except OSError as error:
+                raise disk_error(folder / path, error) from error
+        await record_asset(request.id, moved, folder, runtime, moved_from=made.path)
+        if placed.at != placed.home:
+            await record_taken_out(placed.at, runtime)
     return moved
 
 

@@ -21,7 +21,7 @@ def describe_asset(asset: Asset, index: int, key: str, folder: Path) -> AssetRec
     return AssetRecord(**asdict(asset), mtime_ns=mtime_ns, index=index, key=key)
 
 
-def record_asset(
+async def record_asset(
     inference: str,
     asset: AssetRecord,
     folder: Path,
@@ -43,16 +43,16 @@ def record_asset(
     if asset.replaced and not (folder / asset.replaced).is_file():
         asset = replace(asset, replaced=None)  # its own inference has taken it from there
     if asset.replaced or moved_from is not None:
-        record_displaced(asset, folder, runtime)
-    _append(inference, asset, moved_from, runtime)
+        await record_displaced(asset, folder, runtime)
+    await _append(inference, asset, moved_from, runtime)
 
 
-def record_taken_out(path: str, runtime: Runtime) -> None:
+async def record_taken_out(path: str, runtime: Runtime) -> None:
     """Put on record that nothing is kept at a path among the replaced assets any more."""
     for state in list(runtime.journal.states.values()):
         for made in state.assets:
             if made.replaced == path:
-                _append(state.id, replace(made, replaced=None), None, runtime)
+                await _append(state.id, replace(made, replaced=None), None, runtime)
 
 
 def is_anothers(path: str, inference: str, sha256: str, runtime: Runtime) -> bool:
@@ -68,12 +68,12 @@ def is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:
     return any(relative in state.owned for state in runtime.journal.states.values())
 
 
-def record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
+async def record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
     """Record where others are whose place an asset has: they made way now, or before a kill."""
     for owner, made in _find_at(asset.path, runtime):
         at = AssetPlaces(folder, sure=True).place(made, made.path).at
         if made.sha256 != asset.sha256 and at is not None:
-            _append(owner, replace(made, path=at), made.path, runtime)
+            await _append(owner, replace(made, path=at), made.path, runtime)
 
 
 def _find_at(path: str, runtime: Runtime) -> list[tuple[str, AssetRecord]]:
@@ -82,6 +82,8 @@ def _find_at(path: str, runtime: Runtime) -> list[tuple[str, AssetRecord]]:
     return [(state.id, made) for state in states for made in state.assets if made.path == path]
 
 
-def _append(inference: str, asset: AssetRecord, moved_from: str | None, runtime: Runtime) -> None:
+async def _append(
+    inference: str, asset: AssetRecord, moved_from: str | None, runtime: Runtime
+) -> None:
     moved = {} if moved_from in (None, asset.path) else {"moved_from": moved_from}
-    runtime.journal.append("asset", inference, **asdict(asset), **moved)
+    await runtime.journal.append("asset", inference, **asdict(asset), **moved)

@@ -52,9 +52,10 @@ async def take_from_store(request: InferenceRequest, folder: Path, runtime: Runt
         raise DownloadError(
             f"the store {store.where} has no assets of it", hint=DAMAGED.format(id=request.id)
         )
-    runtime.journal.append("taken", request.id, **_describe(record, assets))
-    for asset in assets:
-        record_displaced(asset, folder, runtime)
+    async with runtime.placing:
+        await runtime.journal.append("taken", request.id, **_describe(record, assets))
+        for asset in assets:
+            await record_displaced(asset, folder, runtime)
 
 
 async def _bring(

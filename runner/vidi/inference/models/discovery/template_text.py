@@ -13,8 +13,9 @@ WIDTH = 100
 
 
 def render_template(template: Mapping[str, object]) -> str:
-    """The whole file, with its last line end."""
-    return _render(dict(template), 0, 0) + "\n"
+    """The whole file, with its last line end; `?` for half a surrogate pair, as no file has one."""
+    text = _render(dict(template), 0, 0) + "\n"
+    return text.encode(errors="replace").decode()
 
 
 def _render(value: object, indent: int, used: int) -> str:

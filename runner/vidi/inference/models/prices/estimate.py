@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
+from vidi.dollars import format_usd
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -65,6 +67,13 @@ class Estimate:
     """The rule's own figures, before past bills scaled them; None where no rule bounds it."""
     usual: Decimal | None = None
     """What it usually costs, by past bills or else by the template; None where nobody knows."""
+
+    def __repr__(self) -> str:
+        """The amounts alone."""
+        if self.high is None:
+            return f"<Estimate {format_usd(self.low)} or more: {self.reason}>"
+        ends = dict.fromkeys((format_usd(self.low), format_usd(self.high)))
+        return f"<Estimate {' to '.join(ends)}>"
 
     @property
     def expected(self) -> Decimal | None:

@@ -164,7 +164,7 @@ class Fetcher:
             content = await asyncio.to_thread(decode_data_uri, output.url, self._limits)
             await asyncio.to_thread(staging.write, [content])
         else:
-            await self._transfer(output.url, staging)
+            await self.transfer(output.url, staging)
         return lambda path: verify(path, kinds, output.name, full=self._full_checks)
 
     def _conclude(
@@ -184,7 +184,12 @@ class Fetcher:
             make_thumbnail(path, asset.content_type, pixels, asset.sha256, folder)
         return asset
 
-    async def _transfer(self, url: str, staging: Staging) -> None:
+    async def transfer(self, url: str, staging: Staging) -> None:
+        """Fill the staging with what an address holds.
+
+        Raises:
+            DownloadError: It cannot be had.
+        """
         from vidi.inference.outputs.fetching.transfer import Transfer
 
         wire = self._wire or self._open_wire()

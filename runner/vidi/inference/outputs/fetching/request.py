@@ -84,7 +84,8 @@ def _check(url: str, settings: Settings) -> None:
     """Check a URL as the wire will read it."""
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        _ = parsed.host  # decodes Punycode, and stumbles over `xn--a`
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise DownloadError(f"the output's URL cannot be used: {error}") from error
     check_scheme(parsed.scheme)
     check_host(parsed.raw_host.decode("ascii"), loopback_allowed=settings.loopback_allowed)
@@ -96,5 +97,5 @@ def _next_hop(answer: httpx.Response) -> str:
         raise DownloadError(f"{shown(str(answer.url))} redirects to nowhere")
     try:
         return str(answer.url.join(location))
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise DownloadError(f"{shown(str(answer.url))} redirects wrongly: {error}") from error

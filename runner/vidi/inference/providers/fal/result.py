@@ -97,7 +97,8 @@ def _read_logs(logs: object) -> str:
 
 def is_status_error(status: Fields) -> bool:
     """Whether the status itself says that the request ended in an error."""
-    return bool(status.get("error") or status.get("error_type")) or status.get("status") in FAILED
+    said = bool(status.get("error") or status.get("error_type"))
+    return said or str(status.get("status")) in FAILED
 
 
 def is_model_error(answer: Answer) -> bool:

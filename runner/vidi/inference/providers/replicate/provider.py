@@ -125,7 +125,7 @@ class ReplicateProvider(Provider):
             lambda sdk: _post(sdk, _url(accepted, "cancel")), self._client.timeouts.cancel
         )
         if answer.ok:
-            return answer.fields().get("status") not in {"succeeded", "failed"}
+            return str(answer.fields().get("status")) not in {"succeeded", "failed"}
         if answer.status in {404, 409, 422}:
             return False
         raise self._client.poll_error(answer, read_words(answer))

@@ -48,6 +48,8 @@ class Charge:
     """How `actual` is known; empty while it is not."""
     status: str = ""
     """How it ended."""
+    fingerprint: str = ""
+    """What it was to buy."""
 
     @property
     def bill(self) -> Bill | None:
@@ -95,3 +97,42 @@ def close_last(
         return charges
     closed = replace(charges[-1], actual=actual, settled_at=settled_at, basis=basis, status=status)
     return (*charges[:-1], closed)
+
+
+WEAKNESS = ("estimated", "derived", "metered")
+"""The bases of an amount that is not nothing, the weakest first."""
+
+
+def weaken(*bases: str | None) -> str | None:
+    """The basis of a sum: the weakest of its parts'; `none` where every part was free."""
+    known = [basis for basis in bases if basis]
+    return next((each for each in WEAKNESS if each in known), "none" if known else None)
+
+
+def basis_of_run(charges: tuple[Charge, ...], run: str, last: str) -> str | None:
+    """How it is known what the attempts of one run came to; `last` where it bought nothing."""
+    return weaken(*(each.basis for each in charges if each.key.run == run and not each.open), last)
+
+
+def correct(
+    charges: tuple[Charge, ...], request_id: str | None, actual: Decimal, basis: str
+) -> tuple[Charge, ...]:
+    """Say what a settled attempt has really cost: that of a request, else the last."""
+    last = charges[-1].request_id if charges else None
+    wanted = last if request_id is None else request_id
+    return tuple(
+        each if each.open or each.request_id != wanted
+        else replace(each, actual=actual, basis=basis)
+        for each in charges
+    )  # fmt: skip
+
+
+def list_current(charges: tuple[Charge, ...], fingerprint: str) -> tuple[Charge, ...]:
+    """The attempts, in a row, that bought what an id has now."""
+    found: list[Charge] = []
+    for each in reversed(charges):
+        if each.fingerprint == fingerprint:
+            found.append(each)
+        elif found:
+            break
+    return tuple(found)

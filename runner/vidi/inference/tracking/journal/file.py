@@ -15,7 +15,7 @@ from vidi.errors import StorageError
 from vidi.inference.tracking.journal.checksum import add_checksum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _PIECE = 1 << 20
@@ -121,31 +121,45 @@ class JournalFile:
                 hint=LOST,
             )
 
-    def append(self, line: bytes, *, first: bool, durable: bool) -> None:
-        """Add a line with its checksum and its line end, all of it or nothing.
+    def append(self, lines: Sequence[bytes], *, first: bool) -> None:
+        """Add lines with their checksums and line ends, all of them or none.
 
         Args:
-            line: A JSON object with at least one field.
-            first: Whether it is the first of its run.
-            durable: Whether it is to survive a power failure from now on.
+            lines: JSON objects with at least one field each.
+            first: Whether the first of them is the first of its run.
 
         Raises:
-            StorageError: It cannot be written.
+            StorageError: They cannot be written.
         """
         descriptor = self._open()
-        whole = add_checksum(line, self._lines if first else 0) + b"\n"
+        places = [self._lines if first else 0] + [0] * (len(lines) - 1)
+        wholes = [
+            add_checksum(line, place) + b"\n" for line, place in zip(lines, places, strict=True)
+        ]
+        length = sum(map(len, wholes))
         try:
-            _write_whole(descriptor, whole)
-            if durable:
-                os.fsync(descriptor)
+            for whole in wholes:
+                _write_whole(descriptor, whole)
         except OSError as error:
             with contextlib.suppress(OSError):
                 # Half a line would spoil the journal; what somebody else has added stays.
-                if os.fstat(descriptor).st_size < self._whole + len(whole):
+                if os.fstat(descriptor).st_size < self._whole + length:
                     os.ftruncate(descriptor, self._whole)
             raise self._refuse(error) from error
-        self._whole += len(whole)
-        self._lines += 1
+        self._whole += length
+        self._lines += len(lines)
+
+    def sync(self) -> None:
+        """Have what was added survive a power failure from now on.
+
+        Raises:
+            StorageError: The disk gives up; what was added is on record all the same.
+        """
+        if self._descriptor is not None:
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                raise self._refuse(error) from error
 
     def close(self) -> None:
         """Put everything on disk and close the file.

@@ -14,10 +14,14 @@ from vidi.inference.models.prices.estimate import RuleFigures
 from vidi.inference.tracking.journal.charges import (
     Charge,
     ChargeKey,
+    basis_of_run,
     close_last,
+    correct,
+    list_current,
     number_next,
     raise_last,
     receive_last,
+    weaken,
 )
 from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
 
@@ -83,6 +87,7 @@ def _open_charge(state: InferenceState, event: Event) -> Charge:
         _amount(event["reserved_usd"]),
         _moment(event),
         rule=_read_rule(event),
+        fingerprint=event["fingerprint"],
         as_of=event.get("priced_as_of", ""),
     )
 
@@ -173,19 +178,18 @@ def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
 
 
 def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
-    actual = _amount(event["actual_usd"])
+    actual, basis = _amount(event["actual_usd"]), event["basis"]
     bought = bool(state.charges) and state.charges[-1].open
+    charges = close_last(state.charges, actual, _moment(event), basis=basis, status=event["status"])
     return replace(
         state,
         status=event["status"],
         actual=actual,
-        basis=event["basis"],
+        basis=basis_of_run(charges, event["run"], basis),
         spent=state.spent + actual,
         paid=state.paid + actual if bought else state.paid,
-        paid_basis=event["basis"] if bought else state.paid_basis,
-        charges=close_last(
-            state.charges, actual, _moment(event), basis=event["basis"], status=event["status"]
-        ),
+        paid_basis=weaken(state.paid_basis, basis) if bought else state.paid_basis,
+        charges=charges,
         reserved=Decimal(0),
         error=event.get("error"),
         completed_at=state.completed_at or _moment(event),
@@ -194,16 +198,22 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
 
 def _fold_repriced(state: InferenceState, event: Event) -> InferenceState:
     """What a settled estimate has really cost, as it was learnt later."""
-    if not state.charges or state.charges[-1].actual is None:
-        return state
-    actual, last = _amount(event["actual_usd"]), state.charges[-1]
+    charges = correct(
+        state.charges, event.get("request_id"), _amount(event["actual_usd"]), event["basis"]
+    )
+    was, now = (list_current(each, state.fingerprint) for each in (state.charges, charges))
+    more = sum((each.actual or Decimal(0) for each in now), Decimal(0)) - sum(
+        (each.actual or Decimal(0) for each in was), Decimal(0)
+    )
+    basis = weaken(*(each.basis for each in now)) or state.paid_basis
+    last = now[0].actual if now else state.actual
     return replace(
         state,
-        actual=actual,
-        basis=event["basis"],
-        paid=state.paid - (last.actual or Decimal(0)) + actual,
-        paid_basis=event["basis"],
-        charges=(*state.charges[:-1], replace(last, actual=actual, basis=event["basis"])),
+        actual=last,
+        basis=basis,
+        paid=state.paid + more,
+        paid_basis=basis,
+        charges=charges,
     )
 
 
@@ -217,7 +227,7 @@ def _fold_refused(state: InferenceState, event: Event) -> InferenceState:
         charges=charges,
         reserved=Decimal(0),
         actual=Decimal(0),
-        basis="none",
+        basis=basis_of_run(charges, event["run"], "none"),
         error=event["error"],
     )
 
@@ -275,7 +285,10 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
 
 
 def _amount(value: object) -> Decimal:
-    return Decimal(str(value))
+    amount = Decimal(str(value))
+    if not amount.is_finite():
+        raise ValueError(f"{value} is no amount")
+    return amount
 
 
 def _moment(event: Event) -> datetime:

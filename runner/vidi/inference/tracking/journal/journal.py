@@ -20,11 +20,8 @@ from vidi.inference.tracking.journal.checksum import (
     fits_checksum,
     has_checksum,
 )
-from vidi.inference.tracking.journal.events import (
-    DURABLE,
-    JOURNAL_SCHEMA,
-    InferenceState,
-)
+from vidi.inference.tracking.journal.entry import Entry, Written
+from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, InferenceState
 from vidi.inference.tracking.journal.file import JournalFile
 from vidi.inference.tracking.journal.replay import Replay
 from vidi.inference.tracking.redaction import list_texts, redact_texts
@@ -37,6 +34,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import EventKind
+    from vidi.inference.tracking.journal.writer import JournalWriter
 
 SPOKEN = frozenset({"error", "message", "metrics", "output", "params", "status", "vars", "warning"})
 """The fields of an event that may repeat what a person or a provider has said."""
@@ -51,12 +49,48 @@ _FIXED = frozenset({"ts", "run", "seq", "event"})
 class Journal(Protocol):
     """Where events go and states come from. Nothing else may know that it is a file."""
 
+    header: Event | None
+    """The `run_started` of the run before this one, or of this one once it has begun."""
+    headers: list[Event]
+    """The `run_started` of every run, oldest first; `header` is the last of them."""
+
     @property
     def states(self) -> Mapping[str, InferenceState]:
         """What is known of each inference, this run's events included."""
 
-    def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
-        """Write one event; when it returns, a durable one survives a power failure."""
+    @property
+    def shelf(self) -> Mapping[str, InferenceState]:
+        """What was bought under an id that has something else now, by the purchase's name."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that are kept out of what is written."""
+
+    def keep_out(self, secrets: tuple[str, ...]) -> None:
+        """Have these texts left out of what is written from now on, beside the keys."""
+
+    async def append(
+        self, event: EventKind, inference: str | None = None, **fields: object
+    ) -> None:
+        """Write one event; when it returns, a durable one survives a power failure.
+
+        Who is cancelled meanwhile is so once it is known whether the event was written.
+
+        Raises:
+            StorageError: It is not on record, or nothing may be bought after it.
+        """
+
+    def close(self) -> None:
+        """Put everything on disk; the last thing that is done with it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
 
 
 class FileJournal:
@@ -78,7 +112,6 @@ class FileJournal:
     ) -> None:
         self._run = run
         self._secrets = list_texts(secrets)
-        self._sequence = 0
         self._unrecorded: dict[str, str] = {}
         """Inference to request id, where the receipt could not be written."""
         self._replay = Replay()
@@ -93,6 +126,7 @@ class FileJournal:
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 raise _unreadable(path, number) from error
         self._file = JournalFile(path, whole, number, lock)
+        self._writer: JournalWriter | None = None
 
     @property
     def states(self) -> Mapping[str, InferenceState]:
@@ -113,32 +147,20 @@ class FileJournal:
         """Have these texts left out of what is written from now on, beside the keys."""
         self._secrets = list_texts((*self._secrets, *secrets))
 
-    def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
+    async def append(
+        self, event: EventKind, inference: str | None = None, **fields: object
+    ) -> None:
         """Write one event as a line, fsynced where the event must not be lost.
 
         Raises:
             StorageError: It cannot be written, or the file was moved or deleted meanwhile. Then
                 nothing new may be bought; what was bought is on record, or named in the message.
         """
-        text = self._compose(event, inference, fields)
-        try:
-            self._file.check_place()
-            if event == "intent":
-                self._refuse_displaced()
-                self._file.check_alone()
-            line = text.encode(errors="replace")
-            self._file.append(line, first=not self._sequence, durable=event in DURABLE)
-            if event == "intent":
-                self._file.check_alone()
-        except StorageError as error:
-            if event == "submitted" and inference is not None:
-                self._unrecorded[inference] = str(fields["request_id"])
-                raise
-            raise self._name_bought(error, inference) from error
-        self._sequence += 1
-        self._remember(json.loads(text, parse_float=Decimal))
-        if event != "submitted":  # on record, and the next event of it stops the run
-            self._refuse_displaced(inference)
+        if self._writer is None:
+            from vidi.inference.tracking.journal.writer import JournalWriter  # an estimate has none
+
+            self._writer = JournalWriter(self._file, self._take_in)
+        await self._writer.write(self._compose(event, inference, fields))
 
     def close(self) -> None:
         """Put everything on disk and close the file.
@@ -146,6 +168,8 @@ class FileJournal:
         Raises:
             StorageError: The disk gives up.
         """
+        if self._writer is not None:
+            self._writer.close()
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -161,32 +185,38 @@ class FileJournal:
 
     def _compose(
         self, event: EventKind, inference: str | None, fields: Mapping[str, object]
-    ) -> str:
-        record: dict[str, object] = {
-            "ts": datetime.now(UTC).isoformat(timespec="microseconds"),
-            "run": self._run,
-            "seq": self._sequence + 1,
-            "event": event,
-        }
+    ) -> Entry:
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        before = dump_line({"ts": now, "run": self._run, "seq": 0}).removesuffix("0}")
+        about: dict[str, object] = {"event": event}
         if inference is not None:
-            record["id"] = inference
+            about["id"] = inference
         told = {
             name: redact_texts(each, self._secrets) if name in SPOKEN else each
             for name, each in fields.items()
         }
-        return dump_line({**record, **told})
+        return Entry(event, inference, before, "," + dump_line({**about, **told})[1:])
+
+    def _take_in(self, entry: Entry, written: Written) -> None:
+        """Follow what was written; raises what is to be said of what was not."""
+        if written.event is not None:
+            self._remember(written.event)
+        if written.error is not None:
+            raise self._explain(entry, written.error)
+
+    def _explain(self, entry: Entry, error: StorageError) -> StorageError:
+        if entry.event == "submitted" and entry.inference is not None:
+            self._unrecorded[entry.inference] = json.loads("{" + entry.after[1:])["request_id"]
+            return StorageError(error.message, hint=error.hint)
+        # What keeps an intent from being written says what else was bought: nothing follows it.
+        alone = entry.event != "intent" or self._file.displaced is None
+        return self._name_bought(error, entry.inference if alone else None)
 
     def _remember(self, event: Event) -> None:
         if event["event"] == "run_started":
             self.header = event
             self.headers.append(event)
         self._replay.take_in(event)
-
-    def _refuse_displaced(self, inference: str | None = None) -> None:
-        displaced = self._file.displaced
-        if displaced is not None:
-            error = StorageError(f"{self._file.path} {displaced.what}", hint=displaced.hint)
-            raise self._name_bought(error, inference)
 
     def _name_bought(self, error: StorageError, inference: str | None) -> StorageError:
         """Add what has been bought and is not here yet: of one inference, or of all of this run."""

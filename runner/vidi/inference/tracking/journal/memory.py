@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from vidi.inference.tracking.journal.events import InferenceState
 from vidi.inference.tracking.journal.fold import apply_event
 from vidi.inference.tracking.journal.journal import as_recorded
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import EventKind
 
@@ -24,10 +26,17 @@ class MemoryJournal:
     def __init__(self, *, run: str) -> None:
         self._run = run
         self.states: dict[str, InferenceState] = {}
+        self.shelf: dict[str, InferenceState] = {}
         self.header: Event | None = None
         self.headers: list[Event] = []
+        self.secrets: tuple[str, ...] = ()
 
-    def append(self, event: EventKind, inference: str | None = None, **fields: object) -> None:
+    def keep_out(self, secrets: tuple[str, ...]) -> None:
+        """Nothing is written that a secret could be left out of."""
+
+    async def append(
+        self, event: EventKind, inference: str | None = None, **fields: object
+    ) -> None:
         """Take one event in, as a file would give it back."""
         known = {"ts": datetime.now(UTC), "run": self._run, "event": event, "id": inference}
         record: Event = as_recorded({**known, **fields})
@@ -41,3 +50,14 @@ class MemoryJournal:
 
     def close(self) -> None:
         """Nothing to close: there is no file."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.tracking.journal.events import InferenceState
 from vidi.inference.tracking.journal.fold import apply_event, enter_run
+from vidi.inference.tracking.journal.shapes import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +43,7 @@ class Replay:
         Raises:
             ArithmeticError, AttributeError, LookupError, TypeError, ValueError: It makes no sense.
         """
+        check_shape(event)
         if event["event"] == "renamed":
             self._rename(event["ids"])
         elif event["event"] == "restored":

@@ -1,6 +1,6 @@
 """The ledger's bills: what was billed beside what the price rule had said, for later estimates.
 
-A SQLite ledger is read by the standard library, so that an estimate need not load SQLAlchemy.
+An SQLite ledger is only read, and not made where there is none: an estimate leaves no trace.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ def _ask_file(address: str, query: str, values: Mapping[str, object]) -> list[Ro
 
 
 def _ask_server(address: str, query: str, values: Mapping[str, object]) -> list[Row]:
-    import sqlalchemy as sa
-
     from vidi.inference.tracking.ledger.connection import open_ledger
+    from vidi.inference.tracking.ledger.work import Work
 
-    with contextlib.closing(open_ledger(address)) as ledger, ledger.reading() as connection:
-        return [tuple(row) for row in connection.execute(sa.text(query), values)]
+    with contextlib.closing(open_ledger(address)) as ledger:
+        asked = Work("reads", lambda transaction: transaction.read(query, values))
+        return [tuple(row) for row in ledger.do(asked)]
 
 
 def _read(row: Row) -> Bill:

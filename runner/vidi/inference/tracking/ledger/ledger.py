@@ -1,27 +1,27 @@
 """The ledger's two movements: set money aside under every cap, and settle what it came to.
 
 A reservation is one conditional UPDATE a cap, all in one transaction, so that any number of
-processes share a cap to the micro-dollar. Importing this loads SQLAlchemy.
+processes share a cap to the micro-dollar.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
+from vidi.errors import StorageError
 from vidi.inference.tracking.caps import KINDS, Cap, CapUsage, name_periods, refuse_by_cap
-from vidi.inference.tracking.ledger.connection import insert_once
 from vidi.inference.tracking.ledger.schema import (
+    BILLS,
+    CHARGES,
+    PERIODS,
     UNCAPPED,
-    bills,
-    charges,
     micros_down,
     micros_up,
-    periods,
     usd_of,
 )
+from vidi.inference.tracking.ledger.work import Work, insert_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,55 +30,37 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.caps import Kind
     from vidi.inference.tracking.journal.charges import Charge, ChargeKey
-    from vidi.inference.tracking.ledger.connection import Ledger
+    from vidi.inference.tracking.ledger.work import Transaction
 
-_IN_PERIOD = sa.and_(
-    periods.c.kind == sa.bindparam("in_kind"), periods.c.label == sa.bindparam("in_label")
-)
-_TAKE = (
-    sa.update(periods)
-    .where(
-        _IN_PERIOD,
-        periods.c.reserved + periods.c.spent + sa.bindparam("more") <= sa.bindparam("cap"),
-    )
-    .values(reserved=periods.c.reserved + sa.bindparam("more"))
-    .returning(periods.c.spent, periods.c.reserved)
-)
-_MOVE = (
-    sa.update(periods)
-    .where(_IN_PERIOD)
-    .values(
-        reserved=periods.c.reserved + sa.bindparam("more_reserved"),
-        spent=periods.c.spent + sa.bindparam("more_spent"),
-    )
-)
+_ENTER = insert_once("vidi_charges", CHARGES)
+_OPEN = insert_once("vidi_periods", PERIODS)
+_LEARN = insert_once("vidi_bills", BILLS)
+_TAKE = """
+UPDATE vidi_periods SET reserved = reserved + :more
+WHERE kind = :kind AND label = :label AND reserved + spent + :more <= :cap
+RETURNING spent, reserved
+"""
+_MOVE = """
+UPDATE vidi_periods SET reserved = reserved + :reserved, spent = spent + :spent
+WHERE kind = :kind AND label = :label
+"""
+_SUMS = "SELECT spent, reserved FROM vidi_periods WHERE kind = :kind AND label = :label"
+_OF_KEY = "run = :run AND inference = :inference AND attempt = :attempt"
+_READ = f"SELECT reserved, actual, day, week, month FROM vidi_charges WHERE {_OF_KEY}"  # noqa: S608
+_SETTLE = f"UPDATE vidi_charges SET actual = :actual, settled_at = :at WHERE {_OF_KEY}"  # noqa: S608
+_RAISE = f"UPDATE vidi_charges SET reserved = :reserved WHERE {_OF_KEY}"  # noqa: S608
 
 
-_OF_KEY = sa.and_(
-    charges.c.run == sa.bindparam("of_run"),
-    charges.c.inference == sa.bindparam("of_inference"),
-    charges.c.attempt == sa.bindparam("of_attempt"),
-)
-_READ = sa.select(charges).where(_OF_KEY).with_for_update()
-_SETTLE = (
-    sa.update(charges)
-    .where(_OF_KEY)
-    .values(actual=sa.bindparam("cost"), settled_at=sa.bindparam("moment"))
-)
-_RAISE = sa.update(charges).where(_OF_KEY).values(reserved=sa.bindparam("amount"))
-_ENTER = sa.insert(charges)
+def _check_nothing(transaction: Transaction) -> None:
+    """Nothing else must hold."""
 
 
 def reserve_charge(
-    ledger: Ledger,
-    charge: Charge,
-    caps: Sequence[Cap],
-    check: Callable[[sa.Connection], None] = lambda connection: None,  # noqa: ARG005 - nothing else
-) -> dict[Kind, CapUsage]:
-    """Set aside what one attempt may cost; returns how its periods stand then.
+    charge: Charge, caps: Sequence[Cap], check: Callable[[Transaction], None] = _check_nothing
+) -> Work[dict[Kind, CapUsage]]:
+    """Set aside what one attempt may cost; gives how its periods stand then.
 
     Args:
-        ledger: Where it is set aside.
         charge: The attempt.
         caps: What it stays under.
         check: What else must hold, in the same transaction; it raises where it does not.
@@ -87,127 +69,146 @@ def reserve_charge(
         RefusedError: A cap has no room for it. Nothing is set aside.
         StorageError: The ledger did not grant it, whatever the reason. Nothing may be sent.
     """
+    return Work("writes", partial(_reserve, charge=charge, caps=caps, check=check))
+
+
+def _reserve(
+    transaction: Transaction,
+    *,
+    charge: Charge,
+    caps: Sequence[Cap],
+    check: Callable[[Transaction], None],
+) -> dict[Kind, CapUsage]:
+    check(transaction)
+    labels = name_periods(charge.key.run, charge.reserved_at)
+    if not transaction.change(_ENTER, describe_charge(charge)):
+        if not transaction.repeated:
+            raise StorageError(f"{charge.key.inference} was granted under this key before")
+        # The word of it was lost with the connection: no two attempts share a key.
+        return {kind: _read_usage(transaction, kind, labels[kind]) for kind in KINDS}
     by_kind = {cap.kind: cap for cap in caps}
     amount = micros_up(charge.reserved)
-    labels = name_periods(charge.key.run, charge.reserved_at)
     found: dict[Kind, CapUsage] = {}
     # One transaction, each cap one conditional UPDATE: no two processes can take the last dollar.
-    with ledger.writing() as connection:
-        check(connection)
-        connection.execute(_ENTER, describe_charge(charge))
-        for kind in KINDS:
-            cap = by_kind.get(kind) or Cap(kind, usd_of(UNCAPPED), "nothing: it is all there is")
-            usage = _take(connection, cap, labels, amount)
-            if usage is None:
-                full = read_cap_usage(connection, kind, labels[kind])
-                raise refuse_by_cap(cap, full, charge.reserved)
-            found[kind] = usage
+    for kind in KINDS:
+        cap = by_kind.get(kind) or Cap(kind, usd_of(UNCAPPED), "nothing: it is all there is")
+        usage = _take(transaction, cap, labels, amount)
+        if usage is None:
+            full = _read_usage(transaction, kind, labels[kind])
+            raise refuse_by_cap(cap, full, charge.reserved)
+        found[kind] = usage
     return found
 
 
 def _take(
-    connection: sa.Connection, cap: Cap, labels: Mapping[Kind, str], amount: int
+    transaction: Transaction, cap: Cap, labels: Mapping[Kind, str], amount: int
 ) -> CapUsage | None:
     """Take micro-dollars from what a cap leaves; None where it does not leave enough."""
     wanted = {
-        "in_kind": cap.kind,
-        "in_label": labels[cap.kind],
+        "kind": cap.kind,
+        "label": labels[cap.kind],
         "more": amount,
         "cap": micros_down(cap.usd),
     }
-    row = connection.execute(_TAKE, wanted).first()
-    if row is None:  # full, or the first one in this period
-        open_periods(connection, labels)
-        row = connection.execute(_TAKE, wanted).first()
-    return None if row is None else CapUsage(usd_of(row.spent), usd_of(row.reserved))
+    rows = transaction.read(_TAKE, wanted)
+    if not rows:  # full, or the first one in this period
+        open_periods(transaction, labels)
+        rows = transaction.read(_TAKE, wanted)
+    return CapUsage(*map(usd_of, rows[0])) if rows else None
 
 
 def settle_charge(
-    ledger: Ledger, key: ChargeKey, actual: Decimal, at: datetime, bill: Bill | None = None
-) -> None:
+    key: ChargeKey, actual: Decimal, at: datetime, bill: Bill | None = None
+) -> Work[None]:
     """Turn a reservation into what it cost; the same again changes nothing.
 
     Raises:
         StorageError: The ledger cannot be written; the journal knows the amount.
     """
-    with ledger.noting() as connection:
-        # Up to the next micro-dollar, as caps are rounded down: the sum is no less than the bill.
-        book_actual(connection, key, micros_up(actual), at)
-        if bill is not None:
-            insert_once(connection, bills, [describe_bill(key, bill, at)])
+    return Work("notes", partial(_settle, key=key, actual=actual, at=at, bill=bill))
 
 
-def raise_charge(ledger: Ledger, key: ChargeKey, amount: Decimal) -> None:
+def _settle(
+    transaction: Transaction, *, key: ChargeKey, actual: Decimal, at: datetime, bill: Bill | None
+) -> None:
+    # Up to the next micro-dollar, as caps are rounded down: the sum is no less than the bill.
+    book_actual(transaction, key, micros_up(actual), at)
+    if bill is not None:
+        transaction.change(_LEARN, describe_bill(key, bill, at))
+
+
+def raise_charge(key: ChargeKey, amount: Decimal) -> Work[None]:
     """Set more aside for what is under way, whatever the caps say: it may be billed.
 
     Raises:
         StorageError: The ledger cannot be written.
     """
-    found = {"of_run": key.run, "of_inference": key.inference, "of_attempt": key.attempt}
-    with ledger.writing() as connection:
-        row = connection.execute(_READ, found).first()
-        more = 0 if row is None or row.actual is not None else micros_up(amount) - row.reserved
-        if row is None or more <= 0:
-            return
-        connection.execute(_RAISE, {**found, "amount": row.reserved + more})
-        labels: dict[Kind, str] = {
-            "run": row.run, "day": row.day, "week": row.week, "month": row.month
-        }  # fmt: skip
-        move_periods(connection, labels, reserved=more, spent=0)
+    return Work("writes", partial(_raise, key=key, amount=amount))
 
 
-def book_actual(connection: sa.Connection, key: ChargeKey, actual: int, at: datetime) -> None:
-    """Move one charge, and the sums of its periods with it, to an actual cost in micro-dollars."""
-    found = {"of_run": key.run, "of_inference": key.inference, "of_attempt": key.attempt}
-    row = connection.execute(_READ, found).first()
-    if row is None or row.actual == actual:
+def _raise(transaction: Transaction, *, key: ChargeKey, amount: Decimal) -> None:
+    rows = transaction.read(_READ + transaction.locking, key._asdict())
+    if not rows:
         return
-    connection.execute(_SETTLE, {**found, "cost": actual, "moment": write_moment(at)})
-    freed = row.reserved if row.actual is None else 0
-    move_periods(
-        connection,
-        {"run": row.run, "day": row.day, "week": row.week, "month": row.month},
-        reserved=-freed,
-        spent=actual - (row.actual or 0),
-    )
+    reserved, actual, *periods = rows[0]
+    more = micros_up(amount) - reserved if actual is None else 0
+    if more > 0:
+        transaction.change(_RAISE, {**key._asdict(), "reserved": reserved + more})
+        move_periods(transaction, _label(key.run, *periods), reserved=more, spent=0)
 
 
-def open_periods(connection: sa.Connection, labels: Mapping[Kind, str]) -> None:
+def book_actual(transaction: Transaction, key: ChargeKey, actual: int, at: datetime) -> None:
+    """Move one charge, and the sums of its periods with it, to an actual cost in micro-dollars."""
+    rows = transaction.read(_READ + transaction.locking, key._asdict())
+    if not rows or rows[0][1] == actual:
+        return
+    reserved, before, *periods = rows[0]
+    values = {**key._asdict(), "actual": actual, "at": write_moment(at)}
+    transaction.change(_SETTLE, values)
+    freed = reserved if before is None else 0
+    labels = _label(key.run, *periods)
+    move_periods(transaction, labels, reserved=-freed, spent=actual - (before or 0))
+
+
+def _label(run: str, day: str, week: str, month: str) -> dict[Kind, str]:
+    return {"run": run, "day": day, "week": week, "month": month}
+
+
+def open_periods(transaction: Transaction, labels: Mapping[Kind, str]) -> None:
     """See to it that every period has its row."""
     rows = [{"kind": kind, "label": labels[kind], "spent": 0, "reserved": 0} for kind in KINDS]
-    insert_once(connection, periods, rows)
+    transaction.change_each(_OPEN, rows)
 
 
 def move_periods(
-    connection: sa.Connection, labels: Mapping[Kind, str], *, reserved: int, spent: int
+    transaction: Transaction, labels: Mapping[Kind, str], *, reserved: int, spent: int
 ) -> None:
     """Add micro-dollars to the sums of some periods, always in the same order."""
-    amounts = {"more_reserved": reserved, "more_spent": spent}
-    places = [{"in_kind": kind, "in_label": labels[kind]} for kind in KINDS]
-    connection.execute(_MOVE, [{**place, **amounts} for place in places])
+    amounts = {"reserved": reserved, "spent": spent}
+    rows = [{"kind": kind, "label": labels[kind], **amounts} for kind in KINDS]
+    transaction.change_each(_MOVE, rows)
 
 
-def read_cap_usage(connection: sa.Connection, kind: Kind, label: str) -> CapUsage:
-    """How one period stands."""
-    row = connection.execute(
-        sa.select(periods.c.spent, periods.c.reserved).where(_IN_PERIOD),
-        {"in_kind": kind, "in_label": label},
-    ).first()
-    return CapUsage() if row is None else CapUsage(usd_of(row.spent), usd_of(row.reserved))
+def _read_usage(transaction: Transaction, kind: Kind, label: str) -> CapUsage:
+    rows = transaction.read(_SUMS, {"kind": kind, "label": label})
+    return CapUsage(*map(usd_of, rows[0])) if rows else CapUsage()
 
 
-def read_cap_usages(ledger: Ledger, moment: datetime) -> dict[Kind, CapUsage]:
+def read_cap_usages(moment: datetime) -> Work[dict[Kind, CapUsage]]:
     """How the day, week and month of a moment stand.
 
     Raises:
         StorageError: The ledger cannot be read.
     """
-    with ledger.reading() as connection:
-        return {
-            kind: read_cap_usage(connection, kind, label)
-            for kind, label in name_periods("", moment).items()
-            if kind != "run"
-        }
+    return Work("reads", partial(_read_usages, moment=moment))
+
+
+def _read_usages(transaction: Transaction, *, moment: datetime) -> dict[Kind, CapUsage]:
+    return {
+        kind: _read_usage(transaction, kind, label)
+        for kind, label in name_periods("", moment).items()
+        if kind != "run"
+    }
 
 
 def describe_charge(charge: Charge) -> dict[str, object]:

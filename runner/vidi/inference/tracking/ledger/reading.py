@@ -1,21 +1,21 @@
-"""What the ledger has to tell: costs by any grouping, and the runs. Imports SQLAlchemy."""
+"""What the ledger has to tell: costs by any grouping, and the runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
-from vidi.inference.tracking.ledger.schema import charges, runs, tags, usd_of
+from vidi.inference.tracking.ledger.schema import usd_of
+from vidi.inference.tracking.ledger.work import Work
 
 if TYPE_CHECKING:
     from datetime import date
 
     from vidi.inference.tracking.caps import LedgerGrouping
-    from vidi.inference.tracking.ledger.connection import Ledger
+    from vidi.inference.tracking.ledger.work import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ NO_TAG = "(no tag)"
 """Stands for what was bought without one."""
 
 
-def read_costs(ledger: Ledger, grouping: LedgerGrouping, span: Span) -> list[Costs]:
+def read_costs(grouping: LedgerGrouping, span: Span) -> Work[list[Costs]]:
     """Sum up the charges of a span of days by model, provider, day, week, month, run and so on.
 
     What has several tags counts under each of them.
@@ -67,45 +67,38 @@ def read_costs(ledger: Ledger, grouping: LedgerGrouping, span: Span) -> list[Cos
     Raises:
         StorageError: The ledger cannot be read.
     """
+    return Work("reads", partial(_read_costs, grouping=grouping, span=span))
+
+
+def _read_costs(transaction: Transaction, *, grouping: LedgerGrouping, span: Span) -> list[Costs]:
     name, source = _find_groups(grouping)
-    query = (
-        sa.select(
-            name.label("name"),
-            sa.func.count().label("attempts"),
-            _sum(charges.c.reserved, charges.c.actual.is_not(None)).label("estimated"),
-            _sum(charges.c.actual, charges.c.actual.is_not(None)).label("actual"),
-            _sum(charges.c.reserved, charges.c.actual.is_(None)).label("in_doubt"),
-        )
-        .select_from(source)
-        .group_by(name)
-        .order_by(sa.func.min(charges.c.reserved_at) if grouping == "run" else name)
-    )
-    if span.since is not None:
-        query = query.where(charges.c.day >= span.since.isoformat())
-    if span.until is not None:
-        query = query.where(charges.c.day <= span.until.isoformat())
-    with ledger.reading() as connection:
-        return [
-            Costs(
-                row.name,
-                row.attempts,
-                usd_of(row.estimated),
-                usd_of(row.actual),
-                usd_of(row.in_doubt),
-            )
-            for row in connection.execute(query)
-        ]
+    bounds = {"since": (span.since, ">="), "until": (span.until, "<=")}
+    given = {key: day.isoformat() for key, (day, _) in bounds.items() if day is not None}
+    where = " AND ".join(f"c.day {bounds[key][1]} :{key}" for key in given) or "1 = 1"
+    query = f"""
+        SELECT {name}, count(*),
+            {_sum("c.reserved", "c.actual IS NOT NULL")},
+            {_sum("c.actual", "c.actual IS NOT NULL")},
+            {_sum("c.reserved", "c.actual IS NULL")}
+        FROM {source} WHERE {where} GROUP BY {name}
+        ORDER BY {"min(c.reserved_at)" if grouping == "run" else name}
+    """  # noqa: S608
+    return [
+        Costs(group, attempts, *map(usd_of, sums))
+        for group, attempts, *sums in transaction.read(query, given)
+    ]
 
 
-def _find_groups(grouping: LedgerGrouping) -> tuple[sa.ColumnElement[str], sa.FromClause]:
+def _find_groups(grouping: LedgerGrouping) -> tuple[str, str]:
     """The name of a charge's group, and the tables that hold it."""
     if grouping in {"job", "folder"}:
-        joined = charges.outerjoin(runs, runs.c.run == charges.c.run)
-        return sa.func.coalesce(runs.c[grouping], ""), joined
+        joined = "vidi_charges c LEFT JOIN vidi_runs r ON r.run = c.run"
+        return f"COALESCE(r.{grouping}, '')", joined
     if grouping == "tag":
-        of_charge = sa.and_(tags.c.run == charges.c.run, tags.c.inference == charges.c.inference)
-        return sa.func.coalesce(tags.c.tag, NO_TAG), charges.outerjoin(tags, of_charge)
-    return charges.c[grouping], charges
+        of_charge = "t.run = c.run AND t.inference = c.inference"
+        joined = f"vidi_charges c LEFT JOIN vidi_tags t ON {of_charge}"
+        return f"COALESCE(t.tag, '{NO_TAG}')", joined
+    return f"c.{grouping}", "vidi_charges c"
 
 
 def sum_costs(rows: list[Costs]) -> Costs:
@@ -120,45 +113,30 @@ def sum_costs(rows: list[Costs]) -> Costs:
     )
 
 
-def read_history(ledger: Ledger, limit: int) -> list[PastRun]:
+def read_history(limit: int) -> Work[list[PastRun]]:
     """The latest runs, the last one first.
 
     Raises:
         StorageError: The ledger cannot be read.
     """
-    query = (
-        sa.select(
-            runs,
-            sa.func.count(sa.distinct(charges.c.inference)).label("inferences"),
-            _sum(charges.c.actual, charges.c.actual.is_not(None)).label("cost"),
-            _sum(charges.c.reserved, _is_open()).label("in_doubt"),
-        )
-        .outerjoin(charges, charges.c.run == runs.c.run)
-        .group_by(runs.c.run, runs.c.job, runs.c.folder, runs.c.started_at)
-        .order_by(runs.c.started_at.desc(), runs.c.run)
-        .limit(limit)
-    )
-    with ledger.reading() as connection:
-        return [
-            PastRun(
-                row.run,
-                datetime.fromisoformat(row.started_at),
-                row.job,
-                row.folder,
-                row.inferences,
-                usd_of(row.cost),
-                usd_of(row.in_doubt),
-            )
-            for row in connection.execute(query)
-        ]
+    return Work("reads", partial(_read_history, limit=limit))
 
 
-def _is_open() -> sa.ColumnElement[bool]:
-    """Open, and there at all: an outer join's empty row is neither."""
-    return sa.and_(charges.c.run.is_not(None), charges.c.actual.is_(None))
+def _read_history(transaction: Transaction, *, limit: int) -> list[PastRun]:
+    # Open, and there at all: an outer join's empty row is neither.
+    query = f"""
+        SELECT r.run, r.started_at, r.job, r.folder, count(DISTINCT c.inference),
+            {_sum("c.actual", "c.actual IS NOT NULL")},
+            {_sum("c.reserved", "c.run IS NOT NULL AND c.actual IS NULL")}
+        FROM vidi_runs r LEFT JOIN vidi_charges c ON c.run = r.run
+        GROUP BY r.run, r.started_at, r.job, r.folder
+        ORDER BY r.started_at DESC, r.run LIMIT :most
+    """  # noqa: S608
+    return [
+        PastRun(run, datetime.fromisoformat(at), job, folder, count, usd_of(cost), usd_of(open_))
+        for run, at, job, folder, count, cost, open_ in transaction.read(query, {"most": limit})
+    ]
 
 
-def _sum(
-    column: sa.ColumnElement[int], condition: sa.ColumnElement[bool]
-) -> sa.ColumnElement[Decimal]:
-    return sa.func.coalesce(sa.func.sum(sa.case((condition, column), else_=0)), 0)
+def _sum(column: str, condition: str) -> str:
+    return f"COALESCE(SUM(CASE WHEN {condition} THEN {column} ELSE 0 END), 0)"

@@ -1,75 +1,67 @@
 """The ledger's list of receipts: which attempt a provider's request belongs to, over all folders.
 
 Two runs that have lost the answer to the same submit see the same list at the provider; whoever
-enters a request first has it. Importing this loads SQLAlchemy.
+enters a request first has it.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from vidi.inference.tracking.journal.charges import ChargeKey
-from vidi.inference.tracking.ledger.connection import insert_once
-from vidi.inference.tracking.ledger.schema import receipts
+from vidi.inference.tracking.ledger.schema import RECEIPTS
+from vidi.inference.tracking.ledger.work import Work, among, insert_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from vidi.inference.tracking.journal.charges import Charge
-    from vidi.inference.tracking.ledger.connection import Ledger
+    from vidi.inference.tracking.ledger.work import Transaction
+
+_ENTER = insert_once("vidi_receipts", RECEIPTS)
+_OF = "SELECT request_id, run, inference, attempt FROM vidi_receipts WHERE provider = :provider"
 
 
-_READ_TAKER = sa.select(receipts.c.run, receipts.c.inference, receipts.c.attempt).where(
-    receipts.c.provider == sa.bindparam("of_provider"),
-    receipts.c.request_id == sa.bindparam("of_request"),
-)
-
-
-def take_receipt(ledger: Ledger, key: ChargeKey, provider: str, request_id: str) -> bool:
-    """Enter that a request is this attempt's; False where it is another's already.
+def take_receipt(key: ChargeKey, provider: str, request_id: str) -> Work[bool]:
+    """Enter that a request is this attempt's; gives False where it is another's already.
 
     Raises:
         StorageError: The ledger cannot be written.
     """
-    with ledger.noting() as connection:
-        row = {"provider": provider, "request_id": request_id, **key._asdict()}
-        insert_once(connection, receipts, [row])
-        taken = {"of_provider": provider, "of_request": request_id}
-        return ChargeKey(*connection.execute(_READ_TAKER, taken).one()) == key
+    return Work("notes", partial(_take, key=key, provider=provider, request_id=request_id))
 
 
-def find_takers(
-    ledger: Ledger, provider: str, request_ids: Collection[str]
-) -> dict[str, ChargeKey]:
+def find_takers(provider: str, request_ids: Collection[str]) -> Work[dict[str, ChargeKey]]:
     """The attempts that these requests belong to, where that is known.
 
     Raises:
         StorageError: The ledger cannot be read.
     """
-    with ledger.reading() as connection:
-        return _read_takers(connection, provider, request_ids)
+    return Work("reads", partial(_find, provider=provider, request_ids=tuple(request_ids)))
 
 
-def enter_receipts(connection: sa.Connection, charges: Iterable[Charge]) -> None:
+def enter_receipts(transaction: Transaction, charges: Iterable[Charge]) -> None:
     """Enter the receipts that a journal knows; those that are there stay as they are."""
     rows = [
         {"provider": charge.provider, "request_id": charge.request_id, **charge.key._asdict()}
         for charge in charges
         if charge.request_id is not None
     ]
-    if rows:
-        insert_once(connection, receipts, rows)
+    transaction.change_each(_ENTER, rows)
 
 
-def _read_takers(
-    connection: sa.Connection, provider: str, request_ids: Collection[str]
+def _take(transaction: Transaction, *, key: ChargeKey, provider: str, request_id: str) -> bool:
+    row = {"provider": provider, "request_id": request_id, **key._asdict()}
+    transaction.change(_ENTER, row)
+    return _find(transaction, provider=provider, request_ids=(request_id,))[request_id] == key
+
+
+def _find(
+    transaction: Transaction, *, provider: str, request_ids: tuple[str, ...]
 ) -> dict[str, ChargeKey]:
-    query = sa.select(receipts).where(
-        receipts.c.provider == provider, receipts.c.request_id.in_(request_ids)
-    )
-    return {
-        row.request_id: ChargeKey(row.run, row.inference, row.attempt)
-        for row in connection.execute(query)
-    }
+    if not request_ids:
+        return {}
+    places, values = among("request_id", request_ids)
+    rows = transaction.read(f"{_OF} AND request_id IN {places}", {"provider": provider, **values})
+    return {request: ChargeKey(*key) for request, *key in rows}

@@ -3,7 +3,7 @@
 The journal is the truth about inferences. What it knows and the ledger does not is added; what it
 has settled is settled; what is open stays reserved. A reservation that the journal never heard of
 was cut off before its request left, because the intent is on disk before anything is sent: it is
-given back. Importing this loads SQLAlchemy.
+given back.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
-
-import sqlalchemy as sa
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.tracking.caps import KINDS, name_periods
 from vidi.inference.tracking.journal.charges import ChargeKey
-from vidi.inference.tracking.ledger.connection import insert_once
 from vidi.inference.tracking.ledger.ledger import (
     book_actual,
     describe_bill,
@@ -28,17 +26,35 @@ from vidi.inference.tracking.ledger.ledger import (
     write_moment,
 )
 from vidi.inference.tracking.ledger.receipts import enter_receipts
-from vidi.inference.tracking.ledger.schema import about, bills, charges, micros_up, runs, tags
+from vidi.inference.tracking.ledger.schema import BILLS, CHARGES, RUNS, TAGS, micros_up
+from vidi.inference.tracking.ledger.work import Work, among, insert_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from vidi.inference.tracking.journal.charges import Charge
     from vidi.inference.tracking.journal.event_types import Event
-    from vidi.inference.tracking.ledger.connection import Ledger
+    from vidi.inference.tracking.ledger.work import Transaction
 
 _AT_ONCE = 500
 """Run ids in one query: databases limit how many values a statement may hold."""
+_ENTER_RUN = insert_once("vidi_runs", RUNS)
+_ENTER_TAG = insert_once("vidi_tags", TAGS)
+_ENTER_BILL = insert_once("vidi_bills", BILLS)
+_ADD = insert_once("vidi_charges", CHARGES)
+_TAKE_TURNS = "UPDATE vidi_about SET value = value WHERE name = 'schema'"
+"""Holds a row that every replay holds: two of copies of one folder would add things twice."""
+_OPEN = """
+SELECT c.run, c.inference, c.attempt FROM vidi_charges c JOIN vidi_runs r ON r.run = c.run
+WHERE c.actual IS NULL AND r.folder IN """
+
+_BOOKED = """
+SELECT c.run, c.inference, c.attempt, c.actual, b.basis FROM vidi_charges c LEFT JOIN vidi_bills b
+ON b.run = c.run AND b.inference = c.inference AND b.attempt = c.attempt
+WHERE c.run IN """
+_FORGET_BILL = """
+DELETE FROM vidi_bills WHERE run = :run AND inference = :inference AND attempt = :attempt
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,15 @@ class RunRecord:
     """Tag to the inferences that have it, of those that the run was to buy."""
 
 
+class _Booked(NamedTuple):
+    """What the ledger has of one charge."""
+
+    actual: int | None
+    """Micro-dollars."""
+    basis: str | None
+    """Of its bill; None where it has none."""
+
+
 def read_record(header: Event, folder: str) -> RunRecord:
     """The run that a `run_started` began, in this folder."""
     started_at = datetime.fromisoformat(header["ts"])
@@ -61,12 +86,11 @@ def read_record(header: Event, folder: str) -> RunRecord:
 
 
 def replay_journal(
-    ledger: Ledger, records: Sequence[RunRecord], journal: Iterable[Charge], at: datetime
-) -> None:
+    records: Sequence[RunRecord], journal: Iterable[Charge], at: datetime
+) -> Work[None]:
     """Bring the ledger up to the journal of one folder. Only who holds the folder may.
 
     Args:
-        ledger: What is brought up.
         records: Every run of the journal.
         journal: Every charge in it.
         at: When amounts without a time of their own count as settled.
@@ -75,87 +99,87 @@ def replay_journal(
         StorageError: The ledger cannot be written; it is as it was.
     """
     known = {charge.key: charge for charge in journal}
-    with ledger.writing() as connection:
-        _take_turns(connection)
-        insert_once(connection, runs, [_describe_run(record) for record in records])
-        _enter_tags(connection, records)
-        found = dict(_read_charges(connection, sorted({key.run for key in known})))
-        missing = [charge for key, charge in known.items() if key not in found]
-        _add(connection, missing)
-        _enter_bills(connection, missing, at)
-        enter_receipts(connection, (*missing, *(each for each in known.values() if each.open)))
-        for key, charge in known.items():
-            if key in found and charge.actual is not None:
-                _settle(connection, charge, found[key], at)
-        for key in list(_read_open(connection, records)):
-            if key not in known:
-                book_actual(connection, key, 0, at)
+    return Work("writes", partial(_replay, records=records, known=known, at=at))
 
 
-def _enter_tags(connection: sa.Connection, records: Iterable[RunRecord]) -> None:
+def _replay(
+    transaction: Transaction,
+    *,
+    records: Sequence[RunRecord],
+    known: Mapping[ChargeKey, Charge],
+    at: datetime,
+) -> None:
+    transaction.change(_TAKE_TURNS, {})
+    transaction.change_each(_ENTER_RUN, [_describe_run(record) for record in records])
+    _enter_tags(transaction, records)
+    found = dict(_read_charges(transaction, sorted({key.run for key in known})))
+    missing = [charge for key, charge in known.items() if key not in found]
+    _add(transaction, missing)
+    _enter_bills(transaction, missing, at)
+    enter_receipts(transaction, (*missing, *(each for each in known.values() if each.open)))
+    for key, charge in known.items():
+        if key in found and charge.actual is not None:
+            _settle(transaction, charge, found[key], at)
+    for key in list(_read_open(transaction, records)):
+        if key not in known:
+            book_actual(transaction, key, 0, at)
+
+
+def _enter_tags(transaction: Transaction, records: Iterable[RunRecord]) -> None:
     rows = [
         {"run": record.run, "inference": inference, "tag": tag}
         for record in records
         for tag, inferences in record.tags.items()
         for inference in inferences
     ]
-    if rows:
-        insert_once(connection, tags, rows)
+    transaction.change_each(_ENTER_TAG, rows)
 
 
-def _settle(connection: sa.Connection, charge: Charge, booked: int | None, at: datetime) -> None:
+def _settle(transaction: Transaction, charge: Charge, booked: _Booked, at: datetime) -> None:
     """Book what the journal says that a charge came to, where the ledger has it otherwise."""
     actual = micros_up(charge.actual or Decimal(0))
-    if booked != actual:
-        book_actual(connection, charge.key, actual, charge.settled_at or at)
-        _enter_bills(connection, [charge], at)
+    if booked.actual != actual:
+        book_actual(transaction, charge.key, actual, charge.settled_at or at)
+    if charge.bill is not None and booked != (actual, charge.bill.basis):
+        # What was billed at its estimate is known by now: later estimates learn from that.
+        transaction.change(_FORGET_BILL, charge.key._asdict())
+        _enter_bills(transaction, [charge], at)
 
 
-def _enter_bills(connection: sa.Connection, settled: Iterable[Charge], at: datetime) -> None:
+def _enter_bills(transaction: Transaction, settled: Iterable[Charge], at: datetime) -> None:
     rows = [
         describe_bill(charge.key, charge.bill, charge.settled_at or at)
         for charge in settled
         if charge.bill is not None
     ]
-    if rows:
-        insert_once(connection, bills, rows)
-
-
-def _take_turns(connection: sa.Connection) -> None:
-    """Hold a row that every replay holds: two of copies of one folder would add things twice."""
-    connection.execute(sa.update(about).where(about.c.name == "schema").values(value=about.c.value))
+    transaction.change_each(_ENTER_BILL, rows)
 
 
 def _read_charges(
-    connection: sa.Connection, names: Sequence[str]
-) -> Iterator[tuple[ChargeKey, int | None]]:
-    """The charges of some runs: key and actual cost."""
-    columns = (charges.c.run, charges.c.inference, charges.c.attempt, charges.c.actual)
+    transaction: Transaction, names: Sequence[str]
+) -> Iterator[tuple[ChargeKey, _Booked]]:
+    """The charges of some runs: key, actual cost, and how their bills say that is known."""
     for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
-        for row in connection.execute(sa.select(*columns).where(charges.c.run.in_(some))):
-            yield ChargeKey(row.run, row.inference, row.attempt), row.actual
+        places, values = among("run", names[start : start + _AT_ONCE])
+        for *key, actual, basis in transaction.read(_BOOKED + places, values):
+            yield ChargeKey(*key), _Booked(actual, basis)
 
 
-def _read_open(connection: sa.Connection, records: Sequence[RunRecord]) -> Iterator[ChargeKey]:
+def _read_open(transaction: Transaction, records: Sequence[RunRecord]) -> Iterator[ChargeKey]:
     """The open charges of the journal's runs that were made in this very folder, not a copy."""
-    here = {record.folder for record in records}
     names = {record.run for record in records}
-    query = (
-        sa.select(charges.c.run, charges.c.inference, charges.c.attempt)
-        .join(runs, runs.c.run == charges.c.run)
-        .where(charges.c.actual.is_(None), runs.c.folder.in_(here))
-    )
-    for row in connection.execute(query):
-        if row.run in names:
-            yield ChargeKey(row.run, row.inference, row.attempt)
+    places, values = among("folder", sorted({record.folder for record in records}))
+    for row in transaction.read(_OPEN + places, values):
+        key = ChargeKey(*row)
+        if key.run in names:
+            yield key
 
 
-def _add(connection: sa.Connection, missing: Sequence[Charge]) -> None:
+def _add(transaction: Transaction, missing: Sequence[Charge]) -> None:
     """Add charges with the sums of their periods; these are facts, which no cap can refuse."""
     if not missing:
         return
-    connection.execute(sa.insert(charges), [describe_charge(charge) for charge in missing])
+    transaction.change_each(_ADD, [describe_charge(charge) for charge in missing])
     reserved: Counter[tuple[str, ...]] = Counter()
     spent: Counter[tuple[str, ...]] = Counter()
     for charge in missing:
@@ -167,8 +191,8 @@ def _add(connection: sa.Connection, missing: Sequence[Charge]) -> None:
             spent[labels] += micros_up(charge.actual)
     for each in sorted(reserved.keys() | spent.keys()):
         names = dict(zip(KINDS, each, strict=True))
-        open_periods(connection, names)
-        move_periods(connection, names, reserved=reserved[each], spent=spent[each])
+        open_periods(transaction, names)
+        move_periods(transaction, names, reserved=reserved[each], spent=spent[each])
 
 
 def _describe_run(record: RunRecord) -> dict[str, object]:

@@ -2,12 +2,15 @@
 
 A settlement that the ledger does not take (locked, gone) loses nothing: the journal has it. It is
 tried again before the next reservation, which must be granted, and the next run replays the rest.
-Importing this loads SQLAlchemy.
 """
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import wait
 from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
@@ -20,9 +23,7 @@ from vidi.inference.tracking.ledger.replay import read_record, replay_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from decimal import Decimal
-
-    import sqlalchemy as sa
+    from concurrent.futures import Future
 
     from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.caps import Cap, Kind
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.ledger.claims import OwnFolder
     from vidi.inference.tracking.ledger.connection import Ledger
     from vidi.inference.tracking.ledger.replay import RunRecord
+    from vidi.inference.tracking.ledger.work import Transaction, Work
+
+LONGEST_BOOKING_S = 3.0
+"""How long the end of a run waits for a ledger that does not answer."""
 
 
 class RunAccount:
@@ -61,7 +66,10 @@ class RunAccount:
         self._now = now
         self._own = own
         self.follow(states)
-        self._owed: list[tuple[ChargeKey, Decimal, datetime, Bill | None]] = []
+        self._booking: dict[Future[None], Work[None]] = {}
+        """What the ledger is asked to book, and has not done yet."""
+        self._owed: list[Work[None]] = []
+        """What it was asked to book, and did not."""
         self._told: dict[Kind, int] = {}
 
     def follow(self, states: Mapping[str, InferenceState]) -> None:
@@ -75,9 +83,10 @@ class RunAccount:
     @property
     def behind(self) -> int:
         """How many settled amounts the journal has and the ledger has not."""
-        return len(self._owed)
+        self._look_back()
+        return len(self._owed) + len(self._booking)
 
-    def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> list[str]:
+    async def reserve(self, inference: str, attempt: int, model: str, amount: Decimal) -> list[str]:
         """Set an amount aside under every cap; returns what is to be told about them.
 
         Raises:
@@ -85,48 +94,58 @@ class RunAccount:
             BegunElsewhereError: Another run of the folder has begun it.
             StorageError: The ledger did not grant it.
         """
-        self._settle_owed()
+        self._look_back()
+        while self._owed:
+            work = self._owed[0]
+            await self._ledger.ask(work)
+            if work in self._owed:
+                self._owed.remove(work)
         key = ChargeKey(self._run, inference, attempt)
         charge = Charge(key, model, amount, self._now())
-        usages = reserve_charge(
-            self._ledger, charge, self._caps, lambda each: self._refuse_begun(each, inference)
-        )
+        try:
+            usages = await self._ledger.ask(
+                reserve_charge(charge, self._caps, partial(self._refuse_begun, inference))
+            )
+        except asyncio.CancelledError:
+            self._book(settle_charge(key, Decimal(0), self._now()))  # it may yet be granted
+            raise
         self._open[inference] = key
         return list(self._notice(usages))
 
-    def _refuse_begun(self, connection: sa.Connection, inference: str) -> None:
+    def _refuse_begun(self, inference: str, transaction: Transaction) -> None:
         if self._own is not None:
-            refuse_begun(connection, self._own, inference)
+            refuse_begun(transaction, self._own, inference)
 
     def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
-        """Book what the latest purchase of an inference cost; never raises."""
+        """Book what the latest purchase of an inference cost; neither waits nor raises."""
         key = self._open.pop(inference, None)
-        if key is None:
-            return  # nothing was bought: it was fetched again
-        waiting = bool(self._owed)
-        self._owed.append((key, actual, self._now(), bill))
-        if not waiting:
-            self.catch_up()
+        if key is not None:  # else nothing was bought: it was fetched again
+            self._book(settle_charge(key, actual, self._now(), bill))
 
-    def set_aside(self, inference: str, amount: Decimal) -> None:
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
         """Set more aside for the open purchase of an inference, whatever the caps say.
 
         Raises:
             StorageError: The ledger cannot be written.
         """
         if (key := self._open.get(inference)) is not None:
-            raise_charge(self._ledger, key, amount)
+            await self._ledger.ask(raise_charge(key, amount))
 
-    def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+    async def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
         """Enter that a request is the open purchase of this inference; False: it is another's.
 
         Raises:
             StorageError: The ledger cannot be written.
         """
         key = self._open.get(inference)
-        return key is None or take_receipt(self._ledger, key, provider, request_id)
+        return key is None or await self._ledger.ask(take_receipt(key, provider, request_id))
 
-    def find_taken(
+    def enter_receipt(self, inference: str, provider: str, request_id: str) -> None:
+        """Enter a receipt; where that fails, the next replay of the journal does it."""
+        if (key := self._open.get(inference)) is not None:
+            self._ledger.begin(take_receipt(key, provider, request_id))
+
+    async def find_taken(
         self, inference: str, provider: str, request_ids: Collection[str]
     ) -> Collection[str]:
         """Which of these requests belong to other inferences, in whatever folder.
@@ -135,7 +154,7 @@ class RunAccount:
             StorageError: The ledger cannot be read.
         """
         own = self._open.get(inference)
-        takers = find_takers(self._ledger, provider, request_ids)
+        takers = await self._ledger.ask(find_takers(provider, request_ids))
         return {request for request, key in takers.items() if key != own}
 
     def find_begun(self, inferences: Collection[str]) -> Collection[str]:
@@ -146,7 +165,7 @@ class RunAccount:
         """
         if self._own is None:
             return ()
-        return find_begun(self._ledger, self._own, inferences)
+        return self._ledger.do(find_begun(self._own, inferences))
 
     def release_begun(self, inferences: Collection[str]) -> None:
         """Give back what those runs had set aside.
@@ -155,19 +174,32 @@ class RunAccount:
             StorageError: The ledger cannot be written.
         """
         if self._own is not None and inferences:
-            release_begun(self._ledger, self._own, inferences)
+            self._ledger.do(release_begun(self._own, inferences))
 
     def catch_up(self) -> None:
-        """Try to book what the ledger did not take before; never raises."""
+        """Wait for what is being booked, and try once more what could not be; never raises."""
+        self._ledger.hurry()
+        if wait(self._booking, LONGEST_BOOKING_S).not_done:
+            self._ledger.break_off()
+            wait(self._booking, LONGEST_BOOKING_S)
+        self._look_back()
         try:
-            self._settle_owed()
+            while self._owed:
+                self._ledger.do(self._owed[0])
+                del self._owed[0]
         except StorageError:
-            return  # the next reservation says so, or the next run replays the journal
+            return  # the next run replays the journal
 
-    def _settle_owed(self) -> None:
-        while self._owed:
-            settle_charge(self._ledger, *self._owed[0])
-            del self._owed[0]
+    def _book(self, work: Work[None]) -> None:
+        self._look_back()
+        self._booking[self._ledger.begin(work)] = work
+
+    def _look_back(self) -> None:
+        """Note what became of what the ledger was asked to book."""
+        for booking in [each for each in self._booking if each.done()]:
+            work = self._booking.pop(booking)
+            if booking.exception() is not None:
+                self._owed.append(work)
 
     def _notice(self, usages: Mapping[Kind, CapUsage]) -> Iterable[str]:
         for cap in self._caps:
@@ -228,4 +260,4 @@ def _replay(
     records = (*(read_record(header, folder) for header in headers), *begins)
     journal = [charge for state in states.values() for charge in state.charges]
     if records:
-        replay_journal(ledger, records, journal, datetime.now(UTC))
+        ledger.do(replay_journal(records, journal, datetime.now(UTC)))

@@ -1,136 +1,84 @@
-"""The ledger's tables. Amounts are whole micro-dollars, so that every database adds them exactly.
-
-Importing this loads SQLAlchemy: only a run, `vidi costs` and the like do.
-"""
+"""The ledger's tables. Amounts are whole micro-dollars: every database adds them exactly."""
 
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-)
 
 SCHEMA_VERSION = 1
 _MILLION = Decimal(1_000_000)
 UNCAPPED = 2**62
 """Micro-dollars: more than all the money there is, and within a signed 64-bit integer."""
 
-metadata = MetaData()
-
-about = Table(
-    "vidi_about",
-    metadata,
-    Column("name", String, primary_key=True),
-    Column("value", Integer, nullable=False),
+ABOUT = ("name", "value")
+RUNS = ("run", "job", "folder", "started_at")
+KEY = ("run", "inference", "attempt")
+CHARGES = (
+    *(*KEY, "model", "provider", "reserved", "actual"),
+    *("day", "week", "month", "reserved_at", "settled_at"),
 )
+PERIODS = ("kind", "label", "spent", "reserved")
+RECEIPTS = ("provider", "request_id", *KEY)
+BILLS = (*KEY, "model", "low", "high", "scale", "actual", "basis", "status", "as_of", "billed_at")
+TAGS = ("run", "inference", "tag")
+PACES = ("provider", "account", "next_at", "closed_until")
+LEASES = ("provider", "account", "holder", "until")
+"""The columns of each table, in the order in which rows are inserted and read."""
 
-runs = Table(
-    "vidi_runs",
-    metadata,
-    Column("run", String, primary_key=True),
-    Column("job", String, nullable=False),
-    Column("folder", String, nullable=False, index=True),
-    Column("started_at", String, nullable=False),
-)
-"""Every run that was made under this ledger. Times are ISO 8601 in UTC, so that text sorts them."""
+TABLES = {
+    "vidi_about": """
+        name VARCHAR NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (name)""",
+    # Every run that was made under this ledger. Times are ISO 8601 in UTC, so that text sorts them.
+    "vidi_runs": """
+        run VARCHAR NOT NULL, job VARCHAR NOT NULL, folder VARCHAR NOT NULL,
+        started_at VARCHAR NOT NULL, PRIMARY KEY (run)""",
+    # A row an attempt. `actual` is null while it may still be billed; `reserved` stays as it was.
+    "vidi_charges": """
+        run VARCHAR NOT NULL, inference VARCHAR NOT NULL, attempt INTEGER NOT NULL,
+        model VARCHAR NOT NULL, provider VARCHAR NOT NULL,
+        reserved BIGINT NOT NULL, actual BIGINT,
+        day VARCHAR NOT NULL, week VARCHAR NOT NULL, month VARCHAR NOT NULL,
+        reserved_at VARCHAR NOT NULL, settled_at VARCHAR,
+        PRIMARY KEY (run, inference, attempt)""",
+    # The sums of the charges of each run, day, week and month: what caps are held against.
+    "vidi_periods": """
+        kind VARCHAR NOT NULL, label VARCHAR NOT NULL,
+        spent BIGINT NOT NULL, reserved BIGINT NOT NULL, PRIMARY KEY (kind, label),
+        CONSTRAINT vidi_periods_reserved CHECK (reserved >= 0)""",
+    # Which attempt each request at a provider belongs to.
+    "vidi_receipts": """
+        provider VARCHAR NOT NULL, request_id VARCHAR NOT NULL, run VARCHAR NOT NULL,
+        inference VARCHAR NOT NULL, attempt INTEGER NOT NULL, PRIMARY KEY (provider, request_id)""",
+    # What providers billed beside what price rules said.
+    "vidi_bills": """
+        run VARCHAR NOT NULL, inference VARCHAR NOT NULL, attempt INTEGER NOT NULL,
+        model VARCHAR NOT NULL, low BIGINT NOT NULL, high BIGINT NOT NULL, scale BIGINT NOT NULL,
+        actual BIGINT NOT NULL, basis VARCHAR NOT NULL, status VARCHAR NOT NULL,
+        as_of VARCHAR NOT NULL, billed_at VARCHAR NOT NULL,
+        PRIMARY KEY (run, inference, attempt)""",
+    # The tags of what each run was to buy.
+    "vidi_tags": """
+        run VARCHAR NOT NULL, inference VARCHAR NOT NULL, tag VARCHAR NOT NULL,
+        PRIMARY KEY (run, inference, tag)""",
+    # When the next submit to an account may go (GCRA). Seconds since the epoch: times, not money.
+    "vidi_paces": """
+        provider VARCHAR NOT NULL, account VARCHAR NOT NULL, next_at FLOAT NOT NULL,
+        closed_until FLOAT NOT NULL, PRIMARY KEY (provider, account)""",
+    # Who is under way at an account, and when that counts as over whatever became of the holder.
+    "vidi_leases": """
+        provider VARCHAR NOT NULL, account VARCHAR NOT NULL, holder VARCHAR NOT NULL,
+        until FLOAT NOT NULL, PRIMARY KEY (provider, account, holder)""",
+}
+"""Name to columns."""
+ASKED_FOR = {"vidi_about", "vidi_receipts", "vidi_bills", "vidi_tags"}
+"""A ledger without these is new, or from before they were thought of, and gains them.
 
-charges = Table(
-    "vidi_charges",
-    metadata,
-    Column("run", String, primary_key=True),
-    Column("inference", String, primary_key=True),
-    Column("attempt", Integer, primary_key=True),
-    Column("model", String, nullable=False),
-    Column("provider", String, nullable=False),
-    Column("reserved", BigInteger, nullable=False),
-    Column("actual", BigInteger),
-    Column("day", String, nullable=False),
-    Column("week", String, nullable=False),
-    Column("month", String, nullable=False),
-    Column("reserved_at", String, nullable=False),
-    Column("settled_at", String),
-    Index("vidi_charges_day", "day"),
-)
-"""One row an attempt. `actual` is null while it may still be billed; `reserved` stays as it was."""
-
-periods = Table(
-    "vidi_periods",
-    metadata,
-    Column("kind", String, primary_key=True),
-    Column("label", String, primary_key=True),
-    Column("spent", BigInteger, nullable=False),
-    Column("reserved", BigInteger, nullable=False),
-    CheckConstraint("reserved >= 0", name="vidi_periods_reserved"),
-)
-"""The sums of the charges of each run, day, week and month: what caps are held against."""
-
-receipts = Table(
-    "vidi_receipts",
-    metadata,
-    Column("provider", String, primary_key=True),
-    Column("request_id", String, primary_key=True),
-    Column("run", String, nullable=False),
-    Column("inference", String, nullable=False),
-    Column("attempt", Integer, nullable=False),
-)
-"""Which attempt each request at a provider belongs to; ledgers from before it had one gain it."""
-
-bills = Table(
-    "vidi_bills",
-    metadata,
-    Column("run", String, primary_key=True),
-    Column("inference", String, primary_key=True),
-    Column("attempt", Integer, primary_key=True),
-    Column("model", String, nullable=False),
-    Column("low", BigInteger, nullable=False),
-    Column("high", BigInteger, nullable=False),
-    Column("scale", BigInteger, nullable=False),
-    Column("actual", BigInteger, nullable=False),
-    Column("basis", String, nullable=False),
-    Column("status", String, nullable=False),
-    Column("as_of", String, nullable=False),
-    Column("billed_at", String, nullable=False),
-    Index("vidi_bills_model", "model", "billed_at"),
-)
-"""What providers billed beside what price rules said; ledgers from before it had one gain it."""
-
-tags = Table(
-    "vidi_tags",
-    metadata,
-    Column("run", String, primary_key=True),
-    Column("inference", String, primary_key=True),
-    Column("tag", String, primary_key=True),
-)
-"""The tags of what each run was to buy; ledgers from before it had one gain it."""
-
-paces = Table(
-    "vidi_paces",
-    metadata,
-    Column("provider", String, primary_key=True),
-    Column("account", String, primary_key=True),
-    Column("next_at", Float, nullable=False),
-    Column("closed_until", Float, nullable=False),
-)
-"""When the next submit to an account may go (GCRA). Seconds since the epoch: times, not money."""
-
-leases = Table(
-    "vidi_leases",
-    metadata,
-    Column("provider", String, primary_key=True),
-    Column("account", String, primary_key=True),
-    Column("holder", String, primary_key=True),
-    Column("until", Float, nullable=False),
-)
-"""Who is under way at an account, and when that counts as over whatever became of the holder."""
+Where another is missing it is damaged: sums that begin anew would let everything through.
+"""
+INDEXES = {
+    "ix_vidi_runs_folder": "vidi_runs (folder)",
+    "vidi_charges_day": "vidi_charges (day)",
+    "vidi_bills_model": "vidi_bills (model, billed_at)",
+}
 
 
 def micros_up(usd: Decimal) -> int:

@@ -48,7 +48,7 @@ def decide(
         judged: What `judge` says of it, where that is known.
     """
     decision = judged or judge(spec, request, state, choices, sources)
-    asked = matches_any(choices.rebuy, spec, state)
+    asked = is_asked_again(spec, state, choices)
     if wants_another(decision) and not asked and not _is_open(request, state):
         decision = _take_for_nothing(request, state, decision, sources)
     if choices.restore and decision.action == "run":
@@ -66,12 +66,12 @@ def judge(
     """Say what the journal's own entry of an id leads to, wherever else it may be had."""
     if (skipped := skip_unselected(spec, state, choices)) is not None:
         return skipped
-    if matches_any(choices.rebuy, spec, state) and not is_under_way(request, state):
+    if is_asked_again(spec, state, choices) and not is_under_way(request, state):
         return Decision("run", "asked to buy again")
     if state is None or not state.fingerprint:
         return Decision("run", "new")
     if state.unsettled:
-        return judge_open(request, state, keep=spec.keep)
+        return judge_open(request, state, keep=bool(spec.kept_as))
     return _judge_settled(spec, request, state, choices, sources)
 
 
@@ -88,6 +88,13 @@ def skip_unselected(
     return None
 
 
+def is_asked_again(spec: InferenceSpec, state: InferenceState | None, choices: Choices) -> bool:
+    """Whether it is to be bought although it was before: by name, or as people rejected it."""
+    if spec.verdict == "approved":
+        return False
+    return spec.verdict == "rejected" or matches_any(choices.rebuy, spec, state)
+
+
 def _judge_settled(
     spec: InferenceSpec,
     request: InferenceRequest,
@@ -95,8 +102,8 @@ def _judge_settled(
     choices: Choices,
     sources: Sources,
 ) -> Decision:
-    kept = spec.keep and state.was_made
-    same = kept or state.fingerprint == request.fingerprint
+    kept = spec.kept_as if state.was_made else ""
+    same = bool(kept) or state.fingerprint == request.fingerprint
     if state.status == "moderated" and same:
         return Decision("skip", REFUSED, stays="moderated")
     if not was_finished(state):

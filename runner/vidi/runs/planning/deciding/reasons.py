@@ -19,6 +19,10 @@ OR_BUY = ", or buy it again where it is gone"
 EARLIER_FIRST = "; what was submitted before is fetched first"
 
 
+Kept = Literal["", "kept", "approved"]
+"""Why what was made is never bought again; empty where it may be."""
+
+
 class Decision(NamedTuple):
     """What is to become of an inference, and why."""
 
@@ -63,7 +67,7 @@ def was_finished(state: InferenceState) -> bool:
 
 
 def judge_finished(
-    request: InferenceRequest, state: InferenceState, places: AssetPlaces, *, kept: bool
+    request: InferenceRequest, state: InferenceState, places: AssetPlaces, *, kept: Kept
 ) -> Decision:
     """Judge an inference that was brought home by where its assets belong and where they are."""
     placed = places.look_for(request, state.assets)
@@ -82,7 +86,7 @@ def judge_finished(
         return Decision("move" if moved else "restore", "; ".join(told), local=True)
     if any(each.edited for each in placed):
         return Decision("unchanged", "edited")
-    return Decision("unchanged", "kept" if kept else "made before")
+    return Decision("unchanged", kept or "made before")
 
 
 def _is_away(placed: PlacedAsset) -> bool:
@@ -100,14 +104,14 @@ def judge_restored(
     return Decision("restore", f"edited, and restored as asked: {', '.join(paths)}", local=local)
 
 
-def tell_lost(reason: str, *, kept: bool) -> Decision:
+def tell_lost(reason: str, *, kept: Kept) -> Decision:
     """Judge what was made and is not here: where it is kept, it is fetched or not had at all."""
     if not kept:
         return Decision("run", reason)
-    return Decision("fetch", f"{reason.removesuffix(OR_BUY)}; kept, so never bought again")
+    return Decision("fetch", f"{reason.removesuffix(OR_BUY)}; {kept}, so never bought again")
 
 
-def explain_status(request: InferenceRequest, state: InferenceState, *, kept: bool) -> str:
+def explain_status(request: InferenceRequest, state: InferenceState, *, kept: Kept) -> str:
     """Say how an inference ended that was not brought home."""
     same = kept or state.fingerprint == request.fingerprint
     if state.status == "failed" and state.output is not None and same:

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
-    from vidi.inference.tracking.journal.journal import FileJournal
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.records.manifest.shape import InferenceShape, Manifest
 
 
-def render_journal(journal: FileJournal) -> Manifest | None:
+def render_journal(journal: Journal) -> Manifest | None:
     """What the journal knows, as the manifest of its last run; None where it knows of none.
 
     What that run had not begun is not in it, as only the job file knows of it.

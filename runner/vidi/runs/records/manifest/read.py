@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 from vidi.runs.records.manifest.schema import SCHEMA_VERSION
+from vidi.strict_json import mend_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,10 +23,13 @@ def read_manifest(path: Path) -> Manifest:
         UsageError: It cannot be read, is no manifest, or a newer vidi has written it.
     """
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        text = path.read_text(encoding="utf-8")
+        manifest = json.loads(text, parse_float=Decimal)
+        if "\\ud" in text.lower():  # half a surrogate pair, which nothing that writes can take
+            manifest = mend_texts(manifest)
         version = manifest["schema_version"]
         manifest = bring_forward(manifest)
-    except (OSError, ValueError, TypeError, LookupError) as error:
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise UsageError(
             f"cannot read {path} as a manifest of vidi",
             hint="Run the job first, or name its output folder.",

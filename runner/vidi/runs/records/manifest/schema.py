@@ -184,7 +184,7 @@ def _inference_cost() -> Schema:
             "basis": described(
                 "How the actual cost is known. metered: the provider's own figure. derived: the "
                 "price applied to what came out. estimated: the estimate. none: nothing billed. "
-                "null: not settled (yet).",
+                "Of several attempts, the weakest of theirs. null: not settled (yet).",
                 {"enum": [*BASES, None]},
             ),
             "paid": money(

@@ -37,13 +37,19 @@ class Beside:
     """Id to the folder that it comes from, on a page over several."""
 
 
-def look_beside(manifest: Manifest, folder: Path, shelf: Iterable[InferenceState] = ()) -> Beside:
+def look_beside(
+    manifest: Manifest,
+    folder: Path,
+    shelf: Iterable[InferenceState] = (),
+    marks: Mapping[str, Review] | None = None,
+) -> Beside:
     """See what a folder holds of what its page shows.
 
     Args:
         manifest: That of the folder.
         folder: The output folder.
         shelf: What was bought there and has made way, oldest first.
+        marks: What people have said of it, by id.
     """
     earlier = find_earlier(manifest, shelf, folder)
     thumbnails = {
@@ -51,7 +57,7 @@ def look_beside(manifest: Manifest, folder: Path, shelf: Iterable[InferenceState
         for asset in _list_assets(manifest, earlier)
         if _is_hash(asset["sha256"]) and (folder / thumbnail_of(asset["sha256"])).is_file()
     }
-    return Beside(read_texts(manifest, folder), thumbnails, earlier)
+    return Beside(read_texts(manifest, folder), thumbnails, earlier, marks or {})
 
 
 def merge_beside(parts: Sequence[tuple[str, Beside]], rows: Mapping[str, Iterable[str]]) -> Beside:

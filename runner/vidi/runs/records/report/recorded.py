@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.journal.journal import FileJournal
+from vidi.inference.tracking.journal.opening import open_journal
+from vidi.jobs.reviews.read import read_reviews
 from vidi.runs.records.folder import JOURNAL, MANIFEST
 from vidi.runs.records.manifest.from_journal import render_journal
 from vidi.runs.records.manifest.read import read_manifest
 from vidi.runs.records.manifest.schema import manifest_schema
 from vidi.runs.records.report.beside import Beside, look_beside, make_thumbnails
+from vidi.runs.records.report.marks import find_reviews, list_marks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.records.manifest.shape import Manifest
 
 
@@ -33,11 +36,16 @@ def read_folder(folder: Path) -> RecordedFolder:
 
     Raises:
         UsageError: It is no output folder, or what is on record there cannot be read.
+        JobFileError: Its reviews.yaml is damaged.
     """
-    journal = FileJournal(folder / JOURNAL, run="")
+    journal = open_journal(folder / JOURNAL)
     manifest = _read(folder, journal)
     make_thumbnails(manifest, folder)
-    return RecordedFolder(folder, manifest, look_beside(manifest, folder, journal.shelf.values()))
+    path = find_reviews(folder, journal.header)
+    reviews = read_reviews(path) if path is not None else None
+    marks = list_marks(reviews, journal.states.values(), sandbox=manifest["sandbox"])
+    beside = look_beside(manifest, folder, journal.shelf.values(), marks)
+    return RecordedFolder(folder, manifest, beside)
 
 
 def read_manifest_of(folder: Path) -> Manifest:
@@ -46,10 +54,10 @@ def read_manifest_of(folder: Path) -> Manifest:
     Raises:
         UsageError: It is no output folder, or what is on record there cannot be read.
     """
-    return _read(folder, FileJournal(folder / JOURNAL, run=""))
+    return _read(folder, open_journal(folder / JOURNAL))
 
 
-def _read(folder: Path, journal: FileJournal) -> Manifest:
+def _read(folder: Path, journal: Journal) -> Manifest:
     import jsonschema_rs
 
     path = folder / MANIFEST

@@ -42,7 +42,8 @@ class Purchase:
     def request_id(self) -> str | None:
         """The provider's id of it, where that is on record."""
         receipts = [line.event for line in self.lines if line.kind == "submitted"]
-        return str(receipts[-1]["request_id"]) if receipts and receipts[-1] else None
+        told = receipts[-1].get("request_id") if receipts and receipts[-1] else None
+        return told if isinstance(told, str) else None
 
 
 class Purchases:

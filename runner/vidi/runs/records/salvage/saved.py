@@ -118,7 +118,9 @@ def _write(
             event = {"ts": last, **at, "event": LOST}
         last = event["ts"]
         text = dump_line({name: each for name, each in event.items() if name != "sum"})
-        written += add_checksum(text.encode(), place if line.seq == 1 else 0) + b"\n"
+        written += (
+            add_checksum(text.encode(errors="replace"), place if line.seq == 1 else 0) + b"\n"
+        )
     return bytes(written), replay.states
 
 

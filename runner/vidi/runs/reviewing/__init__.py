@@ -1,0 +1,1 @@
+"""What was made, looked at by people: marked, and the marks kept beside the job file."""

@@ -1,0 +1,185 @@
+"""Marks by command: what is approved stays, what is rejected is bought again once, and no more."""
+
+import json
+
+import jsonschema_rs
+import pytest
+
+from support.servers.sandbox import serve_sandbox
+from vidi.jobs.reviews.schema import reviews_schema
+
+SEEDED, SEEDLESS = "replicate/black-forest-labs/flux-schnell", "fal/fal-ai/luma-photon/flash"
+FOLDER = "outputs/job"
+
+
+def job(word="postcard", **more):
+    entries = "".join(
+        f"  - id: {key}\n    model: {model}\n    params: {{prompt: {word} {key}}}\n"
+        f"    output: '{key}'\n"
+        for key, model in {"a": SEEDED, "b": SEEDED, "c": SEEDLESS, **more}.items()
+    )
+    return f"version: 1\nname: job\nbudget: 5\ninferences:\n{entries}"
+
+
+@pytest.fixture
+def made(here, monkeypatch):
+    """Three inferences that were bought from a served sandbox."""
+    with serve_sandbox() as served:
+        for name, value in served.environment.items():
+            monkeypatch.setenv(name, value)
+        here.write("jobs/job.yaml", job())
+        assert run(here).exit_code == 0
+        yield here
+
+
+def run(here, *options):
+    return here("vidi-run", "jobs/job.yaml", *options)
+
+
+def plan(here, *options):
+    answer = run(here, "--estimate", "--json", *options)
+    return {
+        row["id"]: (row["action"], row["reason"]) for row in answer.json["jobs"][0]["inferences"]
+    }
+
+
+def seeds(here):
+    return {row["id"]: row["params"].get("seed") for row in here.manifest(FOLDER)["inferences"]}
+
+
+def submits(here):
+    lines = (here.folder / FOLDER / "log.jsonl").read_text("utf-8").splitlines()
+    return sum(json.loads(line)["event"] == "submitted" for line in lines)
+
+
+def said(here):
+    import yaml
+
+    data = yaml.safe_load((here.folder / "jobs/reviews.yaml").read_text("utf-8"))
+    jsonschema_rs.validator_for(reviews_schema(), validate_formats=True).validate(data)
+    return {each["id"]: each for each in data["reviews"]}
+
+
+def test_what_is_rejected_is_bought_again_once_and_with_another_seed(made):
+    answer = made("vidi", "mark", "reject", "a", "c", "--note", "too dark\u202e")
+    assert (answer.exit_code, answer.stdout) == (0, "jobs/reviews.yaml\n")
+    marks = said(made)
+    assert {key: mark["note"] for key, mark in marks.items()} == dict.fromkeys(
+        "ac", "too dark\u202e"
+    )
+    waits = ("unchanged", "rejected: buy it again with --rejected")
+    assert plan(made) == {"a": waits, "b": ("unchanged", "made before"), "c": waits}
+    assert run(made).exit_code == 0
+    assert submits(made) == 3
+    again = plan(made, "--rejected")
+    assert {key for key, (action, _) in again.items() if action == "run"} == {"a", "c"}
+    assert again["a"][1].startswith("rejected: too dark")
+    # Cut off right after it was submitted, and repeated: fetched, not bought.
+    assert run(made, "--rejected", "--detach").exit_code == 5
+    assert submits(made) == 5
+    for options in (["--rejected"], ["--rejected"], []):
+        assert run(made, *options).exit_code == 0
+    assert submits(made) == 5
+    assert seeds(made) == {"a": marks["a"]["seed"], "b": None, "c": None}
+    assert [line for line in plan(made, "--rejected").values() if line[0] != "unchanged"] == []
+    # The second try is rejected in its turn: its own seed comes after it.
+    made("vidi", "mark", "reject", "a")
+    assert run(made, "--rejected").exit_code == 0
+    assert submits(made) == 6
+    assert seeds(made)["a"] not in {None, marks["a"]["seed"]}
+    page = (made.folder / FOLDER / "report.html").read_text("utf-8")
+    assert page.count('class="earlier"') == 1  # the other came out the same to the last bit
+
+
+def test_what_is_approved_is_neither_bought_again_nor_written_over(made):
+    before = (made.folder / FOLDER / "a.webp").read_bytes()
+    made("vidi", "mark", "approve", "a", "--in", "jobs/job.yaml")
+    assert 'class="mark approved"' in (made.folder / FOLDER / "report.html").read_text("utf-8")
+    made.write("jobs/job.yaml", job("picture"))
+    answer = run(made, "--rebuy", "a", "--select", "a")
+    assert answer.exit_code == 0
+    assert "a is approved and stays as it is: its entry asks for something else" in answer.stderr
+    assert (made.folder / FOLDER / "a.webp").read_bytes() == before
+    assert plan(made)["a"] == ("unchanged", "approved")
+    (made.folder / FOLDER / "a.webp").unlink()
+    assert plan(made)["a"][0] == "fetch"
+    made("vidi", "mark", "reset", "a", "--in", FOLDER)
+    assert said(made) == {}
+    assert plan(made)["a"] == ("run", "params changed: prompt")
+
+
+def test_an_entry_that_was_given_another_id_keeps_what_was_said_of_it(made):
+    made("vidi", "mark", "reject", "b")
+    assert run(made, "--rejected").exit_code == 0
+    renamed = job().replace("id: b", "id: new").replace("'b'", "'new'")
+    made.write("jobs/job.yaml", renamed)
+    assert plan(made)["new"][0] == "move"
+    assert run(made).exit_code == 0
+    assert submits(made) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["approve", "z"], "no folder below outputs/ has z"),
+        (["approve", "a", "z", "--in", FOLDER], "there is no z in outputs/job"),
+        (["reject", "a", "--note", "\x1b[31m"], "'note' holds a control character"),
+        (["approve", "a", "--in", "jobs"], "jobs is no output folder of vidi"),
+    ],
+    ids=str,
+)
+def test_a_mark_of_nothing_is_a_mistake_and_marks_nothing(made, arguments, message):
+    answer = made("vidi", "mark", *arguments)
+    assert (answer.exit_code, message in answer.stderr) == (2, True), answer.stderr
+    assert not (made.folder / "jobs/reviews.yaml").exists()
+
+
+HASH = '"' + "0" * 64 + '"'
+ROW = "- {id: a, mark: approved, fingerprint: HASH, asset: HASH, at: 2026-11-29T16:00:00Z}\n"
+DAMAGES = {
+    "<<<<<<< ours\n" + ROW: "4:1",
+    ROW + ROW.replace("approved", "aproved"): "4:17",
+    ROW.replace("}", ", sead: 1}"): "3:",
+    ROW.replace("HASH", "../../x", 1): "3:",
+    ROW.replace("2026-11-29T16:00:00Z", "yesterday"): "3:",
+    ROW.replace("at:", "note: 1, at:"): "3:",
+    ROW.replace("at:", "seed: 99999999999, at:"): "3:",
+    ROW.replace(", asset: HASH", ""): "3:3",
+    "- 12\n": "3:3",
+    "\x00": "3:1",
+    ROW.replace("id: a", "id: !!python/object/apply:os.system [id]"): "3:",
+}
+
+
+def test_a_damaged_file_is_a_mistake_with_its_line_and_is_left_alone(here):
+    here.write("jobs/job.yaml", job())
+    assert run(here, "--sandbox", "--select", "a").exit_code == 0
+    commands = (
+        ["vidi-run", "jobs/job.yaml", "--sandbox", "--estimate"],
+        ["vidi", "mark", "reset", "a"],
+        ["vidi", "report", "outputs/sandbox/job"],
+    )
+    for text, place in DAMAGES.items():
+        whole = "version: 1\nreviews:\n" + text.replace("HASH", HASH)
+        path = here.write("jobs/reviews.yaml", whole)
+        for command in commands:
+            answer = here(*command)
+            assert answer.exit_code == 2
+            assert f"jobs/reviews.yaml:{place}" in answer.stderr
+        assert path.read_text("utf-8") == whole
+
+
+def test_of_two_lines_about_the_same_the_later_holds(here):
+    """As a merge leaves them that keeps the lines of both sides."""
+    here.write("jobs/job.yaml", job())
+    assert run(here, "--sandbox", "--select", "a").exit_code == 0
+    for act in ("approve", "reject"):
+        here("vidi", "mark", act, "a")
+        here.write(f"{act}.txt", (here.folder / "jobs/reviews.yaml").read_text("utf-8"))
+    approved, rejected = (here.folder / f"{act}.txt" for act in ("approve", "reject"))
+    lines = rejected.read_text("utf-8") + approved.read_text("utf-8").splitlines()[-1] + "\n"
+    here.write("jobs/reviews.yaml", lines)
+    found = plan(here, "--sandbox")["a"]
+    assert found == ("unchanged", "rejected: buy it again with --rejected")
+    here("vidi", "mark", "reject", "a")
+    assert (here.folder / "jobs/reviews.yaml").read_text("utf-8").count("id:") == 1
