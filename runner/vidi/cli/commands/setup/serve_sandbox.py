@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
+from vidi.cli.listening import listen
 from vidi.cli.running.job_run import open_registry
-from vidi.errors import UsageError
 from vidi.sandbox.app import create_app
 from vidi.sandbox.faults import load_faults
 from vidi.sandbox.serving.addresses import sandbox_environment
@@ -29,25 +28,11 @@ def serve_sandbox(
     registry = open_registry(Path(), templates.resolve() if templates else None)
     plan = load_faults(faults) if faults else None
     app = create_app(registry, latency=latency, faults=plan)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}"
     _print_settings(sandbox_environment(address))
     build_server(app, host=host, port=port).run(sockets=[listener])
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {error.strerror}", hint="Choose another --port."
-        ) from error
-    return listener
 
 
 def _print_settings(settings: Mapping[str, str]) -> None:

@@ -36,7 +36,7 @@ def render_report(
     beside: Beside | None = None,
     *,
     shown: Shown = EVERYTHING,
-    review: bool = False,
+    review: str = "",
 ) -> str:
     """Write the page for a manifest.
 
@@ -44,7 +44,7 @@ def render_report(
         manifest: As docs/manifest.schema.json describes it.
         beside: What lies beside it: texts, thumbnails, earlier assets, marks.
         shown: What is said beside the assets.
-        review: Whether a server takes marks from the page.
+        review: The job file, as a shell takes it, where a server takes marks from the page.
     """
     run, inferences, beside = manifest["run"], manifest["inferences"], beside or Beside()
     return load_template().render(
@@ -57,7 +57,7 @@ def render_report(
         facts=describe_card,
         unfolded=UNFOLDED,
         style=read_style(),
-        script=read_script(review=review),
+        script=read_script(review=bool(review)),
         name=PurePosixPath(run["job_file"]).stem,
         duration_s=figures.seconds_between(run["started_at"], run["finished_at"]),
         asset_count=sum(len(inference["assets"]) for inference in inferences),

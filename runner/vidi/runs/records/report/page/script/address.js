@@ -31,7 +31,7 @@ function readAddress() {
   opened = open ? { id: open.id, number: Math.max(0, (parseInt(said.get("asset"), 10) || 1) - 1) } : null;
   apply();
   if (opened) showLarge(open, opened.number);
-  else lightbox.close();
+  else closeLarge();
   return undefined;
 }
 

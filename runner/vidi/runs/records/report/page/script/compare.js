@@ -21,7 +21,7 @@ function compareCard(card) {
     first?.element.classList.remove("chosen");
     first = first === card ? null : card;
     first?.element.classList.add("chosen");
-    if (lightbox.open) lightbox.close();
+    if (lightbox.open) closeLarge();
     return;
   }
   const one = first;

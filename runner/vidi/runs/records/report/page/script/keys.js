@@ -16,7 +16,7 @@ function focusNext(by) {
 const currentCard = () => (lightbox.open ? cardById.get(opened?.id) : cardOf.get(document.activeElement.closest?.(".card")));
 
 const inLightbox = {
-  ArrowLeft: () => step(-1), ArrowRight: () => step(1), j: () => step(1), k: () => step(-1), " ": playOrGoOn,
+  ArrowLeft: () => step(-1), ArrowRight: () => step(1), j: () => step(1), k: () => step(-1), " ": playOrGoOn, Escape: closeLarge,
 };
 const inPage = {
   j: () => focusNext(1), k: () => focusNext(-1), "/": () => form?.elements.words.focus(), "?": () => keyHelp.showModal(),

@@ -52,19 +52,23 @@ function playOrGoOn() {
   else player.pause();
 }
 
-lightbox.addEventListener("close", () => {
+/** Back to the gallery, at the card that was shown last. */
+function closeLarge() {
   const card = cardById.get(opened?.id);
-  stage.replaceChildren();
   opened = null;
+  if (lightbox.open) lightbox.close();
+  stage.replaceChildren();
   writeAddress();
   card?.element.focus();
-});
+}
+
+lightbox.addEventListener("close", () => { if (opened) closeLarge(); });
 lightbox.addEventListener("click", (event) => {
   const what = event.target.closest("[data-do]")?.dataset.do;
   if (what === "back") step(-1);
   else if (what === "on") step(1);
   else if (what === "compare") compareCard(cardById.get(opened.id));
-  else if (what === "close" || event.target === lightbox) lightbox.close();
+  else if (what === "close" || event.target === lightbox) closeLarge();
 });
 gallery.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
