@@ -110,6 +110,11 @@ class Job:
         """Where a key of the root stands; the file's beginning where it is not there."""
         return self._scope.places.of_key(key)
 
+    @property
+    def written_models(self) -> tuple[object, ...]:
+        """What its entries have for a model, their own or the defaults': templates as written."""
+        return tuple(each.get("model") for each in self._entries)
+
     def locate(self, mistake: MistakeError, *path: str) -> Problem:
         """A mistake in what a path of the file holds, with its place."""
         return self._scope.places.problem(mistake, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.jobs.entry import REQUIRED
 from vidi.jobs.job import FREE_PREFIX
 from vidi.jobs.reading.fields import (
     ACCEPTED,
@@ -19,7 +20,10 @@ from vidi.jobs.reading.limits import MOST
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TEMPLATE = {"type": "string", "pattern": r"\{[{%#]"}
+TEMPLATE: dict[str, object] = {"type": "string", "pattern": r"\{[{%#]"}
+"""A text with `{{ … }}` in it: what it is, is known when it is rendered."""
+ENABLED: dict[str, object] = {"properties": {"enabled": {"not": {"const": False}}}}
+"""Of an entry: that it is looked at."""
 _LINE = r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
 _NAME = {"type": "string", "pattern": _LINE}
 _IDENTIFIER = r"^[^\x00-@\[-\^`{-\x7f][^\x00-/:-@\[-\^`{-\x7f]*$"
@@ -40,6 +44,7 @@ def job_schema() -> dict[str, object]:
         "properties": _root(),
         "patternProperties": {f"^{FREE_PREFIX}": True},
         "additionalProperties": False,
+        "allOf": [_need(key) for key in REQUIRED if key != "id"],
         "$defs": {
             "defaults": _object(_per_inference(), "What every inference has unless it says else."),
             "inference": {
@@ -50,6 +55,13 @@ def job_schema() -> dict[str, object]:
             },
         },
     }
+
+
+def _need(key: str) -> dict[str, object]:
+    """That each entry has it where the defaults have not."""
+    given = {"properties": {"defaults": {"required": [key]}}, "required": ["defaults"]}
+    entries = {"items": {"if": ENABLED, "then": {"required": [key]}}}
+    return {"if": {"not": given}, "then": {"properties": {"inferences": entries}}}
 
 
 def _object(properties: dict[str, object], description: str) -> dict[str, object]:
@@ -114,7 +126,7 @@ def _root() -> dict[str, object]:
 def _id() -> dict[str, object]:
     pattern = r"^[^\s\u0000-\u001f\u007f-\u009f](.*[^\s])?$"
     return {
-        "anyOf": [{"type": "string", "pattern": pattern, "maxLength": MAX_ID}, _TEMPLATE],
+        "anyOf": [{"type": "string", "pattern": pattern, "maxLength": MAX_ID}, TEMPLATE],
         "description": "A name of its own; with a matrix or foreach, a template.",
     }
 
@@ -157,11 +169,11 @@ def _per_inference() -> dict[str, object]:
 
 
 def _or_template(schema: Mapping[str, object], description: str) -> dict[str, object]:
-    return {"anyOf": [schema, _TEMPLATE], "description": description}
+    return {"anyOf": [schema, TEMPLATE], "description": description}
 
 
 def _money(description: str) -> dict[str, object]:
-    return {"anyOf": [_USD, _USD_TEXT, _TEMPLATE], "description": description}
+    return {"anyOf": [_USD, _USD_TEXT, TEMPLATE], "description": description}
 
 
 def _names(description: str) -> dict[str, object]:
@@ -173,7 +185,7 @@ def _names(description: str) -> dict[str, object]:
 
 
 def _matrix() -> dict[str, object]:
-    values = {"anyOf": [{"type": "array", "minItems": 1}, _TEMPLATE]}
+    values = {"anyOf": [{"type": "array", "minItems": 1}, TEMPLATE]}
     return {**_names("Names."), "minProperties": 1, "additionalProperties": values}
 
 
@@ -182,8 +194,8 @@ def _retry() -> dict[str, object]:
     return {
         "type": "object",
         "properties": {
-            "attempts": {"anyOf": [attempts, _TEMPLATE]},
-            "on": {"anyOf": [{"enum": list(RETRY_ON)}, _TEMPLATE]},
+            "attempts": {"anyOf": [attempts, TEMPLATE]},
+            "on": {"anyOf": [{"enum": list(RETRY_ON)}, TEMPLATE]},
         },
         "minProperties": 1,
         "additionalProperties": False,

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from support.models.commands import SCHNELL, models, own
-from vidi.cli.models.page import describe_model, price_example
+from vidi.cli.models.page import describe_model
 from vidi.inference.models.registry import ModelRegistry
 from vidi.jobs.job import load_job
+from vidi.runs.planning.example import price_example
 
 
 def test_list_names_every_model_with_the_price_of_its_example(here):

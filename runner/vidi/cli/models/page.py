@@ -12,8 +12,8 @@ from vidi.dollars import DASH, format_usd
 from vidi.inference.models.default_format import default_extension
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.prices.standing import price_standing
+from vidi.runs.planning.example import price_example
 from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from vidi.inference.models.param_schema import ParamSchema
-    from vidi.inference.models.prices.estimate import Estimate, PriceLine
+    from vidi.inference.models.prices.estimate import PriceLine
     from vidi.inference.models.template import Billing, ModelInfo
 
 SHOWN_VALUES = 8
@@ -94,11 +94,6 @@ def model_as_json(model: ModelInfo) -> dict[str, object]:
 def _describe_billing(billing: Billing) -> list[str]:
     usd = format_usd(billing.unit_usd)
     return [f"  fal bills in {billing.unit} of {usd} each ({billing.as_of}, {billing.source})"]
-
-
-def price_example(model: ModelInfo) -> Estimate:
-    """What the model's own example costs."""
-    return estimate(model, check_params(model, model.example, base=Path()))
 
 
 def _describe_params(model: ModelInfo) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.display.columns import align, fit_terminal
 from vidi.cli.display.console import Console
-from vidi.cli.models.page import price_example
+from vidi.runs.planning.example import price_example
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.json_text import render_json
 

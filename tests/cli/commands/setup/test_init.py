@@ -29,7 +29,7 @@ def test_a_job_for_a_table(here):
     answer = here("vidi", "init", "--from", "data/products.csv")
     assert answer.exit_code == 0
     assert answer.stdout.splitlines() == [
-        "wrote jobs/products.yaml, .gitignore, .env.example",
+        "wrote jobs/products.yaml, .gitignore, .env.example, jobs/products.schema.json",
         "  a-1: a lamp; brass → outputs/products/a-1.webp",
         "  a-2: a cup of stoneware → outputs/products/a-2.webp",
         "  a-3: a cutting board made of oak → outputs/products/a-3.webp",
@@ -76,7 +76,7 @@ def test_never_over_a_file(here):
         "jobs/first.yaml is there already\n  hint: Name another file.\n",
     )
     other = here("vidi", "init", "jobs/other.yaml")
-    assert other.stdout.startswith("wrote jobs/other.yaml\n")
+    assert other.stdout.startswith("wrote jobs/other.yaml, jobs/other.schema.json\n")
     assert "add .env to .gitignore\nadd outputs/ to .gitignore\n" in other.stderr
     assert (here.folder / "jobs/first.yaml").read_text() == "mine"
     assert (here.folder / ".gitignore").read_text() == "*.pyc\n"

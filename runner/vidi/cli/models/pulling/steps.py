@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
 from vidi.cli.models.ask_providers import ask_providers
-from vidi.cli.models.page import price_example
 from vidi.cli.models.template_writing import (
     Old,
     locate_template,
@@ -24,6 +23,7 @@ from vidi.inference.models.discovery.template import list_changes, make_template
 from vidi.inference.models.discovery.template_text import render_template
 from vidi.inference.models.registry import OfficialVersionError, UnknownModelError
 from vidi.inference.models.template import OutputType
+from vidi.runs.planning.example import price_example
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.json_text import render_json
 

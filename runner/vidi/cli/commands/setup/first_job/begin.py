@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidi.cli.commands.setup.editor.modeline import schema_beside, write_modeline
+from vidi.cli.commands.setup.editor.schema_files import schema_of_jobs
 from vidi.cli.commands.setup.first_job.columns import guess_columns
 from vidi.cli.commands.setup.first_job.job_text import write_for_table, write_single
 from vidi.cli.commands.setup.first_job.kinds import KINDS
@@ -23,6 +25,7 @@ from vidi.runs.planning.plan import Choices
 from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.folder import locate_folder
+from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from vidi.cli.commands.setup.first_job.questions import Answers
@@ -48,13 +51,15 @@ def begin(answers: Answers, console: Console) -> int:
         raise UsageError(f"{path} is there already", hint="Name another file.")
     registry = open_registry(Path(), None)
     budget = answers.budget or SMALLEST_BUDGET
-    write_new(path, _write_text(answers, registry, budget))
+    line = f"{write_modeline(path, schema_beside(path))}\n"
+    write_new(path, line + _write_text(answers, registry, budget))
     written, hints = write_project_files(Path())
+    written += _write_schema(path, registry)
     console.print_data(f"wrote {', '.join([path.as_posix(), *written])}")
     plan = _plan(path, registry)
     if answers.budget is None and plan.high is not None and plan.high > budget:
         budget = plan.high.quantize(Decimal("0.01"), ROUND_UP)
-        path.write_text(_write_text(answers, registry, budget), encoding="utf-8")
+        path.write_text(line + _write_text(answers, registry, budget), encoding="utf-8")
     for line in _show(plan):
         console.print_data(line)
     for hint in hints:
@@ -73,6 +78,15 @@ def _write_text(answers: Answers, registry: ModelRegistry, budget: Decimal) -> s
     rows = read_rows(answers.table, ProjectFiles(Path()))
     columns = guess_columns([row.item for row in rows], model, kind.text_param)
     return write_for_table(answers.table, columns, kind, budget, extension)
+
+
+def _write_schema(path: Path, registry: ModelRegistry) -> list[str]:
+    """Write what an editor completes the job file from, where there is nothing yet."""
+    schema = schema_beside(path)
+    if schema.exists():
+        return []
+    write_new(schema, render_json(schema_of_jobs([read_job(path, project=Path())], registry)))
+    return [schema.as_posix()]
 
 
 def _plan(path: Path, registry: ModelRegistry) -> Plan:

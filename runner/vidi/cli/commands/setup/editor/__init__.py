@@ -1,0 +1,1 @@
+"""Schemas where editors look for them."""
