@@ -67,7 +67,7 @@ class Settings:
             for provider, name in KEYS.items()
             if environ.get(name, "").strip()
         }
-        reconcile_s = _checked_seconds(RECONCILE, environ.get(RECONCILE, "").strip() or "10")
+        reconcile_s = read_seconds(environ, RECONCILE, "10", LONGEST_RECONCILE_S)
         return cls(urls=urls, keys=keys, reconcile_s=reconcile_s)
 
     @property
@@ -109,15 +109,21 @@ def _checked_url(name: str, url: str) -> str:
     return url.rstrip("/")
 
 
-def _checked_seconds(name: str, text: str) -> float:
+def read_seconds(environ: Mapping[str, str], name: str, usual: str, most: int) -> float:
+    """Read a setting that is a number of seconds; `usual` where it is not set.
+
+    Raises:
+        UsageError: It is none, or not from 0 to `most`.
+    """
+    text = environ.get(name, "").strip() or usual
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 <= seconds <= LONGEST_RECONCILE_S:
+    if not 0 <= seconds <= most:
         raise UsageError(
             f"{name} is not a number of seconds: {text}",
-            hint=f"Set it to a number from 0 to {LONGEST_RECONCILE_S}, or unset it.",
+            hint=f"Set it to a number from 0 to {most}, or unset it.",
         )
     return seconds
 

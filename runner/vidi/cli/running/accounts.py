@@ -16,7 +16,7 @@ from vidi.cli.running.job_run import read_own_environment
 from vidi.dollars import format_usd
 from vidi.errors import RefusedError, StorageError, UsageError
 from vidi.inference.tracking.caps import Cap, CapRoom, CapUsage
-from vidi.inference.tracking.ledger.address import locate_ledger
+from vidi.inference.tracking.ledger.address import locate_ledger, read_outage
 from vidi.inference.tracking.limits import lower_limits
 from vidi.inference.tracking.project import ProjectSettings, read_project
 from vidi.runs.planning.gate import tell_bought
@@ -45,6 +45,8 @@ class Money:
     ledger: str | None
     """Path or URL; None where nothing is tracked."""
     project: ProjectSettings
+    outage_s: float = 0.0
+    """Seconds to wait for a ledger that is away, once it was there."""
 
     @property
     def caps(self) -> tuple[Cap, ...]:
@@ -63,7 +65,8 @@ def read_money(options: RunOptions, console: Console) -> Money | None:
     environ = read_own_environment(options)
     for warning in environ.warnings:
         console.say(warning, style="yellow")
-    money = Money(locate_ledger(environ), read_project(options.project, environ))
+    project = read_project(options.project, environ)
+    money = Money(locate_ledger(environ), project, read_outage(environ))
     if money.ledger is None:
         console.say(UNTRACKED, style="red")
     return money
@@ -201,6 +204,7 @@ def open_accounts(
     with contextlib.closing(opened) as ledger:
         with refusing_unusable():
             replay_folder(ledger, record, journal.headers, journal.states)
+        ledger.outlast(money.outage_s, lambda told: console.say(told, style="yellow"))
         known = frozenset(header["run"] for header in journal.headers)
         again = frozenset(each.id for each in plan.inferences if each.request.again)
         own = OwnFolder(folder, known | {job_run.run_id}, again)

@@ -5,6 +5,8 @@ A database is loaded when the ledger is first opened, and not before.
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 import weakref
 from collections import defaultdict
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from vidi.inference.tracking.bills import PastBills
 from vidi.inference.tracking.caps import name_periods
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger.address import read_outage
 from vidi.inference.tracking.receipts import Receipts, UnsharedReceipts
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.ledger.connection import Ledger
+
+_log = logging.getLogger("vidi.inference.costs")
 
 LIBRARY = "vidi.inference"
 """What the journal and the ledger call the job of a program, which has no job file."""
@@ -272,7 +277,9 @@ class LedgerCosts:
 
         with self._lock:
             if not self._opened:
-                self._opened.append(open_ledger(self._address))
+                ledger = open_ledger(self._address)
+                ledger.outlast(read_outage(os.environ), _log.warning)
+                self._opened.append(ledger)
             return self._opened[0]
 
 

@@ -4,7 +4,6 @@ import contextlib
 import os
 import socket
 import sqlite3
-import threading
 from pathlib import Path
 
 import psycopg
@@ -12,6 +11,7 @@ import pytest
 from sqlalchemy import make_url
 
 from support.disks import make_read_only, mounted
+from support.servers.cable import Cable
 from support.servers.intervening import serve_world
 
 HINT = (
@@ -223,40 +223,6 @@ def test_a_wrong_password_buys_nothing_and_is_not_repeated(world, careful):
     assert "wrong-one" not in answer.stderr
 
 
-class Cable:
-    """A way to a server, which can be cut and mended."""
-
-    def __init__(self, port):
-        self._port = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open = []
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def cut(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for end in self._open:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._port))
-                self._open += [near, far]
-                for ends in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
-
-    @staticmethod
-    def _pass_on(here, there):
-        with contextlib.suppress(OSError):
-            while data := here.recv(65536):
-                there.sendall(data)
-
-
 @pytest.mark.parametrize("moment", ["submit", "look", "download"])
 def test_a_server_that_goes_away_while_it_runs_grants_nothing_more(
     world, postgres_database, moment
@@ -264,6 +230,7 @@ def test_a_server_that_goes_away_while_it_runs_grants_nothing_more(
     url = make_url(postgres_database)
     cable = Cable(url.port)
     world.here._monkeypatch.setenv("VIDI_LEDGER", str(url.set(port=cable.port)))
+    world.here._monkeypatch.setenv("VIDI_LEDGER_SECONDS", "0.3")
     world.at(moment, cable.cut)
     answer = world.run("-q")
     assert (answer.exit_code, world.served.submits) == (1, 1)

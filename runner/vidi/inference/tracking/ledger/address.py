@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.inference.settings import read_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEDGER = "VIDI_LEDGER"
 TRACKING = "VIDI_COSTS"
+OUTAGE = "VIDI_LEDGER_SECONDS"
+"""The variable that bounds how long a run waits for a server that is away."""
+LONGEST_OUTAGE_S = 86_400
 _ON = frozenset({"", "on", "1", "true", "yes"})
 _OFF = frozenset({"off", "0", "false", "no"})
 
@@ -30,6 +34,15 @@ def locate_ledger(environ: Mapping[str, str]) -> str | None:
             hint=f"Set {TRACKING}=off to run without tracking, or unset it.",
         )
     return find_ledger(environ)
+
+
+def read_outage(environ: Mapping[str, str]) -> float:
+    """Seconds that a run waits for a ledger that is away; nothing is bought meanwhile.
+
+    Raises:
+        UsageError: The setting is no such number.
+    """
+    return read_seconds(environ, OUTAGE, "60", LONGEST_OUTAGE_S)
 
 
 def find_ledger(environ: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ANSWERS = 2
 """How many times as long as another is waited for an answer may take."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 1.0
 """Between two tries to reach a server that is away."""
 TOLD_AFTER_S = 2.0
 """An outage that lasts longer is told."""
@@ -91,6 +91,8 @@ class PostgresDatabase:
         self._tell: Callable[[str], None] = lambda message: None  # noqa: ARG005 - nobody listens
         self._hurried = threading.Event()
         self._away_since: float | None = None
+        self._gone: Exception | None = None
+        """Why it could not be reached the last time."""
         self._told = False
         self._reached = False
 
@@ -117,10 +119,14 @@ class PostgresDatabase:
         self._engine.dispose()
 
     def _carry_out_one(self, work: Work[Any]) -> Outcome:
+        if self._gone is not None and self._hurried.is_set():
+            return Outcome(error=explain(self.where, self._gone))
+        # It may have been away and back since a connection was last used: then at once, and once.
+        stale = self._reached and self._gone is None
         patiently = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_away),
-            wait=self._choose_pause,
-            stop=self._gives_up,
+            wait=partial(_choose_pause, stale=stale),
+            stop=partial(self._gives_up, stale=stale),
             sleep=self._pause,
             reraise=True,
         )
@@ -134,6 +140,7 @@ class PostgresDatabase:
         except VidiError as error:
             return Outcome(error=error)
         except sa.exc.SQLAlchemyError as error:
+            self._gone = error if _is_away(error) else None
             return Outcome(error=explain(self.where, error))
 
     def _try(self, work: Work[Any], *, repeated: bool) -> object:
@@ -141,27 +148,20 @@ class PostgresDatabase:
             made = work.carry_out(PostgresTransaction(connection, self._watch, repeated=repeated))
             with self._watch.waiting(_file_of(connection)):
                 begun.commit()
-        self._reached, self._away_since = True, None
+        self._reached, self._away_since, self._gone = True, None, None
         if self._told:
             self._told = False
             self._tell(f"the ledger {self.where} answers again")
         return made
 
-    def _choose_pause(self, state: tenacity.RetryCallState) -> float:
-        if self._is_stale(state):
-            return 0.0
-        return tenacity.wait_random_exponential(FIRST_PAUSE_S, LONGEST_PAUSE_S)(state)
-
-    def _gives_up(self, state: tenacity.RetryCallState) -> bool:
+    def _gives_up(self, state: tenacity.RetryCallState, *, stale: bool) -> bool:
         now = time.monotonic()
         self._away_since = self._away_since or now
-        if self._is_stale(state):
+        if self._hurried.is_set():
+            return True
+        if stale and state.attempt_number == 1:
             return False
-        return self._hurried.is_set() or now - self._away_since >= self._outage_s
-
-    def _is_stale(self, state: tenacity.RetryCallState) -> bool:
-        """Whether the server may have been away and back since a connection was last used."""
-        return self._reached and state.attempt_number == 1
+        return now - self._away_since >= self._outage_s
 
     def _pause(self, seconds: float) -> None:
         away_s = time.monotonic() - (self._away_since or 0.0)
@@ -216,6 +216,12 @@ def _make_engine(url: sa.URL, patience_s: float) -> sa.Engine:
         )
     except ImportError as error:
         raise refuse_driverless() from error
+
+
+def _choose_pause(state: tenacity.RetryCallState, *, stale: bool) -> float:
+    if stale and state.attempt_number == 1:
+        return 0.0
+    return tenacity.wait_random_exponential(FIRST_PAUSE_S, LONGEST_PAUSE_S)(state)
 
 
 def _is_away(error: BaseException) -> bool:
