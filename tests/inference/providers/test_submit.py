@@ -202,11 +202,21 @@ async def test_replicate_creates_a_community_model_by_its_version(connect):
     assert "cancel-after" not in server.asked[0].headers
 
 
-async def test_replicate_keeps_the_urls_of_the_answer(connect):
-    urls = {"get": "http://x/g", "cancel": "http://x/c", "stream": "http://x/s", "web": None}
-    async with Loopback(Reply(201, {"id": "abc", "urls": urls})) as server:
-        accepted = await connect("replicate", server.url).submit(make_submission("replicate"))
-    assert accepted.urls == {"get": "http://x/g", "cancel": "http://x/c"}
+async def test_replicate_keeps_its_own_urls_of_the_answer(connect):
+    built = "https://api.replicate.com/v1/predictions/abc"
+    for own in (
+        "https://api.replicate.com/v2/g",
+        "{server}/g",
+        "http://x/g",
+        "https://x.replicate.com/g",
+    ):
+        async with Loopback() as server:
+            get = own.format(server=server.url)
+            urls = {"get": get, "cancel": "http://x/c", "stream": "http://x/s", "web": None}
+            server.script.append(Reply(201, {"id": "abc", "urls": urls}))
+            accepted = await connect("replicate", server.url).submit(make_submission("replicate"))
+        kept = get if "api.replicate.com" in own or "{" in own else built
+        assert accepted.urls == {"get": kept, "cancel": f"{built}/cancel"}
 
 
 INVALID = {
@@ -256,7 +266,7 @@ async def test_replicate_without_credit_stops_everything(connect):
 
 
 async def test_fal_queues_one_request(connect):
-    urls = {f"{each}_url": f"http://x/{each}" for each in ("status", "response", "cancel")}
+    urls = {"status_url": "https://queue.fal.run/s", "response_url": "http://x/r"}
     async with Loopback(Reply(200, {"request_id": "abc", **urls})) as server:
         provider = connect("fal", f"{server.url}/a/b/")
         accepted = await provider.submit(make_submission("fal", 90))
@@ -265,10 +275,11 @@ async def test_fal_queues_one_request(connect):
     assert asked.headers["authorization"] == "Key fal-key-id:fal-key-secret"
     assert asked.headers["x-fal-request-timeout"] == "90.0"
     assert "x-fal-store-io" not in asked.headers
+    built = "https://queue.fal.run/fal-ai/flux/requests/abc"
     assert accepted.urls == {
-        "status": "http://x/status",
-        "response": "http://x/response",
-        "cancel": "http://x/cancel",
+        "status": "https://queue.fal.run/s",
+        "response": built,  # nobody else is asked
+        "cancel": f"{built}/cancel",
     }
 
 

@@ -4,6 +4,7 @@ import time
 import pytest
 
 from support.ledgers import change
+from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.runs.execution import throttle as module
 from vidi.runs.execution.throttle import SharedThrottle
@@ -31,6 +32,20 @@ async def test_one_run_hears_not_now_and_the_other_waits_too(ledger):
     first.close_for("fal", 0.3)
     assert await seconds_of(second.wait_for_turn("fal")) == pytest.approx(0.3, abs=0.15)
     assert await seconds_of(second.wait_for_turn("fal")) < 0.1
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["one process", "two processes"])
+async def test_a_not_now_holds_back_who_already_has_a_turn(ledger, own):
+    rate = {"fal": 600}
+    waiting = throttle_of(ledger, creates=rate) if not own else Throttle(rate)
+    closing = throttle_of(ledger, "run-2", creates=rate) if not own else waiting
+    burst = 61 if not own else 601
+    for _ in range(burst):
+        await waiting.wait_for_turn("fal")
+    turns = asyncio.gather(*(seconds_of(waiting.wait_for_turn("fal")) for _ in range(3)))
+    await asyncio.sleep(0.01)
+    closing.close_for("fal", 0.6)
+    assert min(await turns) >= 0.5
 
 
 async def test_another_account_does_not_wait(ledger):

@@ -163,7 +163,7 @@ def transient(case: str, said: str, **last: Any) -> Course:
                        output=["{media}/out.webp"], metrics={"image_output_count": 1})  # fmt: skip
     return course(of(case, "create", "get-1"), SCHNELL, "hidden",
                   {"status": "failed", "error": said, **last},
-                  Ending(usd="0.006000", posts=2, files=WEBP),
+                  Ending(usd="0.006000", basis="estimated", posts=2, files=WEBP),
                   turns={"get@2": [Reply(200, again, OTHERS)]})  # fmt: skip
 
 

@@ -137,10 +137,17 @@ class Throttle:
 
     async def wait_for_turn(self, provider: str) -> None:
         """Return when the next submit to this provider may go."""
-        while (wait := self._closed_until.get(provider, 0.0) - time.monotonic()) > 0:
-            await asyncio.sleep(wait)
-        if provider in self._limits:
-            await self._limits[provider].acquire()
+        while True:
+            while (wait := self._closed_for(provider)) > 0:
+                await asyncio.sleep(wait)
+            if provider in self._limits:
+                await self._limits[provider].acquire()
+            if self._closed_for(provider) <= 0:
+                return  # else it was closed while this one waited, and holds it back too
+
+    def _closed_for(self, provider: str) -> float:
+        """Seconds for which nobody may submit to a provider."""
+        return self._closed_until.get(provider, 0.0) - time.monotonic()
 
     def close_for(self, provider: str, seconds: float) -> None:
         """Let nobody submit to this provider for so long."""

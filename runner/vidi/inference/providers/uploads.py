@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import InferenceError, NotSentError, RejectedError
 from vidi.inference.providers.content_type import extension_of, guess_content_type
 from vidi.inference.providers.transport.answer import NoAnswerError
 from vidi.inference.providers.transport.retry_after import read_retry_after
+from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -91,20 +92,29 @@ class TryAgainError(Exception):
         self.retry_after = retry_after
 
 
+class Reading(NamedTuple):
+    """How a provider's answers to an upload are read."""
+
+    words: Callable[[Answer], tuple[str, str]]
+    """What a refusal says, and the provider's own type of it."""
+    url: Callable[[ProviderCall], object]
+    """Where the file is now; anything else where the answer does not say."""
+
+
 async def send_with_retries(
     send: Callable[[], Awaitable[ProviderCall]],
     account: Account,
     file: LocalFile,
-    words: Callable[[Answer], tuple[str, str]],
+    reading: Reading,
     first_pause: float,
-) -> ProviderCall:
-    """Upload with a few tries; returns the call of the one that was answered 2xx.
+) -> str:
+    """Upload with a few tries; returns the URL that the file has at the provider.
 
     Args:
         send: Uploads it once.
         account: Whom it is given to.
         file: What is uploaded.
-        words: Reads what a refusal says, and the provider's own type of it.
+        reading: How answers are read.
         first_pause: Seconds before the second try; doubles each time.
 
     Raises:
@@ -125,7 +135,7 @@ async def send_with_retries(
         reraise=True,
     )
     try:
-        return await retrying(_send_once, send, account, file, words)
+        return await retrying(_send_once, send, account, file, reading)
     except TryAgainError as error:
         raise error.final from error
 
@@ -134,8 +144,8 @@ async def _send_once(
     send: Callable[[], Awaitable[ProviderCall]],
     account: Account,
     file: LocalFile,
-    words: Callable[[Answer], tuple[str, str]],
-) -> ProviderCall:
+    reading: Reading,
+) -> str:
     what = f"{file.path.name} could not be uploaded to {account.title}"
     try:
         call = await send()
@@ -144,8 +154,12 @@ async def _send_once(
         failure = NotSentError if error.unsent else InferenceError
         raise TryAgainError(failure(f"{what}: {error}")) from error
     if answer.ok:
-        return call
-    said, kind = words(answer)
+        url = reading.url(call)
+        if not is_web_address(url):  # it cost nothing, and may have been spoilt on the way
+            said = f"{what}: {account.title}'s answer to the upload holds no URL"
+            raise TryAgainError(InferenceError(said))
+        return url
+    said, kind = reading.words(answer)
     if (for_all := account.refused_for_all(answer.status, said, kind)) is not None:
         raise for_all
     if answer.status in {408, 429} or answer.status >= 500:

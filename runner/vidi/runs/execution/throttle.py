@@ -61,11 +61,13 @@ class SharedThrottle(Throttle):
         account, rate = self._account(provider), self.creates.get(provider)
         try:
             asked = look_for_turn(account) if rate is None else take_turn(account, rate)
-            turn = await self._ledger.ask(asked)
-            while not turn.granted:
-                await asyncio.sleep(turn.wait_s)
+            may_go = False
+            while not may_go:
                 turn = await self._ledger.ask(asked)
-            await asyncio.sleep(turn.wait_s)
+                await asyncio.sleep(turn.wait_s)
+                may_go = turn.granted
+                if may_go and turn.wait_s:  # closed meanwhile: who has a turn is held back, too
+                    may_go = (await self._ledger.ask(look_for_turn(account))).granted
         except StorageError:
             await super().wait_for_turn(provider)
 

@@ -136,6 +136,31 @@ async def test_what_cannot_be_resumed_starts_afresh(fetch, server, second):
     assert (await fetch(url)).sha256 == SHA
 
 
+async def test_a_wait_begins_anew_after_progress(server, tmp_path):
+    """Twelve breaks, each after more bytes, cost twelve first waits: doubled, it is 200 s."""
+
+    def goes_on(request):
+        start = int(request.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        part = f"bytes {start}-{len(PNG) - 1}/{len(PNG)}"
+        whole = PNG[start:] if start >= 12 else PNG[start : start + 1]
+        request.send_response(206 if start else 200)
+        for name, value in {"Content-Length": str(len(PNG) - start), "Content-Range": part}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(whole)
+        request.close_connection = True
+
+    limits = Limits(wait_s=0.05, longest_wait_s=60, attempts=2)
+    settings = Settings.from_environment({"VIDI_REPLICATE_URL": server.url("")})
+    fetcher = Fetcher(settings, limits=limits)
+    began = time.monotonic()
+    output = RemoteFile(server.on("/a", goes_on))
+    asset = await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    await fetcher.aclose()
+    assert (asset.sha256, len(server.asked)) == (SHA, 13)
+    assert time.monotonic() - began < 3
+
+
 async def test_progress_earns_new_tries(fetch, server):
     steps = [breaks(PNG, 100)]
     for end in range(200, 1000, 100):
@@ -292,10 +317,18 @@ async def test_a_file_of_unsaid_length_is_fetched(fetch, server):
     assert (await fetch(server.on("/a", _without_length(PNG)))).sha256 == SHA
 
 
-async def test_a_packed_answer_is_unpacked(fetch, server):
-    url = server.on("/a", gives(gzip.compress(PNG), Content_Encoding="gzip"))
-    assert (await fetch(url)).sha256 == SHA
-    assert server.asked[0][1]["accept-encoding"] == "identity"
+@pytest.mark.parametrize("packing", ["gzip", "br", "deflate", "zstd", "x, gzip"])
+async def test_a_packed_answer_is_refused(fetch, server, packing):
+    url = server.on("/a", gives(gzip.compress(PNG), Content_Encoding=packing))
+    error = await refused(fetch(url))
+    assert error.message == f"{url} came packed ({packing}), which was not asked for"
+    assert [asked[1]["accept-encoding"] for asked in server.asked] == ["identity"]
+
+
+async def test_numbers_in_headers_that_no_file_has_are_none(fetch, server):
+    huge = f"bytes {'9' * 1500}-{'9' * 1500}/{'9' * 4400}"
+    url = server.on("/a", gives(PNG, status=206, Content_Range=huge))
+    assert (await refused(fetch(url))).transient
 
 
 async def test_a_query_arrives_as_it_was_signed(fetch, server):

@@ -126,15 +126,24 @@ async def test_a_key_is_sent_to_the_settings_own_origin_alone(guarded):
     assert own.asked[0].headers["host"] == own.url.removeprefix("http://")
 
 
-async def test_an_answer_is_kept_whole_and_decoded(guarded):
-    body = gzip.compress(b'{"a": 1}')
-    headers = {"Content-Encoding": "gzip", "X-Fal-Billable-Units": "3.008"}
-    async with Loopback(Reply(200, body, headers)) as server:
+async def test_an_answer_is_kept_whole(guarded):
+    headers = {"Content-Encoding": "identity", "X-Fal-Billable-Units": "3.008"}
+    async with Loopback(Reply(200, {"a": 1}, headers)) as server:
         guard, client = guarded(server.url)
         call = await guard.run(client.get(LOOK), deadline_s=5)
     assert call.answer.json() == {"a": 1}
     assert call.answer.headers["x-fal-billable-units"] == "3.008"
     assert call.value.json() == {"a": 1}
+    assert server.asked[0].headers["accept-encoding"] == "identity"
+
+
+async def test_a_packed_answer_is_no_answer(guarded):
+    packed = Reply(200, gzip.compress(b'{"a": 1}'), {"Content-Encoding": "gzip"})
+    async with Loopback(packed) as server:
+        guard, client = guarded(server.url)
+        with pytest.raises(NoAnswerError, match=r"packed \(gzip\)") as caught:
+            await guard.run(client.get(LOOK), deadline_s=5)
+    assert not caught.value.unsent
 
 
 async def test_the_deadline_holds_for_the_whole_errand(guarded):

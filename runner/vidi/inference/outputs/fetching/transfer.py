@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.limits import Limits
     from vidi.inference.settings import Settings
 
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ class Transfer:
         """Seconds until the next try: what the server asked for, else longer each time."""
         longest = self._limits.longest_wait_s
         backoff = wait_random_exponential(multiplier=self._limits.wait_s, max=longest)
-        return min(max(self._asked_wait, backoff(state)), longest)
+        since_progress = copy(state)  # 1 after a try that has brought something
+        since_progress.attempt_number = max(1, self._stalled)
+        return min(max(self._asked_wait, backoff(since_progress)), longest)
 
     def _resume_headers(self) -> dict[str, str]:
         size = self._staging.size
@@ -126,6 +129,11 @@ class Transfer:
 
     def _begin(self, answer: httpx.Response) -> None:
         """Decide by an answer's head whether it begins, goes on, or is a refusal."""
+        if answer.is_success and (packed := _packing_of(answer)):
+            raise DownloadError(
+                f"{shown(self.url)} came packed ({packed}), which was not asked for",
+                hint="Run it again later; who serves the file must not pack it.",
+            )
         if answer.status_code == httpx.codes.PARTIAL_CONTENT and self._continues(answer):
             if not self._staging.size:  # a part that nobody asked for: the rest is still to come
                 self._version = _version_of(answer, _total_of(answer))
@@ -181,15 +189,16 @@ class Transfer:
             raise DownloadError(f"{shown(self.url)} is larger than {self._limits.max_bytes} bytes")
 
 
-def _is_packed(answer: httpx.Response) -> bool:
-    """Whether a server packed the body although it was asked not to; it is unpacked as it comes."""
-    return answer.headers.get("content-encoding", "identity").lower() not in {"", "identity"}
+def _packing_of(answer: httpx.Response) -> str:
+    """How a server packed the body although it was asked not to; "" where it did not."""
+    packed = str(answer.headers.get("content-encoding", "")).strip().lower()
+    return "" if packed == "identity" else packed[:40]
 
 
 def _length_of(answer: httpx.Response) -> int | None:
     """The whole file's length; None where the server does not say it."""
     length = answer.headers.get("content-length", "")
-    return int(length) if length.isdecimal() and not _is_packed(answer) else None
+    return int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
 
 
 def _total_of(answer: httpx.Response) -> int | None:

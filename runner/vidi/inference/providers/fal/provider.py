@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from vidi.errors import (
     CredentialsError,
-    InferenceError,
     NotFoundError,
     PollError,
     RejectedError,
@@ -56,7 +55,7 @@ from vidi.inference.providers.transport.client import ProviderClient
 from vidi.inference.providers.transport.redaction import redact_poll
 from vidi.inference.providers.transport.request_id import check_request_id
 from vidi.inference.providers.transport.timeouts import CallTimeouts
-from vidi.inference.providers.uploads import inspect_file, send_with_retries
+from vidi.inference.providers.uploads import Reading, inspect_file, send_with_retries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -111,16 +110,16 @@ class FalProvider(Provider):
         file = inspect_file(path)
         send = await _sender(file)
         deadline_s = self._client.timeouts.upload_of(file.size)
-        call = await send_with_retries(
+        return await send_with_retries(
             lambda: self._client.run(send, deadline_s),
             FAL,
             file,
-            lambda answer: (read_words(answer).said, read_words(answer).error_type),
+            Reading(
+                lambda answer: (read_words(answer).said, read_words(answer).error_type),
+                lambda call: call.value,
+            ),
             self._client.timeouts.first_pause,
         )
-        if not isinstance(call.value, str):
-            raise InferenceError(f"{path.name}: fal.ai's answer to the upload holds no URL")
-        return call.value
 
     async def submit(self, submission: Submission) -> Accepted:
         """Queue a request: one POST. `X-Fal-Store-IO` is never sent: it would forbid recovery."""
@@ -133,7 +132,13 @@ class FalProvider(Provider):
             )
         except (TypeError, ValueError) as error:
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
-        return read_receipt(answer, submission.model)
+        accepted = read_receipt(answer, submission.model)
+        return replace(accepted, urls=self._choose_urls(submission.model, accepted))
+
+    def _choose_urls(self, model: ModelInfo, accepted: Accepted) -> dict[str, str]:
+        """Where a request is asked for: as fal said, where that is fal, else as we build it."""
+        built = derive_urls(model.name, accepted.request_id)
+        return built | self._client.keep_own(accepted.urls)
 
     async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:
         """Ask for the status, and for the result once it is completed.
@@ -141,7 +146,7 @@ class FalProvider(Provider):
         What is not found says nothing: right after a submit it may not be visible yet, and long
         after its end it is kept in the history alone.
         """
-        urls = derive_urls(model.name, accepted.request_id) | dict(accepted.urls)
+        urls = self._choose_urls(model, accepted)
         try:
             poll = await self._poll_queue(Accepted(accepted.request_id, urls))
         except NotFoundError:
@@ -153,10 +158,11 @@ class FalProvider(Provider):
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended or is unknown."""
-        if "cancel" not in accepted.urls:
+        urls = self._client.keep_own(accepted.urls)
+        if "cancel" not in urls:
             raise PollError(f"{accepted.request_id} cannot be cancelled: its URL is not known")
         answer = await self._client.ask(
-            lambda sdk: sdk.handle(accepted.request_id, accepted.urls).cancel(),
+            lambda sdk: sdk.handle(accepted.request_id, urls).cancel(),
             self._client.timeouts.cancel,
         )
         if answer.ok or answer.status in {400, 404}:

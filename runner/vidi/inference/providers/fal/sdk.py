@@ -16,12 +16,15 @@ import httpx
 from fal_client import AsyncClient
 from fal_client.auth import FAL_QUEUE_RUN_HOST, AuthCredentials
 from fal_client.client import (
+    CDN_URL,
     USER_AGENT,
     AsyncCDNTokenManager,
     AsyncMultipartUpload,
     AsyncRequestHandle,
     CDNToken,
 )
+
+from vidi.inference.providers.web_address import is_web_address
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -33,17 +36,21 @@ if TYPE_CHECKING:
 class GuardedTokens(AsyncCDNTokenManager):
     """The CDN's short-lived tokens, asked for through the guard."""
 
-    def __init__(self, auth: AuthCredentials, client: httpx.AsyncClient) -> None:
+    def __init__(self, auth: AuthCredentials, client: httpx.AsyncClient, guard: Guard) -> None:
         super().__init__(auth)
         self._client = client
+        self._guard = guard
 
     async def _refresh_token(self) -> CDNToken:
         response = await self._client.post(self._url, headers=self._headers, json={})
         data = response.json()
+        base = data["base_url"]
+        if not (is_web_address(base) and self._guard.trusts(base)):
+            base = CDN_URL  # a file, and the token with it, go to fal and nowhere else
         return CDNToken(
             token=data["token"],
             token_type=data["token_type"],
-            base_upload_url=data["base_url"],
+            base_upload_url=base,
             expires_at=datetime.fromisoformat(data["expires_at"]),
         )
 
@@ -59,7 +66,7 @@ class GuardedFal(AsyncClient):
             transport=guard, trust_env=False, headers={**agent, **auth.as_headers()}
         )
         self._keyless = httpx.AsyncClient(transport=guard, trust_env=False, headers=agent)
-        self._tokens = GuardedTokens(auth, self._keyless)
+        self._tokens = GuardedTokens(auth, self._keyless, guard)
 
     @property
     async def _client(self) -> httpx.AsyncClient:

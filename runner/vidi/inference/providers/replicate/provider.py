@@ -6,11 +6,12 @@ Light: the SDK is imported when the first request is made.
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
-from vidi.errors import InferenceError, NotFoundError, PollError, RejectedError
+from vidi.errors import NotFoundError, PollError, RejectedError
 from vidi.inference.models.ids import split_version
 from vidi.inference.outputs.finding.find import may_be_empty
 from vidi.inference.providers.account import REPLICATE
@@ -31,7 +32,7 @@ from vidi.inference.providers.transport.client import ProviderClient
 from vidi.inference.providers.transport.redaction import redact_poll
 from vidi.inference.providers.transport.request_id import check_request_id
 from vidi.inference.providers.transport.timeouts import CallTimeouts
-from vidi.inference.providers.uploads import inspect_file, send_with_retries
+from vidi.inference.providers.uploads import Reading, inspect_file, send_with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import Call, ModelInfo
     from vidi.inference.providers.provider import PollResult, Submission
     from vidi.inference.providers.transport.answer import Answer, Fields
+    from vidi.inference.providers.transport.call import ProviderCall
     from vidi.inference.providers.transport.client import SdkModule
     from vidi.inference.settings import Settings
 
@@ -92,18 +94,13 @@ class ReplicateProvider(Provider):
             )
         content = (file.neutral_name, await file.read(), file.content_type)
         deadline_s = self._client.timeouts.upload_of(file.size)
-        call = await send_with_retries(
+        return await send_with_retries(
             lambda: self._client.run(lambda sdk: sdk.files.create(content=content), deadline_s),
             REPLICATE,
             file,
-            lambda answer: (read_words(answer), ""),
+            Reading(lambda answer: (read_words(answer), ""), _read_upload),
             self._client.timeouts.first_pause,
         )
-        urls = call.reply.fields().get("urls")
-        url = urls.get("get") if isinstance(urls, dict) else None
-        if not isinstance(url, str):
-            raise InferenceError(f"{path.name}: Replicate's answer to the upload holds no URL")
-        return url
 
     async def submit(self, submission: Submission) -> Accepted:
         """Create a prediction: one POST, and never `Prefer: wait`."""
@@ -111,19 +108,23 @@ class ReplicateProvider(Provider):
             answer = await self._client.buy(lambda sdk: _create(sdk, submission))
         except (TypeError, ValueError) as error:
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
-        return read_receipt(answer, submission.model)
+        accepted = read_receipt(answer, submission.model)
+        return replace(accepted, urls=self._choose_urls(accepted))
+
+    def _choose_urls(self, accepted: Accepted) -> dict[str, str]:
+        """Where it is asked for: as Replicate said, where that is its own, else as we build it."""
+        return build_urls(accepted.request_id) | self._client.keep_own(accepted.urls)
 
     async def poll(self, model: ModelInfo, accepted: Accepted) -> PollResult:
         """Get the prediction; its output is part of it."""
-        prediction = await self._get(_url(accepted, "get"))
+        prediction = await self._get(self._choose_urls(accepted)["get"])
         poll = read_prediction(prediction, may_be_empty=may_be_empty(model))
         return redact_poll(poll, self._client.settings)
 
     async def cancel(self, accepted: Accepted) -> bool:
         """Cancel; False where it had already ended."""
-        answer = await self._client.ask(
-            lambda sdk: _post(sdk, _url(accepted, "cancel")), self._client.timeouts.cancel
-        )
+        url = self._choose_urls(accepted)["cancel"]
+        answer = await self._client.ask(lambda sdk: _post(sdk, url), self._client.timeouts.cancel)
         if answer.ok:
             return str(answer.fields().get("status")) not in {"succeeded", "failed"}
         if answer.status in {404, 409, 422}:
@@ -150,6 +151,8 @@ class ReplicateProvider(Provider):
             following = read_next(page, url)
             if following is None:
                 return list(found.values())
+            if not self._client.keep_own({"next": following}):
+                raise PollError("Replicate's list goes on at an address that is not Replicate's")
             url, query = following, {}
         raise PollError(f"Replicate lists over {MOST_PAGES * 100:,} predictions in that time")
 
@@ -193,8 +196,9 @@ def _load_sdk() -> SdkModule[AsyncReplicate]:
     return sdk
 
 
-def _url(accepted: Accepted, name: str) -> str:
-    return accepted.urls.get(name) or build_urls(accepted.request_id)[name]
+def _read_upload(call: ProviderCall) -> object:
+    urls = call.reply.fields().get("urls")
+    return urls.get("get") if isinstance(urls, dict) else None
 
 
 def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[object]:

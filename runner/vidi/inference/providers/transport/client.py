@@ -97,6 +97,14 @@ class ProviderClient(Generic[SdkT]):
         self._own_wire = open_wire()
         return self._own_wire
 
+    def keep_own(self, urls: Mapping[str, str]) -> dict[str, str]:
+        """Those of the addresses in an answer, or in a journal, that are the provider's own.
+
+        Others are not asked: we build the address ourselves, as the pages of the API say it.
+        """
+        guard, _ = self.open()
+        return {name: url for name, url in urls.items() if guard.owns(url)}
+
     async def buy(self, work: Callable[[SdkT], Awaitable[object]]) -> Answer:
         """Let the SDK send one paid POST.
 
@@ -142,6 +150,8 @@ class ProviderClient(Generic[SdkT]):
         import httpx
 
         guard, _ = self.open()
+        if not guard.owns(url):
+            return
         key = self.settings.keys[self.account.provider]
         headers = {"Accept": "text/event-stream", "Authorization": f"{self.account.scheme} {key}"}
         try:

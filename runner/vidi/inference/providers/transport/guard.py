@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from vidi.inference.providers.transport.routes import Routes, Target
     from vidi.inference.providers.transport.timeouts import CallTimeouts
 
+ENCODING = "identity"
+"""The one content encoding that is asked for, and taken: 6 GB came of 6 MB of gzip."""
+LONGEST_LINE = 1024 * 1024
+"""Bytes of one line of an event stream."""
 PIECE = 128 * 1024
 """Bytes of a body written at once."""
 MOST_BYTES = 64 * 1024 * 1024
-"""Of a decoded answer; the assets themselves are fetched elsewhere."""
+"""Of an answer; the assets themselves are fetched elsewhere."""
 
 SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
@@ -44,6 +48,14 @@ class Guard(httpx.AsyncBaseTransport):
         self._routes = routes
         self._wire = wire
         self._timeouts = timeouts
+
+    def owns(self, url: str) -> bool:
+        """Whether a URL that a provider sent is an address of its own API."""
+        return self._routes.owns(url)
+
+    def trusts(self, url: str) -> bool:
+        """Whether a URL may be given what only the provider may have: a key, or a file."""
+        return self._routes.resolve("GET", url).trusted
 
     async def run(
         self, work: Awaitable[object], *, deadline_s: float, buys: bool = False
@@ -75,7 +87,8 @@ class Guard(httpx.AsyncBaseTransport):
         response = await self._wire.handle_async_request(await self._address(request, target))
         try:
             if response.status_code == httpx.codes.OK:
-                async for line in response.aiter_lines():
+                _refuse_packed(response)
+                async for line in _split_lines(response):
                     yield line
         finally:
             await response.aclose()
@@ -99,6 +112,7 @@ class Guard(httpx.AsyncBaseTransport):
         headers = request.headers.copy()
         url = httpx.URL(target.url)
         headers["host"] = url.netloc.decode()
+        headers["accept-encoding"] = ENCODING
         # Keys go to the providers' API hosts alone; whatever else an SDK asks for gets none.
         if not target.trusted:
             for name in SECRET_HEADERS:
@@ -150,7 +164,26 @@ class _Pieces(httpx.AsyncByteStream):
 _FRAMING = {"content-encoding", "content-length", "transfer-encoding"}
 
 
+def _refuse_packed(response: httpx.Response) -> None:
+    """Refuse a packed body before anything unpacks it: nobody knows what it would become."""
+    packed = response.headers.get("content-encoding", "").strip().lower()
+    if packed not in {"", ENCODING}:
+        raise ValueError(f"the answer is packed ({packed[:40]}), which was not asked for")
+
+
+async def _split_lines(response: httpx.Response) -> AsyncIterator[str]:
+    """The whole lines of a body, none of them longer than the bound."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.rstrip(b"\r").decode("utf-8", errors="replace")
+        if len(rest) > LONGEST_LINE:
+            raise ValueError(f"a line of the stream is longer than {LONGEST_LINE:,} bytes")
+
+
 async def _read(response: httpx.Response) -> Answer:
+    _refuse_packed(response)
     chunks, size = [], 0
     async for chunk in response.aiter_bytes():
         size += len(chunk)

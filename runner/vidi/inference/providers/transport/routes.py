@@ -114,6 +114,17 @@ class Routes:
         paid = _is_paid(method, parts.path[base:], candidates)
         return Target(url, trusted=self._is_setting_origin(parts), paid=paid)
 
+    def owns(self, url: str) -> bool:
+        """Whether a URL is one of the provider's own API: by its host, or where a setting is."""
+        try:
+            parts = urlsplit(url)
+            service = self._own_service((parts.hostname or "").lower())
+            if service is not None and _on_default_port(parts):
+                return bool(service.setting)
+            return bool(self._services_at(parts))
+        except ValueError:
+            return False
+
     def _own_service(self, host: str) -> Service | None:
         setting = self.aliases.get(host)
         for service in self._services():
