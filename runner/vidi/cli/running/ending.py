@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.display.json_answer import describe_command
 from vidi.cli.running.before import report
+from vidi.cli.running.notifying.notify import notify
 from vidi.cli.running.reports.destinations import write_reports
 from vidi.cli.running.whole_command import find_cap
 from vidi.errors import StorageError, VidiError
@@ -32,12 +33,13 @@ def reporting_failure(state: CommandState) -> Iterator[None]:
 
 
 def say_how_it_ended(state: CommandState) -> int:
-    """Write the reports and print the JSON object, where they are wanted.
+    """Write the reports, tell who is to be told, and print the JSON object, where it is wanted.
 
     Returns:
         The exit code of the whole.
     """
     _write_reports(state)
+    notify(state)
     if state.options.json_wanted:
         answer = _render_answer(state)
         received_signals.hold()

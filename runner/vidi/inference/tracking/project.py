@@ -10,6 +10,7 @@ from vidi.errors import Place, UsageError
 from vidi.inference.models.provider_names import is_provider, provider_names
 from vidi.inference.models.suggest import did_you_mean
 from vidi.inference.tracking.caps import Cap, lower_caps
+from vidi.inference.tracking.notification import Notification, read_notification
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.caps import Kind
 
 CAPPED: tuple[Kind, ...] = ("day", "week", "month")
-_KNOWN = (*(f"budget_{kind}" for kind in CAPPED), "limits", "max_price_age", "store", "verify")
+_KNOWN = (
+    *(f"budget_{kind}" for kind in CAPPED),
+    "limits",
+    "max_price_age",
+    "notify",
+    "store",
+    "verify",
+)
 _CHECKS = ("usual", "full")
 _KNOWN_LIMITS = ("concurrency", "creates_per_minute")
 
@@ -36,6 +44,8 @@ class ProjectSettings:
     """Days since somebody looked at a price, after which it is refused; None for no limit."""
     full_checks: bool = False
     """Whether every frame of an asset is decoded, whatever memory and time that takes."""
+    notify: Notification | None = None
+    """Who is told how a run ended; None for nobody."""
 
 
 def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
@@ -63,6 +73,7 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
         max_price_age=min(ages, default=None),
         store=next(reversed(stores), None),
         full_checks=any(checks),
+        notify=read_notification(tables, environ),
     )
 
 

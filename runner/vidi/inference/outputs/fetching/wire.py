@@ -59,7 +59,7 @@ class CheckedResolver(AbstractResolver):
 
 
 class DownloadWire(httpx.AsyncBaseTransport):
-    """GET over aiohttp: no redirects, no netrc, no cookies, nothing unpacked; proxies as set."""
+    """HTTP over aiohttp: no redirects, no netrc, no cookies, nothing unpacked; proxies as set."""
 
     def __init__(self, *, loopback_allowed: bool) -> None:
         self._loopback_allowed = loopback_allowed
@@ -69,7 +69,7 @@ class DownloadWire(httpx.AsyncBaseTransport):
         self._tls: ssl.SSLContext | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; the answer's body is still on the wire."""
+        """Send one request, a whole body with it; the answer's body is still on the wire."""
         url = URL(str(request.url), encoded=True)  # a signed URL must arrive as it was signed
         host = url.raw_host or ""
         check_host(host, loopback_allowed=self._loopback_allowed)
@@ -99,6 +99,7 @@ class DownloadWire(httpx.AsyncBaseTransport):
             request.method,
             url,
             headers=headers if tunnelled else headers | login,
+            data=await request.aread() or None,
             allow_redirects=False,
             proxy=proxy.with_user(None) if proxy is not None else None,
             proxy_headers=login if tunnelled else None,
