@@ -23,6 +23,7 @@ COMMANDS = {
     "store": "vidi.cli.commands.store:store",
     "report": "vidi.cli.commands.folders.report:report",
     "merge": "vidi.cli.commands.fleet.merge:merge",
+    "find": "vidi.cli.commands.folders.find:find",
     "review": "vidi.cli.commands.folders.review:review",
     "mark": "vidi.cli.commands.folders.mark:mark",
     "lock": "vidi.cli.commands.setup.lock:lock",

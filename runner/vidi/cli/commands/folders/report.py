@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vidi.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidi.runs.records.report.recorded import RecordedFolder
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +28,25 @@ from vidi.errors import UsageError
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write one PNG with at most 20 thumbnails instead of the page.",
 )
-def report(folders: tuple[Path, ...], contact_sheet: Path | None) -> int:
+@click.option(
+    "--share",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a ZIP file with the page and its assets, without prices, params and request ids.",
+)
+@click.option(
+    "--with",
+    "shared",
+    multiple=True,
+    type=click.Choice(["prices", "params", "requests"]),
+    help="With --share: what is in it all the same.",
+)
+def report(
+    folders: tuple[Path, ...],
+    contact_sheet: Path | None,
+    share: Path | None,
+    shared: tuple[str, ...],
+) -> int:
     """Write report.html of an output folder from its manifest.json, else from its log.jsonl.
 
     Of several folders, or of a folder of them, it is one page over all of them, in the nearest
@@ -43,11 +65,13 @@ def report(folders: tuple[Path, ...], contact_sheet: Path | None) -> int:
         )
         Console().print_data(str(sheet))
         return 0
-    if len(found) == 1:
-        folder = read_folder(found[0])
-        page = put_report(folder.path, folder.manifest, folder.beside)
+    read = [read_folder(folder) for folder in found]
+    if share is not None:
+        page = _share(read, share, shared)
+    elif len(read) == 1:
+        page = put_report(read[0].path, read[0].manifest, read[0].beside)
     else:
-        page = _write_one_page(found)
+        page = _write_one_page(read)
     Console().print_data(str(page))
     return 0
 
@@ -68,36 +92,36 @@ def _find_run_folders(folders: tuple[Path, ...]) -> list[Path]:
     return list(found.values())
 
 
-def _write_one_page(folders: list[Path]) -> Path:
+def _share(folders: list[RecordedFolder], share: Path, shared: tuple[str, ...]) -> Path:
+    from vidi.runs.records.report.share import write_share
+    from vidi.runs.records.report.shown import Shown
+    from vidi.runs.records.report.together import put_together
+
+    shown = Shown(
+        prices="prices" in shared, params="params" in shared, requests="requests" in shared
+    )
+    whole = folders[0] if len(folders) == 1 else put_together(folders, _find_common(folders))
+    return write_share(whole, share, shown)
+
+
+def _write_one_page(folders: list[RecordedFolder]) -> Path:
     from vidi.runs.records.folder import REPORT_NAME
-    from vidi.runs.records.manifest.merge import merge_manifests
-    from vidi.runs.records.report.beside import merge_beside
-    from vidi.runs.records.report.recorded import read_folder
+    from vidi.runs.records.report.together import put_together
     from vidi.runs.records.report.write import put_report
 
-    try:
-        common = Path(os.path.commonpath([folder.resolve() for folder in folders]))
-    except ValueError as error:
-        raise UsageError("these folders have none in common", hint="Name some of one.") from error
+    common = _find_common(folders)
     page = common / REPORT_NAME
     if page.exists() and b'name="generator" content="vidi ' not in page.read_bytes():
         raise UsageError(f"{page} exists already and vidi did not make it", hint="Move it.")
-    read = [read_folder(folder) for folder in folders]
-    if len({each.manifest["sandbox"] for each in read}) > 1:
-        raise UsageError(
-            "some of these folders were made by the sandbox, and others are real",
-            hint="Name those of one kind.",
-        )
-    names = [each.path.resolve().relative_to(common).as_posix() for each in read]
-    manifest = merge_manifests(
-        [(name, each.manifest) for name, each in zip(names, read, strict=True)],
-        f"{len(read)} job files",
-    )
-    beside = merge_beside(
-        [(name, each.beside) for name, each in zip(names, read, strict=True)],
-        {
-            name: [row["id"] for row in each.manifest["inferences"]]
-            for name, each in zip(names, read, strict=True)
-        },
-    )
-    return put_report(common, manifest, beside)
+    whole = put_together(folders, common)
+    for folder in folders:
+        if not (folder.path / REPORT_NAME).exists():  # what the page leads to is there
+            put_report(folder.path, folder.manifest, folder.beside)
+    return put_report(common, whole.manifest, whole.beside)
+
+
+def _find_common(folders: list[RecordedFolder]) -> Path:
+    try:
+        return Path(os.path.commonpath([folder.path.resolve() for folder in folders]))
+    except ValueError as error:
+        raise UsageError("these folders have none in common", hint="Name some of one.") from error

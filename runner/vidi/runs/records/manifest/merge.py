@@ -75,7 +75,12 @@ def _merge_totals(totals: Sequence[TotalsShape]) -> TotalsShape:
 def _move(row: InferenceShape, folder: str) -> InferenceShape:
     """A row as it is seen from a folder above: its id and its files have the way to them."""
     assets: list[AssetShape] = [
-        {**asset, "path": f"{folder}/{asset['path']}"} for asset in row["assets"]
+        {
+            **asset,
+            "path": f"{folder}/{asset['path']}",
+            "replaced": f"{folder}/{asset['replaced']}" if asset["replaced"] else None,
+        }
+        for asset in row["assets"]
     ]
     return {**row, "id": f"{folder}/{row['id']}", "assets": assets}
 

@@ -19,6 +19,7 @@ LONGEST_VALUE = 80
 def describe_card(row: InferenceShape, beside: Beside, shown: Shown) -> str:
     """Everything that the page filters, sorts and tabulates by."""
     cost = row["cost_usd"]
+    axes = row.get("axes", {}) if shown.params else {}
     mark = beside.marks.get(row["id"])
     facts = {
         "id": row["id"],
@@ -29,7 +30,7 @@ def describe_card(row: InferenceShape, beside: Beside, shown: Shown) -> str:
         "cost": float(cost["actual"] or cost["paid"] or 0) if shown.prices else None,
         "time": None if row["duration_s"] is None else float(row["duration_s"]),
         "params": _list_params(row) if shown.params else {},
-        "axes": {name: format_param(value) for name, value in row.get("axes", {}).items()},
+        "axes": {name: format_param(value) for name, value in axes.items()},
         "picture": _find_picture(row, beside),
         "mark": mark.verdict if mark else "",
         "favourite": bool(mark and mark.favourite),

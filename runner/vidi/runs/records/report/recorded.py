@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.tracking.journal.journal import Journal
+    from vidi.jobs.reviews.review import Review
     from vidi.runs.records.manifest.shape import Manifest
 
 
@@ -41,11 +42,29 @@ def read_folder(folder: Path) -> RecordedFolder:
     journal = open_journal(folder / JOURNAL)
     manifest = _read(folder, journal)
     make_thumbnails(manifest, folder)
+    marks = _read_marks(folder, journal)
+    return RecordedFolder(
+        folder, manifest, look_beside(manifest, folder, journal.shelf.values(), marks)
+    )
+
+
+def read_record(folder: Path) -> RecordedFolder:
+    """Read what a folder has on record and what people have said of it; no asset is looked at.
+
+    Raises:
+        UsageError: It is no output folder, or what is on record there cannot be read.
+        JobFileError: Its reviews.yaml is damaged.
+    """
+    journal = open_journal(folder / JOURNAL)
+    beside = Beside(marks=_read_marks(folder, journal))
+    return RecordedFolder(folder, _read(folder, journal), beside)
+
+
+def _read_marks(folder: Path, journal: Journal) -> dict[str, Review]:
     path = find_reviews(folder, journal.header)
     reviews = read_reviews(path) if path is not None else None
-    marks = list_marks(reviews, journal.states.values(), sandbox=manifest["sandbox"])
-    beside = look_beside(manifest, folder, journal.shelf.values(), marks)
-    return RecordedFolder(folder, manifest, beside)
+    sandbox = bool((journal.header or {}).get("sandbox"))
+    return list_marks(reviews, journal.states.values(), sandbox=sandbox)
 
 
 def read_manifest_of(folder: Path) -> Manifest:
