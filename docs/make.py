@@ -57,9 +57,8 @@ def show(command: str, output: str) -> str:
 
 
 def _copy_samples(project: Path) -> None:
-    """The samples as somebody has them: a job file that is a link to elsewhere would be refused."""
+    """The samples as somebody has them, without the templates: an installed vidi has its own."""
     shutil.copytree(TOP / "jobs", project / "jobs")
-    (project / "templates").symlink_to(TOP / "templates")
 
 
 def make_estimate() -> str:

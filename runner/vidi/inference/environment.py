@@ -59,6 +59,9 @@ def read_environment(
         if env_file is not None:
             raise UsageError(f"there is no env file {env_file}", hint="Check --env-file.")
         return Environment(dict(os.environ))
+    if env_file is None and not path.resolve().is_relative_to(project.resolve()):
+        told = f"{path} is a link that leads out of the project and is left out: use --env-file"
+        return Environment(dict(os.environ), (told,))
     # An empty variable counts as unset: that is what CI makes of a secret that is not there.
     given = {name: value for name, value in os.environ.items() if value}
     own = _read_file(path)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.running.job_run import read_own_environment
+from vidi.cli.untrusted_addresses import avoid_ledger
 from vidi.dollars import format_usd
 from vidi.errors import RefusedError, StorageError, UsageError
 from vidi.inference.tracking.caps import Cap, CapRoom, CapUsage
@@ -65,8 +66,12 @@ def read_money(options: RunOptions, console: Console) -> Money | None:
     environ = read_own_environment(options)
     for warning in environ.warnings:
         console.say(warning, style="yellow")
-    project = read_project(options.project, environ)
-    money = Money(locate_ledger(environ), project, read_outage(environ))
+    ledger = locate_ledger(environ)
+    if options.estimate:
+        ledger, told = avoid_ledger(ledger)
+        if told:
+            console.say(told, style="yellow")
+    money = Money(ledger, read_project(options.project, environ), read_outage(environ))
     if money.ledger is None:
         console.say(UNTRACKED, style="red")
     return money

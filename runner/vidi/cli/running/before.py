@@ -13,6 +13,7 @@ from vidi.cli.running.reports.destinations import prepare_reports
 from vidi.cli.running.reports.findings import locate
 from vidi.cli.running.up_to_date import describe_asked
 from vidi.cli.running.whole_command import find_cap, warn_uncapped, weigh_together
+from vidi.cli.untrusted_addresses import avoid_store
 from vidi.errors import Place, RefusedError, UsageError, VidiError
 from vidi.inference.store.address import open_store
 from vidi.inference.tracking.ledger.bills import read_past_bills
@@ -48,6 +49,9 @@ def find_store(state: CommandState) -> int | None:
     options = state.options
     environ = read_own_environment(options)
     project = state.money.project if state.money else read_project(options.project, environ)
+    if options.estimate and (told := avoid_store(project.store, environ)):
+        state.console.say(told, style="yellow")
+        return None
     state.store = open_store(project.store, options.project, environ, sandbox=options.sandbox)
     return None
 

@@ -141,4 +141,4 @@ def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:
     """What is sent through instead of the network; None where it is the network."""
     if not options.sandbox:
         return None
-    return open_emulation(open_registry(options.project, options.templates))
+    return open_emulation(open_registry(options.project, options.templates, options.allow_outside))

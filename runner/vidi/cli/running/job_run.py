@@ -11,6 +11,7 @@ from vidi.cli.running.job_files import read_stdin
 from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
+from vidi.inference.models.shipping.sources import TemplateFolder
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.opening import open_journal
 from vidi.jobs.job import STDIN, read_job
@@ -198,7 +199,7 @@ class JobPlanner:
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
-        self._registry = open_registry(options.project, options.templates)
+        self._registry = open_registry(options.project, options.templates, options.allow_outside)
         self._folders: dict[Path, JobRun] = {}
         self._choices = Choices(
             budget=options.budget,
@@ -329,15 +330,23 @@ def check_variables(job_runs: Sequence[JobRun]) -> None:
         job_runs[0].fail(error)
 
 
-def open_registry(project: Path, templates: Path | None) -> ModelRegistry:
+def open_registry(
+    project: Path, templates: Path | None, allow_outside: bool = False
+) -> ModelRegistry:
     """The registry of a project: --templates first, then ./templates, then vidi's own.
+
+    Args:
+        project: Its folder.
+        templates: That of --templates, relative to it.
+        allow_outside: Whether links in ./templates may lead out of the project.
 
     Raises:
         UsageError: The folder of --templates is not there.
     """
+    own = TemplateFolder(project / "templates", within=None if allow_outside else project)
     if templates is None:
-        return ModelRegistry([project / "templates"])
+        return ModelRegistry([own])
     named = project / templates
     if not named.is_dir():
         raise UsageError(f"there is no folder {templates}", hint="Check --templates.")
-    return ModelRegistry([named, project / "templates"])
+    return ModelRegistry([named, own])

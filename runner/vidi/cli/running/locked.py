@@ -23,7 +23,7 @@ def refuse_unlocked(state: CommandState) -> int | None:
 
     options = state.options
     locked = load_lock(options.project)
-    registry = open_registry(options.project, options.templates)
+    registry = open_registry(options.project, options.templates, options.allow_outside)
     for job_run in state.job_runs:
         planned = job_run.plan.inferences if job_run.plan is not None else ()
         models = {each.request.model.id: each.request.model for each in planned}

@@ -82,6 +82,12 @@ def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
         path = project / name
         if not path.is_file():
             continue
+        if not path.resolve().is_relative_to(project.resolve()):
+            raise UsageError(
+                f"{name} is a link that leads out of the project",
+                hint="Copy the file there.",
+                place=Place(str(path)),
+            )
         table: object = _parse(path)
         for key in within:
             table = table.get(key, {}) if isinstance(table, dict) else {}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.inference.models.prices.money import up_to_micro
 from vidi.runs.planning.budgets import sum_up
 
 if TYPE_CHECKING:
@@ -40,11 +39,8 @@ UNKNOWN = Amounts(None, None, None)
 
 
 def amounts_of(price: Estimate) -> Amounts:
-    """An estimate in whole micro-dollars, so that what is shown adds up.
-
-    Prices are that already; `assume_cost` is the user's own figure, and may have more digits.
-    """
-    return Amounts(up_to_micro(price.low), _up(price.expected), _up(price.high))
+    """An estimate; it is in whole micro-dollars, so that what is shown adds up."""
+    return Amounts(price.low, price.expected, price.high)
 
 
 def total(amounts: Iterable[Amounts]) -> Amounts:
@@ -59,7 +55,3 @@ def total(amounts: Iterable[Amounts]) -> Amounts:
 
 def _subtract(after: Decimal | None, before: Decimal | None) -> Decimal | None:
     return None if after is None or before is None else after - before
-
-
-def _up(usd: Decimal | None) -> Decimal | None:
-    return None if usd is None else up_to_micro(usd)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from vidi.runs.comparing.git import GitError
+from vidi.runs.comparing.large_files import locate_object, put_content, read_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,21 +33,30 @@ class Checkout:
     """The tracked files of a revision, on disk."""
 
     folder: Path
+    """Where the project is."""
     names: frozenset[str]
-    """What is there, POSIX, relative to the folder."""
+    """What is there, POSIX, relative to the project."""
     left_out: tuple[str, ...]
-    """What was too much."""
+    """What was too much, or is held by git-lfs and not on this machine."""
 
 
-def check_out(git: Git, commit: str, folder: Path) -> Checkout:
+def check_out(git: Git, commit: str, folder: Path, project: Path, *, whole: bool) -> Checkout:
     """Write the tracked files of a commit into an empty folder.
+
+    Args:
+        git: The repository.
+        commit: Its name.
+        folder: The folder.
+        project: The same in the working tree.
+        whole: Whether files of the repository outside the project are wanted too.
 
     Raises:
         GitError: git fails, or it takes too long.
     """
     folder = folder.resolve()
     ends = time.monotonic() + LONGEST_S
-    taken, left_out = _choose(blob for blob in git.list_blobs(commit) if _is_sound(blob.name))
+    blobs = git.list_blobs(commit, whole=whole)
+    taken, left_out = _choose(blob for blob in blobs if _is_sound(blob.name))
     links: list[tuple[Path, str]] = []
     written = set()
     for blob, content in git.read_blobs(taken):
@@ -57,9 +67,34 @@ def check_out(git: Git, commit: str, folder: Path) -> Checkout:
             links.append((path, os.fsdecode(b"".join(content))))
         elif _write(path, content):
             written.add(blob.name)
+    prefix = git.find_prefix() if whole else ""
+    lost = _put_large_files(git, folder, written, _find_top(project, prefix))
     for path in _link(links, folder):
         written.add(path.relative_to(folder).as_posix())
-    return Checkout(folder, frozenset(written), tuple(blob.name for blob in left_out))
+    (folder / prefix).mkdir(parents=True, exist_ok=True)
+    within = f"{prefix}/" if prefix else ""
+    names = (name.removeprefix(within) for name in written if name.startswith(within))
+    missed = (*(blob.name for blob in left_out), *lost)
+    return Checkout(folder / prefix, frozenset(names), missed)
+
+
+def _find_top(project: Path, prefix: str) -> Path:
+    """The folder of the working tree that what was checked out is of."""
+    return project.resolve().parents[prefix.count("/")] if prefix else project
+
+
+def _put_large_files(git: Git, folder: Path, names: Iterable[str], top: Path) -> list[str]:
+    """Have what is on this machine of the files that git-lfs holds; returns what is not."""
+    found = [(name, pointer) for name in names if (pointer := read_pointer(folder / name))]
+    objects = git.find_large_files() if found else top
+    size = 0
+    lost = []
+    for name, pointer in found:
+        size += pointer.size
+        places = (locate_object(objects, pointer.digest), top / name)
+        if size > MOST_BYTES or not put_content(folder / name, pointer, places):
+            lost.append(name)
+    return lost
 
 
 def _choose(blobs: Iterable[Blob]) -> tuple[list[Blob], list[Blob]]:

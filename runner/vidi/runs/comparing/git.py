@@ -90,9 +90,24 @@ class Git:
             return None
         return found.decode("ascii", "replace").split("\n")[0] or None
 
-    def list_blobs(self, commit: str) -> Iterator[Blob]:
-        """The tracked files of a commit in the folder that is asked about; no submodules."""
-        for line in self._ask("ls-tree", "-r", "-z", "-l", commit).split(b"\0"):
+    def find_prefix(self) -> str:
+        """Where in its repository the folder is, POSIX; "" where it is the top of it."""
+        return os.fsdecode(self._ask("rev-parse", "--show-prefix")).rstrip("\n").rstrip("/")
+
+    def find_large_files(self) -> Path:
+        """Where git-lfs keeps what it has fetched."""
+        shared = os.fsdecode(self._ask("rev-parse", "--git-common-dir")).rstrip("\n")
+        return self._folder / shared / "lfs" / "objects"
+
+    def list_blobs(self, commit: str, *, whole: bool = False) -> Iterator[Blob]:
+        """The tracked files of a commit in the folder that is asked about; no submodules.
+
+        Args:
+            commit: Its name.
+            whole: Whether those of the whole repository are meant, named from its top.
+        """
+        top = ("--full-tree",) if whole else ()
+        for line in self._ask("ls-tree", "-r", "-z", "-l", *top, commit).split(b"\0"):
             facts, tab, name = line.partition(b"\t")
             mode, kind, digest, size = facts.split() if tab else (b"", b"", b"", b"")
             if kind == b"blob":

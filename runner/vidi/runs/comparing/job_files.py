@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, UsageError
 from vidi.jobs.job import SUFFIXES
-from vidi.jobs.reading.files import read_bytes
+from vidi.jobs.reading.files import is_inside, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,9 @@ def find_job_names(folder: Path, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         path = PurePosixPath(name)
         hidden = any(part.startswith(".") for part in path.parts)
-        if path.suffix in SUFFIXES and not hidden and _is_job_file(folder / name, name):
+        if path.suffix not in SUFFIXES or hidden or not is_inside(folder / name, folder):
+            continue
+        if _is_job_file(folder / name, name):
             yield name
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.estimate import Estimate
+from vidi.inference.models.prices.money import up_to_micro
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.request import InferenceRequest, fingerprints_of
 from vidi.jobs.reading.fields import Retry
@@ -52,7 +53,8 @@ def make_request(
     if bills is not None:
         price = bills.adjust(model, price)
     if price.high is None and spec.assume_cost is not None:
-        price = Estimate(spec.assume_cost, spec.assume_cost, ASSUMED)
+        assumed = up_to_micro(spec.assume_cost)
+        price = Estimate(assumed, assumed, ASSUMED)
     inputs = {file.name: hash_input(file.path) for file in checked.files}
     fingerprint, *former = fingerprints_of(model, checked, inputs)
     return InferenceRequest(

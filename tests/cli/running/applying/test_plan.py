@@ -79,6 +79,12 @@ def test_what_was_planned_is_bought_once(project):
     assert written["estimate_usd"]["high"] == 0.006
     assert [each["action"] for each in written["jobs"][0]["inferences"]] == ["skip", "run", "run"]
     assert sorted(written["jobs"][0]["files"]) == ["data/rows.csv", "style.txt"]
+    again = plan(project, "jobs/a.yaml", "--shard", "1/2", "-o", "y")
+    actions = {each["action"] for each in again["jobs"][0]["inferences"]}
+    assert (again["options"]["shard"], actions) == ("1/2", {"run", "skip"})
+    part = sum(each["reserve_usd"] for each in again["jobs"][0]["inferences"])
+    assert spent(apply(project)) == pytest.approx(part)
+    plan(project, "jobs/a.yaml", "--var", "style=deep", "--select", "tag:rows", "-o", "x")
     first, second = apply(project), apply(project)
     assert (first.exit_code, spent(first)) == (0, 0.006), first.stderr
     assert (second.exit_code, spent(second)) == (0, 0)

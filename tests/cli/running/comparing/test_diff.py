@@ -1,5 +1,6 @@
 """`vidi diff`, through the command: what differs, from where it is read, and how it is told."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -34,6 +35,15 @@ inferences:
     foreach: data/rows.csv
     params: {prompt: "{{ item.title }}, {{ file('style.txt') }}"}
     output: "{{ id }}.webp"
+"""
+MOVE = """\
+version: 1
+budget: null
+inferences:
+  - id: move
+    model: fal/fal-ai/kling-video/v2.1/standard/image-to-video
+    params: {prompt: it moves, image_url: a.png}
+    output: m.mp4
 """
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0"
@@ -137,12 +147,7 @@ def test_what_it_reads_is_of_the_revision_too(project):
 
 
 def test_an_input_file_is_compared_by_its_content_and_named(project):
-    project.write(
-        "jobs/b.yaml",
-        "version: 1\nbudget: null\ninferences:\n  - id: move\n"
-        "    model: fal/fal-ai/kling-video/v2.1/standard/image-to-video\n"
-        "    params: {prompt: it moves, image_url: a.png}\n    output: m.mp4\n",
-    )
+    project.write("jobs/b.yaml", MOVE)
     (project.folder / "a.png").write_bytes(PNG)
     commit(project.folder)
     (project.folder / "a.png").write_bytes(PNG + b"\0")
@@ -293,3 +298,38 @@ def test_nothing_is_written_anywhere(project):
     for option in ("--json", "--markdown", "-q"):
         assert project("vidi", "diff", "HEAD", option).exit_code == 0
     assert {path: path.stat().st_mtime_ns for path in project.folder.rglob("*")} == before
+
+
+def test_a_project_below_the_top_and_what_is_beside_it(project):
+    project.write("sub/jobs/b.yaml", JOB.replace("style.txt", "../style.txt").replace("data/", ""))
+    project.write("sub/rows.csv", "sku,title\n1,one\n")
+    commit(project.folder)
+    project.write("style.txt", "in ink")
+    assert compare(project, "HEAD", "-C", "sub").exit_code == 2
+    answer = compare(project, "HEAD", "-C", "sub", "--allow-outside")
+    assert [each["job_file"] for each in answer.json["jobs"]] == ["sub/jobs/b.yaml"]
+    assert kinds(answer)["row-1"] == "changed"
+    prompt = answer.json["changes"][4]["params"]["prompt"]
+    assert prompt == {"from": "one, in oil", "to": "one, in ink"}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_file_that_git_lfs_holds_is_what_it_stands_for(project, kept):
+    digest = hashlib.sha256(PNG).hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(PNG)}\n"
+    project.write("jobs/b.yaml", MOVE)
+    project.write("a.png", pointer)
+    commit(project.folder)
+    (project.folder / "a.png").write_bytes(PNG + b"\0")
+    if kept:
+        stored = project.folder / ".git/lfs/objects" / digest[:2] / digest[2:4] / digest
+        stored.parent.mkdir(parents=True)
+        stored.write_bytes(PNG)
+    answer = compare(project, "HEAD", "jobs/b.yaml")
+    (change,) = answer.json["changes"]
+    if kept:
+        assert change["params"]["image_url"]["from"]["sha256"] == digest
+    else:
+        assert change["change"] == "changed"
+        told = {each["code"]: each["message"] for each in answer.json["warnings"]}
+        assert told["left-out"].endswith(": a.png")

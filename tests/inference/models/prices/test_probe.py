@@ -73,6 +73,23 @@ def test_a_broken_picture(tmp_path):
         image_facts(path)
 
 
+PLAYLISTS = {
+    "concat": "ffconcat version 1.0\nfile real.mp4\n",
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nreal.mp4\n#EXT-X-ENDLIST\n",
+    "session": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+    "m=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+}
+
+
+@pytest.mark.parametrize("text", PLAYLISTS.values(), ids=PLAYLISTS)
+def test_what_names_other_files_is_no_medium(tmp_path, text):
+    make_video(tmp_path / "real.mp4")
+    path = tmp_path / "list.mp4"
+    path.write_text(text)
+    with pytest.raises(UnreadableMediaError):
+        media_facts(path)
+
+
 def test_a_container_with_neither_pictures_nor_sound(tmp_path):
     path = tmp_path / "words.mkv"
     path.write_text("")

@@ -45,7 +45,7 @@ def renew_lock(options: LockOptions) -> int:
         UnknownModelError: A job file names a model that has no template.
     """
     console = Console(json_wanted=options.json_wanted)
-    registry = open_registry(options.project, options.templates)
+    registry = open_registry(options.project, options.templates, allow_outside=True)
     paths = find_job_files(options.job_files or (Path("jobs"),), options.project)
     names = dict.fromkeys(name for path in paths for name in _models_of(path, options))
     now = pin_models(registry, [registry.get_template(name) for name in names])

@@ -58,7 +58,7 @@ def take_plan(state: CommandState) -> SavedPlan:
     options = state.options
     runs = [each for each in state.job_runs if each.plan is not None and each.journal is not None]
     plans = [each.plan for each in runs if each.plan is not None]
-    registry = open_registry(options.project, options.templates)
+    registry = open_registry(options.project, options.templates, options.allow_outside)
     models = {each.wanted.model.id: each.wanted.model for plan in plans for each in plan.inferences}
     secrets = tuple(text for plan in plans for text in list_secrets(plan))
     return SavedPlan(

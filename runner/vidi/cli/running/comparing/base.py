@@ -40,7 +40,7 @@ class BasePlanner:
         self._side = side
         self._bills = bills
         self._nowhere = Path(held.enter_context(tempfile.TemporaryDirectory())) / "nothing"
-        self._registry = open_registry(options.project, options.templates)
+        self._registry = open_registry(options.project, options.templates, options.allow_outside)
 
     def plan(self, path: Path, title: Path) -> Plan | Problem:
         """The plan of one, or what is wrong with it.

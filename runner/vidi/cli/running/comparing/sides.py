@@ -41,7 +41,7 @@ class Side:
     tracked: frozenset[str] | None = None
     """What a revision holds, relative to the project; None where it is the working tree."""
     left_out: tuple[str, ...] = ()
-    """What was too big to be read."""
+    """What was too big to be read, or is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +65,23 @@ class _Named:
     """POSIX, relative to the project; None for all of it."""
 
 
-def find_sides(base: str, head: str | None, project: Path, held: contextlib.ExitStack) -> Sides:
+def find_sides(
+    base: str, head: str | None, options: RunOptions, held: contextlib.ExitStack
+) -> Sides:
     """Find both sides of a comparison.
 
     Args:
         base: A job file, a folder or a revision.
         head: The same; None for the working tree, where BASE is a revision.
-        project: The project in the working tree.
+        options: Which project of the working tree is meant, and whether files outside it are.
         held: Keeps what is read of a revision until the command ends.
 
     Raises:
         UsageError: One of them is nothing of that, or they do not go together.
     """
-    if not project.is_dir():
-        raise UsageError(f"there is no folder {project}", hint="Check -C.")
-    finder = _Finder(project, held)
+    if not options.project.is_dir():
+        raise UsageError(f"there is no folder {options.project}", hint="Check -C.")
+    finder = _Finder(options.project, held, whole=options.allow_outside)
     one = finder.read(base)
     other = finder.read(head) if head is not None else _Named("the working tree")
     if head is None and one.path is not None:
@@ -95,8 +97,10 @@ def find_sides(base: str, head: str | None, project: Path, held: contextlib.Exit
 class _Finder:
     """Finds the sides of one comparison in one project."""
 
-    def __init__(self, project: Path, held: contextlib.ExitStack) -> None:
+    def __init__(self, project: Path, held: contextlib.ExitStack, *, whole: bool) -> None:
         self._project = project
+        self._whole = whole
+        """Whether a revision's files outside the project are wanted too."""
         self._held = held
         self._git = Git(project)
 
@@ -201,7 +205,7 @@ class _Finder:
         if named.commit is None:
             return Side(named.text, self._project, {})
         folder = Path(self._held.enter_context(tempfile.TemporaryDirectory(prefix="vidi-diff-")))
-        there = check_out(self._git, named.commit, folder)
+        there = check_out(self._git, named.commit, folder, self._project, whole=self._whole)
         title = f"{named.text} ({named.commit[:SHOWN_DIGITS]})"
         return Side(title, there.folder, {}, there.names, there.left_out)
 

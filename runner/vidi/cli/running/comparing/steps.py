@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
+from vidi.cli.display.problems import name_some
 from vidi.cli.display.visible import make_visible
 from vidi.cli.running.accounts import lift_budgets
 from vidi.cli.running.before import find_store, read_accounts, read_settings, show_mistakes
@@ -73,7 +74,7 @@ def compare(asked: Asked, options: RunOptions) -> int:
     """
     console = Console(quiet=options.quiet, verbose=options.verbose)
     with contextlib.ExitStack() as held:
-        sides = find_sides(asked.base, asked.head, options.project, held)
+        sides = find_sides(asked.base, asked.head, options, held)
         state = DiffState(
             command="diff", options=options, console=console, held=held, asked=asked, sides=sides
         )
@@ -168,8 +169,7 @@ def show_difference(state: DiffState) -> int | None:
 def _warn_left_out(names: tuple[str, ...]) -> Problem:
     return Problem(
         "left-out",
-        f"the revision is too big to be read whole: {len(names)} files are left out, the biggest "
-        f"of them {names[-1]}",
+        f"not all of the revision is here, too big or held by git-lfs: {name_some(names)}",
         severity="warning",
     )
 

@@ -56,10 +56,16 @@ class TemplateText(NamedTuple):
 
 
 class TemplateFolder:
-    """A folder with a file for each model, in a folder for each provider."""
+    """A folder with a file for each model, in a folder for each provider.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: The folder.
+        within: What no file may lead out of; None where whoever runs it has named the folder.
+    """
+
+    def __init__(self, folder: Path, within: Path | None = None) -> None:
         self.folder = folder
+        self._within = within
 
     def find(self, name: str) -> Path | None:
         """The file of that name, if there is one."""
@@ -68,7 +74,10 @@ class TemplateFolder:
 
     def read(self, name: str) -> str:
         """The text of a file."""
-        return (self.folder / name).read_text(encoding="utf-8")
+        path = self.folder / name
+        if self._within and not path.resolve().is_relative_to(self._within.resolve()):
+            raise PermissionError("it is outside the project: name its folder with --templates")
+        return path.read_text(encoding="utf-8")
 
     def names(self) -> Iterator[str]:
         """Every file, provider by provider."""
