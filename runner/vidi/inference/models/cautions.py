@@ -23,6 +23,20 @@ class Caution(NamedTuple):
     hint: str = ""
 
 
+def tell_repriced(model: ModelInfo, folder: str) -> Caution:
+    """Say that a project's own template, which may be a stranger's, prices a model that is shipped.
+
+    Args:
+        model: The model.
+        folder: What the folder of its template is called.
+    """
+    return Caution(
+        "project-price",
+        f"{model.id}: price of {folder}, not of vidi's own template",
+        "Compare it with the provider's page before you trust it.",
+    )
+
+
 def list_cautions(model: ModelInfo, asked: str) -> Iterator[Caution]:
     """Every warning about a model.
 

@@ -87,7 +87,8 @@ class ModelRegistry:
 
     def __init__(self, folders: Sequence[Path | TemplateSource] = ()) -> None:
         every = [each if not isinstance(each, Path) else TemplateFolder(each) for each in folders]
-        self._sources = tuple(_each_once([*every, open_shipped()]))
+        self._shipped = open_shipped()
+        self._sources = tuple(_each_once([*every, self._shipped]))
         self._read: dict[Path, ModelInfo] = {}
         self._by_id: dict[str, ModelInfo] = {}
         self._unknown: dict[str, tuple[str, ...]] = {}
@@ -151,6 +152,16 @@ class ModelRegistry:
         if checked.errors:
             raise ParamsError(model_id, checked.errors)
         return checked
+
+    def find_repriced(self, model: ModelInfo) -> Path | None:
+        """The folder whose template gives a shipped model another price; None where none does."""
+        name = "/".join(model.path.parts[-2:])
+        shipped = self._shipped.find(name)
+        if shipped is None or shipped == model.path or _is_same_file(shipped, model.path):
+            return None
+        own = self._load(self._shipped, name)
+        is_same = own.id != split_version(model.id)[0] or _price_of(own) == _price_of(model)
+        return None if is_same else model.path.parents[1]
 
     def text_of(self, model: ModelInfo) -> str:
         """The text of the template that a model was read from."""
@@ -230,6 +241,18 @@ class ModelRegistry:
             # A broken file is told of when it is asked for, not beside another mistake.
             with suppress(TemplateError):
                 yield self._load(self._files[name], name).id
+
+
+def _price_of(model: ModelInfo) -> tuple[object, ...]:
+    """All of a template that makes its prices: rows, base price, and what params are by default."""
+    defaults = {name: schema.get("default") for name, schema in model.params["properties"].items()}
+    return model.pricing, model.billing, defaults
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    with suppress(OSError):
+        return one.samefile(other)
+    return False
 
 
 def _flat(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.assets.place import AssetPlaces, KnownContent
-from vidi.inference.models.cautions import list_cautions
+from vidi.inference.models.cautions import list_cautions, tell_repriced
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal.replay import rename_states
@@ -178,6 +178,8 @@ class _Planner:
         self._satisfied: set[str] = set()
         """The ids that ask for what they have."""
         self._today = datetime.now(UTC).date()
+        self._repriced: dict[Path, str | None] = {}
+        """What is to be said of each template's prices, by its file."""
         self._hash = cache(hash_file)  # many entries may send the same file
         self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy, *choices.restore}
         """The selectors that have meant no inference so far."""
@@ -395,7 +397,18 @@ class _Planner:
             self._complain(spec, error, "model")
             return None
         self.problems += [warn(spec, *caution) for caution in list_cautions(model, spec.model)]
+        if (folder := self._find_repriced(model)) is not None:
+            self.problems.append(warn(spec, *tell_repriced(model, folder)))
         return model
+
+    def _find_repriced(self, model: ModelInfo) -> str | None:
+        """The project's folder that has the price of a shipped model, as people write it."""
+        if model.path not in self._repriced:
+            folder = self._registry.find_repriced(model)
+            own = folder is not None and folder == self._project / "templates"
+            told = "./templates" if own else None if folder is None else folder.as_posix()
+            self._repriced[model.path] = told
+        return self._repriced[model.path]
 
     def _take_up(self, spec: InferenceSpec, request: InferenceRequest) -> InferenceRequest:
         """Have what was bought under this id before brought home: it is paid for.
