@@ -11,12 +11,14 @@ import click
 
 from vidi.cli.display.console import Console, is_run
 from vidi.errors import StorageError, UsageError, VidiError
+from vidi.known_secrets import forget_secrets
 from vidi.runs.execution.signals import received_signals
 
 
 def run_guarded(command: click.Command, program: str) -> int:
     """Run a click command with the process's arguments; returns the exit code, never raises."""
     _mend_streams()
+    forget_secrets()
     console = Console(json_wanted="--json" in sys.argv)
     with received_signals.hearing():
         try:

@@ -13,10 +13,10 @@ from platformdirs import user_state_path
 
 from vidi.errors import VidiError
 from vidi.inference.settings import KEYS
+from vidi.known_secrets import hide_secrets, remember_secrets
 from vidi.version import __version__
 
 SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL")
-SHORTEST_SECRET = 6
 
 
 class CrashReports:
@@ -87,9 +87,11 @@ def _hide_values(arguments: list[str]) -> list[str]:
 
 
 def _redact(text: str) -> str:
-    """Take out the value of every variable that may be a secret."""
-    for name, value in os.environ.items():
-        secret = name in KEYS.values() or any(word in name.upper() for word in SECRET_WORDS)
-        if secret and len(value) >= SHORTEST_SECRET:
-            text = text.replace(value, f"[{name}]")
-    return text
+    """Take out every secret: what the command knows, and every variable that may be one."""
+    named = (
+        value
+        for name, value in os.environ.items()
+        if name in KEYS.values() or any(word in name.upper() for word in SECRET_WORDS)
+    )
+    remember_secrets(named)
+    return hide_secrets(text)

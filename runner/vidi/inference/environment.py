@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
 from vidi.inference.settings import KEYS, PROVIDER_URLS
+from vidi.known_secrets import remember_secrets, says_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,7 @@ def read_environment(
         UsageError: The named file cannot be read.
     """
     path = env_file or project / ".env"
+    _remember(os.environ)
     if not path.is_file():
         if env_file is not None:
             raise UsageError(f"there is no env file {env_file}", hint="Check --env-file.")
@@ -65,6 +67,7 @@ def read_environment(
     # An empty variable counts as unset: that is what CI makes of a secret that is not there.
     given = {name: value for name, value in os.environ.items() if value}
     own = _read_file(path)
+    _remember(own)
     lifting = _list_lifting(own, given, capped=capped)
     moved = _list_moved(own, given)
     variables = {**own, **given}
@@ -75,6 +78,10 @@ def read_environment(
         if variable in own:
             variables[variable] = own[variable]
     return Environment(variables, (*_tell_lifting(path, lifting), *_tell_moved(path, moved, own)))
+
+
+def _remember(variables: Mapping[str, str]) -> None:
+    remember_secrets(value for name, value in variables.items() if value and says_secret(name))
 
 
 def _read_file(path: Path) -> dict[str, str]:

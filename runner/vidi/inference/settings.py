@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from vidi.errors import UsageError
+from vidi.known_secrets import SHORTEST_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +35,6 @@ ADMIN_KEY = "FAL_ADMIN_KEY"
 """The variable that holds a key of fal that may read what was billed; nothing is bought with it."""
 
 LONGEST_RECONCILE_S = 600
-
-SHORTEST_SECRET = 8
-"""Characters; anything shorter would be found in innocent text too."""
 
 
 @dataclass(frozen=True, slots=True)

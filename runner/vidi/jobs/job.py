@@ -23,6 +23,7 @@ from vidi.jobs.reading.limits import keep_limits, limit_mistakes
 from vidi.jobs.reading.places import Places
 from vidi.jobs.reading.tables import Row, Table
 from vidi.jobs.rendering.rendering import has_template
+from vidi.known_secrets import remember_secrets, says_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -170,12 +171,15 @@ def read_job(
         _refuse_outside(each, files)
     document, digest = read_document(path, str(path), content)
     overrides, problems = read_variables(var, vars_files)
+    remember_secrets(str(each) for name, each in overrides.items() if says_secret(name))
     root = document.root
     if not isinstance(root, Table):
         raise JobFileError([*document.problems, *problems, _not_a_mapping(document)])
     reading = _Reading(document, root, problems)
     stem = "stdin" if path == STDIN else path.stem
-    return reading.job(path, stem, files, overrides, digest)
+    job = reading.job(path, stem, files, overrides, digest)
+    remember_secrets(str(each) for name, each in job.vars.items() if says_secret(name))
+    return job
 
 
 def _refuse_outside(path: Path, files: ProjectFiles) -> None:

@@ -23,6 +23,7 @@ from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.inference.tracking.redaction import redact_texts
+from vidi.known_secrets import remember_secrets
 from vidi.runs.execution.execute import Execution
 from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
 from vidi.runs.planning.secrets import list_secrets, show_variables
@@ -117,7 +118,9 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
     facts = RunFacts(
         run_id, datetime.now(UTC), config.sandbox, variables=show_variables(plan.job.vars)
     )
-    journal.keep_out(list_secrets(plan))
+    secrets = list_secrets(plan)
+    remember_secrets(secrets)
+    journal.keep_out(secrets)
     await _note_start(plan, journal, facts)
     await _give_back(plan, journal, config)
     stop = Stop()

@@ -14,6 +14,7 @@ from vidi.inference.providers.transport.answer import NoAnswerError
 from vidi.inference.providers.transport.refusal import no_receipt
 from vidi.inference.providers.transport.retry_after import read_retry_after
 from vidi.inference.providers.transport.routes import Routes
+from vidi.known_secrets import remember_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -85,8 +86,11 @@ class ProviderClient(Generic[SdkT]):
         if not key:
             raise self.account.no_key()
         from vidi.inference.providers.transport.guard import Guard
+        from vidi.inference.providers.transport.sdk_logs import hide_secrets_in_logs
 
         sdk = self._load()
+        hide_secrets_in_logs()
+        remember_secrets([key])
         routes = Routes(self.account.provider, self.settings, sdk.list_aliases())
         guard = Guard(routes, self._given_wire or self._open_wire(), self.timeouts)
         return guard, sdk.open_client(guard, key)
