@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,13 +16,16 @@ from vidi.errors import StorageError, UsageError, VidiError
 from vidi.known_secrets import forget_secrets
 from vidi.runs.execution.signals import received_signals
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def run_guarded(command: click.Command, program: str) -> int:
     """Run a click command with the process's arguments; returns the exit code, never raises."""
     _mend_streams()
     forget_secrets()
     console = Console(json_wanted="--json" in sys.argv)
-    with received_signals.hearing():
+    with received_signals.hearing(), _heard_threads(console):
         try:
             return _run_until_stopped(command, program, console)
         except OSError:
@@ -111,6 +116,21 @@ def _mend_arguments() -> None:
 def _path_of(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     return context.command_path if context is not None else ""
+
+
+@contextlib.contextmanager
+def _heard_threads(console: Console) -> Iterator[None]:
+    """Have a bug in a thread of ours told in words too, and with no secret."""
+
+    def report(what: threading.ExceptHookArgs) -> None:
+        if isinstance(what.exc_value, Exception):
+            _report_bug(what.exc_value, console)
+
+    before, threading.excepthook = threading.excepthook, report
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _report_bug(bug: Exception, console: Console) -> int:

@@ -13,6 +13,7 @@ from vidi.inference.models.discovery.template import list_changes, make_template
 from vidi.inference.models.discovery.template_text import render_template
 from vidi.inference.models.ids import file_name
 from vidi.inference.models.loading import TemplateError, read_template
+from vidi.strict_json import mend_texts
 
 KEYS = (
     "type", "anyOf", "allOf", "oneOf", "$ref", "items", "properties", "required", "enum", "default",
@@ -28,7 +29,7 @@ QUEUE = json.loads(
 
 
 def check(data: bytes) -> str:
-    document = json.loads(data)
+    document = mend_texts(json.loads(data))  # halves of surrogates are refused where it is asked
     return " ".join(
         _read(read)
         for read in (

@@ -6,6 +6,7 @@ wait for that.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -30,8 +31,9 @@ def prepare_once_submitted(listener: Listener, *, report: bool) -> Listener:
 
 def _prepare(report: bool) -> None:
     """Load only: whatever is wrong there is told where it is used."""
-    import_module("PIL.Image")
-    if report:
-        from vidi.runs.records.report.template import load_template
+    with contextlib.suppress(Exception):
+        import_module("PIL.Image")
+        if report:
+            from vidi.runs.records.report.template import load_template
 
-        load_template()
+            load_template()
