@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import (
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Accepted, Provider, Submission
     from vidi.inference.request import InferenceRequest
+
+
+SEND_WITHIN_S = 30.0
+"""How soon after its intent a paid request leaves, or never: whoever waited longer than that, and
+for the clocks, may take it for not sent."""
 
 
 class Purchase(NamedTuple):
@@ -93,13 +99,16 @@ async def _begin_and_send(
         amount = find_reserve(request, runtime)
         reservation = Reservation(amount, request.model.id, number)
         intent = _describe_intent(request, submission, attempt, amount)
-        await unless_stopped(runtime.books.begin_purchase(request.id, reservation, intent), runtime)
-        runtime.sending.add(request.id)
+        began = await unless_stopped(
+            runtime.books.begin_purchase(request.id, reservation, intent), runtime
+        )
+        in_time = replace(submission, send_by=began + SEND_WITHIN_S)
+        runtime.books.sending.add(request.id)
         try:
             runtime.notify(request.id, "intent", reserved=amount)
-            return await _send_and_record(request, submission, provider, runtime)
+            return await _send_and_record(request, in_time, provider, runtime)
         finally:
-            runtime.sending.discard(request.id)
+            runtime.books.sending.discard(request.id)
 
 
 async def _send_and_record(

@@ -68,7 +68,7 @@ async def reconcile(
         else:
             # Two with the same input cannot be told apart: adopting would book one request twice
             # and leave the other one's bill unseen. Then the user tells.
-            if len(matches) == 1 and not _has_rival(state, runtime):
+            if len(matches) == 1 and not await runtime.books.has_rival(state.id, state.fingerprint):
                 provider, match = submission.model.provider, matches[0]
                 if await runtime.receipts.take_receipt(state.id, provider, match.request_id):
                     return await adopt(state.id, match, runtime)
@@ -114,16 +114,6 @@ async def _search(
     asked = submission.model.provider, ids
     others = await runtime.receipts.find_taken(state.id, *asked) if ids else ()
     return [each for each in free if each.request_id not in others]
-
-
-def _has_rival(state: InferenceState, runtime: Runtime) -> bool:
-    """Whether the same is being bought right now: the match may be that one's."""
-    states = runtime.journal.states
-    return any(
-        states[key].fingerprint == state.fingerprint
-        for key in runtime.sending
-        if key in states and key != state.id
-    )
 
 
 def _describe(matches: Sequence[Accepted]) -> str:

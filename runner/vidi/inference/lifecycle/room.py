@@ -46,7 +46,7 @@ async def with_room(inference: str, buy: Callable[[], Awaitable[Made]], runtime:
         await _wait(inference, settled, runtime)
 
 
-async def unless_stopped(work: Coroutine[object, object, None], runtime: Runtime) -> None:
+async def unless_stopped(work: Coroutine[object, object, Made], runtime: Runtime) -> Made:
     """Wait for what puts a purchase on record; where it takes long, no longer than the run lasts.
 
     Raises:
@@ -63,10 +63,10 @@ async def unless_stopped(work: Coroutine[object, object, None], runtime: Runtime
         await asyncio.wait({task})
     if task.cancelled():
         raise NotSentError(STOPPED)
-    task.result()
+    return task.result()
 
 
-async def _wait_for_either(task: asyncio.Future[None], runtime: Runtime) -> None:
+async def _wait_for_either(task: asyncio.Future[Made], runtime: Runtime) -> None:
     stop: asyncio.Future[Any] = asyncio.ensure_future(runtime.until_stopped())
     try:
         await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)

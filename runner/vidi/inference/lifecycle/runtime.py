@@ -86,8 +86,6 @@ class Runtime:
     """The ids that are being carried out."""
     without_room: set[str] = field(default_factory=set)
     """Those of them that wait until a cap has room."""
-    sending: set[str] = field(default_factory=set)
-    """The ids whose paid request is on the wire: not yet bought, not yet refused."""
     sends: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SENDS_AT_ONCE))
     """Held from an intent to what came of it."""
     placing: asyncio.Lock = field(default_factory=asyncio.Lock)

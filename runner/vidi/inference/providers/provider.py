@@ -34,6 +34,8 @@ class Submission:
     """Seconds the provider may take; sent along where the provider has a field for it."""
     cancel_at_deadline: bool = True
     """Whether the provider is to stop a running inference then; else the deadline is only ours."""
+    send_by: float | None = None
+    """By the boot clock: later than this it must not leave; None where that is not bounded."""
 
 
 @dataclass(frozen=True, slots=True)

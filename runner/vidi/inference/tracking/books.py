@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
 from vidi.inference.tracking.batches import outlast
+from vidi.inference.tracking.boot_clock import boot_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -46,16 +47,33 @@ class Books:
     journal: Journal
     budget: Budget
     receipts: Receipts
+    sending: set[str] = field(default_factory=set)
+    """The ids whose paid request is on the wire: not yet bought, not yet refused."""
+
+    async def has_rival(self, inference: str, fingerprint: str) -> bool:
+        """Whether the same is being bought right now under another id.
+
+        Then nobody can tell which of the two a request at the provider belongs to.
+        """
+        states = self.journal.states
+        return any(
+            states[key].fingerprint == fingerprint
+            for key in self.sending
+            if key in states and key != inference
+        )
 
     async def begin_purchase(
         self, inference: str, reservation: Reservation, intent: Mapping[str, object]
-    ) -> None:
+    ) -> float:
         """Set money aside and put the intent on record; when it returns, it may be sent, once.
 
         Args:
             inference: The id.
             reservation: What may be spent on it.
             intent: The fields of the event.
+
+        Returns:
+            When the intent began, by the boot clock: it may only be sent soon after.
 
         Raises:
             RefusedError: A cap has no room for it; nothing is on record.
@@ -67,8 +85,10 @@ class Books:
             model=reservation.model,
             attempt=reservation.attempt,
         )
+        began = boot_seconds()
         try:
             await self.journal.append("intent", inference, **intent)
+            return began
         except (StorageError, asyncio.CancelledError):
             await self._take_back(inference)
             raise

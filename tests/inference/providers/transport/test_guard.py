@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ from vidi.inference.providers.transport.call import PermitError
 from vidi.inference.providers.transport.guard import Guard
 from vidi.inference.providers.transport.routes import Routes
 from vidi.inference.providers.transport.wire import open_wire
+from vidi.inference.tracking.boot_clock import boot_seconds
 
 BUY = "https://queue.fal.run/fal-ai/flux"
 LOOK = "https://queue.fal.run/fal-ai/flux/requests/r/status"
@@ -164,3 +165,21 @@ async def test_what_the_sdk_makes_of_an_answer_does_not_matter(guarded):
 
         call = await guard.run(stumble(), deadline_s=5)
     assert call.answer.fields() == {"status": "NEW"}
+
+
+@pytest.mark.parametrize(("ahead_s", "posts"), [(-0.001, 0), (60, 1)])
+async def test_what_is_late_does_not_leave(guarded, ahead_s, posts):
+    """Who stood still since its intent hands it back as not sent, whatever its SDK tries."""
+    async with Loopback(Reply(200, {"request_id": "1"})) as server:
+        guard, client = guarded(server.url)
+
+        async def insist():
+            for _ in range(3):
+                with suppress(httpx.HTTPError, NoAnswerError):
+                    await client.post(BUY)
+
+        by = boot_seconds() + ahead_s
+        with nullcontext() if posts else pytest.raises(NoAnswerError, match="stood still") as late:
+            await guard.run(insist(), deadline_s=5, buys=True, send_by=by)
+    assert server.posts == posts
+    assert posts or late.value.unsent

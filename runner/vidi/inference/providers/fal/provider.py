@@ -128,7 +128,8 @@ class FalProvider(Provider):
             answer = await self._client.buy(
                 lambda sdk: sdk.submit(
                     submission.model.name, dict(submission.params), start_timeout=start
-                )
+                ),
+                send_by=submission.send_by,
             )
         except (TypeError, ValueError) as error:
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error

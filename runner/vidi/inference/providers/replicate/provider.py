@@ -105,7 +105,9 @@ class ReplicateProvider(Provider):
     async def submit(self, submission: Submission) -> Accepted:
         """Create a prediction: one POST, and never `Prefer: wait`."""
         try:
-            answer = await self._client.buy(lambda sdk: _create(sdk, submission))
+            answer = await self._client.buy(
+                lambda sdk: _create(sdk, submission), send_by=submission.send_by
+            )
         except (TypeError, ValueError) as error:
             raise RejectedError(f"the params cannot be sent as JSON: {error}") from error
         accepted = read_receipt(answer, submission.model)

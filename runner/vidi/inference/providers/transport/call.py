@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import InDoubtError, NotSentError, VidiError
 from vidi.inference.providers.transport.answer import NoAnswerError
 from vidi.inference.providers.transport.sent_evidence import SendEvidence
+from vidi.inference.tracking.boot_clock import boot_seconds
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from vidi.inference.providers.transport.routes import Target
 
 DEEDS = {True: "may cost money without a permit", False: "is not the purchase asked for"}
+
+TOO_LATE = "this process stood still for so long after its intent that it is not sent any more"
 
 
 class PermitError(VidiError):
@@ -36,6 +39,8 @@ class ProviderCall:
     """What one call has sent and received so far. Used as a context around the SDK's work."""
 
     buys: bool
+    send_by: float | None = None
+    """When it is too late to buy, by the boot clock."""
     posted: bool = False
     """Whether the permit is used up."""
     sent: int = 0
@@ -65,10 +70,15 @@ class ProviderCall:
 
         Raises:
             PermitError: It may cost money and no permit is left, or it has no business here.
+            NoAnswerError: It is too late to buy; nothing has left.
         """
         if target.paid != self.buys or self.posted:
             self.refused = PermitError(f"refused to send what {DEEDS[target.paid]}: {target.url}")
             raise self.refused
+        # A process that was frozen since its intent may have been given up: somebody else's word
+        # may stand by now that nothing was bought.
+        if target.paid and self.send_by is not None and boot_seconds() > self.send_by:
+            raise self.fail(TimeoutError(TOO_LATE))
         self.posted = target.paid
         self.sent += 1
         self.evidence = SendEvidence()

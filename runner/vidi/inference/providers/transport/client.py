@@ -109,8 +109,10 @@ class ProviderClient(Generic[SdkT]):
         guard, _ = self.open()
         return {name: url for name, url in urls.items() if guard.owns(url)}
 
-    async def buy(self, work: Callable[[SdkT], Awaitable[object]]) -> Answer:
-        """Let the SDK send one paid POST.
+    async def buy(
+        self, work: Callable[[SdkT], Awaitable[object]], *, send_by: float | None = None
+    ) -> Answer:
+        """Let the SDK send one paid POST, until `send_by` by the boot clock.
 
         Raises:
             NotSentError: It never left this machine.
@@ -118,7 +120,9 @@ class ProviderClient(Generic[SdkT]):
         """
         guard, sdk = self.open()
         try:
-            call = await guard.run(work(sdk), deadline_s=self.timeouts.submit, buys=True)
+            call = await guard.run(
+                work(sdk), deadline_s=self.timeouts.submit, buys=True, send_by=send_by
+            )
             return call.reply
         except NoAnswerError as error:
             raise no_receipt(self.account, error) from error

@@ -58,15 +58,26 @@ class Guard(httpx.AsyncBaseTransport):
         return self._routes.resolve("GET", url).trusted
 
     async def run(
-        self, work: Awaitable[object], *, deadline_s: float, buys: bool = False
+        self,
+        work: Awaitable[object],
+        *,
+        deadline_s: float,
+        buys: bool = False,
+        send_by: float | None = None,
     ) -> ProviderCall:
         """Let an SDK do one thing, and return what came back.
+
+        Args:
+            work: What the SDK does.
+            deadline_s: Seconds that it may take.
+            buys: Whether it may buy, once.
+            send_by: When it is too late for that, by the boot clock.
 
         Raises:
             NoAnswerError: No whole answer came before the deadline.
             CancelledError: From outside; `read_fate` tells what became of a purchase.
         """
-        call = ProviderCall(buys)
+        call = ProviderCall(buys, send_by)
         token = _CALL.set(call)
         try:
             with call:
