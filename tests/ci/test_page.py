@@ -27,6 +27,9 @@ inferences:
     params: {prompt: PROMPT, image_size: square}
     output: tree.jpg
 """
+ANOTHER = """\
+  - {id: house, model: fal/fal-ai/flux/dev, params: {prompt: a house}, output: house.jpg}
+"""
 PIP = """\
 #!/bin/sh
 # What would install something has it already.
@@ -77,7 +80,8 @@ def shop(tmp_path, tools):
             event = {"pull_request": {"number": 12, "base": {"sha": base}}}
             github = {"event_name": event_name, "event": event if "pull" in event_name else {}}
             return Runner(folder, tmp_path / name, environment, github=github, secrets=secrets,
-                          cache=tmp_path / "cache", **more)  # fmt: skip
+                          cache=tmp_path / "cache", artifacts=tmp_path / "artifacts",
+                          **more)  # fmt: skip
 
         base = git(folder, "rev-parse", "HEAD").strip()
         machine.folder, machine.served, machine.comments = folder, served, comments
@@ -102,6 +106,7 @@ def test_every_block_of_the_page_is_tried():
         ".github/workflows/by-hand.yml",
         ".github/workflows/costs.yml",
         ".github/workflows/gallery.yml",
+        ".github/workflows/shards.yml",
         ".gitlab-ci.yml",
         ".pre-commit-config.yaml",
     }
@@ -177,14 +182,12 @@ HOSTILE = '$(touch owned)"; touch owned; #\n--rebuy=*\n`touch owned`'
 
 def test_no_input_is_a_command(shop):
     """Inputs that a pull request may have shaped reach the shell as values."""
-    named = dict.fromkeys(("jobs", "budget", "args", "project", "comment-author"), HOSTILE)
-    for given in (named, {"name": HOSTILE, "command": "run", "args": "--sandbox"}):
-        machine = shop(f"hostile-{len(given)}", "pull_request")
-        done = machine.run_job({"steps": [{"uses": "./", "with": given}]})
-        assert done == (given is not named), machine.log
-        assert not list(shop.folder.rglob("owned"))
-    assert "-->" not in shop.comments.found[-1]["body"].partition(" -->")[0]
-    assert shop.served.submits == 0
+    given = dict.fromkeys(("jobs", "budget", "args", "project", "comment-author"), HOSTILE)
+    machine = shop("hostile", "pull_request")
+    assert not machine.run_job({"steps": [{"uses": "./", "with": given}]})
+    assert machine.ended[-1].code == 2, machine.log
+    assert not list(shop.folder.rglob("owned"))
+    assert len(shop.comments.found) == 1
 
 
 def test_the_workflow_by_hand(shop):
@@ -195,6 +198,39 @@ def test_the_workflow_by_hand(shop):
     assert (shop.folder / "junit.xml").is_file()
     installed = Path(shop.environment["INSTALLED"]).read_text()
     assert installed == "would install: install vidi-run\n"
+
+
+def test_shards_are_bought_apart_and_merged(shop):
+    """Each machine has what the one before left in the artifacts, and nothing else."""
+    shards = read_block(".github/workflows/shards.yml")["jobs"]
+    two = JOB.replace("name: shop", "name: shop\nbudget: 1") + ANOTHER
+    (shop.folder / "jobs/shop.yaml").write_text(two)
+    for number in shards["buy"]["strategy"]["matrix"]["shard"]:
+        machine = shop(f"buy-{number}")
+        assert machine.run_job(shards["buy"], matrix={"shard": number}), machine.log
+        assert shop.served.submits == int(number)
+        git(shop.folder, "clean", "-qfdx")
+    machine = shop("merge")
+    assert machine.run_job(shards["merge"]), machine.log
+    assert {path.name for path in (shop.folder / "outputs/shop").glob("*.jpg")} == {
+        "tree.jpg", "house.jpg",
+    }  # fmt: skip
+
+
+def test_the_action_is_tried_by_our_own_workflow(shop):
+    """What ci.yml does with the action, on the README's sample; and a name that is none."""
+    ci = yaml.load((CHECKOUT / ".github/workflows/ci.yml").read_text("utf-8"), yaml.BaseLoader)
+    (shop.folder / "jobs/thumbnails.yaml").write_bytes(
+        (CHECKOUT / "jobs/thumbnails.yaml").read_bytes()
+    )
+    steps = ci["jobs"]["action"]["steps"]
+    steps[1]["with"] |= {"comment": "true", "name": HOSTILE}
+    machine = shop("ci", "pull_request")
+    assert machine.run_job(ci["jobs"]["action"]), machine.log
+    assert not list(shop.folder.rglob("owned"))
+    (comment,) = shop.comments.found
+    assert re.match(r"<!-- comment of vidi: [\w-]+ -->\n", comment["body"])
+    assert "[contact sheet](https://github.example/artifacts/" in comment["body"]
 
 
 def test_the_pipeline_of_gitlab(shop):

@@ -124,8 +124,13 @@ def test_the_environment_names_another_address_or_none(run):
         assert other.told["sandbox"] is True
 
 
-@pytest.mark.parametrize("named_in", ["vidi.toml", ".env"])
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "10.0.0.1", "[::1]"])
+@pytest.mark.parametrize(
+    ("named_in", "host"),
+    [
+        (".env", "127.0.0.1"),
+        *(("vidi.toml", host) for host in ("localhost", "169.254.169.254", "10.0.0.1", "[::1]")),
+    ],
+)
 def test_a_file_of_the_project_names_no_address_within(here, named_in, host):
     """A stranger's branch does not have us ask our own machines for something."""
     here.write("job.yaml", JOB)

@@ -22,7 +22,7 @@ inferences:
   - {id: forest, params: {prompt: PROMPT}}
   - {id: "海-غابة-🎉", params: {prompt: sea}}
   - id: "many-{{ number }}"
-    matrix: {number: [1, 2, 3]}
+    matrix: {number: [1, 2, 3, 4, 5]}
     model: replicate/black-forest-labs/flux-schnell
     params: {prompt: x, num_outputs: 4}
     output: "{{ id }}.webp"
@@ -75,16 +75,10 @@ def test_what_was_changed_comes_first_beside_what_it_was(here):
     assert alike(cell(sheet, 1, 0), middle(folder / "forest.png"))
     assert not alike(cell(sheet, 0, 0), cell(sheet, 1, 0))
     assert alike(cell(sheet, 4, 0), middle(folder / "海-غابة-🎉.png"))
-    assert count(sheet) == 17 <= MOST_THUMBNAILS
+    assert count(sheet) == MOST_THUMBNAILS < 2 + 1 + 5 * 4 + 2
     (folder / "forest.png").write_bytes(b"\x89PNG no more")
-    assert count(draw(here, folder)) == 17, "what cannot be opened has its place"
-
-
-def test_there_are_never_more_thumbnails_than_twenty(here):
-    many = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]"
-    here.write("job.yaml", JOB.replace("[1, 2, 3]", many).replace("num_outputs: 4", "seed: 1"))
-    here("vidi-run", "job.yaml", "--sandbox", "--exclude", "clip", "-j", "8")
-    assert count(draw(here, "outputs/sandbox/job")) == MOST_THUMBNAILS
+    again = draw(here, folder)
+    assert count(again) == MOST_THUMBNAILS, "what cannot be opened has its place"
 
 
 def test_a_folder_without_pictures_has_a_sheet_that_says_so(here):

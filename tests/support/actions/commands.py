@@ -28,7 +28,7 @@ def read_commands(log):
 
 def read_outputs(text):
     """The outputs in a file of $GITHUB_OUTPUT; what is malformed fails."""
-    found, lines = {}, text.splitlines(keepends=True)
+    found, lines = {}, re.findall(r"[^\n]*\n", text)
     while lines:
         line = lines.pop(0).rstrip("\n")
         if not line:
@@ -43,7 +43,7 @@ def read_outputs(text):
         value = []
         while (each := lines.pop(0)).rstrip("\n") != mark:
             value.append(each)
-        found[name] = "".join(value).removesuffix("\n")
+        found[name] = "".join(value)[:-1]
     return found
 
 

@@ -47,6 +47,7 @@ class Runner:
     github: dict = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     cache: Path | None = None
+    artifacts: Path | None = None
     ended: list[Ended] = field(default_factory=list)
     used: list[tuple[str, dict]] = field(default_factory=list)
     summary: str = ""
@@ -57,15 +58,16 @@ class Runner:
         self.added = {}
         self.failed = False
         self.cache = self.cache or self.home / "cache"
+        self.artifacts = self.artifacts or self.home / "artifacts"
 
     @property
     def log(self):
         """All that the steps have said."""
         return "\n".join(each.log for each in self.ended)
 
-    def run_job(self, job, workflow=None):
+    def run_job(self, job, workflow=None, matrix=None):
         """Run the steps of a job; returns whether it succeeded."""
-        contexts = self._contexts({})
+        contexts = {**self._contexts({}), "matrix": matrix}
         own = {**(workflow or {}).get("env", {}), **job.get("env", {})}
         environment = self._render(own, contexts)
         self._run_steps(job["steps"], contexts, environment)
@@ -153,7 +155,11 @@ class Runner:
         if name.startswith("actions/cache"):
             self._use_cache(name, given)
         if name == "actions/upload-artifact":
+            self._copy(self.workspace / given["path"], self.artifacts / given.get("name", "file"))
             return {"artifact-url": f"https://github.example/artifacts/{len(self.used)}"}
+        if name == "actions/download-artifact":
+            for folder in self.artifacts.glob(given["pattern"]):
+                self._copy(folder, self.workspace / given["path"])
         return {}
 
     def _use_composite(self, folder, given, contexts, own):
@@ -165,6 +171,14 @@ class Runner:
         self._run_steps(action["runs"]["steps"], inside, {**own, "GITHUB_ACTION_PATH": str(folder)})
         values = {name: each["value"] for name, each in action["outputs"].items()}
         return self._render(values, inside)
+
+    @staticmethod
+    def _copy(source, target):
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
 
     def _use_cache(self, name, given):
         folders = [path for path in given["path"].split() if path]

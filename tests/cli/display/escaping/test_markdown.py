@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -35,6 +35,7 @@ def read_table(markdown):
     return rows
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(NASTY, NASTY), max_size=3))
 def test_a_table_has_the_cells_that_it_was_given(rows):
     table = render_table(("a", "b:"), [[escape_text(each) for each in row] for row in rows])

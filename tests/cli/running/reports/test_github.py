@@ -6,12 +6,15 @@ import signal
 import subprocess
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from support.actions.commands import read_commands, read_outputs
 from support.commands import installed, run_installed
 from support.models.templates import template
 from support.servers.sandbox import serve_sandbox
 from vidi.cli.exit_codes import EXIT_CODES
+from vidi.cli.running.reports.step_outputs import render_outputs
 from vidi.runs.records.folder import hold_folder
 
 FLUX = "replicate/black-forest-labs/flux-schnell"
@@ -210,3 +213,11 @@ def test_elsewhere_nothing_is_written(github):
     github._monkeypatch.delenv("GITHUB_ACTIONS")
     github("vidi-run", "jobs/job.yaml", "--estimate")
     assert read(github, "GITHUB_STEP_SUMMARY") == read(github, "GITHUB_OUTPUT") == ""
+
+
+@settings(max_examples=40)
+@given(st.dictionaries(st.sampled_from(["spent", "manifest", "report"]), st.text(max_size=40)))
+@example({"manifest": "a\nvidi-0\nspent=0", "spent": "1<<vidi", "report": "\n"})
+def test_no_value_ends_an_output_early_or_begins_another(outputs):
+    read_back = read_outputs(render_outputs(outputs))
+    assert read_back == outputs

@@ -40,7 +40,7 @@ def render_outputs(outputs: Mapping[str, str]) -> str:
     """Outputs as $GITHUB_OUTPUT holds them: no value can end early, as nobody knows its mark."""
     lines = []
     for name, value in outputs.items():
-        if len(value.splitlines()) <= 1:
+        if not value or value.isprintable():
             lines.append(f"{name}={value}")
             continue
         mark = f"vidi-{token_hex(16)}"
