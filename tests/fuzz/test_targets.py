@@ -13,7 +13,7 @@ from fuzz import room
 from fuzz.target import End, find_cases, find_targets, try_input
 
 TARGETS = find_targets()
-SLOW = {"sandbox_runs": 2, "ledger_rows": 5, "settings_files": 6}
+SLOW = {"sandbox_runs": 2, "plan_files": 8, "differences": 5, "ledger_rows": 5, "settings_files": 6}
 """Inputs in an ordinary run, of targets whose inputs take long."""
 USUAL = 12
 ALL = 2000 if os.environ.get("VIDI_ALL_FUZZ") else 0
