@@ -100,6 +100,10 @@ LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% end
 SORT = "{{ range(99999)|map('string')|sort|join|length }}"
 if os.environ.get("VIDI_ALL_DIFFS"):
     CORPUS["a loop without end"] = (job(f'{{prompt: "{LOOP}"}}'),)
+    CORPUS["a text for each of many"] = (
+        job("{prompt: \"{{ file('big.txt') }}{{ a }}\"}", f", matrix: {{a: {list(range(2000))}}}"),
+        write("big.txt", "x" * 1_000_000),
+    )
     CORPUS["a sort of everything"] = (job(f'{{prompt: "{SORT}"}}', ", matrix: {a: [1, 2, 3]}"),)
 LONGEST_S = 30
 

@@ -17,6 +17,7 @@ from vidi.jobs.rendering.clock import RenderClock
 from vidi.jobs.rendering.environment import MAX_VALUE, TooBigError, measure
 from vidi.jobs.rendering.output_index import OUTPUT_INDEX
 from vidi.jobs.rendering.rendering import columns_in, has_template
+from vidi.jobs.rendering.room import RenderedRoom
 from vidi.jobs.spec import KEY_MARKER, InferenceSpec
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Scope:
     """From `--vars-file` and `--var`; never rendered."""
     clock: RenderClock = field(default_factory=RenderClock)
     """Of all templates of the job."""
+    room: RenderedRoom = field(default_factory=RenderedRoom)
+    """Of all that they make."""
 
 
 def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | Problem]:
@@ -139,9 +142,22 @@ class _Expansion:
             with self._scope.clock:
                 spec = self._inference(names)
             if spec is not None:
+                if not self._has_room(spec):
+                    return
                 yield spec
             if self._without_origin >= MAX_PROBLEMS:
                 return
+
+    def _has_room(self, spec: InferenceSpec) -> bool:
+        """Whether the params that templates made may be kept; where not, that is said."""
+        if not self._compiled["params"].dynamic:
+            return True
+        try:
+            self._scope.room.take(spec.params)
+        except TooBigError as error:
+            self._note(("params",), MistakeError(str(error), kind="too-big", hint=SPLIT))
+            return False
+        return True
 
     def _note(self, path: _Path, mistake: MistakeError | JobFileError) -> None:
         where = mistake.path if isinstance(mistake, MistakeError) else ()
