@@ -3,6 +3,8 @@
     python bench/journal.py [--events 2000] [--inferences 100 1000 10000]
 
     event     ms an event that is on disk before anything else happens     goal <= 1 ms
+    at once   the same of 64 that are asked for at the same time
+    at once   ms an event of 64 that are asked for at the same time        goal <= 0.2 x a bare one
     bytes     bytes written an inference: the same however many there are
 
 Both sides of the first write the same lines into files of one folder, by turns. The second is
@@ -25,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runner"))
 from vidi.inference.tracking.journal.journal import FileJournal
 
 MEMORY = Path("/dev/shm")
+AT_ONCE = 64
 TURN = 100
 """Events of one side before it is the other's turn."""
 PARAMS = {
@@ -79,6 +82,20 @@ async def time_events(folder: Path, count: int) -> tuple[float, float]:
     return ours, plain
 
 
+async def time_at_once(folder: Path, count: int) -> float:
+    """Seconds that so many fsynced events took, as many at once as a busy run has."""
+    began = time.perf_counter()
+    with FileJournal(folder / "at-once.jsonl", run="bench") as journal:
+        for start in range(0, count, AT_ONCE):
+            numbers = range(start, min(start + AT_ONCE, count))
+            intents = (
+                journal.append("intent", f"a{number}", **describe(number)[0][1])
+                for number in numbers
+            )
+            await asyncio.gather(*intents)
+    return time.perf_counter() - began
+
+
 async def count_bytes(folder: Path, count: int) -> int:
     """How many bytes the journal of so many inferences has."""
     log = folder / f"{count}.jsonl"
@@ -100,7 +117,9 @@ def main() -> None:
         ours, plain = (
             1000 * seconds / count for seconds in asyncio.run(time_events(Path(name), count))
         )
+        at_once = 1000 * asyncio.run(time_at_once(Path(name), count)) / count
     print(f"event  {ours:.3f} ms / {plain:.3f} ms = {ours / plain:.2f} (goal <= 1 ms)")
+    print(f"at once  {at_once:.3f} ms / {plain:.3f} ms = {at_once / plain:.2f}")
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
         for inferences in options.inferences:
             size = asyncio.run(count_bytes(Path(name), inferences))

@@ -51,7 +51,21 @@ def note_rename(work):
 os.write, os.fsync = note_write, note_fsync
 os.replace, os.rename = note_rename(replace), note_rename(rename)
 sockets._SelectorSocketTransport.write = note_send
-atexit.register(lambda: open(os.environ["TEST_STEPS"], "w").write(json.dumps(steps)))
+
+
+
+def tell():
+    with open(os.environ["TEST_STEPS"], "w") as file:
+        json.dump(steps, file)
+
+
+def tell_and_leave(code, leave=os._exit):
+    tell()
+    leave(code)
+
+
+atexit.register(tell)
+os._exit = tell_and_leave
 """
 MODELS = {"replicate": "replicate/black-forest-labs/flux-schnell", "fal": "fal/fal-ai/flux/dev"}
 JOB = """\

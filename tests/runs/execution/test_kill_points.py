@@ -123,6 +123,14 @@ def test_killed_at_a_change_and_again_at_later_ones_it_loses_nothing(whole, kill
     finish_and_check(killed, whole)
 
 
+def test_killed_while_several_lines_are_written_and_synced_together(whole, killed):
+    """Where the writer is busy, three intents or receipts are one batch; none is acknowledged."""
+    assert killed.kill("3 sync journal, before")
+    assert killed.kill("3 append intent, before")
+    assert killed.kill("4 sync journal, after")
+    finish_and_check(killed, whole)
+
+
 @pytest.mark.parametrize("provider", EXCHANGES)
 def test_killed_while_it_finds_out_what_was_bought_it_finds_it_again(whole, killed, provider):
     assert killed.kill(f"3 {provider} submit sent, after")
