@@ -87,16 +87,25 @@ def carry_out_steps(command: CommandName, options: RunOptions) -> int:
     """
     console = Console(quiet=options.quiet, verbose=options.verbose)
     with contextlib.ExitStack() as held:
-        if options.apply is not None:
-            from vidi.cli.running.applying.apply import open_apply
+        asked = CommandState(command, options, console, held)
+        with reporting_failure(asked):
+            state = _find_job_files(asked)
+        return take_steps(STEPS[command], state)
 
-            return take_steps(STEPS[command], open_apply(options, console, held))
-        options = replace(options, job_files=find_job_files(options.job_files, options.project))
-        if options.plan is not None:
-            from vidi.cli.running.applying.save import refuse_unsavable
 
-            refuse_unsavable(options)
-        return take_steps(STEPS[command], CommandState(command, options, console, held))
+def _find_job_files(asked: CommandState) -> CommandState:
+    """What a command is about: the job files that are named, or those of a plan."""
+    options = asked.options
+    if options.apply is not None:
+        from vidi.cli.running.applying.apply import open_apply
+
+        return open_apply(options, asked.console, asked.held)
+    options = replace(options, job_files=find_job_files(options.job_files, options.project))
+    if options.plan is not None:
+        from vidi.cli.running.applying.save import refuse_unsavable
+
+        refuse_unsavable(options)
+    return replace(asked, options=options)
 
 
 def take_steps(steps: Iterable[Callable[..., int | None]], state: CommandState) -> int:

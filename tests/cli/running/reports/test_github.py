@@ -138,9 +138,14 @@ def test_a_folder_that_is_held_is_told(github):
 
 
 def test_what_cannot_even_begin_is_told(github):
-    answer = github("vidi-run", "jobs/job.yaml", "-C", "nowhere")
-    assert (answer.exit_code, len(errors_of(answer))) == (2, 1)
-    assert "there is no folder nowhere" in read(github, "GITHUB_STEP_SUMMARY")
+    for options, said in (
+        (("jobs/job.yaml", "-C", "nowhere"), "there is no folder nowhere"),
+        (("none/*.yaml",), "no file matches"),
+        (("--apply", "nowhere.plan"), "nowhere.plan"),
+    ):
+        answer = github("vidi-run", *options)
+        assert (answer.exit_code, len(errors_of(answer))) == (2, 1), answer.stderr
+        assert said in read(github, "GITHUB_STEP_SUMMARY")
     assert read_outputs(read(github, "GITHUB_OUTPUT"))["estimate-high"] == ""
     answer = github("vidi-run", "--nonsense")
     assert (answer.exit_code, len(errors_of(answer))) == (2, 1)
