@@ -58,6 +58,8 @@ class InferenceRequest:
     """Bring back what was bought, where a file has been edited since."""
     kept: bool = False
     """Never buy it again: what it has made is brought home, or is told to be gone."""
+    mark: bool | None = None
+    """Whether its files are to say that a model made them; None: as the run does."""
     former: tuple[str, ...] = ()
     """Its other fingerprints, under what its model was called before: as good as its own."""
 

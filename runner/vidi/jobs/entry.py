@@ -50,6 +50,7 @@ READERS: Mapping[str, Callable[[object, str], Any]] = {
     "timeout": lambda value, _: fields.read_timeout(value),
     "retry": lambda value, _: fields.read_retry(value),
     "keep": lambda value, _: fields.read_flag("keep", value),
+    "mark": lambda value, _: fields.read_flag("mark", value),
     "enabled": lambda value, _: fields.read_flag("enabled", value),
 }
 """Each key of an entry, and what reads its value; the second argument is a number as written."""

@@ -164,6 +164,9 @@ def _per_inference() -> dict[str, object]:
         ),
         "retry": _or_template(_retry(), "How often it may be attempted, and after which failures."),
         "keep": _or_template({"type": "boolean"}, "Never buy it again once it is there."),
+        "mark": _or_template(
+            {"type": "boolean"}, "Write into its files, as XMP, that a model made them, and which."
+        ),
         "enabled": _or_template({"type": "boolean"}, "false leaves it out."),
     }
 

@@ -42,6 +42,8 @@ class InferenceSpec:
     keep: bool
     """Whether what it has made is never bought again."""
     places: Places
+    mark: bool | None = None
+    """Whether its files are to say that a model made them; None where the job says nothing."""
     unknown: frozenset[str] = frozenset()
     """Params that could not be rendered: left out of `params`, and a mistake already."""
     row: DataRow | None = None

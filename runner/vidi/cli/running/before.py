@@ -49,6 +49,7 @@ def find_store(state: CommandState) -> int | None:
     options = state.options
     environ = read_own_environment(options)
     project = state.money.project if state.money else read_project(options.project, environ)
+    state.marks = project.mark
     if options.estimate and (told := avoid_store(project.store, environ)):
         state.console.say(told, style="yellow")
         return None

@@ -93,6 +93,7 @@ def _run(
             overwrite=options.overwrite,
             detach=options.detach,
             store=state.store,
+            marks=state.marks,
             account=accounts.account,
             shared=shared,
             bills=state.bills,

@@ -39,6 +39,8 @@ class CommandState:
     """Where money is accounted for; None in the sandbox, and where nothing is priced."""
     bills: PastBills = field(default_factory=PastBills)
     """What was billed before, by the ledger; the runs of the command add to it."""
+    marks: bool = False
+    """Whether the project wants its files to say that a model made them."""
     store: AssetStore | None = None
     """What is shared with other folders; None where no store is set."""
     job_runs: list[JobRun] = field(default_factory=list)

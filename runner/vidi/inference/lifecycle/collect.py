@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from vidi.errors import DownloadError
 from vidi.inference.lifecycle.assets.move import move_into_place
 from vidi.inference.lifecycle.assets.place import count_asked, name_places, number_made
-from vidi.inference.lifecycle.assets.record import describe_asset, is_ours, record_asset
+from vidi.inference.lifecycle.assets.record import (
+    choose_mark,
+    describe_asset,
+    is_ours,
+    record_asset,
+)
 from vidi.inference.lifecycle.calls import tell_recalled
 from vidi.inference.outputs.finding.find import RemoteFile, find_outputs
 
@@ -125,6 +130,7 @@ async def _fetch(request: InferenceRequest, item: _Item, folder: Path, runtime: 
         beside=item.beside,
         overwrite=runtime.overwrite,
         ours=lambda existing: is_ours(existing, folder, runtime),
+        mark=choose_mark(request, runtime),
     )
     flagged = isinstance(item.output, RemoteFile) and item.output.nsfw
     return _warn(asset, FLAGGED if flagged else "")

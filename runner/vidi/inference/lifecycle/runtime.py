@@ -69,6 +69,8 @@ class Runtime:
     """Returns when nothing new may be submitted any more."""
     store: AssetStore | None = None
     """What other folders bought, and are given; None where there is none."""
+    marks: bool = False
+    """Whether files say that a model made them, where their request does not say it."""
     detach: bool = False
     """Whether nothing is waited for: what was submitted is left to the next run."""
     overwrite: bool = False

@@ -22,6 +22,7 @@ CAPPED: tuple[Kind, ...] = ("day", "week", "month")
 _KNOWN = (
     *(f"budget_{kind}" for kind in CAPPED),
     "limits",
+    "mark",
     "max_price_age",
     "notify",
     "store",
@@ -42,6 +43,8 @@ class ProjectSettings:
     """Where bought assets are shared: a folder or the address of object storage."""
     max_price_age: int | None = None
     """Days since somebody looked at a price, after which it is refused; None for no limit."""
+    mark: bool = False
+    """Whether files are to say that a model made them, where a job says nothing of it."""
     full_checks: bool = False
     """Whether every frame of an asset is decoded, whatever memory and time that takes."""
     notify: Notification | None = None
@@ -67,11 +70,13 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
             if "max_price_age" in table]  # fmt: skip
     stores = [_read_store(table["store"], name) for name, table in tables if "store" in table]
     checks = [_read_checks(table["verify"], name) for name, table in tables if "verify" in table]
+    marks = [_read_mark(table["mark"], name) for name, table in tables if "mark" in table]
     return ProjectSettings(
         lower_caps(*caps),
         limits,
         max_price_age=min(ages, default=None),
         store=next(reversed(stores), None),
+        mark=next(reversed(marks), False),
         full_checks=any(checks),
         notify=read_notification(tables, environ),
     )
@@ -147,6 +152,12 @@ def _read_store(value: object, where: str) -> str:
             hint='Write a folder or object storage: store = "s3://bucket/prefix".',
         )
     return value.strip()
+
+
+def _read_mark(value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"mark in {where} is '{value}'", hint="Write true or false.")
+    return value
 
 
 def _read_checks(value: object, where: str) -> bool:

@@ -32,6 +32,7 @@ MAX_PROBLEMS = 1000
 """An entry with more different mistakes than this is not expanded further."""
 _PER_INFERENCE = (
     "model", "params", "output", "tags", "max_cost", "assume_cost", "timeout", "retry", "keep",
+    "mark",
 )  # fmt: skip
 _Path = tuple[str | int, ...]
 
@@ -247,6 +248,7 @@ class _Expansion:
             timeout=values["timeout"],
             retry=values["retry"],
             keep=values["keep"] or False,
+            mark=values["mark"],
             places=self._entry,
             row=self._combinations.row,
             axes={name: value for name, value in given.items() if name != "item"},

@@ -6,7 +6,7 @@ from vidi.jobs.data.cell import Cell
 from vidi.jobs.reading.scalars import resolve
 
 _TEXT = frozenset(("id", "model", "output"))
-_TYPED = frozenset(("enabled", "keep", "max_cost", "assume_cost", "timeout", "retry"))
+_TYPED = frozenset(("enabled", "keep", "max_cost", "assume_cost", "timeout", "retry", "mark"))
 """Keys whose cells are read as what they spell; an empty one says nothing."""
 
 

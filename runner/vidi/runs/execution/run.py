@@ -89,6 +89,8 @@ class RunConfig:
     """What was billed before; the run adds to it."""
     throttle: Throttle | None = None
     """What is shared with other processes; None for a pace of one's own."""
+    marks: bool = False
+    """Whether files say that a model made them, where their entry does not say it."""
     full_checks: bool = False
     """Whether every frame of an asset is decoded."""
     describe_bug: Callable[[Exception], VidiError] = _name_bug
@@ -194,6 +196,7 @@ def _make_runtime(
         overwrite=config.overwrite,
         detach=config.detach,
         store=config.store,
+        marks=config.marks,
         throttle=config.throttle or Throttle(),
         calls=remember_calls(journal.states.values()),
         retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),

@@ -70,5 +70,6 @@ def make_request(
         retry_on=retry.on,
         cancel_at_deadline=spec.timeout is not None,
         inputs=inputs,
+        mark=spec.mark,
         former=tuple(former),
     )

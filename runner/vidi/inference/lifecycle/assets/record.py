@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from vidi.inference.lifecycle.assets.place import AssetPlaces
+from vidi.inference.outputs.marking.xmp import Mark
 from vidi.inference.tracking.journal.events import AssetRecord
 
 if TYPE_CHECKING:
@@ -13,12 +14,19 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.outputs.fetching.download import Asset
+    from vidi.inference.request import InferenceRequest
 
 
 def describe_asset(asset: Asset, index: int, key: str, folder: Path) -> AssetRecord:
     """A file that has just been fetched, as the journal has it; `index` counts from 1."""
     mtime_ns = (folder / asset.path).stat().st_mtime_ns
     return AssetRecord(**asdict(asset), mtime_ns=mtime_ns, index=index, key=key)
+
+
+def choose_mark(request: InferenceRequest, runtime: Runtime) -> Mark | None:
+    """What the files of an inference are to say of themselves; None: nothing."""
+    wanted = runtime.marks if request.mark is None else request.mark
+    return Mark(request.model.id, request.model.title) if wanted else None
 
 
 async def record_asset(
@@ -86,4 +94,4 @@ async def _append(
     inference: str, asset: AssetRecord, moved_from: str | None, runtime: Runtime
 ) -> None:
     moved = {} if moved_from in (None, asset.path) else {"moved_from": moved_from}
-    await runtime.journal.append("asset", inference, **asdict(asset), **moved)
+    await runtime.journal.append("asset", inference, **asset.to_json(), **moved)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.lifecycle.assets.place import AssetPlaces
-from vidi.inference.lifecycle.assets.record import is_ours, record_displaced
+from vidi.inference.lifecycle.assets.record import choose_mark, is_ours, record_displaced
+from vidi.inference.outputs.fetching.marked import mark_staged
 from vidi.inference.outputs.fetching.publish import Placement
 from vidi.inference.outputs.fetching.staging import Staging
 from vidi.inference.outputs.finding.naming import name_warning
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle.assets.place import PlacedAsset
     from vidi.inference.lifecycle.runtime import Runtime
+    from vidi.inference.outputs.marking.xmp import Mark
     from vidi.inference.request import InferenceRequest
     from vidi.inference.store.record import StoreRecord
     from vidi.inference.store.store import AssetStore
@@ -45,7 +47,8 @@ async def take_from_store(request: InferenceRequest, folder: Path, runtime: Runt
     try:
         record = await asyncio.to_thread(store.read, request.fingerprint, request.stored)
         placed = AssetPlaces(folder).look_for(request, record.assets)
-        assets = [await _bring(each, store, folder, runtime) for each in placed]
+        mark = choose_mark(request, runtime)
+        assets = [await _bring(each, mark, store, folder, runtime) for each in placed]
     except StoreError as error:
         raise DownloadError(error.message, hint=DAMAGED.format(id=request.id)) from error
     if not assets:
@@ -58,8 +61,21 @@ async def take_from_store(request: InferenceRequest, folder: Path, runtime: Runt
             await record_displaced(asset, folder, runtime)
 
 
+def _mark(made: AssetRecord, path: Path, mark: Mark | None) -> AssetRecord:
+    """Mark what another folder left as it came, where this one wants that."""
+    if made.original_sha256:
+        return made
+    marked = mark_staged(path, made.content_type, made.sha256, made.bytes, mark)
+    return replace(
+        made,
+        sha256=marked.sha256,
+        bytes=marked.bytes,
+        original_sha256=marked.original_sha256,
+    )
+
+
 async def _bring(
-    placed: PlacedAsset, store: AssetStore, folder: Path, runtime: Runtime
+    placed: PlacedAsset, mark: Mark | None, store: AssetStore, folder: Path, runtime: Runtime
 ) -> AssetRecord:
     """Bring one asset to its place; what stands there and was bought makes way."""
     placement = Placement(
@@ -71,6 +87,7 @@ async def _bring(
         await asyncio.to_thread(staging.write, store.read_asset(made.sha256))
         if staging.finish() != made.sha256:
             raise StoreError(f"{store.name_asset(made.sha256)} of the store is damaged")
+        made = _mark(made, staging.path, mark)
         replaced = placement.publish(staging.path, home, made.sha256)
     finally:
         staging.discard()
@@ -94,7 +111,7 @@ def _describe(record: StoreRecord, assets: list[AssetRecord]) -> dict[str, objec
         "request_id": record.request_id,
         "paid_usd": record.paid,
         "paid_basis": record.paid_basis,
-        "assets": [asdict(asset) for asset in assets],
+        "assets": [asset.to_json() for asset in assets],
     }
 
 

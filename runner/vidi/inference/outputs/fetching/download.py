@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import DownloadError
 from vidi.inference.outputs.checking.facts import Facts
 from vidi.inference.outputs.checking.verify import verify
+from vidi.inference.outputs.fetching.marked import mark_staged
 from vidi.inference.outputs.fetching.publish import Placement
 from vidi.inference.outputs.fetching.staging import Staging
 from vidi.inference.outputs.finding.find import InlineText, RemoteFile
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import OutputType
     from vidi.inference.outputs.finding.find import Output
+    from vidi.inference.outputs.marking.xmp import Mark
     from vidi.inference.settings import Settings
 
 _CHECKS_AT_ONCE = 2
@@ -56,6 +58,8 @@ class Asset:
     """What a person should know of it: an extension of another type, a check not made."""
     replaced: str | None = None
     """Where the paid asset that stood there is kept now, relative to the output folder."""
+    original_sha256: str = ""
+    """Of what came, where a mark was put into it; empty where it is just that."""
 
 
 class _SpoiltError(DownloadError):
@@ -100,6 +104,7 @@ class Fetcher:
         beside: str = "",
         overwrite: bool = False,
         ours: Callable[[Path], bool] | None = None,
+        mark: Mark | None = None,
     ) -> Asset:
         """Bring one output to disk.
 
@@ -111,6 +116,7 @@ class Fetcher:
             beside: The content type of the first of several outputs, where this is another.
             overwrite: Whether a file that vidi did not make may be written over.
             ours: Whether vidi made the file at a path; such a file is kept under `.vidi/replaced`.
+            mark: What the file is to say of itself; None leaves it as it came.
 
         Raises:
             UsageError: The path leaves the folder by its own words.
@@ -126,7 +132,9 @@ class Fetcher:
             wait=wait_longer(multiplier=limits.wait_s, max=limits.longest_wait_s),
             reraise=True,
         )
-        place = partial(self._conclude, placement=placement, relative=relative, beside=beside)
+        place = partial(
+            self._conclude, placement=placement, relative=relative, beside=beside, mark=mark
+        )
         folder_of_it = placement.target(relative).parent
         return await retrying(self._fetch_once, output, folder_of_it, place, kind)
 
@@ -175,9 +183,12 @@ class Fetcher:
         placement: Placement,
         relative: str,
         beside: str,
+        mark: Mark | None,
     ) -> Asset:
         """Have a staged file checked and named, and made small once more."""
-        asset = _conclude(staging, facts_of, placement=placement, relative=relative, beside=beside)
+        asset = _conclude(
+            staging, facts_of, placement=placement, relative=relative, beside=beside, mark=mark
+        )
         if self._thumbnails:
             folder, pixels = placement.folder, (asset.width or 0) * (asset.height or 0)
             path = folder / asset.path
@@ -219,8 +230,12 @@ def _conclude(
     placement: Placement,
     relative: str,
     beside: str,
+    mark: Mark | None,
 ) -> Asset:
-    """Bring a staged file to the disk, check it, and give it its name."""
+    """Bring a staged file to the disk, check it, mark it, and give it its name.
+
+    Only the marked file ever has the name: whatever kills this, the next run fetches it again.
+    """
     sha256 = staging.finish()
     try:
         facts = facts_of(staging.path)
@@ -230,17 +245,19 @@ def _conclude(
         raise _SpoiltError(error.message, hint=error.hint, transient=True) from error
     except OSError as error:
         raise DownloadError(f"cannot read {relative} back: {error.strerror}") from error
+    marked = mark_staged(staging.path, facts.content_type, sha256, staging.size, mark)
     final = with_extension(relative, facts.content_type, beside=beside)
-    warnings = (facts.warning, name_warning(final, facts.content_type))
-    replaced = placement.publish(staging.path, final, sha256)
+    warnings = (facts.warning, name_warning(final, facts.content_type), marked.warning)
+    replaced = placement.publish(staging.path, final, marked.sha256)
     return Asset(
         path=final,
-        sha256=sha256,
-        bytes=staging.size,
+        sha256=marked.sha256,
+        bytes=marked.bytes,
         content_type=facts.content_type,
         width=facts.width,
         height=facts.height,
         duration_s=facts.duration_s,
         warning="; ".join(warning for warning in warnings if warning),
         replaced=replaced,
+        original_sha256=marked.original_sha256,
     )

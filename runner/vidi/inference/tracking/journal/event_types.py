@@ -75,6 +75,7 @@ class Event(TypedDict, total=False):
     mtime_ns: int
     index: int
     key: str
+    original_sha256: str
     moved_from: str
 
     # settled, and what went wrong

@@ -7,7 +7,7 @@ an `InferenceState` (`fold.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -72,6 +72,15 @@ class AssetRecord:
     """Which of the outputs it is, from 1; 0 where an older journal does not say."""
     key: str = ""
     """What the answer calls it; empty where it has no name, or an older journal does not say."""
+    original_sha256: str = ""
+    """Of what the provider gave, where a mark was put into it; empty where it is just that."""
+
+    def to_json(self) -> dict[str, object]:
+        """The record as events hold it; the field that few have is left out where it is empty."""
+        described: dict[str, object] = asdict(self)
+        if not self.original_sha256:
+            del described["original_sha256"]
+        return described
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,7 @@ def read_asset(event: Event) -> AssetRecord:
         mtime_ns=event.get("mtime_ns", 0),
         index=event.get("index", 0),
         key=event.get("key", ""),
+        original_sha256=event.get("original_sha256", ""),
     )
 
 

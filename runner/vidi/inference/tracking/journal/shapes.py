@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _TEXTS = (
     "basis", "content_type", "fingerprint", "id", "job_file", "job_sha256", "key", "message",
-    "model", "moved_from", "path", "priced_as_of", "purchase", "request_id", "sha256", "status",
-    "vidi_version", "warning",
+    "model", "moved_from", "original_sha256", "path", "priced_as_of", "purchase", "request_id",
+    "sha256", "status", "vidi_version", "warning",
 )  # fmt: skip
 _NUMBERS = ("attempt", "bytes", "index", "mtime_ns", "number")
 _TABLES = (

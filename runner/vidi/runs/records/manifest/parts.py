@@ -73,6 +73,8 @@ def render_asset(asset: AssetRecord) -> AssetShape:
         "duration_s": None if asset.duration_s is None else json_number(asset.duration_s),
         "replaced": asset.replaced,
     }
+    if asset.original_sha256:
+        shown["original_sha256"] = asset.original_sha256
     if asset.key:
         shown["key"] = asset.key
     if asset.warning:

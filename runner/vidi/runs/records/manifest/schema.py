@@ -215,13 +215,16 @@ def _asset() -> Schema:
             "replaced": nullable(
                 text("Where the paid file that it took the place of is kept; null: nowhere.")
             ),
+            "original_sha256": sha256(
+                "The hash of what the provider gave, where a mark was put into it."
+            ),
             "key": text("What the provider's answer calls it, such as `vocals`."),
             "warning": {
                 "type": ["string", "null"],
                 "description": "What is odd about it, such as an extension that its type belies.",
             },
         },
-        optional=("key", "warning"),
+        optional=("original_sha256", "key", "warning"),
     )
 
 

@@ -60,6 +60,8 @@ class AssetShape(TypedDict):
     height: int | None
     duration_s: Usd | None
     replaced: str | None
+    original_sha256: NotRequired[str]
+    """Of what the provider gave, where a mark was put into it."""
     key: NotRequired[str]
     """What the answer calls it, such as `vocals`."""
     warning: NotRequired[str]
