@@ -26,6 +26,7 @@ is known. `vidi.cli` is the one boundary that turns them into words and exit cod
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -274,3 +275,18 @@ class DownloadError(InferenceError):
         """The provider no longer keeps the file (404, 410): its retention has passed."""
         self.transient = transient
         """Worth another try at once (reset, time-out, 429, 5xx)."""
+
+
+_OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+"""What the system says when this process, or all of them, may open no further file."""
+
+
+def is_out_of_files(error: BaseException | None) -> bool:
+    """Whether something failed only because too many files are open: it is tried again later."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, OSError) and error.errno in _OUT_OF_FILES:
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False

@@ -29,6 +29,7 @@ TOLD = {
     "gone": "{message}; buying it again",
     "drift": "warning: {message}",
     "in_doubt": "{message}; asking the provider",
+    "out_of_files": "too many open files: fewer at once from here on",
     "adopted": "it was bought, as {request_id}",
     "not_stored": "it is here, but not in the store: {message}",
     "earlier_lost": "what was bought before is lost: {message}",

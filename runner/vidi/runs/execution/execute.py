@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from vidi.errors import (
@@ -12,12 +12,19 @@ from vidi.errors import (
     SettingError,
     StorageError,
     VidiError,
+    is_out_of_files,
 )
 from vidi.inference.lifecycle.assets.stock import keep_in_store, list_unstored
 from vidi.inference.lifecycle.carry_out import Outcome, carry_out
 from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.prices.facts import as_decimal
 from vidi.inference.providers.provider import Accepted
+from vidi.runs.execution.at_once import (
+    ALONE_S,
+    ALONE_TRIES,
+    LONGEST_ALONE_S,
+    AtOnce,
+)
 from vidi.runs.execution.starting import StartLimits
 from vidi.runs.execution.stopping import CANCEL, LEAVE
 
@@ -68,6 +75,7 @@ class Execution:
         self._stop = stop
         self._describe_bug = describe_bug
         self._in_flight: dict[str, InferenceRequest] = {}
+        self._at_once = AtOnce(max(1, limits.concurrency))
 
     @property
     def billed(self) -> tuple[str, ...]:
@@ -130,14 +138,17 @@ class Execution:
                 self._runtime.pace.learn(state.model, float(known))
 
     async def _work(self, queue: Iterator[PlannedInference]) -> None:
-        while self._may_begin and (planned := next(queue, None)) is not None:
-            if self._is_refused(planned):
-                continue
-            self._in_flight[planned.id] = planned.request
-            try:
-                await self._carry_out_in_place(planned)
-            finally:
-                del self._in_flight[planned.id]
+        while True:
+            async with self._at_once.place():
+                if not self._may_begin or (planned := next(queue, None)) is None:
+                    return
+                if self._is_refused(planned):
+                    continue
+                self._in_flight[planned.id] = planned.request
+                try:
+                    await self._carry_out_in_place(planned)
+                finally:
+                    del self._in_flight[planned.id]
 
     def _is_refused(self, planned: PlannedInference) -> bool:
         """Whether the provider of an inference takes nothing new from us; moves ask nobody."""
@@ -182,12 +193,41 @@ class Execution:
             FolderLockedError: Another run has taken the folder.
             SettingError: Nothing can be sent at all.
         """
-        outcome = await _contain(carry_out(request, self.plan.folder, self._runtime))
+        outcome = await self._carry_out_with_files(request)
         if isinstance(outcome, CredentialsError | StorageError | FolderLockedError | SettingError):
             raise outcome
         if isinstance(outcome, Exception):
             return await self._end_unexpectedly(request, outcome)
         return outcome
+
+    async def _carry_out_with_files(self, request: InferenceRequest) -> Outcome | Exception:
+        """Carry it out, again where no file could be opened: that is no failure of the inference.
+
+        Others end first, and fewer are under way from then on.
+        """
+        before = self._runtime.journal.states.get(request.id)
+        outcome = await _contain(carry_out(request, self.plan.folder, self._runtime))
+        alone = 0
+        while self._may_begin and is_out_of_files(_error_of(outcome)) and alone < ALONE_TRIES:
+            self._runtime.notify(request.id, "out_of_files")
+            if not await self._at_once.step_back():
+                await self._runtime.pause(min(ALONE_S * 2**alone, LONGEST_ALONE_S))
+                alone += 1
+            again = self._go_on(request, before)
+            outcome = await _contain(carry_out(again, self.plan.folder, self._runtime))
+        return outcome
+
+    def _go_on(self, request: InferenceRequest, before: InferenceState | None) -> InferenceRequest:
+        """The same request after a try: what it has bought or taken back is not asked for again."""
+        journal = self._runtime.journal
+        state = journal.states.get(request.id)
+        made = [] if state is None else state.charges[len(before.charges) if before else 0 :]
+        bought = any(charge.open or charge.actual for charge in made)
+        return replace(
+            request,
+            again=request.again and not bought,
+            restores=request.restores if request.restores in journal.shelf else "",
+        )
 
     async def _end_unexpectedly(self, request: InferenceRequest, bug: Exception) -> Outcome:
         """Put on record what escaped; what may have been bought stays open, and reserved."""
@@ -263,6 +303,10 @@ class Execution:
         if state is None or not state.unsettled:
             return otherwise
         return "in_doubt" if state.doubtful else "unfinished"
+
+
+def _error_of(outcome: Outcome | Exception) -> Exception | None:
+    return outcome if isinstance(outcome, Exception) else outcome.error
 
 
 async def _contain(work: Awaitable[Made]) -> Made | Exception:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from vidi.errors import DownloadError
+from vidi.errors import DownloadError, is_out_of_files
 from vidi.inference.outputs.fetching.blocks import Blocks
 from vidi.inference.outputs.fetching.request import open_answer, shown
 
@@ -75,7 +75,7 @@ class Transfer:
             DownloadError: It cannot be had, or not in time.
         """
         retrying = AsyncRetrying(
-            retry=retry_if_exception(lambda error: getattr(error, "transient", False)),
+            retry=retry_if_exception(_may_pass),
             stop=lambda _: self._stalled >= self._limits.attempts,
             wait=self._wait,
             reraise=True,
@@ -187,6 +187,11 @@ class Transfer:
     def _refuse_too_large(self, size: int) -> None:
         if size > self._limits.max_bytes:
             raise DownloadError(f"{shown(self.url)} is larger than {self._limits.max_bytes} bytes")
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether another try helps at once; where no file can be opened, others must end first."""
+    return bool(getattr(error, "transient", False)) and not is_out_of_files(error)
 
 
 def _packing_of(answer: httpx.Response) -> str:

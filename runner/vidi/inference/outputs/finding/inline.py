@@ -41,7 +41,11 @@ def decode_data_uri(uri: str, limits: Limits) -> bytes:
     packed = any(mark.strip().lower() == "base64" for mark in head.split(";")[1:])
     if len(body) > limits.max_inline_bytes * (4 if packed else 9) // 3 + 4:
         raise _too_large(limits)
-    content = _from_base64(unquote_to_bytes(body)) if packed else unquote_to_bytes(body)
+    try:
+        plain = unquote_to_bytes(body)
+    except UnicodeEncodeError as error:
+        raise DownloadError("a damaged data: URI: it holds half a character") from error
+    content = _from_base64(plain) if packed else plain
     if len(content) > limits.max_inline_bytes:
         raise _too_large(limits)
     return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,6 +19,8 @@ Fields: TypeAlias = Mapping[str, object]
 
 MOST_WORDS = 600
 """Characters of a provider's text that a message quotes."""
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How JSON writes half of a character, alone or with the other half."""
 DEEPEST = 100
 """Levels of a JSON value; what is nested deeper is no answer, and would break what walks it."""
 
@@ -41,7 +44,9 @@ class Answer:
             value: object = json.loads(self.body)
         except (ValueError, RecursionError):
             return None
-        return None if _is_deeper(value, DEEPEST) else value
+        if _is_deeper(value, DEEPEST):
+            return None
+        return _mend_texts(value) if _HALF.search(self.body) else value
 
     def fields(self) -> Fields:
         """The body as a JSON object; empty where it is anything else."""
@@ -80,6 +85,17 @@ def _is_deeper(value: object, levels: int) -> bool:
         if not level:
             return False
     return True
+
+
+def _mend_texts(value: object) -> object:
+    """The same value, with a mark for each half of a character: no file and no URL can hold one."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mend_texts(each) for each in value]
+    if isinstance(value, dict):
+        return {str(_mend_texts(name)): _mend_texts(each) for name, each in value.items()}
+    return value
 
 
 def shorten(text: str) -> str:

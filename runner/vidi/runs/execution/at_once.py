@@ -1,0 +1,54 @@
+"""How many inferences of a run may be under way: fewer once the system has no open file left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ALONE_S, LONGEST_ALONE_S, ALONE_TRIES = 0.2, 5.0, 6
+"""How long, and how often, one that is alone waits for others on the machine to close files."""
+
+
+class AtOnce:
+    """The places of a run. Whoever finds no file to open gives up its place for a while.
+
+    Args:
+        most: How many there are, until fewer prove to be possible.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._taken = 0
+        self._changed = asyncio.Condition()
+
+    @contextlib.asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold a place; waits while there are fewer than are under way."""
+        await self._enter()
+        try:
+            yield
+        finally:
+            await self._leave()
+
+    async def step_back(self) -> bool:
+        """Let the others end first, and be fewer from now on; False where there are no others."""
+        if self._taken <= 1:
+            return False
+        self.most = max(1, min(self.most, self._taken) - 1)
+        await self._leave()
+        await self._enter()
+        return True
+
+    async def _enter(self) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._taken < self.most)
+            self._taken += 1
+
+    async def _leave(self) -> None:
+        async with self._changed:
+            self._taken -= 1
+            self._changed.notify_all()

@@ -1,0 +1,36 @@
+"""Out of file descriptors is no failure of an inference: fewer at once, and then again."""
+
+import json
+import os
+import subprocess
+import sys
+
+from support.commands import installed
+from support.servers.sandbox import serve_sandbox
+
+COUNT, AT_ONCE = 24, 24
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]),) * 2)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+MODEL = "fal/fal-ai/flux/dev"
+
+
+def test_a_run_with_few_descriptors_goes_on_with_fewer_at_once(here):
+    entries = "".join(
+        f"  - {{id: e{at}, model: {MODEL}, params: {{prompt: p{at}}}, output: e{at}.png}}\n"
+        for at in range(COUNT)
+    )
+    here.write("job.yaml", f"version: 1\nname: job\nbudget: 5\ninferences:\n{entries}")
+    with serve_sandbox(latency=0.2) as served:
+        done = subprocess.run(
+            [sys.executable, "-c", LIMITED, "22", installed("vidi-run"), "job.yaml",
+             "-j", str(AT_ONCE), "--no-report", "--json"],
+            cwd=here.folder, env={**os.environ, **served.environment}, capture_output=True,
+            encoding="utf-8", check=False, timeout=120,
+        )  # fmt: skip
+        answer = json.loads(done.stdout)
+        assert (done.returncode, served.submits) == (0, COUNT), done.stderr[-2000:]
+    assert "too many open files" in done.stderr
+    assert {each["status"] for each in answer["jobs"][0]["inferences"]} == {"succeeded"}
