@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
 
 
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
+)
+
+
 @dataclass(frozen=True, slots=True)
 class InferenceRequest:
     """An inference that may be bought: its parameters are right and its price is known."""
@@ -106,10 +111,7 @@ def fingerprints_of(
 
 def _hash(name: str, version: str, params: Mapping[str, object]) -> str:
     made_from = {"model": name, "version": version, "params": params}
-    canonical = json.dumps(
-        made_from, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(made_from).encode()).hexdigest()
 
 
 def hash_file(path: Path) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from vidi.cli.running.state import CommandState
 
+MOST_INDENTED = 1000
+"""Inferences of an answer that people may read; a larger one is for programs, and on one line."""
+
 
 @contextlib.contextmanager
 def reporting_failure(state: CommandState) -> Iterator[None]:
@@ -63,4 +66,5 @@ def _render_answer(state: CommandState) -> str:
         budget=find_cap(state),
         errors=state.errors,
     )
-    return render_json(state.complete(answer)).rstrip("\n")
+    lines = sum(len(job_run.plan.inferences) for job_run in state.job_runs if job_run.plan)
+    return render_json(state.complete(answer), indented=lines <= MOST_INDENTED).rstrip("\n")

@@ -13,6 +13,7 @@ from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.assets.place import AssetPlaces, KnownContent
 from vidi.inference.models.cautions import list_cautions, tell_repriced
 from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.remembered_prices import RememberedPrices
 from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal.replay import rename_states
 from vidi.jobs.reviews.review import Reviews
@@ -154,7 +155,8 @@ class _Planner:
         record: FolderRecord,
         choices: Choices,
     ) -> None:
-        self._bills = record.bills
+        adjust = record.bills.adjust if record.bills is not None else None
+        self._prices = RememberedPrices(adjust)
         self.problems: list[Problem] = []
         self.defaults = DefaultParams()
         self.states = record.states
@@ -222,7 +224,7 @@ class _Planner:
         self, spec: InferenceSpec, request: InferenceRequest, seed: int
     ) -> InferenceRequest:
         checked = with_seed(request.checked, seed)
-        return make_request(spec, request.model, checked, self._hash, self._bills)
+        return make_request(spec, request.model, checked, self._hash, self._prices)
 
     def _review(
         self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
@@ -367,6 +369,9 @@ class _Planner:
         number = known.number if known is not None and same else 0
         if decision.action == "run" and not number:
             number = self._sources.number_new(request.fingerprint)
+        fit = (number or 1, decision.restores, decision.stored, unedited)
+        if fit == (request.number, request.restores, request.stored, request.unedited):
+            return request  # as nearly all are: 10,000 copies would be a tenth of an estimate
         return replace(
             request,
             number=number or 1,
@@ -388,7 +393,7 @@ class _Planner:
         self.problems += [cells.locate(each) for each in found]
         if spec.unknown or any(each.severity == "error" for each in found):
             return None
-        return make_request(spec, model, checked, self._hash, self._bills)
+        return make_request(spec, model, checked, self._hash, self._prices)
 
     def _find_model(self, spec: InferenceSpec) -> ModelInfo | None:
         try:
@@ -419,7 +424,8 @@ class _Planner:
         state = self.states.get(spec.id)
         wanted = is_asked_again(spec, state, self._choices)
         again = wanted and not is_under_way(request, state)
-        request = replace(request, again=again)
+        if again:
+            request = replace(request, again=True)
         if state is None or not (state.unsettled or (spec.kept_as and state.was_made)):
             return request
         changed = state.fingerprint != request.fingerprint

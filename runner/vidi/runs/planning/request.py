@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.models.params.checked import CheckedParams
+    from vidi.inference.models.remembered_prices import RememberedPrices
     from vidi.inference.models.template import ModelInfo
-    from vidi.inference.tracking.bills import PastBills
     from vidi.jobs.spec import InferenceSpec
 
 ASSUMED = "assume_cost: the figure in the job file, not a published price"
@@ -37,7 +37,7 @@ def make_request(
     model: ModelInfo,
     checked: CheckedParams,
     hash_input: Callable[[Path], str],
-    bills: PastBills | None = None,
+    prices: RememberedPrices,
 ) -> InferenceRequest:
     """Make the request of an entry whose params are right.
 
@@ -46,12 +46,10 @@ def make_request(
         model: Its model.
         checked: Its params.
         hash_input: The sha256 of an input file, by its path.
-        bills: What was billed before; None where nobody knows.
+        prices: What inferences of the plan cost, by past bills too.
     """
     timeout_s, retry = spec.timeout or model.timeout_s, spec.retry or Retry()
-    price = estimate(model, checked, timeout_s=timeout_s)
-    if bills is not None:
-        price = bills.adjust(model, price)
+    price = prices.estimate(model, checked, timeout_s)
     if price.high is None and spec.assume_cost is not None:
         assumed = up_to_micro(spec.assume_cost)
         price = Estimate(assumed, assumed, ASSUMED)

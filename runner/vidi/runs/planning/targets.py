@@ -37,7 +37,8 @@ def expect_paths(request: InferenceRequest) -> list[str]:
     """Name the assets that an inference will make, as far as its params say how many."""
     counts = [1]
     if "[]" in request.model.output:
-        given = (request.checked.effective.get(name) for name in sorted(OUTPUT_COUNTS))
+        effective = request.checked.effective
+        given = [effective[name] for name in OUTPUT_COUNTS if name in effective]
         counts += [each for each in given if isinstance(each, int) and each <= MOST_OUTPUTS]
     return plan_paths(request.output, max(counts))
 
@@ -57,15 +58,15 @@ class Targets:
     def claim(self, request: InferenceRequest) -> SharedOutputError | None:
         """Take the places of one inference; says so where another has one of them."""
         for path in expect_paths(request):
-            key = same_file_key(path)
-            stem = key if not has_extension(path) else key.rpartition(".")[0]
-            owner = self._find_owner(key, stem, bare=not has_extension(path))
+            key, bare = same_file_key(path), not has_extension(path)
+            stem = key if bare else key.rpartition(".")[0]
+            owner = self._find_owner(key, stem, bare=bare)
             if owner not in (None, request.id):
                 return SharedOutputError(
                     f"'{path}' is an asset of inference '{owner}' too",
                     hint='Give each inference a path of its own, such as "{{ id }}.png".',
                 )
-            taken = self._stems if has_extension(path) else self._bare
+            taken = self._bare if bare else self._stems
             taken.setdefault(stem, request.id)
             self._files.setdefault(key, request.id)
         return None
@@ -96,6 +97,8 @@ def find_obstacle(
         owned: Every path that the journal says vidi made.
         overwrite: Whether files that vidi did not make may be replaced.
     """
+    if not os.path.lexists(folder):
+        return None
     for path in expect_paths(request):
         if (blocked := _find_blocked_way(folder, path)) is not None:
             return blocked

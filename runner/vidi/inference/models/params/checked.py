@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class CheckedParams:
     files: tuple[InputFile, ...] = ()
     problems: tuple[ParamProblem, ...] = ()
     """Errors and warnings, in the order of the params."""
+
+    def seen_as(self, effective: dict[str, object]) -> CheckedParams:
+        """The same, looked at through another mapping of the same effective params."""
+        return replace(self, effective=effective)
 
     @property
     def errors(self) -> tuple[ParamProblem, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,7 @@ def _name_by_key(output: str, keys: Sequence[str]) -> list[str]:
     return paths
 
 
+@lru_cache(maxsize=256)  # of each path in turn it is asked more than once
 def check_inside(relative: str) -> None:
     """Refuse a path that leads out of the folder it is relative to.
 
@@ -209,6 +211,7 @@ def _names_binary(extension: str) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
 def _split(path: str) -> tuple[str, str]:
     """A path without its extension, and the extension with its dot (empty where it has none)."""
     folder, slash, name = path.rpartition("/")

@@ -122,7 +122,9 @@ class Sources:
         self, request: InferenceRequest, state: InferenceState | None, *, made: bool = True
     ) -> list[tuple[str, InferenceState]]:
         """What is on the shelf of the same, the entry's own and the latest first."""
-        shelved = self._shelf.get(request.fingerprint, {})
+        shelved = self._shelf.get(request.fingerprint)
+        if not shelved:
+            return []
         numbers = {kept.number for kept in shelved.values()}
         free = self._list_free(request, state, numbers)
         found = [
