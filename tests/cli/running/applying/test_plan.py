@@ -10,6 +10,7 @@ from PIL import Image
 
 from support.servers.sandbox import serve_sandbox
 from vidi.cli.run_options import RunOptions
+from vidi.cli.running.applying.command_line import SAID
 from vidi.runs.plan_file.schema import plan_schema
 from vidi.runs.plan_file.shape import SavedOptions
 
@@ -176,10 +177,12 @@ def test_whatever_differs_since_is_refused_by_name(project, change, said):
     ("options", "said"),
     [
         (("--budget", "0.10"), "--budget is $0.10, planned with $0.40"),
+        (("--budget", "0"), "--budget is $0.00, planned with $0.40"),
+        (("--var", "api_token=x"), "--var api_token is another"),
         (("--var", "style=deep"), "--var style"),
-        (("--select", "forest"), "--select is another"),
+        (("--select", "forest"), "--select is forest, planned with none"),
         (("-o", "elsewhere"), "-o is elsewhere, planned with none"),
-        (("--frozen",), "planned without --frozen"),
+        (("--frozen",), "--frozen is given, planned with none"),
     ],
 )
 def test_a_command_line_that_says_otherwise_is_refused(project, options, said):
@@ -198,6 +201,11 @@ NOT_PLANNED = {
 }
 OTHERWISE = {"var": "vars", "vars_file": "vars_files", "budget": "budget_usd"}
 """Options that a plan has under another name."""
+
+
+def test_every_option_of_a_plan_is_held_against_what_is_said():
+    held = {each.name for each in fields(SavedOptions)} - {"job_files", "vars", "secret_vars"}
+    assert SAID.keys() == held
 
 
 def test_every_option_that_says_what_is_planned_is_in_a_plan():
@@ -228,6 +236,21 @@ def test_what_was_paid_for_and_is_gone_is_not_bought_once_more(project):
     answer = apply(project)
     assert (answer.exit_code, spent(answer)) == (3, 0)
     assert "forest: paid for since, and it would be bought once more" in answer.stderr
+
+
+def test_of_several_job_files_none_is_run_where_one_differs(project):
+    project.write("jobs/b.yaml", JOB.replace("name: a", "name: b"))
+    written = plan(project, "jobs", "--budget", "0.02")
+    assert [each["job_file"] for each in written["jobs"]] == ["jobs/a.yaml", "jobs/b.yaml"]
+    project.write("jobs/c.yaml", JOB.replace("name: a", "name: c"))
+    text = JOB.replace("name: a", "name: b")
+    project.write("jobs/b.yaml", text.replace("a black", "a red"))
+    answer = apply(project)
+    assert (answer.exit_code, spent(answer)) == (3, 0)
+    assert "jobs/b.yaml: not as planned: jobs/b.yaml has changed" in answer.stderr
+    project.write("jobs/b.yaml", text)
+    answer = apply(project)
+    assert (answer.exit_code, spent(answer), len(answer.json["jobs"])) == (0, 0.018, 2)
 
 
 def test_secrets_are_not_in_a_plan_and_are_to_be_given_again(project):

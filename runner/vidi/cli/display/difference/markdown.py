@@ -125,11 +125,13 @@ def _make_row(change: Change) -> tuple[str, ...]:
 
 
 def _tell_differences(change: Change) -> str:
-    if change.change in {"added", "removed"}:
+    if change.change == "removed":
         return change.change
     listed = list_differences(change)
     told = [
-        f"{as_code(name)}: {as_code(before)} → {as_code(after)}"
+        f"{as_code(name)}: {as_code(after)}"
+        if change.change == "added"
+        else f"{as_code(name)}: {as_code(before)} → {as_code(after)}"
         for name, before, after in listed[:MOST_DIFFERENCES]
     ]
     if len(listed) > len(told):

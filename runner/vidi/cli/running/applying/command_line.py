@@ -7,6 +7,7 @@ something, and the secrets that no plan holds, must be said again.
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from vidi.runs.planning.shards import Shard
 
 Texts = tuple[str, ...]
+SAID = {
+    "project": "-C", "output_dir": "-o", "templates": "--templates", "env_file": "--env-file",
+    "vars_files": "--vars-file", "select": "--select", "exclude": "--exclude", "rebuy": "--rebuy",
+    "restore": "--restore", "accept": "--accept", "shard": "--shard", "gate": "--gate",
+    "budget_usd": "--budget", "sandbox": "--sandbox", "rejected": "--rejected",
+    "frozen": "--frozen", "locked": "--locked", "overwrite": "--overwrite",
+    "allow_outside": "--allow-outside",
+}  # fmt: skip
+"""What a plan says in the place of which option."""
 
 
 def save_options(options: RunOptions, secrets: Texts) -> SavedOptions:
@@ -133,41 +143,28 @@ def _compare(options: RunOptions, saved: SavedOptions, given: Mapping[str, str])
     """What is said now, and was said otherwise; what is not said is as it was."""
     for name, value in given.items():
         if name not in saved.secret_vars and saved.vars.get(name) != value:
-            yield f"--var {name}"
-    paths: tuple[tuple[str, str | None, str | None], ...] = (
-        ("-C", _text(options.project if options.project != Path() else None), saved.project),
-        ("-o", _text(options.output_dir), saved.output_dir),
-        ("--templates", _text(options.templates), saved.templates),
-        ("--env-file", _text(options.env_file), saved.env_file),
-        ("--gate", options.gate, saved.gate),
-        ("--shard", _text_of(options.shard), saved.shard),
-    )
-    yield from (
-        f"{option} is {now}, planned with {was or 'none'}"
-        for option, now, was in paths
-        if now is not None and now != was
-    )
-    if options.budget is not None and options.budget != saved.budget_usd:
-        was = "none" if saved.budget_usd is None else format_usd(saved.budget_usd)
-        yield f"--budget is {format_usd(options.budget)}, planned with {was}"
-    lists: tuple[tuple[str, Texts, Texts], ...] = (
-        ("--vars-file", _texts(options.vars_file), saved.vars_files),
-        ("--select", options.select, saved.select),
-        ("--exclude", options.exclude, saved.exclude),
-        ("--rebuy", options.rebuy, saved.rebuy),
-        ("--restore", options.restore, saved.restore),
-        ("--accept", options.accept, saved.accept),
-    )
-    yield from (f"{option} is another" for option, now, was in lists if now and now != was)
-    flags = (
-        ("--sandbox", options.sandbox, saved.sandbox),
-        ("--rejected", options.rejected, saved.rejected),
-        ("--frozen", options.frozen, saved.frozen),
-        ("--locked", options.locked, saved.locked),
-        ("--overwrite", options.overwrite, saved.overwrite),
-        ("--allow-outside", options.allow_outside, saved.allow_outside),
-    )
-    yield from (f"planned without {option}" for option, now, was in flags if now and not was)
+            yield f"--var {name} is another"
+    now = save_options(options, ())
+    for name, option in SAID.items():
+        value, was = getattr(now, name), getattr(saved, name)
+        if _is_said(value) and value != was:
+            yield f"{option} is {_tell(value)}, planned with {_tell(was)}"
+
+
+def _is_said(value: object) -> bool:
+    """Whether an option was given; a budget of 0 was."""
+    return value is not None and value is not False and value not in ((), ".")
+
+
+def _tell(value: object) -> str:
+    """What an option says, in words."""
+    if not _is_said(value):
+        return "none"
+    if isinstance(value, Decimal):
+        return format_usd(value)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "given" if value is True else str(value)
 
 
 def _list_leave(options: RunOptions, saved: SavedOptions) -> Iterator[str]:

@@ -140,8 +140,9 @@ class _Finder:
             return suggest_file(path)
         if ".." in revision.replace(FORK, ""):
             return "Write the two revisions apart: vidi diff BASE HEAD."
+        branch = revision.removesuffix(FORK).removeprefix("origin/")
         return (
-            f"Is it fetched? A shallow clone knows few revisions: git fetch origin {revision} "
+            f"Is it fetched? A shallow clone knows few revisions: git fetch origin {branch} "
             "(in CI: fetch-depth: 0)."
         )
 
