@@ -41,7 +41,8 @@ def make_picture(extension, **saving):
     if extension == "png" and "xmp" in saving:
         saving["pnginfo"] = PngInfo()
         packed = saving.pop("xmp")
-        saving["pnginfo"].add_itxt("XML:com.adobe.xmp", PACKET.decode(), zip=packed)
+        packet = saving.pop("packet", PACKET.decode())
+        saving["pnginfo"].add_itxt("XML:com.adobe.xmp", packet, zip=packed)
     name = {"jpg": "JPEG"}.get(extension, extension)
     frames[0].save(file, name, **saving, **more)
     return file.getvalue()
@@ -132,6 +133,26 @@ LEFT = {
     "cut jpg": ("image/jpeg", lambda: make("jpg")[:30], "not built as"),
     "cut webp": ("image/webp", lambda: make("webp")[:16], "not built as"),
     "cut mp4": ("video/mp4", lambda: make("mp4")[:-9], "not built as"),
+    "jpg with much before it": (
+        "image/jpeg",
+        lambda: make("jpg")[:2] + (b"\xff\xe2\xff\xff" + bytes(65533)) * 257 + make("jpg")[2:],
+        "too large",
+    ),
+    "png of many parts": (
+        "image/png",
+        lambda: make("png")[:33] + (bytes(4) + b"tEXt" + bytes(4)) * 100_001 + make("png")[33:],
+        "more than 100,000 parts",
+    ),
+    "webp with other XMP": (
+        "image/webp",
+        lambda: make("webp", xmp="<x:xmpmeta/>".encode("utf-16")),
+        "does not add to",
+    ),
+    "png with a packet without an end": (
+        "image/png",
+        lambda: make("png", xmp=True, packet="<x/>" * (2 << 20)),
+        "does not add to",
+    ),
     "signed png": (
         "image/png",
         lambda: make("png")[:33] + b"\0\0\0\0caBX\0\0\0\0" + make("png")[33:],

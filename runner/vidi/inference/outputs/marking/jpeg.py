@@ -17,6 +17,8 @@ _NAME = b"http://ns.adobe.com/xap/1.0/\0"
 _APP0, _APP1, _APP11, _SCAN = 0xE0, 0xE1, 0xEB, 0xDA
 _LONGEST = 65_533
 """Bytes that a segment holds."""
+_MOST_BYTES = 16 << 20
+"""Of all segments before the scan, which are held at once: a large profile has 4 MiB."""
 
 
 class _Segment(NamedTuple):
@@ -50,7 +52,7 @@ def write_marked(source: BinaryIO, target: BinaryIO, packet: Packet) -> None:
 def _read_segments(source: BinaryIO) -> list[_Segment]:
     """Every segment before the scan; the source is left where that begins."""
     segments: list[_Segment] = []
-    while True:
+    while source.tell() <= _MOST_BYTES:
         start = source.tell()
         mark, marker = read_exactly(source, 2)
         while marker == 0xFF:  # fill bytes
@@ -62,6 +64,7 @@ def _read_segments(source: BinaryIO) -> list[_Segment]:
             return segments
         (size,) = struct.unpack(">H", read_exactly(source, 2))
         segments.append(_Segment(marker, read_exactly(source, max(0, size - 2))))
+    raise UnmarkableError("what stands before the picture is too large")
 
 
 def _write(segment: _Segment) -> bytes:

@@ -8,14 +8,20 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from vidi.inference.outputs.marking.place import SIGNED, UnmarkableError, copy, read_exactly
+from vidi.inference.outputs.marking.place import (
+    SIGNED,
+    UnmarkableError,
+    copy,
+    read_exactly,
+    refuse_large,
+    refuse_many,
+)
 
 if TYPE_CHECKING:
     from vidi.inference.outputs.marking.place import Packet
 
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-_LARGEST = 4 << 20
 _TO_THE_END = 0
 _IN_64_BITS = 1
 
@@ -41,7 +47,8 @@ def write_marked(source: BinaryIO, target: BinaryIO, packet: Packet) -> None:
         raise UnmarkableError("it is no MP4")
     if any(box.uuid == _C2PA for box in boxes):
         raise UnmarkableError(SIGNED)
-    old = [box for box in boxes if box.uuid == _XMP and box.size <= _LARGEST]
+    old = [box for box in boxes if box.uuid == _XMP]
+    refuse_large(max((box.size for box in old), default=0))
     existing = _read(source, old[0]) if old else None
     content = packet(existing)
     if content == existing:
@@ -75,6 +82,7 @@ def _list_boxes(source: BinaryIO) -> list[_Box]:
             raise UnmarkableError("it is not built as an MP4 is")
         uuid = read_exactly(source, 16) if kind == b"uuid" and size >= head + 16 else b""
         boxes.append(_Box(kind, start, size, uuid, written == _TO_THE_END))
+        refuse_many(len(boxes))
         start += size
     return boxes
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     Packet = Callable[[bytes | None], bytes]
     """Gives the packet, from the one that is there."""
 
+MOST_PARTS = 100_000
+"""Chunks, segments or boxes of one file; more are nobody's picture, and would fill the memory."""
+LARGEST_PACKET = 4 << 20
+"""Bytes of a packet that is read, unpacked too."""
 _PIECE = 1 << 20
 
 
@@ -31,6 +35,26 @@ def read_exactly(source: BinaryIO, size: int) -> bytes:
     if len(content) != size:
         raise UnmarkableError("it is not built as its kind is")
     return content
+
+
+def refuse_many(parts: int) -> None:
+    """See that a file has no more parts than are held at once.
+
+    Raises:
+        UnmarkableError: It has.
+    """
+    if parts > MOST_PARTS:
+        raise UnmarkableError(f"it has more than {MOST_PARTS:,} parts")
+
+
+def refuse_large(packet: int) -> None:
+    """See that the packet of a file is no larger than is read.
+
+    Raises:
+        UnmarkableError: It is.
+    """
+    if packet > LARGEST_PACKET:
+        raise UnmarkableError("its own XMP is too large to add to")
 
 
 def copy(source: BinaryIO, target: BinaryIO, size: int | None = None) -> None:

@@ -9,15 +9,21 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from vidi.inference.outputs.marking.place import SIGNED, UnmarkableError, copy, read_exactly
+from vidi.inference.outputs.marking.place import (
+    LARGEST_PACKET,
+    SIGNED,
+    UnmarkableError,
+    copy,
+    read_exactly,
+    refuse_large,
+    refuse_many,
+)
 
 if TYPE_CHECKING:
     from vidi.inference.outputs.marking.place import Packet
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"XML:com.adobe.xmp\0"
-_LARGEST = 4 << 20
-"""Bytes of a packet that is read, unpacked too."""
 
 
 class _Chunk(NamedTuple):
@@ -65,23 +71,26 @@ def _list_chunks(source: BinaryIO) -> list[_Chunk]:
         start = source.tell()
         size, kind = struct.unpack(">I4s", read_exactly(source, 8))
         chunks.append(_Chunk(kind, start, size))
+        refuse_many(len(chunks))
         source.seek(size + 4, 1)
     return chunks
 
 
 def _read_packet(source: BinaryIO, chunk: _Chunk) -> bytes | None:
     """The packet in a chunk; None for any other chunk."""
-    if chunk.kind != b"iTXt" or chunk.size > _LARGEST:
+    if chunk.kind != b"iTXt":
         return None
     source.seek(chunk.start + 8)
-    content = read_exactly(source, chunk.size)
-    if not content.startswith(_KEYWORD):
+    if read_exactly(source, min(chunk.size, len(_KEYWORD))) != _KEYWORD:
         return None
+    refuse_large(chunk.size)
+    source.seek(chunk.start + 8)
+    content = read_exactly(source, chunk.size)
     packed = content[len(_KEYWORD) : len(_KEYWORD) + 1] == b"\1"
     text = content[len(_KEYWORD) + 2 :].split(b"\0", 2)[-1]
     if not packed:
         return text
     try:
-        return zlib.decompressobj().decompress(text, _LARGEST)
+        return zlib.decompressobj().decompress(text, LARGEST_PACKET)
     except zlib.error as error:
         raise UnmarkableError("its XMP is damaged") from error

@@ -8,13 +8,19 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from vidi.inference.outputs.marking.place import SIGNED, UnmarkableError, copy, read_exactly
+from vidi.inference.outputs.marking.place import (
+    SIGNED,
+    UnmarkableError,
+    copy,
+    read_exactly,
+    refuse_large,
+    refuse_many,
+)
 
 if TYPE_CHECKING:
     from vidi.inference.outputs.marking.place import Packet
 
 _XMP_FLAG, _ALPHA_FLAG = 0x04, 0x10
-_LARGEST = 4 << 20
 
 
 class _Chunk(NamedTuple):
@@ -40,7 +46,8 @@ def write_marked(source: BinaryIO, target: BinaryIO, packet: Packet) -> None:
     chunks = _list_chunks(source, struct.unpack("<I", head[4:8])[0] + 8)
     if any(chunk.kind == b"C2PA" for chunk in chunks):
         raise UnmarkableError(SIGNED)
-    old = [chunk for chunk in chunks if chunk.kind == b"XMP " and chunk.size <= _LARGEST]
+    old = [chunk for chunk in chunks if chunk.kind == b"XMP "]
+    refuse_large(max((chunk.size for chunk in old), default=0))
     content = packet(_read(source, old[0]) if old else None)
     extended = _describe(source, chunks)
     kept = [chunk for chunk in chunks if chunk.kind not in {b"XMP ", b"VP8X"}]
@@ -58,6 +65,7 @@ def _list_chunks(source: BinaryIO, end: int) -> list[_Chunk]:
     while source.tell() + 8 <= end:
         kind, size = struct.unpack("<4sI", read_exactly(source, 8))
         chunks.append(_Chunk(kind, source.tell(), size))
+        refuse_many(len(chunks))
         source.seek(chunks[-1].padded, 1)
     return chunks
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
+from vidi.inference.outputs.marking.place import UnmarkableError
+
 MADE_BY_A_MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _SPACES = {
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
@@ -40,12 +42,16 @@ def write_packet(mark: Mark, existing: bytes | None) -> bytes:
     Args:
         mark: What is said.
         existing: The packet that the file has; None where it has none.
+
+    Raises:
+        UnmarkableError: What is there cannot be added to.
     """
     if existing is not None:
         text = existing.decode("utf-8", errors="replace")
         before, end, after = text.rpartition(_END)
-        if end and 'xmlns:rdf="' in before:
-            return f"{before}{_describe(mark, text)}{end}{after}".encode()
+        if not (end and 'xmlns:rdf="' in before):
+            raise UnmarkableError("its own XMP is of a form that vidi does not add to")
+        return f"{before}{_describe(mark, text)}{end}{after}".encode()
     return _PACKET.format(description=_describe(mark, "")).encode()
 
 
