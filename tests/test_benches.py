@@ -14,6 +14,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 SMALLEST = {
     "download.py --mib 1 --rounds 1": '"ratio":',
     "estimate.py 50": "estimate  ",
+    "gallery.py 30 --rounds 1": "load event, ms",
     "journal.py --events 100 --inferences 10 20": "bytes  ",
     "overhead.py --provider fal --latency 0.05 --at-once 2 --waves 1": "| fal | 0.05 | 2 |",
     "unchanged.py 20 --rounds 1": "unchanged  ",

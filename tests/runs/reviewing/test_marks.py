@@ -10,6 +10,8 @@ from vidi.jobs.reviews.schema import reviews_schema
 
 SEEDED, SEEDLESS = "replicate/black-forest-labs/flux-schnell", "fal/fal-ai/luma-photon/flash"
 FOLDER = "outputs/job"
+HARM = ("<img", "](http", "\n::error", "\u202e")
+NOTE = "too dark\u202e | <img src=x onerror=alert(1)>\n::error::[x](http://evil.example)"
 
 
 def job(word="postcard", **more):
@@ -60,13 +62,11 @@ def said(here):
     return {each["id"]: each for each in data["reviews"]}
 
 
-def test_what_is_rejected_is_bought_again_once_and_with_another_seed(made):
-    answer = made("vidi", "mark", "reject", "a", "c", "--note", "too dark\u202e")
+def test_what_is_rejected_is_bought_again_once_and_with_another_seed(made, monkeypatch):
+    answer = made("vidi", "mark", "reject", "a", "c", "--note", NOTE)
     assert (answer.exit_code, answer.stdout) == (0, "jobs/reviews.yaml\n")
     marks = said(made)
-    assert {key: mark["note"] for key, mark in marks.items()} == dict.fromkeys(
-        "ac", "too dark\u202e"
-    )
+    assert {key: mark["note"] for key, mark in marks.items()} == dict.fromkeys("ac", NOTE)
     waits = ("unchanged", "rejected: buy it again with --rejected")
     assert plan(made) == {"a": waits, "b": ("unchanged", "made before"), "c": waits}
     assert run(made).exit_code == 0
@@ -74,6 +74,12 @@ def test_what_is_rejected_is_bought_again_once_and_with_another_seed(made):
     again = plan(made, "--rejected")
     assert {key for key, (action, _) in again.items() if action == "run"} == {"a", "c"}
     assert again["a"][1].startswith("rejected: too dark")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    told = run(made, "--rejected", "--estimate", "--summary-markdown", "s.md")
+    summary = (made.folder / "s.md").read_text("utf-8")
+    assert "rejected: too dark" in summary
+    assert [each for each in HARM if each in summary] == []
+    assert "\n::error::[x]" not in told.stdout + told.stderr
     # Cut off right after it was submitted, and repeated: fetched, not bought.
     assert run(made, "--rejected", "--detach").exit_code == 5
     assert submits(made) == 5

@@ -63,6 +63,9 @@ def test_words_find_what_was_made(made):
         ("outputs/sandbox/blue", "tree"),
         ("outputs/sandbox/blue", "words"),
     ]
+    made.write("outputs/sandbox/blue/log.jsonl", "broken\nbroken\n")
+    rest = made("vidi", "find", "prompt", "red", "--json").json
+    assert [error["code"] for error in rest["errors"]] == ["usage"]
     nothing = made("vidi", "find", "unheard-of", "--in", "outputs")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
 

@@ -7,6 +7,7 @@ it and wherever: so the same command after a kill finds what it has bought.
 from __future__ import annotations
 
 from dataclasses import replace
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from vidi.jobs.reviews.review import Review, Reviews
     from vidi.runs.planning.deciding.reasons import Decision
 
+LONGEST_NOTE = 80
+"""Characters of a note in a reason: the whole of it is on the page."""
 REJECTED = "rejected: buy it again with --rejected"
 
 
@@ -105,7 +108,7 @@ class Reviewed:
         if decision.action == "unchanged":
             return decision._replace(reason=REJECTED)
         if decision.action != "skip" and self._again:
-            note = f": {' '.join(found.note.split())}" if found.note else ""
+            note = f": {shorten(found.note, LONGEST_NOTE)}" if found.note else ""
             return decision._replace(reason=f"rejected{note}")
         return decision
 
