@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.outputs.fetching.staging import Staging
     from vidi.inference.outputs.finding.find import Output
+    from vidi.inference.outputs.limits import Limits
     from vidi.inference.request import InferenceRequest
     from vidi.inference.store.record import StoreRecord
     from vidi.inference.tracking.journal.events import AssetRecord
@@ -135,7 +136,8 @@ class StoreFetcher(Fetcher):
         super().__init__(Settings())
         self._store = store
 
-    async def transfer(self, url: str, staging: Staging) -> None:
-        """Fill the staging with an asset of the store."""
+    async def transfer(self, url: str, staging: Staging, limits: Limits | None = None) -> None:
+        """Fill the staging with an asset of the store, which has been measured."""
+        del limits
         sha256 = url.removeprefix(SCHEME).partition("/")[0]
         await asyncio.to_thread(staging.write, self._store.read_asset(sha256))

@@ -15,6 +15,7 @@ from vidi.cli.running.ready import prepare_once_submitted
 from vidi.cli.running.reports.findings import list_errors
 from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.emulation import open_emulation
+from vidi.inference.outputs.limits import Limits as DownloadLimits
 from vidi.runs.execution.execute import Limits
 from vidi.runs.execution.run import RunConfig, RunResult, carry_out_plan
 from vidi.runs.records.folder import MANIFEST, REPORT_NAME
@@ -99,9 +100,16 @@ def _run(
             bills=state.bills,
             throttle=accounts.throttle,
             describe_bug=CrashReports().describe,
+            downloads=_limit_downloads(state),
             full_checks=state.money.project.full_checks if state.money else False,
         )
         return asyncio.run(carry_out_plan(plan, journal, job_run.run_id, config))
+
+
+def _limit_downloads(state: CommandState) -> DownloadLimits:
+    """The usual bounds, or those of the project."""
+    mib = state.money.project.max_image_mib if state.money else None
+    return DownloadLimits() if mib is None else DownloadLimits(max_image_bytes=mib * 1024**2)
 
 
 def _write_down(

@@ -27,6 +27,7 @@ from vidi.errors import (
     UnfinishedError,
     VidiError,
 )
+from vidi.inference.lifecycle.assets.inline import recall, set_aside
 from vidi.inference.lifecycle.assets.move import bring_all_home
 from vidi.inference.lifecycle.assets.stock import keep_in_store, take_from_store
 from vidi.inference.lifecycle.collect import collect_assets
@@ -234,7 +235,7 @@ async def _finish(
     await runtime.journal.append(
         "completed",
         request.id,
-        output=end.output,
+        output=await set_aside(end.output, folder),
         metrics=dict(end.metrics),
         billable_units=end.billable_units,
     )
@@ -270,7 +271,8 @@ async def _fetch_again(
     Raises:
         DownloadError: It may still be there: it is never bought again for want of a connection.
     """
-    end = Succeeded(state.output, state.metrics, state.billable_units)
+    output = await recall(state.output, folder)
+    end = Succeeded(output, state.metrics, state.billable_units)
     if state.status == "completed":
         await collect_and_settle(request, end, folder, runtime)
         return True
@@ -278,7 +280,7 @@ async def _fetch_again(
         return True  # the answer is in the journal, and nothing is to be fetched
     try:
         if state.status == "failed" or not await bring_all_home(request, folder, runtime):
-            await collect_assets(request, state.output, folder, runtime)
+            await collect_assets(request, output, folder, runtime)
     except DownloadError as error:
         if not error.gone:
             error.hint = error.hint or f"Run it again, or buy it again with --rebuy {request.id}."

@@ -23,6 +23,7 @@ _KNOWN = (
     *(f"budget_{kind}" for kind in CAPPED),
     "limits",
     "mark",
+    "max_image_mib",
     "max_price_age",
     "notify",
     "store",
@@ -45,6 +46,8 @@ class ProjectSettings:
     """Days since somebody looked at a price, after which it is refused; None for no limit."""
     mark: bool = False
     """Whether files are to say that a model made them, where a job says nothing of it."""
+    max_image_mib: int | None = None
+    """How large an image may be, in MiB; None for the usual bound."""
     full_checks: bool = False
     """Whether every frame of an asset is decoded, whatever memory and time that takes."""
     notify: Notification | None = None
@@ -69,6 +72,8 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
     ages = [_read_age(table["max_price_age"], name) for name, table in tables
             if "max_price_age" in table]  # fmt: skip
     stores = [_read_store(table["store"], name) for name, table in tables if "store" in table]
+    images = [_read_mib(table["max_image_mib"], name) for name, table in tables
+              if "max_image_mib" in table]  # fmt: skip
     checks = [_read_checks(table["verify"], name) for name, table in tables if "verify" in table]
     marks = [_read_mark(table["mark"], name) for name, table in tables if "mark" in table]
     return ProjectSettings(
@@ -77,6 +82,7 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
         max_price_age=min(ages, default=None),
         store=next(reversed(stores), None),
         mark=next(reversed(marks), False),
+        max_image_mib=next(reversed(images), None),
         full_checks=any(checks),
         notify=read_notification(tables, environ),
     )
@@ -141,6 +147,15 @@ def _read_age(value: object, where: str) -> int:
         raise UsageError(
             f"max_price_age in {where} is '{value}', which is not a number of days",
             hint="Write it as 180, or leave it out for no limit.",
+        )
+    return value
+
+
+def _read_mib(value: object, where: str) -> int:
+    if type(value) is not int or value < 1:
+        raise UsageError(
+            f"max_image_mib in {where} is '{value}', which is not a number of MiB",
+            hint="Write it as 1024, or leave it out for 512.",
         )
     return value
 

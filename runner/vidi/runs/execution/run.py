@@ -15,6 +15,7 @@ from vidi.inference.lifecycle.calls import remember_calls
 from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
+from vidi.inference.outputs.limits import Limits as DownloadLimits
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.bills import PastBills
 from vidi.inference.tracking.books import Books
@@ -91,6 +92,8 @@ class RunConfig:
     """What is shared with other processes; None for a pace of one's own."""
     marks: bool = False
     """Whether files say that a model made them, where their entry does not say it."""
+    downloads: DownloadLimits = field(default_factory=DownloadLimits)
+    """How large files may be, and how long they may take."""
     full_checks: bool = False
     """Whether every frame of an asset is decoded."""
     describe_bug: Callable[[Exception], VidiError] = _name_bug
@@ -184,7 +187,11 @@ def _make_runtime(
             config.account or UnsharedReceipts(),
         ),
         fetcher=Fetcher(
-            config.settings, wire=config.wire, full_checks=config.full_checks, thumbnails=True
+            config.settings,
+            wire=config.wire,
+            limits=config.downloads,
+            full_checks=config.full_checks,
+            thumbnails=True,
         ),
         bills=config.bills,
         base_prices=BasePrices(

@@ -172,7 +172,7 @@ class Fetcher:
             content = await asyncio.to_thread(decode_data_uri, output.url, self._limits)
             await asyncio.to_thread(staging.write, [content])
         else:
-            await self.transfer(output.url, staging)
+            await self.transfer(output.url, staging, self._limits.of_kinds(kinds))
         return lambda path: verify(path, kinds, output.name, full=self._full_checks)
 
     def _conclude(
@@ -195,8 +195,8 @@ class Fetcher:
             make_thumbnail(path, asset.content_type, pixels, asset.sha256, folder)
         return asset
 
-    async def transfer(self, url: str, staging: Staging) -> None:
-        """Fill the staging with what an address holds.
+    async def transfer(self, url: str, staging: Staging, limits: Limits | None = None) -> None:
+        """Fill the staging with what an address holds, within the usual limits or others.
 
         Raises:
             DownloadError: It cannot be had.
@@ -204,7 +204,7 @@ class Fetcher:
         from vidi.inference.outputs.fetching.transfer import Transfer
 
         wire = self._wire or self._open_wire()
-        await Transfer(url, staging, wire, self._settings, self._limits).run()
+        await Transfer(url, staging, wire, self._settings, limits or self._limits).run()
 
     def _open_wire(self) -> httpx.AsyncBaseTransport:
         from vidi.inference.outputs.fetching.wire import DownloadWire

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.limits import Limits
     from vidi.inference.settings import Settings
 
+RAISE_IT = "If it is meant to be so large, raise `max_image_mib` in vidi.toml and run it again."
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 
@@ -186,7 +187,11 @@ class Transfer:
 
     def _refuse_too_large(self, size: int) -> None:
         if size > self._limits.max_bytes:
-            raise DownloadError(f"{shown(self.url)} is larger than {self._limits.max_bytes} bytes")
+            bound = self._limits.max_bytes
+            raise DownloadError(
+                f"{shown(self.url)} is larger than {bound} bytes",
+                hint=RAISE_IT if bound == self._limits.max_image_bytes else "",
+            )
 
 
 def _may_pass(error: BaseException) -> bool:
