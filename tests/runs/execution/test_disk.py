@@ -64,7 +64,7 @@ def test_a_disk_that_is_full_before_it_begins_buys_nothing(disk, world):
 
 
 def test_a_disk_that_holds_no_more_names_buys_nothing(here):
-    few = "size=1m,nr_inodes=10"
+    few = "size=1m,nr_inodes=16"
     with mounted(here.folder / OUTPUTS, options=few) as disk, serve_world(here) as world:
         take_every_name(disk)
         answer = world.run()
@@ -105,7 +105,7 @@ def test_an_asset_that_finds_no_room_stops_every_purchase_and_is_fetched_later(d
 
 
 def test_a_manifest_that_finds_no_room_loses_nothing(here):
-    few = "size=1m,nr_inodes=10"
+    few = "size=1m,nr_inodes=16"
     with mounted(here.folder / OUTPUTS, options=few) as disk, serve_world(here) as world:
         world.at("download", lambda: take_every_name(disk))
         answer = world.run("--select", "tree")
