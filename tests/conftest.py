@@ -1,9 +1,11 @@
 """Fixtures that every test may use, and the guard that keeps the suite offline."""
 
 import os
+import shutil
 import socket
 import sys
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +16,11 @@ from support.commands import Here
 # each worker rewrites every test file.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# The tests write and sync some ten thousand small files: in memory that takes a fifth less time.
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 4 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # On a busy machine slow is no finding; under CI, the same commit is tried with the same examples.
 settings.register_profile(
