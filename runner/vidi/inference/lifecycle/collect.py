@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
-from vidi.inference.lifecycle.assets.move import move_into_place
+from vidi.inference.lifecycle.assets.move import bring_home
 from vidi.inference.lifecycle.assets.place import count_asked, name_places, number_made
 from vidi.inference.lifecycle.assets.record import (
     choose_mark,
@@ -45,8 +45,6 @@ class _Item:
     output: Output
     path: str
     """As the job file has it: the type's extension may still be missing."""
-    made: AssetRecord | None
-    """The same output, where it was brought home before."""
     beside: str = ""
     """The content type of the first; empty for that itself, and where it could not be fetched."""
 
@@ -81,7 +79,7 @@ async def collect_assets(
     remarks = "; ".join(filter(None, (thinned, recalled)))
     assets: list[AssetRecord] = []
     failures: list[DownloadError] = []
-    for each in _list_items(request, outputs, runtime):
+    for each in _list_items(request, outputs):
         first = assets[0].content_type if assets and assets[0].index == 1 else ""
         item = replace(each, beside=first)
         try:
@@ -93,13 +91,10 @@ async def collect_assets(
     return tuple(assets)
 
 
-def _list_items(
-    request: InferenceRequest, outputs: Sequence[Output], runtime: Runtime
-) -> Iterator[_Item]:
+def _list_items(request: InferenceRequest, outputs: Sequence[Output]) -> Iterator[_Item]:
     count = len(outputs)
-    made = number_made(runtime.journal.states[request.id].assets, count)
     places = name_places(request, [output.key for output in outputs])
-    rows = zip(outputs, places, made, strict=True)
+    rows = zip(outputs, places, strict=True)
     return (_Item(index, count, *row) for index, row in enumerate(rows, start=1))
 
 
@@ -107,11 +102,12 @@ async def _collect(
     request: InferenceRequest, item: _Item, remarks: str, folder: Path, runtime: Runtime
 ) -> AssetRecord:
     """Bring one output to its place: from where it was before, else from the provider."""
-    before = item.made
-    if before is not None:
-        at_hand = await move_into_place(request, before, item.path, folder, runtime, item.beside)
-        if at_hand is not None:
-            return at_hand
+    async with runtime.placing:
+        before = number_made(runtime.journal.states[request.id].assets, item.count)[item.index - 1]
+        if before is not None:
+            at_hand = await bring_home(request, before, item.path, folder, runtime, item.beside)
+            if at_hand is not None:
+                return at_hand
     asset = _warn(await _fetch(request, item, folder, runtime), remarks)
     moved_from = before.path if before is not None else None
     async with runtime.placing:

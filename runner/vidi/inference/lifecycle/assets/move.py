@@ -40,16 +40,17 @@ async def bring_all_home(request: InferenceRequest, folder: Path, runtime: Runti
         DownloadError: The disk refuses, or something that vidi did not make stands there.
         StorageError: The disk is full or read-only.
     """
-    states = runtime.journal.states
-    places = open_places(request, folder, runtime)
-    placed = places.look_for(request, states[request.id].assets)
-    if not placed or any(each.at is None for each in placed):
-        return False
-    for number, each in enumerate(placed):
-        # Looked up anew each time: the one before may have taken its place.
-        made = number_made(states[request.id].assets, len(placed))[number]
-        if made is None or not await move_into_place(request, made, each.home, folder, runtime):
+    async with runtime.placing:  # from the first look on: another's move changes what is where
+        states = runtime.journal.states
+        places = open_places(request, folder, runtime)
+        placed = places.look_for(request, states[request.id].assets)
+        if not placed or any(each.at is None for each in placed):
             return False
+        for number, each in enumerate(placed):
+            # Looked up anew each time: the one before may have taken its place.
+            made = number_made(states[request.id].assets, len(placed))[number]
+            if made is None or not await bring_home(request, made, each.home, folder, runtime):
+                return False
     return True
 
 
@@ -60,7 +61,7 @@ def open_places(request: InferenceRequest, folder: Path, runtime: Runtime) -> As
     return AssetPlaces(folder, sure=True, known=known, edits=not request.unedited)
 
 
-async def move_into_place(
+async def bring_home(
     request: InferenceRequest,
     made: AssetRecord,
     path: str,
@@ -69,6 +70,9 @@ async def move_into_place(
     beside: str = "",
 ) -> AssetRecord | None:
     """Bring one asset to its place and put that on record; None where its file is lost.
+
+    Called with `runtime.placing` held, from where `made` was looked up: another inference that is
+    brought home changes what is where.
 
     Args:
         request: Whose it is.
@@ -82,18 +86,17 @@ async def move_into_place(
         DownloadError: The disk refuses, or something that vidi did not make stands there.
         StorageError: The disk is full or read-only.
     """
-    async with runtime.placing:
-        with PLACING:
-            try:
-                placed = open_places(request, folder, runtime).place(made, path, beside)
-                if placed.at is None:
-                    return None
-                moved = _move(request.id, placed, placed.at, folder, runtime)
-            except OSError as error:
-                raise disk_error(folder / path, error) from error
-        await record_asset(request.id, moved, folder, runtime, moved_from=made.path)
-        if placed.at != placed.home:
-            await record_taken_out(placed.at, runtime)
+    with PLACING:
+        try:
+            placed = open_places(request, folder, runtime).place(made, path, beside)
+            if placed.at is None:
+                return None
+            moved = _move(request.id, placed, placed.at, folder, runtime)
+        except OSError as error:
+            raise disk_error(folder / path, error) from error
+    await record_asset(request.id, moved, folder, runtime, moved_from=made.path)
+    if placed.at != placed.home:
+        await record_taken_out(placed.at, runtime)
     return moved
 
 
