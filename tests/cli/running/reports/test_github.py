@@ -34,7 +34,7 @@ inferences:
 """
 UNPRICED = {"from": "2020-01-01", "source": "x", "unpriced": "nobody knows"}
 TEMPLATE = template(pricing={"rows": [UNPRICED]}, as_of={"params": "2020-01"})
-TREE, SEA, BUDGET = "5", "9", "3"
+BEGIN, BUDGET, TREE, SEA = "1", "3", "5", "9"
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def expect(here, answer, code, *lines, says=""):
 REFUSED = {  # what is changed in the job file, the options, the exit code, where it is told
     "a mistake": (("prompt: a sea", "promt: a sea"), (), 2, ["11", "11"], "prompt"),
     "a broken file": (("inferences:", "inferences: {"), (), 2, ["5"], ""),
-    "a wrong flag": ((), ("--select", "nothing"), 2, [None], "nothing"),
+    "a wrong flag": ((), ("--select", "nothing"), 2, [BEGIN], "nothing"),
     "over budget": (("budget: 1", "budget: 0.01"), (), 3, [BUDGET], "over the budget"),
     "over max_cost": (("square}", "square}\n    max_cost: 0.001"), (), 3, [SEA], "max_cost"),
     "frozen": ((), ("--frozen",), 3, [TREE, SEA], "frozen"),
@@ -95,7 +95,7 @@ def test_a_run_that_nothing_caps_is_told(github):
         for key, value in served.environment.items():
             github._monkeypatch.setenv(key, value)
         answer = github("vidi-run", "jobs/job.yaml")
-    expect(github, answer, 3, None, says="no budget is set")
+    expect(github, answer, 3, BEGIN, says="no budget is set")
 
 
 ENDED = {  # the fault, more of the job file, the exit code, what is told
@@ -134,7 +134,7 @@ def test_what_did_not_end_well_is_told_at_its_entry(github, name):
 def test_a_folder_that_is_held_is_told(github):
     with hold_folder(github.folder / "outputs/job"):
         answer = github("vidi-run", "jobs/job.yaml", "--sandbox", "-o", "outputs/job")
-    expect(github, answer, 7, None, says="another run")
+    expect(github, answer, 7, BEGIN, says="another run")
 
 
 def test_what_cannot_even_begin_is_told(github):

@@ -49,7 +49,7 @@ def list_errors(job_run: JobRun) -> Sequence[Problem]:
     """All errors of one job file: at least one where it did not end with 0."""
     found = list(_list_told(job_run))
     if job_run.exit_code and not found:  # a signal, of which the inferences tell nothing
-        code, place = job_run.exit_code, Place(job_run.path.as_posix())
+        code, place = job_run.exit_code, _find_place(job_run)
         found = [Problem(f"exit-{code}", f"exit {code}: {explain_exit(code)}", place)]
     return found
 
@@ -69,9 +69,9 @@ def list_failures(job_run: JobRun) -> Iterator[Problem]:
     rows = job_run.result["inferences"] if job_run.result else ()
     wrong = [row for row in rows if row["status"] in AMISS - _list_accepted(job_run)]
     places = _list_places(job_run) if wrong else {}
-    whole = Place(job_run.path.as_posix())
     for row in wrong:
-        yield _describe(row, places.get(row["id"], whole), spoils=job_run.exit_code != 0)
+        place = places.get(row["id"]) or _find_place(job_run)
+        yield _describe(row, place, spoils=job_run.exit_code != 0)
 
 
 def locate(error: VidiError, job_run: JobRun | None) -> Sequence[Problem]:
@@ -85,9 +85,7 @@ def locate(error: VidiError, job_run: JobRun | None) -> Sequence[Problem]:
         places = _list_places(job_run)
         found = dict.fromkeys(filter(None, (places.get(name) for name in error.ids)))
         return [replace(told, place=place) for place in list(found)[:MOST_PLACES]] or [told]
-    if error.key and job_run.job is not None:
-        return [replace(told, place=job_run.job.place_of(error.key))]
-    return [replace(told, place=Place(job_run.path.as_posix()))]
+    return [replace(told, place=_find_place(job_run, error.key))]
 
 
 def _describe(row: InferenceShape, place: Place, *, spoils: bool) -> Problem:
@@ -102,6 +100,13 @@ def _describe(row: InferenceShape, place: Place, *, spoils: bool) -> Problem:
         (row["id"],),
         "error" if spoils else "warning",
     )
+
+
+def _find_place(job_run: JobRun, key: str = "") -> Place:
+    """Where a key of the job file stands; else where the file begins, as far as it was read."""
+    if job_run.job is None:
+        return Place(job_run.path.as_posix())
+    return job_run.job.place_of(key)
 
 
 def _list_places(job_run: JobRun) -> dict[str, Place]:
