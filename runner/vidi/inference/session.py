@@ -30,7 +30,7 @@ from vidi.inference.lifecycle.carry_out import carry_out
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import describe_keyless, open_provider
-from vidi.inference.tracking.books import Books
+from vidi.inference.tracking.books import FolderBooks
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
@@ -201,7 +201,7 @@ class Session:
         )
         return Runtime(
             open_provider=self.open_provider,
-            books=Books(
+            books=FolderBooks(
                 journal,
                 Budget(config.budget, self._account, _log.warning),
                 self._account or UnsharedReceipts(),

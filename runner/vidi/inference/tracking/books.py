@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vidi.errors import StorageError
 from vidi.inference.tracking.batches import outlast
@@ -40,9 +40,88 @@ class Reservation:
     """Which of the inference's attempts it is, over all runs, from 1."""
 
 
+class Books(Protocol):
+    """What a purchase is put on record in; each call is whole or was not made."""
+
+    @property
+    def journal(self) -> Journal:
+        """What happened to each inference."""
+
+    @property
+    def budget(self) -> Budget:
+        """What may still be spent."""
+
+    @property
+    def receipts(self) -> Receipts:
+        """Whose a provider's request is."""
+
+    @property
+    def sending(self) -> set[str]:
+        """The ids whose paid request is on the wire: not yet bought, not yet refused."""
+
+    async def has_rival(self, inference: str, fingerprint: str) -> bool:
+        """Whether the same is being bought right now under another id.
+
+        Then nobody can tell which of the two a request at the provider belongs to.
+        """
+
+    async def begin_purchase(
+        self, inference: str, reservation: Reservation, intent: Mapping[str, object]
+    ) -> float:
+        """Set money aside and put the intent on record; when it returns, it may be sent, once.
+
+        Args:
+            inference: The id.
+            reservation: What may be spent on it.
+            intent: The fields of the event.
+
+        Returns:
+            When the intent began, by the boot clock: it may only be sent soon after.
+
+        Raises:
+            RefusedError: A cap has no room for it; nothing is on record.
+            StorageError: It is not granted or not on record, or nothing may be bought any more.
+        """
+
+    async def record_submitted(
+        self, inference: str, provider: str, request_id: str, urls: Mapping[str, str]
+    ) -> None:
+        """Put a receipt on record, for this folder and for all.
+
+        Raises:
+            StorageError: It is not on record.
+        """
+
+    async def record_settled(
+        self,
+        inference: str,
+        actual: Decimal,
+        fields: Mapping[str, object],
+        bill: Bill | None = None,
+    ) -> None:
+        """Put on record how a purchase ended and what it cost.
+
+        Args:
+            inference: The id.
+            actual: USD.
+            fields: The other fields of the event.
+            bill: What is to be learnt from it.
+
+        Raises:
+            StorageError: It is not on record, and nothing is booked.
+        """
+
+    async def record_refused(self, inference: str, error: Mapping[str, str]) -> None:
+        """Put on record that nothing was bought, and give back what was set aside.
+
+        Raises:
+            StorageError: It is not on record, and the money stays set aside.
+        """
+
+
 @dataclass(frozen=True, slots=True)
-class Books:
-    """The journal of a run, its budget, and the list of receipts."""
+class FolderBooks:
+    """The books of a run in a folder: its journal, its budget, and the list of receipts."""
 
     journal: Journal
     budget: Budget

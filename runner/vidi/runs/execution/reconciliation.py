@@ -14,7 +14,7 @@ from vidi.inference.lifecycle.reconcile import adopt, reconcile, search_window
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.providers import open_provider
-from vidi.inference.tracking.books import Books
+from vidi.inference.tracking.books import FolderBooks
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
@@ -202,7 +202,7 @@ async def open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
 
         yield Runtime(
             open_provider=open_once,
-            books=Books(config.journal, Budget(None), config.receipts),
+            books=FolderBooks(config.journal, Budget(None), config.receipts),
             fetcher=Fetcher(config.settings, wire=config.wire, thumbnails=True),
             notify=_hear_nothing,
             base_prices=base_prices,

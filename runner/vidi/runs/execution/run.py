@@ -18,7 +18,7 @@ from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.outputs.limits import Limits as DownloadLimits
 from vidi.inference.providers import open_provider
 from vidi.inference.tracking.bills import PastBills
-from vidi.inference.tracking.books import Books
+from vidi.inference.tracking.books import FolderBooks
 from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
@@ -176,7 +176,7 @@ def _make_runtime(
     """What the inferences of the plan are carried out with."""
     return Runtime(
         open_provider=lambda name: _open_once(providers, name, config),
-        books=Books(
+        books=FolderBooks(
             journal,
             Budget(
                 plan.budget,

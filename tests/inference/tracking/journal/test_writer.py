@@ -10,7 +10,7 @@ import pytest
 
 from support.disks import files_limited_to
 from vidi.errors import StorageError
-from vidi.inference.tracking.books import UNSENT, Books, Reservation
+from vidi.inference.tracking.books import UNSENT, FolderBooks, Reservation
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.journal.journal import FileJournal, read_events
 from vidi.inference.tracking.receipts import UnsharedReceipts
@@ -138,7 +138,7 @@ async def test_an_intent_that_may_not_be_on_the_disk_buys_nothing(path, monkeypa
 
     monkeypatch.setattr(os, "fsync", fail)
     journal = FileJournal(path, run="r")
-    books = Books(journal, Budget(Decimal(1)), UnsharedReceipts())
+    books = FolderBooks(journal, Budget(Decimal(1)), UnsharedReceipts())
     if status == "intended":
         monkeypatch.setattr(os, "write", fail_after_first(os.write))
     with pytest.raises(StorageError, match="Input/output error"):
@@ -166,7 +166,7 @@ async def test_where_another_writes_intents_fail_and_facts_are_kept(journal, pat
     await journal.append("intent", "a", **INTENT)
     theirs = FileJournal(path, run="other")
     await theirs.append("run_started", schema=2, job_file="j")
-    books = Books(journal, Budget(Decimal(1)), UnsharedReceipts())
+    books = FolderBooks(journal, Budget(Decimal(1)), UnsharedReceipts())
     told = await asyncio.gather(
         books.begin_purchase("b", Reservation(Decimal("0.05"), "fal/m", 1), INTENT),
         journal.append("submitted", "a", **RECEIPT),
@@ -182,7 +182,7 @@ async def test_where_another_writes_intents_fail_and_facts_are_kept(journal, pat
 
 @pytest.mark.usefixtures("syncs")
 async def test_a_purchase_that_is_cut_off_before_it_is_sent_is_taken_back(journal):
-    books = Books(journal, Budget(Decimal(1)), UnsharedReceipts())
+    books = FolderBooks(journal, Budget(Decimal(1)), UnsharedReceipts())
     reservation = Reservation(Decimal("0.05"), "fal/m", 1)
     begun = asyncio.create_task(books.begin_purchase("a", reservation, INTENT))
     await asyncio.sleep(SLOW_S / 4)
@@ -197,7 +197,7 @@ async def test_a_purchase_that_is_cut_off_before_it_is_sent_is_taken_back(journa
 
 @pytest.mark.usefixtures("syncs")
 async def test_a_settlement_that_is_cut_off_is_booked_with_its_event(journal):
-    books = Books(journal, Budget(Decimal(1)), UnsharedReceipts())
+    books = FolderBooks(journal, Budget(Decimal(1)), UnsharedReceipts())
     await books.begin_purchase("a", Reservation(Decimal("0.05"), "fal/m", 1), INTENT)
     fields = {"status": "succeeded", "basis": "metered"}
     other = asyncio.create_task(journal.append("intent", "b", **INTENT))  # the disk is busy

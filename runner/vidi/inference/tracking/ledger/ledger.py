@@ -85,7 +85,7 @@ def _reserve(
         if not transaction.repeated:
             raise StorageError(f"{charge.key.inference} was granted under this key before")
         # The word of it was lost with the connection: no two attempts share a key.
-        return {kind: _read_usage(transaction, kind, labels[kind]) for kind in KINDS}
+        return {kind: read_usage(transaction, kind, labels[kind]) for kind in KINDS}
     by_kind = {cap.kind: cap for cap in caps}
     amount = micros_up(charge.reserved)
     found: dict[Kind, CapUsage] = {}
@@ -94,7 +94,7 @@ def _reserve(
         cap = by_kind.get(kind) or Cap(kind, usd_of(UNCAPPED), "nothing: it is all there is")
         usage = _take(transaction, cap, labels, amount)
         if usage is None:
-            full = _read_usage(transaction, kind, labels[kind])
+            full = read_usage(transaction, kind, labels[kind])
             raise refuse_by_cap(cap, full, charge.reserved)
         found[kind] = usage
     return found
@@ -189,7 +189,8 @@ def move_periods(
     transaction.change_each(_MOVE, rows)
 
 
-def _read_usage(transaction: Transaction, kind: Kind, label: str) -> CapUsage:
+def read_usage(transaction: Transaction, kind: Kind, label: str) -> CapUsage:
+    """How one period stands."""
     rows = transaction.read(_SUMS, {"kind": kind, "label": label})
     return CapUsage(*map(usd_of, rows[0])) if rows else CapUsage()
 
@@ -205,7 +206,7 @@ def read_cap_usages(moment: datetime) -> Work[dict[Kind, CapUsage]]:
 
 def _read_usages(transaction: Transaction, *, moment: datetime) -> dict[Kind, CapUsage]:
     return {
-        kind: _read_usage(transaction, kind, label)
+        kind: read_usage(transaction, kind, label)
         for kind, label in name_periods("", moment).items()
         if kind != "run"
     }

@@ -1,0 +1,150 @@
+"""The journal and the books of one shard: every call is one transaction of the database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from vidi.inference.tracking.boot_clock import boot_seconds
+from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.fleet.intent import begin_in_shard
+from vidi.inference.tracking.fleet.journal import ShardJournal
+from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.journal.journal import dump_line
+from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
+from vidi.inference.tracking.ledger.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from vidi.inference.tracking.bills import Bill
+    from vidi.inference.tracking.books import Reservation
+    from vidi.inference.tracking.caps import Cap
+    from vidi.inference.tracking.fleet.shards import Shard
+    from vidi.inference.tracking.journal.events import EventKind
+    from vidi.inference.tracking.ledger.connection import Ledger
+
+_RIVAL = """
+SELECT 1 FROM vidi_rows WHERE fingerprint = :fingerprint AND status IN ('intended', 'in_doubt')
+AND NOT (journal = :journal AND id = :inference) LIMIT 1
+"""
+
+
+class ShardReceipts:
+    """Whose a provider's request is, over every job of the database."""
+
+    def __init__(self, ledger: Ledger, journal: ShardJournal) -> None:
+        self._ledger = ledger
+        self._journal = journal
+
+    async def take_receipt(self, inference: str, provider: str, request_id: str) -> bool:
+        """Enter that a request is this inference's; False where it is another's already."""
+        own = self._find_own(inference)
+        return own is None or await self._ledger.ask(take_receipt(own, provider, request_id))
+
+    def enter_receipt(self, inference: str, provider: str, request_id: str) -> None:
+        """It is entered with its event."""
+
+    async def find_taken(
+        self, inference: str, provider: str, request_ids: Collection[str]
+    ) -> Collection[str]:
+        """Which of these requests are known to be another inference's."""
+        own = self._find_own(inference)
+        takers = await self._ledger.ask(find_takers(provider, request_ids))
+        return {request for request, key in takers.items() if key != own}
+
+    def find_begun(self, inferences: Collection[str]) -> Collection[str]:
+        """None: a row is begun once, whoever asks."""
+        del inferences
+        return ()
+
+    def release_begun(self, inferences: Collection[str]) -> None:
+        """There is nothing to give back."""
+
+    def _find_own(self, inference: str) -> ChargeKey | None:
+        state = self._journal.states.get(inference)
+        return state.charges[-1].key if state is not None and state.charges else None
+
+
+class ShardBooks:
+    """The books of one shard.
+
+    Args:
+        ledger: The database.
+        held: The shard.
+        run: The id of the fleet's run.
+        caps: What all of the fleet stays under, its own budget as the cap of the run.
+    """
+
+    def __init__(self, ledger: Ledger, held: Shard, run: str, caps: Sequence[Cap]) -> None:
+        self.journal = ShardJournal(ledger, held, run)
+        self.budget = Budget(None)
+        """What this worker holds and has spent; the caps are the database's."""
+        self.receipts = ShardReceipts(ledger, self.journal)
+        self.sending: set[str] = set()
+        self._ledger = ledger
+        self._held = held
+        self._run = run
+        self._caps = caps
+
+    async def begin_purchase(
+        self, inference: str, reservation: Reservation, intent: Mapping[str, object]
+    ) -> float:
+        """As `Books.begin_purchase`, in one transaction."""
+        began = boot_seconds()
+        key = ChargeKey(self._run, inference, reservation.attempt)
+        charge = Charge(key, reservation.model, reservation.amount, datetime.now(UTC))
+        asked = begin_in_shard(self._held, charge, self._caps, intent)
+        n, ts = await self._ledger.ask(asked)
+        self.journal.take_in(n, ts, "intent", inference, dump_line(intent))
+        self.budget.hold(inference, reservation.amount)
+        return began
+
+    async def record_submitted(
+        self, inference: str, provider: str, request_id: str, urls: Mapping[str, str]
+    ) -> None:
+        """As `Books.record_submitted`, in one transaction."""
+        del provider  # the row's model says it
+        fields = {"request_id": request_id, "urls": dict(urls)}
+        await self.journal.note(self.journal.describe("submitted", inference, fields))
+
+    async def record_settled(
+        self,
+        inference: str,
+        actual: Decimal,
+        fields: Mapping[str, object],
+        bill: Bill | None = None,
+    ) -> None:
+        """As `Books.record_settled`, in one transaction."""
+        told = {**fields, "actual_usd": actual}
+        await self._close("settled", inference, told, actual, bill)
+
+    async def record_refused(self, inference: str, error: Mapping[str, str]) -> None:
+        """As `Books.record_refused`, in one transaction."""
+        await self._close("refused", inference, {"error": dict(error)}, Decimal(0), None)
+
+    async def has_rival(self, inference: str, fingerprint: str) -> bool:
+        """Whether the same is being bought right now, by any worker of any job."""
+        asked = {
+            "journal": self._held.journal,
+            "inference": inference,
+            "fingerprint": fingerprint,
+        }
+        found: Sequence[Any] = await self._ledger.ask(
+            Work("reads", lambda transaction: transaction.read(_RIVAL, asked))
+        )
+        return bool(found)
+
+    async def _close(
+        self,
+        event: EventKind,
+        inference: str,
+        fields: Mapping[str, object],
+        actual: Decimal,
+        bill: Bill | None,
+    ) -> None:
+        fact = self.journal.describe(event, inference, fields)
+        await self.journal.note(replace(fact, actual=actual, bill=bill))
+        self.budget.settle(inference, actual)

@@ -1,0 +1,70 @@
+"""The fleet's tables, beside the ledger's. `journal` names a destination, as a folder does else.
+
+A row is an inference, its `attempt` decides who may buy it; a shard is what a worker leases at a
+time; an event is a line of the journal, `fenced` where it came after its attempt had ended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.inference.tracking.ledger.work import Work
+
+if TYPE_CHECKING:
+    from vidi.inference.tracking.ledger.work import Transaction
+
+_LOCK = 0x666C6565  # "flee": held while the tables are made
+
+TABLES = {
+    "vidi_journals": """
+        journal text PRIMARY KEY, store text, job text NOT NULL, plan_sha256 text,
+        vidi_version text NOT NULL, budget bigint, state text NOT NULL, run text NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(), ended_at timestamptz""",
+    "vidi_rows": """
+        journal text NOT NULL, id text NOT NULL, n integer NOT NULL, shard integer NOT NULL,
+        queue text NOT NULL, output text NOT NULL, out_key text NOT NULL,
+        fingerprint text NOT NULL, spec jsonb NOT NULL, low bigint NOT NULL, reserve bigint,
+        status text NOT NULL DEFAULT 'new', attempt integer NOT NULL DEFAULT 0,
+        epoch integer, request_id text, intended_at timestamptz,
+        changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (journal, id), UNIQUE (journal, out_key)""",
+    "vidi_shards": """
+        journal text NOT NULL, shard integer NOT NULL, epoch integer NOT NULL DEFAULT 0,
+        holder text, until timestamptz NOT NULL DEFAULT '-infinity', ended_at timestamptz,
+        PRIMARY KEY (journal, shard)""",
+    "vidi_events": """
+        n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, journal text NOT NULL, id text,
+        shard integer NOT NULL, epoch integer NOT NULL, writer text NOT NULL,
+        attempt integer NOT NULL, ts timestamptz NOT NULL DEFAULT clock_timestamp(),
+        run text NOT NULL, event text NOT NULL, body jsonb NOT NULL,
+        fenced boolean NOT NULL DEFAULT false""",
+}
+INDEXES = {
+    "vidi_rows_shard": "INDEX {} ON vidi_rows (journal, shard, n)",
+    "vidi_rows_open": """INDEX {} ON vidi_rows (journal, shard)
+        WHERE status NOT IN ('succeeded', 'failed', 'moderated', 'rejected', 'in_doubt')""",
+    "vidi_rows_rivals": """INDEX {} ON vidi_rows (fingerprint)
+        WHERE status IN ('intended', 'in_doubt')""",
+    "vidi_events_shard": "INDEX {} ON vidi_events (journal, shard, n)",
+    # Whatever goes wrong above: one intent an attempt.
+    "vidi_events_intent": """UNIQUE INDEX {} ON vidi_events (journal, id, attempt)
+        WHERE event = 'intent'""",
+}
+
+
+def make_fleet_tables() -> Work[None]:
+    """Make what is missing.
+
+    Raises:
+        StorageError: It cannot be made.
+    """
+    return Work("writes", _make)
+
+
+def _make(transaction: Transaction) -> None:
+    transaction.read("SELECT pg_advisory_xact_lock(:lock)", {"lock": _LOCK})
+    for name, columns in TABLES.items():
+        transaction.change(f"CREATE TABLE IF NOT EXISTS {name} ({columns})", {})
+    for name, index in INDEXES.items():
+        what = index.format(f"IF NOT EXISTS {name}")
+        transaction.change(f"CREATE {what}", {})

@@ -1,0 +1,235 @@
+"""The journal and the books of a fleet, on a real PostgreSQL: what may follow what, for whom."""
+
+import contextlib
+import itertools
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from support.ledgers import a_cap, select
+from vidi.errors import InDoubtError, RefusedError, StorageError
+from vidi.inference.tracking.books import Reservation
+from vidi.inference.tracking.caps import Cap
+from vidi.inference.tracking.fleet.books import ShardBooks
+from vidi.inference.tracking.fleet.facts import FOLLOWS, Fact, note_fact
+from vidi.inference.tracking.fleet.intent import begin_in_shard
+from vidi.inference.tracking.fleet.schema import make_fleet_tables
+from vidi.inference.tracking.fleet.shards import (
+    LeaseLostError,
+    Row,
+    claim_shard,
+    end_shard,
+    enter_rows,
+    free_shard,
+    renew_shard,
+)
+from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger.connection import open_ledger
+
+MODEL = "fal/fal-ai/flux/dev"
+PRICE = Decimal("0.003")
+LONG_S, GONE_S = 60.0, -1.0
+INTENT = {
+    "attempt": 1,
+    "model": MODEL,
+    "fingerprint": "f-a",
+    "params": {"prompt": "árbol"},
+    "reserved_usd": PRICE,
+    "estimate_usd": {"low": PRICE, "high": PRICE},
+}
+ERROR = {"code": "x", "message": "why", "hint": ""}
+FIELDS = {
+    "submitted": {"request_id": "q1", "urls": {"get": "u"}},
+    "completed": {"output": ["u"], "metrics": {"s": Decimal("1.5")}, "billable_units": None},
+    "settled": {"status": "succeeded", "actual_usd": Decimal("0.002"), "basis": "metered"},
+    "refused": {"error": ERROR},
+    "in_doubt": {"error": ERROR},
+    "unfinished": {"error": ERROR},
+}
+WAYS = {
+    "new": (),
+    "intended": ("intent",),
+    "submitted": ("intent", "submitted"),
+    "completed": ("intent", "submitted", "completed"),
+    "succeeded": ("intent", "submitted", "completed", "settled"),
+    "refused": ("intent", "refused"),
+    "in_doubt": ("intent", "in_doubt"),
+    "unfinished": ("intent", "submitted", "unfinished"),
+}
+"""State to the events that lead there."""
+
+
+def row(name, n, shard=1):
+    return Row(name, n, shard, "fal-1", f"{name}.png", f"{name}.png", f"f-{name}", "{}", 3000, 3000)
+
+
+@pytest.fixture
+def fleet(postgres_database):
+    with contextlib.closing(open_ledger(postgres_database)) as ledger:
+        ledger.do(make_fleet_tables())
+        ledger.do(make_fleet_tables())
+        ledger.do(enter_rows("j", "job.yaml", "run-1", "1.0", [row("a", 1), row("b", 2, 2)]))
+        yield ledger
+
+
+def claim(fleet, shard=1, writer="w1", seconds=LONG_S):
+    return fleet.do(claim_shard("j", shard, writer, seconds=seconds))
+
+
+async def take(books, event, name="a", number=1):
+    if event == "intent":
+        await books.begin_purchase(name, Reservation(PRICE, MODEL, number), INTENT)
+    elif event == "submitted":
+        await books.record_submitted(name, "fal", "q1", {"get": "u"})
+    elif event == "settled":
+        fields = {"status": "succeeded", "basis": "metered"}
+        await books.record_settled(name, Decimal("0.002"), fields)
+    elif event == "refused":
+        await books.record_refused(name, ERROR)
+    else:
+        await books.journal.append(event, name, **FIELDS[event])
+
+
+def status_of(fleet, name="a"):
+    return select(fleet, "SELECT status FROM vidi_rows WHERE id = :name", name=name)[0][0]
+
+
+def money(fleet, kind="run"):
+    sums = "SELECT spent, reserved FROM vidi_periods WHERE kind = :kind"
+    return select(fleet, sums, kind=kind)[0]
+
+
+def test_a_shard_has_one_holder_at_a_time(fleet):
+    first = claim(fleet, seconds=LONG_S)
+    assert (first.epoch, claim(fleet, writer="w2")) == (1, None)
+    assert fleet.do(renew_shard(first))
+    assert fleet.do(free_shard(first))
+    second = claim(fleet, writer="w2", seconds=GONE_S)
+    assert second.epoch == 2
+    assert not fleet.do(renew_shard(first))
+    assert claim(fleet, writer="w3").epoch == 3
+    assert not fleet.do(end_shard(second)), "it is lost, and a row is open"
+
+
+def test_an_id_or_a_path_is_entered_once(fleet):
+    with pytest.raises(StorageError, match="duplicate key"):
+        fleet.do(enter_rows("j", "job.yaml", "run-1", "1.0", [row("a", 9)]))
+
+
+@pytest.mark.parametrize(("state", "event"), [*itertools.product(WAYS, ["intent", *FOLLOWS])])
+async def test_what_may_follow_what(fleet, state, event):
+    books = ShardBooks(fleet, claim(fleet), "run-1", [])
+    for step in WAYS[state]:
+        await take(books, step)
+    assert status_of(fleet) == state
+    again = state in {"submitted", "completed", "succeeded", "unfinished"} and event == "submitted"
+    may = state in FOLLOWS[event] if event in FOLLOWS else state in {"new", "refused", "failed"}
+    number = len(select(fleet, "SELECT 1 FROM vidi_events WHERE event = 'intent'")) + 1
+    if may or again:
+        await take(books, event, number=number)
+        assert again or status_of(fleet) in {event, "intended", "succeeded"}
+    elif event == "submitted":
+        with pytest.raises(InDoubtError, match="bought as q1 after all"):
+            await take(books, event)
+    else:
+        with pytest.raises(LeaseLostError):
+            await take(books, event, number=number)
+    read = ShardBooks(fleet, books._held, "run-1", [])
+    await read.journal.load()
+    assert read.journal.states == books.journal.states
+    kept = "SELECT count(*) FROM vidi_events WHERE fenced"
+    fenced = not (may or again or event == "intent")
+    assert select(fleet, kept) == [(1 if fenced else 0,)]
+
+
+async def test_money_and_events_are_one(fleet):
+    books = ShardBooks(fleet, claim(fleet), "run-1", [a_cap("day", "1")])
+    await take(books, "intent")
+    assert money(fleet) == money(fleet, "day") == (0, 3000)
+    assert await ShardBooks(fleet, claim(fleet, 2), "run-1", []).has_rival("b", "f-a")
+    assert not await books.has_rival("a", "f-a")
+    for step in ("submitted", "completed", "settled"):
+        await take(books, step)
+    assert money(fleet) == money(fleet, "week") == (2000, 0)
+    assert select(fleet, "SELECT request_id FROM vidi_receipts") == [("q1",)]
+    assert fleet.do(end_shard(books._held))
+    assert claim(fleet, writer="w2") is None
+    body = select(fleet, "SELECT CAST(body AS text) FROM vidi_events WHERE event = 'intent'")[0][0]
+    assert json.loads(body)["params"] == {"prompt": "árbol"}
+
+
+async def test_a_cap_that_is_full_leaves_no_trace(fleet):
+    books = ShardBooks(fleet, claim(fleet), "run-1", [Cap("run", Decimal("0.002"), "budget")])
+    with pytest.raises(RefusedError, match="the run's budget of"):
+        await take(books, "intent")
+    assert status_of(fleet) == "new"
+    assert select(fleet, "SELECT count(*) FROM vidi_charges") == [(0,)]
+
+
+async def test_a_poster_that_was_frozen_and_taken_over(fleet):
+    """Its intents are refused; its receipt is taken where nothing went on without it."""
+    frozen = ShardBooks(fleet, claim(fleet, seconds=LONG_S), "run-1", [])
+    await take(frozen, "intent")
+    fleet.do(free_shard(frozen._held))
+    other = ShardBooks(fleet, claim(fleet, writer="w2"), "run-1", [])
+    await other.journal.load()
+    await take(other, "in_doubt")
+    await take(frozen, "submitted")
+    assert status_of(fleet) == "submitted"
+    with pytest.raises(LeaseLostError):
+        await take(frozen, "intent", number=2)
+    await take(other, "submitted")  # adopted from the provider's list: the same is no error
+    assert money(fleet) == (0, 3000)
+
+
+async def test_a_receipt_of_what_was_taken_for_not_bought_is_counted(fleet):
+    frozen = ShardBooks(fleet, claim(fleet), "run-1", [])
+    await take(frozen, "intent")
+    fleet.do(free_shard(frozen._held))
+    other = ShardBooks(fleet, claim(fleet, writer="w2"), "run-1", [])
+    await other.journal.load()
+    await take(other, "in_doubt")
+    await take(other, "refused")  # by a person's word
+    await take(other, "intent", number=2)
+    with pytest.raises(InDoubtError, match="both are counted"):
+        await take(frozen, "submitted")
+    assert money(fleet) == (3000, 3000)
+    orphans = "SELECT count(*) FROM vidi_events WHERE event = 'orphan' AND fenced"
+    assert select(fleet, orphans) == [(1,)]
+
+
+def test_a_cap_is_shared_exactly_by_workers_that_race(fleet, postgres_database):
+    """Three workers, three shards of 40: room for 50 of 120."""
+    rows = [row(f"r{shard}-{n}", n, shard) for shard in (1, 2, 3) for n in range(40)]
+    fleet.do(enter_rows("race", "job.yaml", "run-2", "1.0", rows))
+    caps = [Cap("run", 50 * PRICE, "budget"), a_cap("day", "1")]
+
+    def buy_all(shard):
+        granted = 0
+        with contextlib.closing(open_ledger(postgres_database)) as ledger:
+            held = ledger.do(claim_shard("race", shard, f"w{shard}"))
+            for n in range(40):
+                key = ChargeKey("run-2", f"r{shard}-{n}", 1)
+                charge = Charge(key, MODEL, PRICE, datetime.now(UTC))
+                with contextlib.suppress(RefusedError):
+                    ledger.do(begin_in_shard(held, charge, caps, INTENT))
+                    granted += 1
+        return granted
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(buy_all, (1, 2, 3))) == 50
+    counts = [
+        select(fleet, f"SELECT count(*) FROM {table}")[0][0]
+        for table in ("vidi_charges", "vidi_events")
+    ]
+    assert counts == [50, 50]
+    assert money(fleet) == (0, 150_000)
+
+
+def test_a_fact_about_the_run_needs_no_row(fleet):
+    held = claim(fleet)
+    noted = fleet.do(note_fact(held, Fact("run_started", {"job_file": "j"}, "run-1")))
+    assert not noted.fenced
