@@ -1,4 +1,4 @@
-"""Settings, variables and the lock, as files: the first line of an input says which one."""
+"""Settings, variables, reviews and the lock, as files: an input's first line says which."""
 
 from random import Random
 
@@ -20,6 +20,9 @@ SAMPLES = {
     "pyproject.toml": [b'[tool.vidi]\nbudget_week = "2.5"\nbudget_month = 7\n'],
     "vars.yaml": [b"a: c\n", b"{a: [1, {b: 2}]}\n"],
     "vars.json": [b'{"a": "c"}', b'{"a": {"b": [1, null]}}'],
+    "reviews.yaml": [b"version: 1\nreviews:\n- {id: a, mark: rejected, note: 'x', seed: 5, "
+                     b"favourite: true, at: '2026-11-29T17:00:00+00:00', "
+                     b"fingerprint: '%b', asset: '%b'}\n" % (b"0" * 64, b"f" * 64)],
     "vidi.lock": [b'{"version": 1, "models": {"fal/fal-ai/flux/dev": {"sha256": "x"}}}'],
 }  # fmt: skip
 
@@ -40,6 +43,7 @@ def check(data: bytes) -> str:
         (room / "job.yaml").write_bytes(JOB)
         more = ("--vars-file", name.decode()) if name.startswith(b"vars") else ()
         more += ("--locked",) if name == b"vidi.lock" else ()
+        more += ("--rejected",) if name == b"reviews.yaml" else ()
         code = run("vidi-run", "job.yaml", "--estimate", "--json", *more)
         told = run("vidi", "doctor") if len(content) % 8 == 0 and len(more) == 0 else "-"
     assert {code, told} <= {"0", "2", "3", "4", "-"}, (code, told)

@@ -80,6 +80,15 @@ def test_what_is_rejected_is_bought_again_once_and_with_another_seed(made, monke
     assert "rejected: too dark" in summary
     assert [each for each in HARM if each in summary] == []
     assert "\n::error::[x]" not in told.stdout + told.stderr
+    # What is said in a review changes what is asked for, and a diff of two branches shows it.
+    made.write("old/job.yaml", job())
+    changes = made("vidi", "diff", "old/job.yaml", "jobs/job.yaml", "--json").json["changes"]
+    assert [each["params"] for each in changes if each["change"] != "unchanged"] == [
+        {"seed": {"from": None, "to": marks["a"]["seed"]}}
+    ]
+    made.write("old/reviews.yaml", (made.folder / "jobs/reviews.yaml").read_text("utf-8"))
+    changes = made("vidi", "diff", "old/job.yaml", "jobs/job.yaml", "--json").json["changes"]
+    assert {each["change"] for each in changes} <= {"unchanged"}
     # Cut off right after it was submitted, and repeated: fetched, not bought.
     assert run(made, "--rejected", "--detach").exit_code == 5
     assert submits(made) == 5

@@ -315,9 +315,18 @@ class _Planner:
             self._find_paid(request, state),
             spec.places.of_key(),
             spec.axes,
-            None if request.fingerprint == entry.request.fingerprint else entry.request,
+            self._find_asked(entry, request, state),
             self.shard.is_elsewhere(spec),
         )
+
+    def _find_asked(
+        self, entry: _Entry, request: InferenceRequest, state: InferenceState | None
+    ) -> InferenceRequest | None:
+        """What the entry asks for, where it has something else: kept, or rejected and there."""
+        _, spec, asked = entry
+        if self._reviewed.rejects(state):
+            asked = self._reviewed.reseed(asked, None, partial(self._reseed, spec, asked))
+        return None if request.fingerprint == asked.fingerprint else asked
 
     def _warn_of_approved(self, entry: _Entry, state: InferenceState | None) -> Iterator[Problem]:
         """Say where an approval stands against what the entry or the command asks for."""

@@ -11,6 +11,8 @@ from vidi.cli.running.job_run import open_registry
 from vidi.errors import JobFileError, Place, Problem, VidiError
 from vidi.jobs.job import read_job
 from vidi.jobs.reading.files import read_bytes
+from vidi.jobs.reviews.read import read_reviews
+from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.planning.plan import Choices
 from vidi.runs.planning.planner import FolderRecord, make_plan
 
@@ -67,12 +69,13 @@ class BasePlanner:
             allow_outside=options.allow_outside,
             content=content,
         )
+        reviews = read_reviews(name_reviews(path))
         return make_plan(
             job,
             self._registry,
             project=options.project,
             folder=self._nowhere,
-            record=FolderRecord({}, {}, None, self._bills),
+            record=FolderRecord({}, {}, None, self._bills, reviews, options.sandbox),
             choices=Choices(),
         )
 
