@@ -51,7 +51,8 @@ def test_limits_of_the_later_file_win(tmp_path):
         ("budget_dya = 5", "vidi.toml has 'budget_dya', which vidi does not know",
          "Did you mean 'budget_day' or 'budget_week' or 'budget_month'?"),
         ("zzz = 5", "vidi.toml has 'zzz', which vidi does not know",
-         "Known: budget_day, budget_week, budget_month, limits, max_price_age, store, verify."),
+         "Known: budget_day, budget_week, budget_month, limits, mark, max_image_mib, "
+         "max_price_age, notify, store, verify."),
         ("verify = 'all'", "verify in vidi.toml is 'all'", "Write one of usual, full."),
         ("max_price_age = -1", "max_price_age in vidi.toml is '-1', which is not a number of days",
          "Write it as 180, or leave it out for no limit."),
