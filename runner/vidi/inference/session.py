@@ -243,7 +243,10 @@ class Session:
             await self._runtime.base_prices.aclose()
             await self._runtime.fetcher.aclose()
         if self._account is not None:
-            await asyncio.to_thread(self._account.catch_up)
+            try:
+                await asyncio.to_thread(self._account.catch_up)
+            except RuntimeError:  # the interpreter ends, and begins no thread any more
+                self._account.catch_up()
         if self._journal is not None:
             self._journal.close()
         if self._lock is not None:
