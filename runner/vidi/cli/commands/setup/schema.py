@@ -61,7 +61,7 @@ def schema(
     if write:
         return _write(jobs, registry, every, vscode, console)
     found = _schema_of_jobs(jobs, registry, every) if jobs or every else _find_schema(which)
-    console.print_data(render_json(found).rstrip("\n"))
+    console.print_data(render_json(found, indented=not every).rstrip("\n"))
     return 0
 
 

@@ -75,7 +75,8 @@ def write_shared_schema(schema: object, jobs: Sequence[Job], *, settings: bool) 
         UsageError: A file cannot be read or written.
         StorageError: The schema cannot be written.
     """
-    yield replace_text(SHARED, render_json(schema))
+    # With every model it has 17 MB where each value has a line of its own, and 7 without.
+    yield replace_text(SHARED, render_json(schema, indented=False))
     for job in jobs:
         if set_modeline(job.path, SHARED):
             yield job.path
