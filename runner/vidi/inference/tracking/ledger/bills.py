@@ -14,6 +14,7 @@ from urllib.parse import quote
 from vidi.errors import StorageError
 from vidi.inference.models.prices.estimate import RuleFigures
 from vidi.inference.tracking.bills import Bill, PastBills
+from vidi.inference.tracking.ledger.trouble import unreadable_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,8 @@ ORDER BY model, billed_at
 """
 _MILLION = 6
 """Digits of a micro-dollar."""
+_MOST = 2**53
+"""Micro-dollars of a bill that is believed."""
 
 
 def read_past_bills(address: str | None) -> PastBills:
@@ -68,7 +71,10 @@ def read_beyond(address: str) -> list[Bill]:
 
 def _fetch(address: str, query: str, values: Mapping[str, object]) -> list[Bill]:
     rows = _ask_server(address, query, values) if "://" in address else None
-    return [_read(row) for row in (_ask_file(address, query, values) if rows is None else rows)]
+    try:
+        return [_read(row) for row in (_ask_file(address, query, values) if rows is None else rows)]
+    except (ArithmeticError, ValueError) as error:
+        raise unreadable_row(address.rpartition("@")[2]) from error
 
 
 def _ask_file(address: str, query: str, values: Mapping[str, object]) -> list[Row]:
@@ -104,4 +110,7 @@ def _read(row: Row) -> Bill:
 
 
 def _usd(micros: object) -> Decimal:
-    return Decimal(str(micros)).scaleb(-_MILLION)
+    amount = Decimal(str(micros))
+    if not (amount.is_finite() and abs(amount) <= _MOST):
+        raise ValueError("no amount")
+    return amount.scaleb(-_MILLION)

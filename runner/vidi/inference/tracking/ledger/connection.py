@@ -6,6 +6,7 @@ no database: that of the address is loaded when it is opened.
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from vidi.errors import StorageError, VidiError
 from vidi.inference.tracking.batches import BatchThread
 from vidi.inference.tracking.ledger.schema import ABOUT, ASKED_FOR, INDEXES, SCHEMA_VERSION, TABLES
-from vidi.inference.tracking.ledger.trouble import HINT, refuse_driverless
+from vidi.inference.tracking.ledger.trouble import HINT, refuse_driverless, unreadable_row
 from vidi.inference.tracking.ledger.work import Work, insert_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
     from vidi.inference.tracking.ledger.work import Database, Outcome, Transaction
@@ -55,7 +56,8 @@ class Ledger:
             StorageError: It could not be carried out, and nothing of it was.
             VidiError: What the work itself raises; nothing of it was carried out.
         """
-        return cast("Made", await self._thread.ask(work))
+        with self._rows_explained(work):
+            return cast("Made", await self._thread.ask(work))
 
     def do(self, work: Work[Made]) -> Made:
         """Have a work carried out where there is no event loop, and wait for it.
@@ -64,7 +66,8 @@ class Ledger:
             StorageError: It could not be carried out, and nothing of it was.
             VidiError: What the work itself raises; nothing of it was carried out.
         """
-        return self.begin(work).result()
+        with self._rows_explained(work):
+            return self.begin(work).result()
 
     def begin(self, work: Work[Made]) -> Future[Made]:
         """Have a work carried out, and do not wait for it; later ones come after it."""
@@ -86,6 +89,16 @@ class Ledger:
     def break_off(self) -> None:
         """Wait no longer for a server that says nothing."""
         self._database.break_off()
+
+    @contextlib.contextmanager
+    def _rows_explained(self, work: Work[Any]) -> Iterator[None]:
+        """Say in words that a row holds what no vidi has written."""
+        try:
+            yield
+        except (ArithmeticError, TypeError, ValueError) as error:
+            if work.purpose != "reads":
+                raise
+            raise unreadable_row(self.where) from error
 
     def close(self) -> None:
         """Carry out what was asked for, and let go of every connection."""

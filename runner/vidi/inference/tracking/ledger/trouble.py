@@ -14,6 +14,11 @@ def explain(where: str, error: Exception) -> StorageError:
     return StorageError(f"the ledger {where} cannot be used: {reason}", hint=HINT)
 
 
+def unreadable_row(where: str) -> StorageError:
+    """What is said where a row holds what no vidi has written."""
+    return StorageError(f"the ledger {where} holds a row that cannot be read", hint=HINT)
+
+
 def refuse_driverless() -> UsageError:
     """What is said where a server is named and nothing is installed that could talk to it."""
     return UsageError(
