@@ -18,6 +18,8 @@ from vidi.jobs.reading.tables import Row, without_places
 if TYPE_CHECKING:
     from vidi.jobs.data.tables import Record
 
+MAX_ITEMS = 1_000_000
+"""Ten times what a job may be."""
 MAX_BAD_LINES = 100_000
 """After this many mistakes in one file, the rest is not looked at."""
 
@@ -30,6 +32,9 @@ def read_json(name: str, data: bytes, inside: str = "") -> Rows[tuple[int, objec
     if isinstance(value, Problem):
         raise JobFileError([value])
     items = _find_list(value, name, inside)
+    if len(items) > MAX_ITEMS:
+        what = f"a list of more than {MAX_ITEMS:,} items"
+        raise JobFileError([problem_at(source, what, 1)])
     marks = find_items(text, tuple(filter(None, inside.split("."))))
     placed = list(zip(marks, items, strict=True))
     return Rows(placed, lambda number, row: DataRow(number, row[1], source.place(row[0])))

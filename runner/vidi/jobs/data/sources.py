@@ -10,6 +10,7 @@ from vidi.jobs.data.lists import read_json, read_jsonl, read_lines, read_yaml
 from vidi.jobs.data.rows import Rows
 from vidi.jobs.data.tables import read_delimited
 from vidi.jobs.mistakes import MistakeError
+from vidi.jobs.reading.files import refuse_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from vidi.jobs.reading.files import ProjectFiles
 
 MAX_DATA_BYTES = 64 * 1024 * 1024
+MAX_ROWS = 1_000_000
+"""Ten times what a job may be: beyond, reading alone would fill the memory."""
 _OLD = {
     ".xls": "an old Excel workbook",
     ".xlsm": "an Excel workbook with macros",
@@ -69,7 +72,13 @@ def _read_file(name: str, files: ProjectFiles) -> Rows[Any]:
         what = f": it is {_OLD[extension]}" if extension in _OLD else ""
         hint = _SAVE_AS if what else f"Use one of {', '.join(sorted(_READERS))}, or `folder/*`."
         raise MistakeError(f"'foreach' cannot read {path!r}{what}", hint=hint)
-    return reader(path, files.read(path, MAX_DATA_BYTES), part)
+    data = files.read(path, MAX_DATA_BYTES)
+    if extension != ".xlsx":
+        refuse_many(data, path, b"\n", MAX_ROWS, "lines")
+    if extension.startswith(".json"):
+        refuse_many(data, path, b"[{", MAX_ROWS, "lists and objects")
+        refuse_many(data, path, b",", 4 * MAX_ROWS, "values")
+    return reader(path, data, part)
 
 
 def _read_folders(pattern: str, files: ProjectFiles) -> Rows[str]:

@@ -36,6 +36,9 @@ _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 100
 MAX_ALIAS_NODES = 1_000_000
+MAX_VALUES = 2_000_000
+MAX_COLLECTIONS = 500_000
+"""Of a file; 16 MiB of `[],` would take a gigabyte, and 100,000 entries need a third of this."""
 """How many values the aliases of a file may stand for, all together."""
 MAX_PROBLEMS = 1000
 """A file with more mistakes is not a job file; reading stops."""
@@ -114,6 +117,7 @@ class _Composer:
         """Name to value, mark, number of values in it, and text if it is a scalar."""
         self._keys: dict[str, str] = {}
         self._count = 0
+        self._collections = 0
         self._alias_nodes = 0
 
     def compose(self) -> _Placed:
@@ -177,6 +181,9 @@ class _Composer:
         is_table = type(event) is MappingStartEvent
         if event.tag not in {None, "!", MAPPING_TAG if is_table else LIST_TAG}:
             self._note(self.source.problem_of(refused_tag(event.tag), mark))
+        self._collections += 1
+        if self._collections > MAX_COLLECTIONS or self._count > MAX_VALUES:
+            raise self._too_many(mark)
         before = self._count
         self._count += 1
         if event.anchor is not None:
@@ -192,6 +199,8 @@ class _Composer:
             value, at = self._value(event, depth + 1)
             row.append(value)
             row.marks.append(at)
+            if self._count > MAX_VALUES:
+                raise self._too_many(at)
         return row
 
     def _table(self, mark: int, depth: int) -> Table:
@@ -212,6 +221,8 @@ class _Composer:
                 self._duplicate(key, key_mark, table.key_mark(key))
             else:
                 table.put(key, value, key_mark, value_mark)
+            if self._count > MAX_VALUES:
+                raise self._too_many(key_mark)
         if merge_mark >= 0:
             self._merge(table, merges, merge_mark)
         return table
@@ -290,6 +301,15 @@ class _Composer:
                 "alias-bomb", f"the aliases stand for more than {MAX_ALIAS_NODES:,} values", mark
             )
         return value, anchored_at
+
+    def _too_many(self, mark: int) -> _StopError:
+        return self._stop(
+            "too-many-values",
+            f"the file holds more than {MAX_VALUES:,} values or {MAX_COLLECTIONS:,} lists and "
+            "mappings",
+            mark,
+            hint="Split it, or keep the data in a CSV or JSONL file and use `foreach`.",
+        )
 
     def _note(self, problem: Problem) -> None:
         self.problems.append(problem)

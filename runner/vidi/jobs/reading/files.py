@@ -119,6 +119,29 @@ def refuse_big(data: bytes, name: str, limit: int) -> None:
         raise JobFileError([problem])
 
 
+def refuse_many(data: bytes, name: str, marks: bytes, most: int, what: str) -> None:
+    """Make sure that a file does not hold so much that reading it would fill the memory.
+
+    Args:
+        data: What it holds.
+        name: What it is called.
+        marks: The bytes that begin or end one thing each.
+        most: How many of them there may be.
+        what: What they count.
+
+    Raises:
+        JobFileError: There are more.
+    """
+    if sum(data.count(bytes([mark])) for mark in marks) > most:
+        problem = Source(name, "").problem(
+            "too-many-values",
+            f"the file holds more than {most:,} {what}",
+            0,
+            hint="A job is at most 100,000 inferences: split it.",
+        )
+        raise JobFileError([problem])
+
+
 def _open_at_once(path: str, flags: int) -> int:
     """Open without waiting: a pipe would wait for a writer that may never come."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

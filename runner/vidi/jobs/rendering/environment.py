@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import math
 import re
+from collections.abc import Iterator
 from inspect import unwrap
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import StrictUndefined, TemplateRuntimeError, Undefined, nodes, pass_context
@@ -24,7 +24,7 @@ from vidi.jobs.rendering.output_index import OutputIndex, format_printf
 from vidi.jobs.rendering.slug import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from jinja2.runtime import Context
 
@@ -44,7 +44,9 @@ TURNS = "turns of all loops"
 """Where a context keeps the list that counts them."""
 _MAX_BITS = 4096
 _WIDE = re.compile(r"\d{6,}|%[-+ #0-9.]*\*")
-_MULTIPLYING = frozenset(("join", "replace", "indent", "wordwrap", "tojson"))
+_MULTIPLYING = frozenset(
+    ("expandtabs", "indent", "join", "replace", "tojson", "translate", "wordwrap")
+)
 """Filters and methods whose result may be as long as their value times their argument."""
 
 _ALLOWED = (nodes.Output, nodes.If, nodes.For, nodes.Assign, nodes.With)
@@ -115,11 +117,25 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def guarded(*given: object, **options: object) -> object:
-        value, *arguments = given[1:] if takes_context else given
+        first = int(takes_context)
+        value, *arguments = given[first:]
         _check_call(name, value, [*arguments, *options.values()])
-        return function(*given, **options)
+        return function(*given[:first], _in_bounds(value), *arguments, **options)
 
     return guarded
+
+
+def _in_bounds(value: object) -> object:
+    """A value whose items are made one by one (by `map`, say): looked at as they come."""
+    return _measured(value) if isinstance(value, Iterator) else value
+
+
+def _measured(values: Iterator[object]) -> Iterator[object]:
+    size = parts = 0
+    for value in values:
+        look_at_clock()
+        size, parts = _measure(value, size, parts)
+        yield value
 
 
 @pass_context
@@ -175,7 +191,7 @@ class JobEnvironment(ImmutableSandboxedEnvironment):
         name = getattr(function, "__name__", "this")
         if name != "safe_range":
             _check_call(name, owner, [*args, *kwargs.values()])
-        return super().call(context, function, *args, **kwargs)
+        return super().call(context, function, *map(_in_bounds, args), **kwargs)
 
 
 def _format(text: str, *arguments: object, **named: object) -> str:
@@ -251,12 +267,21 @@ def plain(value: object) -> object:
     Raises:
         TooBigError: It is too big, or no value at all.
     """
+    return _plain(value, [0])
+
+
+def _plain(value: object, parts: list[int]) -> object:
+    """The same; `parts` counts over the whole value, which may hold one list many times."""
+    parts[0] += 1
+    if parts[0] > MAX_PARTS:
+        raise TooBigError(f"a value with more than {MAX_PARTS:,} parts")
     if isinstance(value, (Markup, OutputIndex)):
         return str(value)
     if value is None or isinstance(value, (str, int, float)):
         return value
+    look_at_clock()
     if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
+        return {str(key): _plain(each, parts) for key, each in value.items()}
     if hasattr(value, "__iter__"):
-        return [plain(each) for each in islice(value, MAX_PARTS)]
+        return [_plain(each, parts) for each in value]
     raise TooBigError(f"a {type(value).__name__} is no value for a job")

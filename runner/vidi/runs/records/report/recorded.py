@@ -83,6 +83,8 @@ def _read(folder: Path, journal: Journal) -> Manifest:
     manifest = None if path.exists() else render_journal(journal)
     if manifest is None:
         manifest = read_manifest(path)
-    for wrong in jsonschema_rs.validator_for(manifest_schema()).iter_errors(manifest):
+    for wrong in jsonschema_rs.validator_for(manifest_schema(), validate_formats=True).iter_errors(
+        manifest
+    ):
         raise UsageError(f"{path} is not a manifest of vidi: {wrong.message}")
     return manifest

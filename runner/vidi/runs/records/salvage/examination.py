@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeGuard
 
 from vidi.errors import UsageError
 from vidi.runs.records.folder import JOURNAL, MANIFEST, read_noted_length
@@ -67,11 +68,17 @@ def examine(folder: Path) -> Examination:
 def _read_rows(folder: Path) -> Mapping[str, InferenceShape]:
     """Each inference of the manifest; none where there is no manifest that can be read."""
     try:
-        manifest = read_manifest(folder / MANIFEST)
-        return {
-            row["id"]: row
-            for row in manifest["inferences"]
-            if row["fingerprint"] and row["cost_usd"]["estimated_high"] is not None
-        }
+        rows: list[object] = [*read_manifest(folder / MANIFEST)["inferences"]]
     except (UsageError, LookupError, TypeError):
         return {}
+    return {row["id"]: row for row in rows if _is_row(row)}
+
+
+def _is_row(row: object) -> TypeGuard[InferenceShape]:
+    """Whether something says of an inference what is looked for there."""
+    if not isinstance(row, dict) or not isinstance(row.get("cost_usd"), dict):
+        return False
+    texts = (row.get(name) for name in ("id", "model", "status", "fingerprint"))
+    high = row["cost_usd"].get("estimated_high")
+    known = isinstance(row.get("params"), dict) and isinstance(high, int | Decimal)
+    return known and all(isinstance(text, str) and text for text in texts)

@@ -84,8 +84,8 @@ class Purchases:
         (purchase.flaws if line.flaw else purchase.lines).append(line)
 
     def _rename(self, line: JournalLine) -> None:
-        ids = (line.event or {}).get("ids", {})
-        if not all(isinstance(each, str) for pair in ids.items() for each in pair):
+        ids: object = (line.event or {}).get("ids")  # whatever stands there
+        if not isinstance(ids, dict) or not all(isinstance(each, str) for each in ids.values()):
             return
         moved = {new: self.by_id.pop(old) for new, old in ids.items() if old in self.by_id}
         for new, purchases in moved.items():
