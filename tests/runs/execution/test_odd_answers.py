@@ -1,6 +1,7 @@
 """Results that no provider should give, through the command against an altered sandbox."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -72,6 +73,19 @@ def test_a_metric_that_cannot_be_is_not_booked(here, figure, basis):
     usd = Decimal("0.003") * (figure if basis == "metered" else 1)
     assert (row["cost_usd"]["basis"], Decimal(str(row["cost_usd"]["actual"]))) == (basis, usd)
     assert read_sums() == (usd, 0)
+
+
+@pytest.mark.parametrize("units", ["1e308", str(10**400), "-1", "NaN", "Infinity", "1,5", ""])
+def test_units_that_cannot_be_are_not_booked(here, units):
+    def alter(exchange):
+        told = {"x-fal-billable-units": units}
+        return replace(exchange, headers={**exchange.headers, **told})
+
+    write_job(here, "fal", "a")
+    with serve_altered(here, lambda each: alter(each) if each.is_result else each):
+        assert run(here).exit_code == 0
+    (row,) = here.manifest("outputs/job")["inferences"]
+    assert Decimal(str(row["cost_usd"]["actual"])) == Decimal("0.025")
 
 
 @providers

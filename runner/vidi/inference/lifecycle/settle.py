@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord
 
+MOST_BILLED = Decimal(1_000_000)
+"""USD of one inference. What a provider's figures come to beyond that is a slip of its own."""
+
 
 async def collect_and_settle(
     request: InferenceRequest, end: Succeeded, folder: Path | None, runtime: Runtime
@@ -65,9 +68,14 @@ async def _price(
     base = None
     if end.billable_units is not None:
         base = await runtime.base_prices.find(request.model)
-    usd, basis = settle(
-        request.model, request.checked, metered, timeout_s=request.timeout_s, base=base
-    )
+    try:
+        usd, basis = settle(
+            request.model, request.checked, metered, timeout_s=request.timeout_s, base=base
+        )
+    except ArithmeticError:  # a figure of 400 digits, say: quoted in the journal, and no bill
+        usd, basis = None, "estimated"
+    if usd is not None and not 0 <= usd <= MOST_BILLED:
+        usd, basis = None, "estimated"
     if usd is None or (basis == "estimated" and end.billable_units is not None):
         # The user's own figure, or past bills, may make it the greater.
         usd = max(usd or Decimal(0), find_reserve(request, runtime))

@@ -99,7 +99,7 @@ def read_billable_units(answer: Answer) -> Decimal | None:
         units = Decimal(answer.headers.get("x-fal-billable-units", ""))
     except InvalidOperation:
         return None
-    return units if units.is_finite() else None
+    return units if units.is_finite() and units >= 0 else None
 
 
 def read_retryable(answer: Answer) -> bool | None:
