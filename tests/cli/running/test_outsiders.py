@@ -14,6 +14,8 @@ from contextlib import contextmanager
 import pytest
 
 from support.media import make_picture, make_video
+from vidi.cli.running.comparing.bounds import MOST_ENTRIES, Bounds
+from vidi.errors import UsageError
 
 SECRET = "sesame-outside-the-project"
 FLUX = "replicate/black-forest-labs/flux-schnell"
@@ -226,6 +228,12 @@ def test_an_outsiders_branch_is_safe_to_estimate_and_to_compare(project, watch, 
         with watch.watching():
             answer = project(*arguments)
         check(watch, project, answer, time.monotonic() - began)
+
+
+def test_three_of_the_biggest_job_files_may_be_compared_and_no_more():
+    Bounds().look(MOST_ENTRIES)
+    with pytest.raises(UsageError, match="300,000 inferences are too many"):
+        Bounds().look(MOST_ENTRIES + 1)
 
 
 def test_nothing_of_a_repository_is_run(project, watch):

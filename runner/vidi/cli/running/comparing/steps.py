@@ -7,7 +7,6 @@ as if nothing had been bought: only what it asks for and what that costs is look
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,12 @@ from vidi.cli.display.visible import make_visible
 from vidi.cli.running.accounts import lift_budgets
 from vidi.cli.running.before import find_store, read_accounts, read_settings, show_mistakes
 from vidi.cli.running.comparing.base import BasePlanner
+from vidi.cli.running.comparing.bounds import Bounds
 from vidi.cli.running.comparing.sides import find_sides, options_for, read_contents
 from vidi.cli.running.job_run import KnownBefore, OtherTree, plan_jobs
 from vidi.cli.running.state import CommandState
 from vidi.cli.running.steps import take_steps
-from vidi.errors import Problem, UsageError
+from vidi.errors import Problem
 from vidi.runs.comparing.changes import compare_plans
 from vidi.runs.comparing.comparison import ComparedJob, Comparison
 
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from vidi.cli.run_options import RunOptions
     from vidi.cli.running.comparing.sides import Sides
     from vidi.runs.planning.plan import Plan
-
-LONGEST_S = 900.0
-"""Seconds for all job files: a stranger may send many that each take as long as they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,7 @@ class DiffState(CommandState):
     warnings: list[Problem] = field(default_factory=list)
     """What is odd about BASE, and stops nothing."""
     comparison: Comparison | None = None
+    bounds: Bounds = field(default_factory=Bounds)
 
     def complete(self, answer: dict[str, object]) -> dict[str, object]:
         """Add what differs to the answer."""
@@ -93,7 +91,13 @@ def plan_head(state: DiffState) -> int | None:
     options = replace(options_for(head, state.options), job_files=paths)
     known = KnownBefore(state.bills, state.store)
     state.job_runs = plan_jobs(
-        options, state.settings, state.held, known=known, tree=tree, together=False
+        options,
+        state.settings,
+        state.held,
+        known=known,
+        tree=tree,
+        together=False,
+        fit_choices=state.bounds.count,
     )
     lift_budgets(state.job_runs, state.money)
     return None
@@ -106,12 +110,8 @@ def plan_base(state: DiffState) -> int | None:
     """
     base = state.sides.base
     planner = BasePlanner(options_for(base, state.options), base, state.bills, state.held)
-    ends = time.monotonic() + LONGEST_S
     for name, path in base.job_files.items():
-        if time.monotonic() > ends:
-            raise UsageError(
-                f"comparing takes longer than {LONGEST_S:.0f} s", hint="Name fewer job files."
-            )
+        state.bounds.look(sum(len(plan.inferences) for plan in state.base_plans.values()))
         title = state.sides.titles[name] if base.tracked is not None else path
         planned = planner.plan(path, title)
         if isinstance(planned, Problem):
