@@ -134,6 +134,8 @@ class Session:
         request = request.known_as(before.fingerprint) if before is not None else request
         _refuse_other_use(request, before)
         runtime.base_prices.expect([request.model])
+        if not runtime.bills.knows(request.model.id):
+            await asyncio.to_thread(runtime.bills.prepare, request.model)
         folder = None if runtime.store is None else self._open_folder()
         outcome = await carry_out(request, folder, runtime)
         if outcome.error is not None:

@@ -147,6 +147,14 @@ class PastBills:
                 unforeseen=max(lesson.unforeseen, bill.unforeseen),
             )
 
+    def knows(self, model_id: str) -> bool:
+        """Whether the bills of a model are here: else the next question about it reads them."""
+        return model_id in self._bills
+
+    def prepare(self, model: ModelInfo) -> None:
+        """Read the bills of a model; may wait for a disk or a server."""
+        self._learn(model)
+
     def recall(self, bills: Iterable[Bill]) -> None:
         """Learn from the bills of a journal, where no ledger has them."""
         if self._load is None:

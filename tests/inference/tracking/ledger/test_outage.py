@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from support.commands import installed
 from support.ledgers import a_charge, same, usage
 from support.servers.cable import Cable
-from support.servers.intervening import serve_world
+from support.servers.intervening import JOB, serve_world
 from vidi.errors import StorageError
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.ledger import reserve_charge
@@ -100,6 +100,23 @@ def test_a_server_that_takes_and_never_answers_is_told():
         assert time.monotonic() - began < 10
 
 
+def test_ctrl_c_ends_a_run_whose_ledger_lets_nobody_in(here):
+    here.write("job.yaml", JOB)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        here._monkeypatch.setenv("VIDI_LEDGER", f"postgresql://me@127.0.0.1:{port}/money")
+        run = subprocess.Popen(
+            [installed("vidi-run"), "job.yaml"], stderr=subprocess.PIPE, text=True
+        )
+        line, _ = silent.accept()
+        with line:  # it waits to be let in
+            time.sleep(SHORT_S)
+            run.send_signal(signal.SIGINT)
+            _, said = run.communicate(timeout=30)
+    assert run.returncode == 130, said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("presses", [1, 3])
 def test_ctrl_c_ends_a_run_whose_ledger_stands_still(world, cable, presses):
     world.at("submit", cable.freeze)
@@ -111,10 +128,12 @@ def test_ctrl_c_ends_a_run_whose_ledger_stands_still(world, cable, presses):
     while world.served.submits < 1:
         time.sleep(0.05)
     time.sleep(1.5)
+    pressed_at = time.monotonic()
     for _ in range(presses):
         run.send_signal(signal.SIGINT)
         time.sleep(0.3)
     _, said = run.communicate(timeout=30)
     assert run.returncode == 130, said
+    assert time.monotonic() - pressed_at < 25
     assert world.served.submits == 1
     assert "Traceback" not in said

@@ -27,7 +27,7 @@ Made = TypeVar("Made")
 
 BUSY_S = 5
 """Seconds to wait for another process to let go of the ledger, and for a server to answer."""
-CLOSING_S = 3.0
+CLOSING_S = 1.5
 """Seconds to wait for a server that does not answer when it is closed."""
 _SCHEMA_LOCK = 0x76696469  # "vidi": held while the tables are made
 
