@@ -1,5 +1,7 @@
 """The contact sheet: what was changed beside what it was, in one PNG."""
 
+import json
+
 from PIL import Image
 
 from vidi.runs.records.contact_sheet import (
@@ -79,6 +81,21 @@ def test_what_was_changed_comes_first_beside_what_it_was(here):
     (folder / "forest.png").write_bytes(b"\x89PNG no more")
     again = draw(here, folder)
     assert count(again) == MOST_THUMBNAILS, "what cannot be opened has its place"
+
+
+def test_nothing_outside_of_the_folder_is_shown(here):
+    """A manifest may come from a stranger's branch."""
+    here.write("job.yaml", JOB)
+    options = ("--sandbox", "--select", "forest", "--no-report")
+    assert here("vidi-run", "job.yaml", *options).exit_code == 0
+    folder = here.folder / "outputs/sandbox/job"
+    (folder / "forest.png").rename(here.folder / "secret.png")
+    (folder / "link.png").symlink_to(here.folder / "secret.png")
+    manifest = (folder / "manifest.json").read_text("utf-8")
+    for path in ("../../../secret.png", str(here.folder / "secret.png"), "link.png"):
+        text = manifest.replace('"forest.png"', json.dumps(path))
+        (folder / "manifest.json").write_text(text, "utf-8")
+        assert count(draw(here, folder)) == 0, path
 
 
 def test_a_folder_without_pictures_has_a_sheet_that_says_so(here):

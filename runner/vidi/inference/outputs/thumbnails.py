@@ -26,7 +26,7 @@ _MOST_PIXELS = 8 << 20
 _PICTURES = frozenset(
     {"image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp"}
 )
-_TROUBLE = (
+TROUBLE = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -72,14 +72,14 @@ def make_thumbnail(
             return target
         image = _open(path, content_type)
         return None if image is None else _write(image, target)
-    except _TROUBLE:
+    except TROUBLE:
         return None
 
 
 def _open(path: Path, content_type: str) -> Image | None:
     if content_type in _PICTURES:
         return _open_picture(path)
-    return _open_first_frame(path) if content_type.startswith("video/") else None
+    return open_first_frame(path) if content_type.startswith("video/") else None
 
 
 def _open_picture(path: Path) -> Image | None:
@@ -93,7 +93,12 @@ def _open_picture(path: Path) -> Image | None:
         return ImageOps.exif_transpose(image)
 
 
-def _open_first_frame(path: Path) -> Image | None:
+def open_first_frame(path: Path) -> Image | None:
+    """The first frame of a video, small; None where it has none that can be shown.
+
+    Raises:
+        Exception: One of `TROUBLE`.
+    """
     import av
 
     try:

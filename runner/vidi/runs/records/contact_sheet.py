@@ -6,9 +6,7 @@ Pillow loads with it, PyAV where a video is shown.
 from __future__ import annotations
 
 import contextlib
-import struct
 import warnings
-import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -16,6 +14,8 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageOps
 
 from vidi.errors import StorageError
+from vidi.inference.outputs.thumbnails import TROUBLE, open_first_frame
+from vidi.jobs.reading.files import is_inside
 from vidi.lettering.lines import write_lines
 
 if TYPE_CHECKING:
@@ -37,23 +37,6 @@ _LETTER = 15
 _PAPER, _FRAME, _INK, _SOFT = "#f3f3f0", "#ffffff", "#1c1c1a", "#77776f"
 _MOST_PIXELS = 64 << 20
 """Of a picture that is decoded whole: 256 MiB. JPEG is drawn smaller at once."""
-
-_TROUBLE = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    Image.DecompressionBombError,
-    LookupError,
-    MemoryError,
-    OSError,
-    StopIteration,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-"""What Pillow and PyAV raise over files that they do not like: the asset itself is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +92,22 @@ def _list_shots(folder: Path, manifest: Manifest) -> Iterator[Shot]:
 
 def _is_seen(asset: AssetShape, folder: Path) -> bool:
     family = asset["content_type"].partition("/")[0]
-    return family in {"image", "video"} and (folder / asset["path"]).is_file()
+    return family in {"image", "video"} and _is_here(asset["path"], folder)
 
 
 def _find_before(row: InferenceShape, asset: AssetShape, folder: Path) -> Path | None:
     """What this run has replaced, where that is still kept."""
     if row["status"] != "succeeded" or not asset["replaced"]:
         return None
-    kept = folder / asset["replaced"]
-    return kept if kept.is_file() else None
+    return folder / asset["replaced"] if _is_here(asset["replaced"], folder) else None
+
+
+def _is_here(path: str, folder: Path) -> bool:
+    """Whether a file is in the folder: a manifest may come from a stranger's branch."""
+    try:
+        return (folder / path).is_file() and is_inside(folder / path, folder.resolve())
+    except (OSError, ValueError):
+        return False
 
 
 def _fit(shots: Iterable[Shot]) -> Iterator[Shot]:
@@ -209,9 +199,11 @@ def _draw_arrow(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
 
 def _open_small(path: Path, content_type: str) -> Image.Image | None:
     """A picture, or the first frame of a video, small; None where it cannot be shown."""
-    with warnings.catch_warnings(), contextlib.suppress(*_TROUBLE):
+    with warnings.catch_warnings(), contextlib.suppress(*TROUBLE, Image.DecompressionBombError):
         warnings.simplefilter("ignore")
-        picture = _open_frame(path) if content_type.startswith("video/") else _open_picture(path)
+        picture = (
+            open_first_frame(path) if content_type.startswith("video/") else _open_picture(path)
+        )
         if picture is not None:
             picture.thumbnail((THUMBNAIL - 2, THUMBNAIL - 2), reducing_gap=2.0)
             seen_through = picture.mode in {"LA", "PA", "RGBA"} or "transparency" in picture.info
@@ -226,15 +218,3 @@ def _open_picture(path: Path) -> Image.Image | None:
             return None
         picture.load()
         return ImageOps.exif_transpose(picture)
-
-
-def _open_frame(path: Path) -> Image.Image | None:
-    import av
-
-    try:
-        # No protocols but the file's own: what is in it may name other addresses.
-        with av.open(str(path), options={"protocol_whitelist": "file"}) as video:
-            frame: Image.Image = next(video.decode(video=0)).to_image()  # type: ignore[no-untyped-call]  # PyAV has no types for it
-    except av.FFmpegError:
-        return None
-    return frame
