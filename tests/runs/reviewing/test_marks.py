@@ -5,6 +5,7 @@ import json
 import jsonschema_rs
 import pytest
 
+from support.journals import rewrite
 from support.servers.sandbox import serve_sandbox
 from vidi.jobs.reviews.schema import reviews_schema
 
@@ -198,3 +199,19 @@ def test_of_two_lines_about_the_same_the_later_holds(here):
     assert found == ("unchanged", "rejected: buy it again with --rejected")
     here("vidi", "mark", "reject", "a")
     assert (here.folder / "jobs/reviews.yaml").read_text("utf-8").count("id:") == 1
+
+
+def test_a_strangers_folder_leads_neither_reading_nor_writing_elsewhere(here, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "notes.yaml").write_text("secret: 1\n", "utf-8")
+    here.write("jobs/job.yaml", job())
+    assert run(here, "--sandbox", "--select", "a").exit_code == 0
+    journal = here.folder / "outputs/sandbox/job/log.jsonl"
+    named = json.dumps(str(outside / "notes.yaml"))
+    rewrite(journal, lambda line: line.replace('"jobs/job.yaml"', named))
+    refused = here("vidi", "mark", "approve", "a", "--in", "outputs/sandbox/job")
+    assert (refused.exit_code, "is not found" in refused.stderr) == (2, True), refused.stderr
+    assert [path.name for path in outside.iterdir()] == ["notes.yaml"]
+    (here.folder / "jobs/reviews.yaml").symlink_to(outside / "notes.yaml")
+    linked = run(here, "--sandbox", "--estimate")
+    assert (linked.exit_code, "secret" in linked.stderr) == (2, False), linked.stderr

@@ -36,6 +36,10 @@ def read_reviews(path: Path) -> Reviews:
     """
     if not path.is_file() and not path.is_symlink():
         return Reviews()
+    if path.resolve().parent != path.parent.resolve():  # its lines would be shown as mistakes
+        raise UsageError(
+            f"{path} is a link that leads elsewhere", hint="Put the file itself there."
+        )
     document, _ = read_document(path, path.as_posix())
     problems = list(document.problems)
     reviews = []

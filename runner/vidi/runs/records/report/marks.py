@@ -35,13 +35,19 @@ def list_marks(
 def find_job_file(folder: Path, header: Event | None) -> Path | None:
     """The job file of an output folder, as its journal names it; None where it is not found.
 
-    Where the command is run elsewhere than the job was, a folder above is tried.
+    Where the command is run elsewhere than the job was, a folder above is tried. What lies outside
+    of the folder that it is looked for in is not meant: a journal may be a stranger's, and marks
+    are written beside the job file.
     """
     named = Path(str((header or {}).get("job_file", "")))
     if named.name in {"", ".", "-"}:
         return None
-    places = (Path(), *folder.resolve().parents)
-    return next((place / named for place in places if (place / named).is_file()), None)
+    places = (Path(), *(() if named.is_absolute() else folder.resolve().parents))
+    return next((place / named for place in places if _is_below(place, place / named)), None)
+
+
+def _is_below(place: Path, file: Path) -> bool:
+    return file.is_file() and file.resolve().is_relative_to(place.resolve())
 
 
 def find_reviews(folder: Path, header: Event | None) -> Path | None:
