@@ -109,6 +109,17 @@ def test_what_is_planned_is_what_a_server_is_asked_for_and_what_is_left_of_it(pr
         assert served.submits == before + 2
 
 
+def test_what_was_left_running_is_collected_by_the_same_plan(project):
+    with serve_sandbox() as served:
+        for name, value in served.environment.items():
+            project._monkeypatch.setenv(name, value)
+        assert project("vidi-run", "jobs/a.yaml", *PLAN).exit_code == 0
+        left = apply(project, "--detach")
+        assert (left.exit_code, served.submits) == (5, 3), left.stderr
+        assert (apply(project).exit_code, served.submits) == (0, 3)
+        assert (apply(project).exit_code, served.submits) == (0, 3)
+
+
 def change_text(name, old, new):
     def change(here):
         path = here.folder / name
