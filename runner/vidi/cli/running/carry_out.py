@@ -12,7 +12,7 @@ from vidi.cli.running.accounts import open_accounts
 from vidi.cli.running.before import report
 from vidi.cli.running.job_run import open_registry
 from vidi.cli.running.ready import prepare_once_submitted
-from vidi.cli.running.reports.findings import list_errors
+from vidi.cli.running.reports.findings import list_annotated
 from vidi.cli.running.up_to_date import describe_asked, list_others
 from vidi.emulation import open_emulation
 from vidi.inference.outputs.limits import Limits as DownloadLimits
@@ -124,7 +124,7 @@ def _write_down(
     print_summary(
         result.manifest, plan.folder, options, state.console, result.halted, job_run.warnings
     )
-    state.console.annotate(list_errors(job_run))
+    state.console.annotate(list_annotated(job_run))
     job_run.errors = (*job_run.errors, *result.crashes)
     report(state)
     if options.report:

@@ -131,6 +131,19 @@ def test_what_did_not_end_well_is_told_at_its_entry(github, name):
     assert "| jobs/job.yaml:5 | tree: " in summary
 
 
+def test_of_many_failures_the_first_are_told_and_the_rest_counted(github):
+    row = "  - {{id: e{0}, model: {1}, params: {{prompt: x{0}}}, output: '{0}.webp'}}\n"
+    head = "version: 1\nname: job\nbudget: 1\nconcurrency: 16\ninferences:\n"
+    rows = (row.format(number, FLUX) for number in range(60))
+    github.write("jobs/job.yaml", head + "".join(rows))
+    with serve_sandbox([{"on": "submit", "fault": "422", "times": 60}]) as served:
+        for key, value in served.environment.items():
+            github._monkeypatch.setenv(key, value)
+        errors = errors_of(github("vidi-run", "jobs/job.yaml"))
+    assert len(errors) == 51
+    assert errors[-1].message == "and 10 more: see the manifest"
+
+
 def test_a_folder_that_is_held_is_told(github):
     with hold_folder(github.folder / "outputs/job"):
         answer = github("vidi-run", "jobs/job.yaml", "--sandbox", "-o", "outputs/job")

@@ -20,6 +20,8 @@ AMISS = frozenset({"failed", "moderated", "in_doubt", "unfinished"})
 """The statuses that somebody must do something about."""
 MOST_PLACES = 10
 """How often one error is told: GitHub shows as many annotations of a step, and no more."""
+MOST_ANNOTATED = 50
+"""How many inferences that did not end well have an annotation each."""
 
 
 def list_findings(state: CommandState) -> Iterator[Problem]:
@@ -52,6 +54,16 @@ def list_errors(job_run: JobRun) -> Sequence[Problem]:
         code, place = job_run.exit_code, _find_place(job_run)
         found = [Problem(f"exit-{code}", f"exit {code}: {explain_exit(code)}", place)]
     return found
+
+
+def list_annotated(job_run: JobRun) -> Sequence[Problem]:
+    """The first errors of a job file, and how many more there are: a log is read by people."""
+    errors = list_errors(job_run)
+    rest = len(errors) - MOST_ANNOTATED
+    if rest <= 0:
+        return errors
+    more = Problem("more", f"and {rest:,} more: see the manifest", _find_place(job_run))
+    return [*errors[:MOST_ANNOTATED], more]
 
 
 def _list_told(job_run: JobRun) -> Iterator[Problem]:
