@@ -54,6 +54,7 @@ class BatchThread(Generic[Order, Result, Done]):
         self._take_in = take_in
         self._queue: SimpleQueue[_Waiting[Order, Done] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._finish: Callable[[], None] | None = None
 
     def ask(self, order: Order) -> asyncio.Future[Done]:
@@ -94,6 +95,11 @@ class BatchThread(Generic[Order, Result, Done]):
 
     def _put(self, waiting: _Waiting[Order, Done]) -> None:
         self._queue.put(waiting)
+        if self._thread is None:
+            with self._starting:
+                self._start()
+
+    def _start(self) -> None:
         if self._thread is None:
             # A daemon: a server or a disk that never answers must not keep a process alive.
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
