@@ -49,6 +49,10 @@ def test_every_promise_of_the_security_page_has_its_tests():
     page = read("docs/security.md")
     for path in re.findall(r"`([\w/]+/test_\w+\.py)`", page):
         assert (CHECKOUT / "tests" / path).is_file(), path
+    table = page.partition("what tries to break it")[2].partition("\n## ")[0]
+    promises = [row for row in table.splitlines() if row.startswith("| ")][1:]
+    assert len(promises) > 15
+    assert [row for row in promises if not re.search(r"`[\w/]+/test_\w+\.py`", row)] == []
 
 
 def test_the_readme_has_two_set_up_lines_and_each_makes_its_own_environment():
