@@ -77,6 +77,8 @@ def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
         "GITHUB_ACTIONS",
         "NO_COLOR",
         "VIDI_COSTS",
+        "VIDI_NOTIFY",
+        "VIDI_STORE",
         "VIDI_REPLICATE_URL",
         "VIDI_FAL_QUEUE_URL",
         "VIDI_FAL_REST_URL",
