@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from vidi.errors import CredentialsError, StorageError, VidiError
@@ -26,6 +26,7 @@ from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.inference.tracking.redaction import redact_texts
 from vidi.known_secrets import remember_secrets
 from vidi.runs.execution.execute import Execution
+from vidi.runs.execution.manifest_keeping import keep_manifest
 from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
 from vidi.runs.planning.secrets import list_secrets, show_variables
 from vidi.runs.records.atomic import replace_text
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from vidi.inference.lifecycle.carry_out import Outcome
     from vidi.inference.lifecycle.runtime import Listener
     from vidi.inference.models.template import Billing
     from vidi.inference.providers.provider import Provider
@@ -50,10 +52,6 @@ if TYPE_CHECKING:
     from vidi.runs.execution.execute import Limits
     from vidi.runs.planning.plan import Plan
     from vidi.runs.records.manifest.shape import Manifest
-
-MANIFEST_EVERY_S = 10.0
-FIRST_MANIFEST_S = 1.0
-"""Seconds until a run is first on record beside its journal."""
 
 
 def _name_bug(bug: Exception) -> VidiError:
@@ -136,7 +134,9 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
     execution = Execution(plan, runtime, config.limits, stop, config.describe_bug)
     stop.on_press(lambda level: config.listener("", "stop", level=level, execution=execution))
     config.listener("", "balance", budget=runtime.budget)
-    keeper = asyncio.create_task(_keep_manifest(plan, journal, execution, facts))
+    keeper = asyncio.create_task(
+        keep_manifest(len(plan.inferences), lambda: _take_snapshot(plan, journal, execution, facts))
+    )
     try:
         with listening_to_signals(stop):
             try:
@@ -152,7 +152,7 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
             facts = replace(facts, exit_code=told.exit_code)
         await journal.append("run_finished", status=facts.status, exit_code=facts.exit_code)
         try:
-            manifest, changed = _write_manifest(plan, journal, execution, facts)
+            manifest, changed = _take_snapshot(plan, journal, execution, facts)()
         except StorageError as error:
             raise execution.halted or error from None  # the first that failed says what was bought
     halted, crashes = execution.halted or execution.refused, dict.fromkeys(execution.crashes)
@@ -253,18 +253,6 @@ async def _note_base_prices(journal: Journal, found: Mapping[str, Billing]) -> N
     await journal.append("base_prices", prices=prices)
 
 
-async def _keep_manifest(
-    plan: Plan, journal: Journal, execution: Execution, facts: RunFacts
-) -> None:
-    """Write the manifest at intervals, so that a long run can be looked at while it lasts."""
-    pause = FIRST_MANIFEST_S
-    while True:
-        await asyncio.sleep(pause)
-        pause = MANIFEST_EVERY_S
-        with contextlib.suppress(StorageError):  # the end of the run reports it
-            _write_manifest(plan, journal, execution, facts)
-
-
 def _conclude(facts: RunFacts, execution: Execution, stop: Stop, plan: Plan) -> RunFacts:
     code = combine_exit_codes(execution, stop)
     done = [outcome for outcome in execution.outcomes.values() if outcome.status == "succeeded"]
@@ -295,12 +283,24 @@ def combine_exit_codes(execution: Execution, stop: Stop) -> int:
     return 1 if execution.halted or statuses & unwanted else 0
 
 
-def _write_manifest(
+def _take_snapshot(
     plan: Plan, journal: Journal, execution: Execution, facts: RunFacts
+) -> Callable[[], tuple[Manifest, bool]]:
+    """Note how the run stands; states and outcomes are values, which nothing changes any more."""
+    states, outcomes = dict(journal.states), dict(execution.outcomes)
+    return partial(_write_manifest, plan, states, outcomes, facts, journal.secrets)
+
+
+def _write_manifest(
+    plan: Plan,
+    states: Mapping[str, InferenceState],
+    outcomes: Mapping[str, Outcome],
+    facts: RunFacts,
+    secrets: tuple[str, ...],
 ) -> tuple[Manifest, bool]:
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
-    rendered = render_manifest(plan, journal.states, execution.outcomes, facts)
-    manifest = cast("Manifest", redact_texts(rendered, journal.secrets))
+    rendered = render_manifest(plan, states, outcomes, facts)
+    manifest = cast("Manifest", redact_texts(rendered, secrets))
     path = plan.folder / MANIFEST
     changed = bool(plan.to_run) or not holds_already(path, manifest)
     if changed:
