@@ -16,7 +16,7 @@ FIRST_LOOK_S = 0.05
 LONGEST_WAIT_S = 10.0
 SCOUT_STEP_S, SCOUT_STEP = 0.1, 0.25
 """How long, at least and as a share of its age, the scout of an unknown model is left alone."""
-OTHERS_STEP_S, OTHERS_STEP = 1.0, 0.6
+OTHERS_STEP_S, OTHERS_STEP = 5.0, 0.6
 """The same for the others of that model, which wait for what the scout teaches."""
 CLOSE_STEP = 0.04
 """The share of its known duration between two polls at what is due: so late its end is noticed."""
@@ -26,7 +26,7 @@ EARLY = 0.05
 
 OVERDUE = 1.2
 """After how many times a model's known duration the provider's own word is overdue."""
-DOUBT_STEP_S, DOUBT_STEP = 1.2, 0.8
+DOUBT_STEP_S, DOUBT_STEP = 3.0, 0.8
 """How long, at least and as a share of its age, the provider's own word is waited for alone."""
 LONGEST_DOUBT_S = 30.0
 
@@ -101,21 +101,30 @@ class Pace:
     def _explore(
         self, model: str, began: float, wake: Callable[[], object]
     ) -> Generator[float, None, None]:
-        """The waits until somebody knows how long the model takes."""
-        scouting = model not in self._scouts and model not in self._shortest
-        least, step = (SCOUT_STEP_S, SCOUT_STEP) if scouting else (OTHERS_STEP_S, OTHERS_STEP)
+        """The waits until somebody knows how long the model takes.
+
+        One of them scouts. Where it ends and has taught nothing, as after a failure, another does.
+        """
+        scouting = False
         try:
-            if scouting:
-                self._scouts.add(model)
-                yield FIRST_LOOK_S
             while model not in self._shortest:
                 self._waiting.setdefault(model, set()).add(wake)
-                age = self._clock() - began
-                yield min(max(least, age * step), LONGEST_WAIT_S)
+                if not scouting and model not in self._scouts:
+                    scouting = True
+                    self._scouts.add(model)
+                    yield FIRST_LOOK_S
+                    continue
+                least, step = (
+                    (SCOUT_STEP_S, SCOUT_STEP) if scouting else (OTHERS_STEP_S, OTHERS_STEP)
+                )
+                yield min(max(least, (self._clock() - began) * step), LONGEST_WAIT_S)
         finally:
-            self._waiting.get(model, set()).discard(wake)
+            waiting = self._waiting.get(model, set())
+            waiting.discard(wake)
             if scouting:
                 self._scouts.discard(model)
+                for follow in [*waiting][:1]:
+                    follow()
 
 
 class Throttle:

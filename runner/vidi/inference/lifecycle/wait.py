@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
@@ -69,9 +69,9 @@ async def wait_for_end(
         deadline = now  # one look: what has ended meanwhile is fetched
     began = now - _measure_age(request, runtime)
     wake = runtime.wakes[request.id] = asyncio.Event()
-    delays = runtime.pace.delays(request.model.id, began, wake.set)
     doubts = runtime.pace.doubts(request.model.id, began)
-    schedule = PollSchedule(provider, accepted, delays, doubts, wake, deadline)
+    schedule = PollSchedule(provider, accepted, doubts, wake, deadline)
+    schedule.delays = runtime.pace.delays(request.model.id, began, schedule.teach)
     try:
         if sent_at is not None:
             await schedule.wait()
@@ -207,13 +207,15 @@ class PollSchedule:
 
     provider: Provider
     accepted: Accepted
-    delays: Generator[float, None, None]
-    """Seconds to wait before each look, where the provider has no word to give."""
     doubts: Iterator[float]
     """Seconds to wait for its word before each look all the same."""
     wake: asyncio.Event
     """Ends the wait at once."""
     deadline: float
+    delays: Generator[float, None, None] = field(init=False)
+    """Seconds to wait before each look, where the provider has no word to give."""
+    taught: bool = False
+    """Whether the delays have become others during a wait."""
     word: asyncio.Task[bool] | None = None
     listening: bool = True
 
@@ -232,6 +234,14 @@ class PollSchedule:
         """Return when the next look is due, at the deadline at the latest."""
         if not (self.listening and await self._listen()):
             await self.sleep(next(self.delays))
+            while self.taught:  # what is known now says when to look, which need not be at once
+                self.taught = False
+                await self.sleep(next(self.delays))
+
+    def teach(self) -> None:
+        """Have a wait that goes on be as long as the delays say by now."""
+        self.taught = True
+        self.wake.set()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep until woken, but not past the deadline."""

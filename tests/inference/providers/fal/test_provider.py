@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from vidi.inference.providers.provider import Accepted, Failed, Running, Succeed
 
 MODEL = make_model("fal")
 ACCEPTED = Accepted("abc", derive_urls(MODEL.name, "abc"))
+SSE = "text/event-stream"
 COMPLETED = Reply(200, {"status": "COMPLETED"})
 SINCE = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 UNTIL = SINCE + timedelta(minutes=5)
@@ -481,3 +483,48 @@ async def test_an_upload_without_a_url_is_an_error(storage, picture, reply):
     provider, _ = await storage(uploaded=reply)
     with pytest.raises(InferenceError, match="answer to the upload holds no URL"):
         await provider.upload(picture)
+
+
+WHOLE = {
+    "status": "COMPLETED", "request_id": "abc", "response_url": "r", "status_url": "s",
+    "cancel_url": "c", "logs": None, "metrics": {"inference_time": 1.5},
+}  # fmt: skip
+FAILED_THERE = {"error": "no such thing", "error_type": "invalid_request"}
+
+
+@pytest.mark.parametrize(
+    ("event", "asked"),
+    [
+        (WHOLE, ["response"]),
+        (WHOLE | FAILED_THERE, ["response"]),
+        (WHOLE | {"request_id": "another"}, ["status", "response"]),
+        *(
+            ({key: each for key, each in WHOLE.items() if key != left}, ["status", "response"])
+            for left in WHOLE
+            if left != "status"
+        ),
+    ],
+)
+async def test_the_last_event_is_the_status_where_it_is_the_whole_of_it(connect, event, asked):
+    stream = Reply(200, f"data: {json.dumps(event)}\n\n".encode(), {"content-type": SSE})
+    again = Reply(200, {**event, "request_id": "abc"})
+    replies = [stream, *([again] if "status" in asked else []), Reply(200, {"images": []})]
+    paths = {"status": "/fal-ai/flux/requests/abc/status?logs=false",
+             "response": "/fal-ai/flux/requests/abc"}  # fmt: skip
+    async with Loopback(*replies) as server:
+        provider = connect("fal", server.url)
+        assert await provider.watch(ACCEPTED, 10)
+        poll = await provider.poll(MODEL, ACCEPTED)
+    assert [each.path for each in server.asked[1:]] == [paths[each] for each in asked]
+    assert isinstance(poll, Failed if "error" in event else Succeeded)
+
+
+async def test_what_a_stream_has_told_is_taken_once(connect):
+    stream = Reply(200, f"data: {json.dumps(WHOLE)}\n\n".encode(), {"content-type": SSE})
+    async with Loopback(stream, Reply(503), COMPLETED, Reply(200, {"images": []})) as server:
+        provider = connect("fal", server.url)
+        assert await provider.watch(ACCEPTED, 10)
+        with pytest.raises(PollError):
+            await provider.poll(MODEL, ACCEPTED)
+        assert isinstance(await provider.poll(MODEL, ACCEPTED), Succeeded)
+    assert len(server.asked) == 4

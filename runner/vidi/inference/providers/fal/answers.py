@@ -28,6 +28,9 @@ FAILED = frozenset({"FAILED", "CANCELLED"})
 ENDED = frozenset({"COMPLETED", *FAILED})
 """Statuses after which the result is asked for at once."""
 
+WHOLE = frozenset({"status", "response_url", "status_url", "cancel_url", "logs", "metrics"})
+"""The fields of each recorded status of a request that has ended, beside its id."""
+
 
 def read_receipt(answer: Answer, model: ModelInfo) -> Accepted:
     """Read the answer to a submit.
@@ -87,13 +90,22 @@ def read_running(status: Fields) -> Running | None:
     )
 
 
-def is_end(line: str) -> bool:
-    """Whether a line of the status stream (server-sent events) says that the request has ended."""
+def read_end(line: str) -> Fields | None:
+    """The status in a line of the stream (server-sent events) that tells the end; else None."""
     field, _, data = line.partition(":")
     if field != "data":
-        return False
+        return None
     try:
         status = json.loads(data)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(status, dict) and str(status.get("status")) in ENDED
+        return None
+    ended = isinstance(status, dict) and str(status.get("status")) in ENDED
+    return status if ended else None
+
+
+def is_whole(status: Fields, request_id: str) -> bool:
+    """Whether that is all a GET of the status would answer, of this very request.
+
+    Recorded of each that has ended: `status`, `request_id`, the three URLs, `logs`, `metrics`.
+    """
+    return status.get("request_id") == request_id and status.keys() >= WHOLE

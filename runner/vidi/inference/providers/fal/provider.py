@@ -21,7 +21,8 @@ from vidi.errors import (
 from vidi.inference.providers.account import FAL
 from vidi.inference.providers.fal.answers import (
     derive_urls,
-    is_end,
+    is_whole,
+    read_end,
     read_receipt,
     read_running,
 )
@@ -96,6 +97,8 @@ class FalProvider(Provider):
         self.settings, self.wire = settings, wire
         self._client = ProviderClient(FAL, settings, _load_sdk, wire, timeouts or CallTimeouts())
         self._refused = RefusedResults()
+        self._told: dict[str, Fields] = {}
+        """The last status that the stream of a request told, until the next poll."""
 
     def is_available(self) -> bool:
         """Whether FAL_KEY is set. Asks nobody."""
@@ -254,14 +257,20 @@ class FalProvider(Provider):
         return Accepted(request_id, derive_urls(model.name, request_id))
 
     async def watch(self, accepted: Accepted, seconds: float) -> bool:
-        """Follow the event stream of a request until it says that the request has ended."""
+        """Follow the event stream of a request until it says that the request has ended.
+
+        Where its last event is the whole status, as a GET of the status answers, the next poll
+        takes it for that and asks for the result alone.
+        """
         if "status" not in accepted.urls:
             return False
         stream = self._client.follow(f"{accepted.urls['status']}/stream")
         with suppress(TimeoutError, PollError):
             async with asyncio.timeout(seconds), aclosing(stream) as lines:
                 async for line in lines:
-                    if is_end(line):
+                    if (status := read_end(line)) is not None:
+                        if is_whole(status, accepted.request_id):
+                            self._told[accepted.request_id] = status
                         return True
         return False
 
@@ -270,23 +279,27 @@ class FalProvider(Provider):
         await self._client.aclose()
 
     async def _poll_queue(self, accepted: Accepted) -> PollResult:
-        answer = await self._ask(
-            lambda sdk: sdk.handle(accepted.request_id, accepted.urls).status()
-        )
-        if not answer.ok:
-            raise self._poll_error(answer)
-        status = answer.fields()
-        if not isinstance(status.get("status"), str):
-            raise PollError(f"fal.ai's status cannot be read: {answer.text() or 'it is empty'}")
+        status = self._told.pop(accepted.request_id, None)
+        if status is None:
+            status = await self._ask_status(accepted.urls["status"])
         running = read_running(status)
         if running is not None:
             return running
-        result = await self._ask(lambda sdk: sdk.fetch(accepted.urls["response"]))
+        result = await self._client.get(accepted.urls["response"])
         if result.ok or is_status_error(status):
             return read_result(result, status)
         if result.status < SERVER_ERROR:
             return self._read_refusal(result, status, accepted.request_id)
         return self._read_server_error(result, status, accepted.request_id)
+
+    async def _ask_status(self, url: str) -> Fields:
+        answer = await self._client.get(url, {"logs": "false"})
+        if not answer.ok:
+            raise self._poll_error(answer)
+        status = answer.fields()
+        if not isinstance(status.get("status"), str):
+            raise PollError(f"fal.ai's status cannot be read: {answer.text() or 'it is empty'}")
+        return status
 
     def _read_refusal(self, result: Answer, status: Fields, request_id: str) -> PollResult:
         """A 4xx for the result of a request that ended: it cannot be had, should that stay so."""
@@ -327,13 +340,10 @@ class FalProvider(Provider):
         return await self._get(HISTORY, query)
 
     async def _get(self, url: str, query: Mapping[str, str] | None = None) -> Fields:
-        answer = await self._ask(lambda sdk: sdk.fetch(url, query))
+        answer = await self._client.get(url, query)
         if not answer.ok:
             raise self._poll_error(answer)
         return answer.fields()
-
-    async def _ask(self, work: Callable[[GuardedFal], Awaitable[object]]) -> Answer:
-        return await self._client.ask(work, self._client.timeouts.poll)
 
     def _poll_error(self, answer: Answer) -> Exception:
         said = read_words(answer).said

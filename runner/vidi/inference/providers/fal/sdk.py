@@ -106,10 +106,6 @@ class GuardedFal(AsyncClient):
         await asyncio.gather(*(send(number) for number in range(1, count + 1)))
         return await upload.complete()
 
-    async def fetch(self, url: str, params: Mapping[str, str] | None = None) -> httpx.Response:
-        """GET one URL with the key; the SDK offers no result or history without polling."""
-        return await self._keyed.get(url, params=params)
-
     def handle(self, request_id: str, urls: Mapping[str, str]) -> AsyncRequestHandle:
         """Take up a request by the URLs that came with its receipt."""
         return AsyncRequestHandle(

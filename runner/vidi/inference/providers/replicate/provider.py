@@ -35,7 +35,7 @@ from vidi.inference.providers.transport.timeouts import CallTimeouts
 from vidi.inference.providers.uploads import Reading, inspect_file, send_with_retries
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import Call, ModelInfo
     from vidi.inference.providers.provider import PollResult, Submission
-    from vidi.inference.providers.transport.answer import Answer, Fields
+    from vidi.inference.providers.transport.answer import Fields
     from vidi.inference.providers.transport.call import ProviderCall
     from vidi.inference.providers.transport.client import SdkModule
     from vidi.inference.settings import Settings
@@ -177,10 +177,8 @@ class ReplicateProvider(Provider):
         """Close every connection."""
         await self._client.aclose()
 
-    async def _get(self, url: str, query: Fields | None = None) -> Fields:
-        answer: Answer = await self._client.ask(
-            lambda sdk: _get(sdk, url, query or {}), self._client.timeouts.poll
-        )
+    async def _get(self, url: str, query: Mapping[str, str] | None = None) -> Fields:
+        answer = await self._client.get(url, query)
         if answer.status in {404, 405}:
             said = f"Replicate answered HTTP {answer.status}: {read_words(answer)}"
             raise NotFoundError(said, http=answer.status)
@@ -226,12 +224,6 @@ def _create(sdk: AsyncReplicate, submission: Submission) -> Awaitable[object]:
     return sdk.models.predictions.create(
         model_owner=owner, model_name=name, input=params, cancel_after=cancel_after
     )
-
-
-def _get(sdk: AsyncReplicate, url: str, query: Fields) -> Awaitable[object]:
-    import httpx
-
-    return sdk.get(url, cast_to=httpx.Response, options={"params": query} if query else {})
 
 
 def _post(sdk: AsyncReplicate, url: str) -> Awaitable[object]:
