@@ -33,6 +33,9 @@ def made(here):
 
 
 def test_an_overview_adds_up_and_leads_into_each(browser, made):
+    """What was ever paid is told, also where the last run bought nothing."""
+    made.write("jobs/blue.yaml", JOB.replace("NAME", "blue").replace("TAG", "cold"))
+    assert made("vidi-run", "jobs/blue.yaml", "--sandbox", "--select", "words").exit_code == 0
     assert made("vidi", "report", "outputs").exit_code == 0
 
     def act(page):
@@ -40,9 +43,10 @@ def test_an_overview_adds_up_and_leads_into_each(browser, made):
         told = {table.split()[0]: table for table in tables}
         assert {"Status", "Provider", "Week", "Model", "Job", "Tag"} == set(told)
         assert re.search(r"red\s+2\s+2\s+\$0\.0", told["Job"])
+        assert re.search(r"flux-schnell\s+2\s+2\s+\$0\.006", told["Model"])
         assert re.search(r"warm\s+2\s+2\s+\$0\.0", told["Tag"])
         assert re.search(r"20\d\d-W\d\d\s+4\s+4", told["Week"])
-        page.fill("[name=words]", "blue onerror")
+        page.fill("[name=words]", "blue tree")
         assert page.locator(".card:not([hidden]) h3").all_inner_texts() == ["blue/tree"]
         page.click(".card:not([hidden]) a:has-text('Its own page')")
         page.wait_for_url("**/blue/report.html#i-tree")

@@ -47,6 +47,7 @@ def render_report(
         review: The job file, as a shell takes it, where a server takes marks from the page.
     """
     run, inferences, beside = manifest["run"], manifest["inferences"], beside or Beside()
+    models, providers = _sum_up_models(manifest, beside)
     return load_template().render(
         manifest=manifest,
         run=run,
@@ -62,14 +63,27 @@ def render_report(
         duration_s=figures.seconds_between(run["started_at"], run["finished_at"]),
         asset_count=sum(len(inference["assets"]) for inference in inferences),
         statuses=sum_up_statuses(inferences),
-        models=read_totals(manifest["totals"]["by_model"]),
-        providers=read_totals(manifest["totals"]["by_provider"]),
+        models=models,
+        providers=providers,
         kinds=_count_kinds(inferences),
         tags=sum_up_paid(group_by_tag(inferences)),
         weeks=sum_up_paid(group_by_week(inferences)),
         jobs=sum_up_paid(_group_by_origin(inferences, beside)),
         bar=measure_bar(manifest),
     )
+
+
+def _sum_up_models(manifest: Manifest, beside: Beside) -> tuple[list[Total], list[Total]]:
+    """By model and by provider: what the run has cost; over many folders, what was ever paid."""
+    if not beside.origins:
+        totals = manifest["totals"]
+        return read_totals(totals["by_model"]), read_totals(totals["by_provider"])
+    models: dict[str, list[InferenceShape]] = {}
+    providers: dict[str, list[InferenceShape]] = {}
+    for row in manifest["inferences"]:
+        models.setdefault(row["model"], []).append(row)
+        providers.setdefault(row["model"].partition("/")[0], []).append(row)
+    return sum_up_paid(models), sum_up_paid(providers)
 
 
 def _count_kinds(inferences: Iterable[InferenceShape]) -> list[Total]:
