@@ -101,7 +101,7 @@ def ask_for_none(template):
 )
 def test_a_price_of_the_branch_is_named(branch, folder, options, named, change):
     change_template(branch, folder, change)
-    for command in (("vidi-run", "--estimate"), ("vidi", "validate"), ("vidi-run", "--sandbox")):
+    for command in (("vidi-run", "--estimate"), ("vidi", "validate")):
         told = f"{SCHNELL}: price of {named}, not of vidi's own template"
         text = branch(*command, "job.yaml", *options)
         assert (text.exit_code, text.stderr.count(told)) == (0, 1), text.stderr

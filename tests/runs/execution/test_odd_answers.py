@@ -197,6 +197,9 @@ def test_more_than_was_ordered_is_no_bill_and_not_all_of_it_is_fetched(here, cam
     assert (answer.exit_code, len(row["assets"])) == (0, kept)
     assert Decimal(str(row["cost_usd"]["actual"])) == Decimal("0.003") * billed
     assert read_sums() == (Decimal("0.003") * billed, 0)
+    warned = f"replicate answered with {kept} outputs for an order of 1"
+    told_of = " ".join(each["message"] for each in answer.json["warnings"])
+    assert (warned in told_of) == (came > 2)
     if came > kept:
         told = f"{came} outputs came for an order of 1: the first {kept} are kept"
         assert told in journal_of(here)

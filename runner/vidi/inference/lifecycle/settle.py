@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from vidi.dollars import format_usd
 from vidi.errors import FailedError, InferenceError, VidiError
 from vidi.inference.lifecycle.assets.place import count_asked
 from vidi.inference.lifecycle.collect import collect_assets
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 MOST_BILLED = Decimal(1_000_000)
 """USD of one inference. What a provider's figures come to beyond that is a slip of its own."""
+OVERCOUNT = (
+    "{provider} answered with {came} outputs for an order of {order}, and without a figure of its "
+    "own: {usd} is counted, for what was ordered"
+)
 
 
 async def collect_and_settle(
@@ -61,10 +66,10 @@ async def _price(
 ) -> tuple[Decimal, Basis]:
     """What an inference has cost in USD, and how that is known."""
     # Files are counted where the provider gives no figure of its own; more than twice the order is
-    # a hostile or a broken answer, and no bill.
-    asked = count_asked(request.checked.effective)
-    counted = assets[:asked] if 0 < 2 * asked < len(assets) else assets
-    metered = Metered(end.metrics, end.billable_units, tuple(counted))
+    # a hostile or a broken answer: drift, and no bill.
+    order = _count_ordered(request)
+    beyond = 0 < 2 * order < len(assets)
+    metered = Metered(end.metrics, end.billable_units, tuple(assets[:order] if beyond else assets))
     base = None
     if end.billable_units is not None:
         base = await runtime.base_prices.find(request.model)
@@ -79,7 +84,19 @@ async def _price(
     if usd is None or (basis == "estimated" and end.billable_units is not None):
         # The user's own figure, or past bills, may make it the greater.
         usd = max(usd or Decimal(0), find_reserve(request, runtime))
+    if beyond:
+        message = OVERCOUNT.format(
+            provider=request.model.provider, came=len(assets), order=order, usd=format_usd(usd)
+        )
+        await _note_drift(request, request.estimate, usd, message, runtime)
     return usd, basis
+
+
+def _count_ordered(request: InferenceRequest) -> int:
+    """How many outputs were ordered: as the params say, one where the price is of one; else 0."""
+    asked = count_asked(request.checked.effective)
+    is_exact = request.estimate.low == request.estimate.high
+    return asked or (1 if is_exact else 0)
 
 
 async def settle_failure(request: InferenceRequest, end: Failed, runtime: Runtime) -> None:
@@ -134,8 +151,14 @@ async def _record_drift(
     request: InferenceRequest, price: Estimate, usd: Decimal, runtime: Runtime
 ) -> None:
     """Say that the provider billed another amount than the price rule says."""
+    message = describe_drift(request.model.provider, price, usd)
+    await _note_drift(request, price, usd, message, runtime)
+
+
+async def _note_drift(
+    request: InferenceRequest, price: Estimate, usd: Decimal, message: str, runtime: Runtime
+) -> None:
     model = request.model
-    message = describe_drift(model.provider, price, usd)
     await runtime.journal.append(
         "drift",
         request.id,

@@ -301,6 +301,8 @@ class _Planner:
             self._check_obstacle(spec, request, state)
         if decision.action == "run":
             self.problems += warn_of_purchase(spec, request, self._today)
+            if (named := self._find_repriced(request.model)) is not None:
+                self.problems.append(warn(spec, *tell_repriced(request.model, named)))
         return PlannedInference(
             spec.id,
             spec.model,
@@ -411,8 +413,6 @@ class _Planner:
             self._complain(spec, error, "model")
             return None
         self.problems += [warn(spec, *caution) for caution in list_cautions(model, spec.model)]
-        if (folder := self._find_repriced(model)) is not None:
-            self.problems.append(warn(spec, *tell_repriced(model, folder)))
         return model
 
     def _find_repriced(self, model: ModelInfo) -> str | None:

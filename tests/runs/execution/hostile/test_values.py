@@ -9,7 +9,8 @@ import os
 
 import pytest
 
-from support.recorded.hostile import list_hostile
+from support.recorded.hostile import VALUES, list_hostile, list_leaves, put
+from support.servers.altered_sandbox import LOST, providers, run, serve_altered, write_job
 from support.servers.replay import Replay
 
 ALL = bool(os.environ.get("VIDI_ALL_ANSWERS"))
@@ -59,6 +60,37 @@ def test_every_value_of_every_answer(here, first):
         assert all(0 <= (row["cost_usd"]["actual"] or 0) < 1000 for row in rows)
         assert not set("\x1b\u202e") & set(answer.stderr)
         assert again.exit_code in {0, 3}, again.stderr[-2000:]
+
+
+ASIDE = ("/pricing", "/auth/token", "/files/upload", "/v1/files", "/models/pricing")
+
+
+@providers
+def test_every_value_of_every_list(here, provider):
+    """Submits whose answer is lost are looked up in lists of which one value is hostile each."""
+    honest, number = [], itertools.count(1)
+
+    def alter(exchange):
+        if honest or not (exchange.is_list or exchange.path.endswith(ASIDE)):
+            return exchange
+        body, at = json.loads(exchange.body), next(number) * 7
+        leaves = list(list_leaves(body))
+        value = VALUES[at // len(leaves) % len(VALUES)]
+        return exchange.saying(put(body, leaves[at % len(leaves)], value))
+
+    count = 600 if ALL else 24
+    write_job(here, provider, *(f"e{each}" for each in range(count)))
+    job = (here.folder / "job.yaml").read_text(encoding="utf-8")
+    here.write("job.yaml", job.replace("budget: 1", "budget: 100"))
+    with serve_altered(here, alter, {**LOST, "times": 0}) as served:
+        spoilt = run(here, "-j", "64")
+        rows = here.manifest("outputs/job")["inferences"]
+        crashed = [row["id"] for row in rows if (row["error"] or {}).get("code") == "internal"]
+        assert (crashed, spoilt.exit_code in FORESEEN) == ([], True), spoilt.stderr[-3000:]
+        honest.append(True)
+        again = run(here, "-j", "64")
+        assert (again.exit_code, served.submits) == (0, count), again.stderr[-2000:]
+    assert next(number) > count
 
 
 def test_there_are_answers_to_play():
