@@ -1,10 +1,14 @@
 """However many are under way, few are between their intent and their receipt: a kill leaves few."""
 
+import asyncio
 import json
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from support.servers.altered_sandbox import run, serve_altered, write_job
+from vidi.inference.lifecycle.sends import Sends
 
 MANY = 16
 JOURNAL = Path("outputs/job/log.jsonl")
@@ -30,3 +34,26 @@ def test_at_most_two_are_between_intent_and_receipt(here):
         assert run(here, "-j", MANY, "--budget", "10").exit_code == 0
         assert served.submits == len(found) == MANY
     assert set(found) <= {1, 2}
+
+
+async def test_a_provider_that_does_not_answer_holds_up_nobody_for_long():
+    sends, silent = Sends(2, longest_s=0.05), asyncio.Event()
+    entered = []
+
+    async def send(number):
+        async with sends.place() as leave_later:
+            entered.append(number)
+            leave_later()
+            await silent.wait()
+
+    tasks = [asyncio.create_task(send(number)) for number in range(5)]
+    await asyncio.sleep(0.01)
+    assert entered == [0, 1]
+    while len(entered) < 5:
+        await asyncio.sleep(0.01)
+    silent.set()
+    await asyncio.gather(*tasks)
+    async with sends.place(), sends.place():  # each place was given back once
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02), sends.place():
+                pass

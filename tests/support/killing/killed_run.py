@@ -14,7 +14,7 @@ from PIL import Image
 from support.commands import Answer, run_installed
 from support.killing.accounts import CostAccount
 from support.servers.sandbox import Served
-from vidi.inference.lifecycle.runtime import SENDS_AT_ONCE
+from vidi.inference.lifecycle.sends import SENDS_AT_ONCE
 
 JOB = """\
 version: 1

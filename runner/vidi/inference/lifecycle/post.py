@@ -89,7 +89,7 @@ async def _begin_and_send(
     attempt: int,
 ) -> Purchase:
     """Set aside, note and send; few at once are between their intent and what came of it."""
-    async with runtime.sends:
+    async with runtime.sends.place() as leave_later:
         if runtime.stopping():
             raise NotSentError(STOPPED)
         before = runtime.journal.states.get(request.id)
@@ -104,6 +104,7 @@ async def _begin_and_send(
         )
         in_time = replace(submission, send_by=began + SEND_WITHIN_S)
         runtime.books.sending.add(request.id)
+        leave_later()
         try:
             runtime.notify(request.id, "intent", reserved=amount)
             return await _send_and_record(request, in_time, provider, runtime)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vidi.inference.lifecycle.base_prices import BasePrices
 from vidi.inference.lifecycle.pace import Pace, Throttle
+from vidi.inference.lifecycle.sends import Sends
 from vidi.inference.tracking.bills import PastBills
 
 if TYPE_CHECKING:
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.budget import Budget
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.receipts import Receipts
-
-
-# A SIGKILL in a burst of 16 left up to 4 intents whose request had not left, which only a person
-# can settle; with one at a time it was 0.07 a kill (30 kills of 600 inferences).
-SENDS_AT_ONCE = 2
-"""Paid requests of a process between their intent and their receipt."""
 
 
 class Listener(Protocol):
@@ -88,7 +83,7 @@ class Runtime:
     """The ids that are being carried out."""
     without_room: set[str] = field(default_factory=set)
     """Those of them that wait until a cap has room."""
-    sends: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SENDS_AT_ONCE))
+    sends: Sends = field(default_factory=Sends)
     """Held from an intent to what came of it."""
     placing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while files of the folder change their places and that is put on record."""
