@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, driven by Playwright in a thread of its own.
+"""A real browser: Debian's Chromium, else Google Chrome, driven by Playwright in its own thread.
 
 Playwright's loop runs in its thread for as long as the browser does, and a command that is run in
 the thread of the tests has a loop of its own.
@@ -12,7 +12,7 @@ from pathlib import Path
 import axe_playwright_python
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 MISSING = "no chromium: `apt-get install chromium` brings Debian's"
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 
