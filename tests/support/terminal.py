@@ -3,13 +3,14 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
 import subprocess
 import termios
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from support.commands import installed
 
@@ -20,12 +21,15 @@ class Told:
 
     exit_code: int = -1
     raw: bytes = b""
-    moments: list[bytes] = field(default_factory=list)
-    """What had been written at each look."""
 
     @property
     def text(self) -> str:
         return self.raw.decode("utf-8", "replace")
+
+    @property
+    def frames(self) -> list[bytes]:
+        """What was written from one redrawing to the next: each begins by wiping out a line."""
+        return re.split(rb"(?=\r\x1b\[2K)", self.raw)
 
 
 def at_a_terminal(
@@ -73,8 +77,6 @@ def at_a_terminal(
             if not data:
                 break
             told.raw += data
-            if not select.select([leader], [], [], 0.02)[0]:  # a whole frame has been drawn
-                told.moments.append(told.raw)
             quiet = 0
         elif process.poll() is not None:
             break

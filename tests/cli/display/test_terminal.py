@@ -25,13 +25,11 @@ YELLOW = re.compile(rb"\x1b\[[0-9;]*33[;m]")
 
 
 def screens(told, rows=24, columns=80):
-    """The screen after each look, as lines."""
+    """The screen after each frame, as lines."""
     screen = pyte.Screen(columns, rows)
     stream = pyte.ByteStream(screen)
-    seen = 0
-    for moment in told.moments:
-        stream.feed(moment[seen:])
-        seen = len(moment)
+    for frame in told.frames:
+        stream.feed(frame)
         yield [line.rstrip() for line in screen.display]
 
 
