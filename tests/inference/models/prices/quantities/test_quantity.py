@@ -110,7 +110,11 @@ RANGES = [
     ),
     ({"frames": "video_url"}, 0, None, "'video_url' is a URL: its number of frames" + NOT_KNOWN),
     ({"fps": "video_url"}, 0, None, "'video_url' is a URL: its frame rate" + NOT_KNOWN),
-    ({"length": "picture"}, 0, None, "picture.png ('picture') does not say its length"),
+    (
+        {"length": "picture"}, 0, None,
+        "the length of picture.png ('picture') cannot be read: it is not a readable video or sound "
+        "file",
+    ),
     ({"width": "sound"}, 0, None, "sound.wav ('sound') does not say its width"),
     ({"megapixels": "sound"}, 0, None, "sound.wav ('sound') does not say its size"),
     ({"output_megapixels": "absent"}, 0, None, "the output size is not known before the run"),
