@@ -48,8 +48,9 @@ def find_targets() -> dict[str, Target]:
     """Every target by its name."""
     from fuzz import targets
 
-    names = [each.name for each in pkgutil.iter_modules(targets.__path__)]
-    return {name: import_module(f"fuzz.targets.{name}").TARGET for name in names}
+    found = pkgutil.walk_packages(targets.__path__, f"{targets.__name__}.")
+    names = [each.name for each in found if not each.ispkg]
+    return {name.rpartition(".")[2]: import_module(name).TARGET for name in names}
 
 
 def find_cases(name: str) -> list[Path]:

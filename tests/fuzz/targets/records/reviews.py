@@ -3,7 +3,7 @@
 from fuzz.inputs import any_bytes, edited, one_of
 from fuzz.room import empty_room, run
 from fuzz.target import Target
-from fuzz.targets.manifests import JOURNAL, TEXT
+from fuzz.targets.records.manifests import JOURNAL, TEXT
 
 JOB = b"""version: 1
 name: job

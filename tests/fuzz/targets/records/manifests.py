@@ -7,7 +7,7 @@ from fuzz.inputs import altered, as_json, edited, one_of, piped, values
 from fuzz.room import empty_room, run
 from fuzz.target import Target
 
-_RELEASED = Path(__file__).parents[2] / "inference/tracking/journals/v2/outputs/job"
+_RELEASED = Path(__file__).parents[3] / "inference/tracking/journals/v2/outputs/job"
 TEXT = (_RELEASED / "manifest.json").read_bytes()
 SAMPLE = json.loads(TEXT)
 SMALL = {**SAMPLE, "inferences": SAMPLE["inferences"][:2]}

@@ -9,7 +9,7 @@ from fuzz.room import empty_room, run
 from fuzz.target import Target
 from vidi.inference.tracking.journal.checksum import add_checksum
 
-_RELEASED = Path(__file__).parents[2] / "inference/tracking/journals"
+_RELEASED = Path(__file__).parents[3] / "inference/tracking/journals"
 FOLDER = "outputs/job"
 LINES = (_RELEASED / "v2" / FOLDER / "log.jsonl").read_bytes().splitlines(keepends=True)
 FIRST = b"".join(
