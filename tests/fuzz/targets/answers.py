@@ -128,7 +128,7 @@ def _steps(answer: Answer, model) -> Iterator:
     else:
         yield lambda: fal.read_receipt(answer, model)
         yield lambda: fal.read_running(fields)
-        yield lambda: fal.is_end("data:" + answer.body.decode(errors="replace"))
+        yield lambda: fal.read_end("data:" + answer.body.decode(errors="replace"))
         yield lambda: _outputs(read_result(answer, fields), model)
         yield lambda: read_kept(fields, NOW)
         yield lambda: read_units(fields)
