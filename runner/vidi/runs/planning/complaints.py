@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from vidi.errors import Problem
@@ -74,3 +75,24 @@ def warn_of_purchase(
             hint="Change `seed`, or leave it out.",
             key="params",
         )
+
+
+def warn_of_approved(spec: InferenceSpec, *, changed: bool, left_out: bool) -> Iterator[Problem]:
+    """Say where an approval stands against what the entry or the command asks for.
+
+    Args:
+        spec: The entry.
+        changed: Whether it asks for something else than what was approved.
+        left_out: Whether --rebuy names it.
+    """
+    if not changed and not left_out:
+        return
+    what = "its entry asks for something else now" if changed else "--rebuy leaves it out"
+    yield Problem(
+        "approved",
+        f"{spec.id} is approved and stays as it is: {what}",
+        spec.places.of_key(),
+        hint=f"`vidi mark reset {quote(spec.id)}` lets it be bought again.",
+        ids=(spec.id,),
+        severity="warning",
+    )

@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache, cached_property, partial
-from shlex import quote
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.assets.place import AssetPlaces, KnownContent
-from vidi.inference.models.cautions import list_cautions, tell_repriced
-from vidi.inference.models.params.schema import check_params
-from vidi.inference.models.remembered_prices import RememberedPrices
-from vidi.inference.request import hash_file
 from vidi.inference.tracking.journal.replay import rename_states
 from vidi.jobs.reviews.review import Reviews
 from vidi.runs.planning.budgets import lower_budget
-from vidi.runs.planning.cells import CellParams
-from vidi.runs.planning.complaints import complain, warn, warn_of_purchase
+from vidi.runs.planning.checking import EntryChecker
+from vidi.runs.planning.complaints import warn_of_approved, warn_of_purchase
 from vidi.runs.planning.deciding.decide import (
     decide,
     is_asked_again,
@@ -30,12 +25,10 @@ from vidi.runs.planning.deciding.decide import (
 from vidi.runs.planning.deciding.earlier import find_strays, keep_made, settle_first
 from vidi.runs.planning.deciding.reasons import is_under_way
 from vidi.runs.planning.deciding.renames import explain_rename, find_renames, list_holders
-from vidi.runs.planning.deciding.reviewed import Reviewed, with_seed
+from vidi.runs.planning.deciding.reviewed import Reviewed
 from vidi.runs.planning.deciding.sources import Sources
-from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
-from vidi.runs.planning.request import make_request
 from vidi.runs.planning.selection import matches_any
 from vidi.runs.planning.shard_count import ShardCount
 from vidi.runs.planning.targets import Targets, find_obstacle
@@ -44,9 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from vidi.inference.models.params.checked import ParamProblem
     from vidi.inference.models.registry import ModelRegistry
-    from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
@@ -88,18 +79,24 @@ def make_plan(
         JobFileError: The file has mistakes; it carries all of them, sorted by place.
     """
     planner = _Planner(registry, project, folder, record, choices)
-    planner.allow_outside = job.files.allow_outside
+    planner.checker.allow_outside = job.files.allow_outside
     named: set[str] = set()
     for item in job.inferences():
         if isinstance(item, Problem):
-            planner.problems.append(item)
+            planner.checker.problems.append(item)
             continue
         named.add(item.id)
         planner.enter(item)
     planned = planner.decide_all()
-    planner.problems += [*find_strays(job.path, named, planner.states), *find_strange_limits(job)]
+    strays = find_strays(job.path, named, planner.states)
     problems = collect_problems(
-        [*job.problems, *job.warnings, *planner.problems, *planner.defaults.problems()]
+        [
+            *job.problems,
+            *job.warnings,
+            *planner.checker.list_problems(),
+            *strays,
+            *find_strange_limits(job),
+        ]
     )
     if any(problem.severity == "error" for problem in problems):
         raise JobFileError(problems)
@@ -126,12 +123,6 @@ def _sum_held(planned: Sequence[PlannedInference], states: Mapping[str, Inferenc
     return sum(held, Decimal(0))
 
 
-def _is_said_already(spec: InferenceSpec, problem: ParamProblem) -> bool:
-    """Whether a param seems to be missing only because it could not be rendered."""
-    missing = {f"'{name}' is required" for name in spec.unknown}
-    return problem.code == "missing-param" and not problem.path and problem.message in missing
-
-
 class _Entry(NamedTuple):
     """An entry that is right, and where its line of the plan is."""
 
@@ -155,18 +146,11 @@ class _Planner:
         record: FolderRecord,
         choices: Choices,
     ) -> None:
-        adjust = record.bills.adjust if record.bills is not None else None
-        self._prices = RememberedPrices(adjust)
-        self.problems: list[Problem] = []
-        self.defaults = DefaultParams()
+        self.checker = EntryChecker(registry, project, record.bills)
         self.states = record.states
         """As the run will find them: ids renamed."""
         self.renames: dict[str, str] = {}
-        self.allow_outside = False
-        """Whether files outside of the project may be sent."""
         self._targets = Targets()
-        self._registry = registry
-        self._project = project
         self._folder = folder
         self._record = record
         self._choices = choices
@@ -180,9 +164,6 @@ class _Planner:
         self._satisfied: set[str] = set()
         """The ids that ask for what they have."""
         self._today = datetime.now(UTC).date()
-        self._repriced: dict[Path, str | None] = {}
-        """What is to be said of each template's prices, by its file."""
-        self._hash = cache(hash_file)  # many entries may send the same file
         self.unmatched = {*choices.select, *choices.exclude, *choices.rebuy, *choices.restore}
         """The selectors that have meant no inference so far."""
         self.shard = ShardCount(choices.shard, self._sources)
@@ -197,18 +178,18 @@ class _Planner:
         """Check and price one inference, and decide on it where no other entry matters."""
         state = self.states.get(spec.id)
         self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
-        request = self._check(spec)
+        request = self.checker.check(spec)
         if request is None:
             return
         self.shard.count(spec, request)
-        request = self._reviewed.reseed(request, state, partial(self._reseed, spec, request))
+        request = self._reviewed.reseed(request, state, partial(self.checker.reseed, spec, request))
         spec = self._review(spec, request, state)
         if state is not None:
             request = request.known_as(state.fingerprint)
         entry = _Entry(len(self._lines), spec, request)
         self._lines.append(None)
         if spec.output and (shared := self._targets.claim(request)) is not None:
-            self._complain(spec, shared, "output")
+            self.checker.complain(spec, shared, "output")
         if state is not None and _has_its_own(spec, request, state):
             self._satisfied.add(spec.id)
             self._sources.claim(state.fingerprint, state.number)
@@ -219,12 +200,6 @@ class _Planner:
             self._waiting.append(entry)
         else:
             self._lines[entry.line] = self._plan(entry, judged)
-
-    def _reseed(
-        self, spec: InferenceSpec, request: InferenceRequest, seed: int
-    ) -> InferenceRequest:
-        checked = with_seed(request.checked, seed)
-        return make_request(spec, request.model, checked, self._hash, self._prices)
 
     def _review(
         self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
@@ -282,8 +257,8 @@ class _Planner:
     def _plan(self, entry: _Entry, judged: Decision | None = None) -> PlannedInference:
         """Decide on one inference whose params are right, and may have been judged already."""
         _, spec, request = entry
-        state = self.states.get(spec.id)
-        request = self._recognise(request, state)
+        state, problems = self.states.get(spec.id), self.checker.problems
+        request = self._sources.recognise(request, state)
         try:
             request, trouble = self._take_up(spec, request), None
         except UsageError as error:
@@ -293,16 +268,17 @@ class _Planner:
         if spec.id in self.renames:
             decision = explain_rename(decision, self.renames[spec.id])
         if spec.verdict == "approved":
-            self.problems += self._warn_of_approved(entry, state)
+            changed = state is not None and state.fingerprint not in entry.request.fingerprints
+            left_out = matches_any(self._choices.rebuy, spec, state)
+            problems += warn_of_approved(spec, changed=changed, left_out=left_out)
         if trouble is not None and decision.action in DOES:
-            self._complain(spec, trouble, "model")
+            self.checker.complain(spec, trouble, "model")
         request = self._fit_request(spec, request, decision, state)
         if spec.output and decision.action in DOES:
             self._check_obstacle(spec, request, state)
         if decision.action == "run":
-            self.problems += warn_of_purchase(spec, request, self._today)
-            if (named := self._find_repriced(request.model)) is not None:
-                self.problems.append(warn(spec, *tell_repriced(request.model, named)))
+            problems += warn_of_purchase(spec, request, self._today)
+            self.checker.warn_of_repriced(spec, request.model)
         return PlannedInference(
             spec.id,
             spec.model,
@@ -327,39 +303,8 @@ class _Planner:
         """What the entry asks for, where it has something else: kept, or rejected and there."""
         _, spec, asked = entry
         if self._reviewed.rejects(state):
-            asked = self._reviewed.reseed(asked, None, partial(self._reseed, spec, asked))
+            asked = self._reviewed.reseed(asked, None, partial(self.checker.reseed, spec, asked))
         return None if request.fingerprint == asked.fingerprint else asked
-
-    def _warn_of_approved(self, entry: _Entry, state: InferenceState | None) -> Iterator[Problem]:
-        """Say where an approval stands against what the entry or the command asks for."""
-        _, spec, request = entry
-        changed = state is not None and state.fingerprint not in request.fingerprints
-        if changed or matches_any(self._choices.rebuy, spec, state):
-            what = "its entry asks for something else now" if changed else "--rebuy leaves it out"
-            message = f"{spec.id} is approved and stays as it is: {what}"
-            hint = f"`vidi mark reset {quote(spec.id)}` lets it be bought again."
-            yield Problem(
-                "approved",
-                message,
-                spec.places.of_key(),
-                hint=hint,
-                ids=(spec.id,),
-                severity="warning",
-            )
-
-    def _recognise(
-        self, request: InferenceRequest, state: InferenceState | None
-    ) -> InferenceRequest:
-        """The request by the fingerprint that it may be had under, its own id's before any other.
-
-        A model may be called otherwise than when it was bought from: by its name, by another id.
-        """
-        if not request.former:
-            return request
-        if state is not None and state.fingerprint in request.fingerprints:
-            return request.known_as(state.fingerprint)
-        forms = [request.known_as(each) for each in request.fingerprints]
-        return next((each for each in forms if self._sources.offers(each, state)), request)
 
     def _find_paid(self, request: InferenceRequest, state: InferenceState | None) -> Decimal:
         known = self._record.shelf.get(request.restores, state)
@@ -392,38 +337,6 @@ class _Planner:
             kept=request.kept or unedited,
         )
 
-    def _check(self, spec: InferenceSpec) -> InferenceRequest | None:
-        """What would be asked for; None where something is wrong with it."""
-        model = self._find_model(spec)
-        if model is None:
-            return None
-        cells = CellParams(spec)
-        params = cells.read(self.defaults.fit(spec, model), model.params)
-        checked = check_params(model, params, base=self._project, allow_outside=self.allow_outside)
-        found = [each for each in checked.problems if not _is_said_already(spec, each)]
-        self.problems += [cells.locate(each) for each in found]
-        if spec.unknown or any(each.severity == "error" for each in found):
-            return None
-        return make_request(spec, model, checked, self._hash, self._prices)
-
-    def _find_model(self, spec: InferenceSpec) -> ModelInfo | None:
-        try:
-            model = self._registry.get_template(spec.model)
-        except UsageError as error:  # unknown, or its template is broken and says where
-            self._complain(spec, error, "model")
-            return None
-        self.problems += [warn(spec, *caution) for caution in list_cautions(model, spec.model)]
-        return model
-
-    def _find_repriced(self, model: ModelInfo) -> str | None:
-        """The project's folder that has the price of a shipped model, as people write it."""
-        if model.path not in self._repriced:
-            folder = self._registry.find_repriced(model)
-            own = folder is not None and folder == self._project / "templates"
-            told = "./templates" if own else None if folder is None else folder.as_posix()
-            self._repriced[model.path] = told
-        return self._repriced[model.path]
-
     def _take_up(self, spec: InferenceSpec, request: InferenceRequest) -> InferenceRequest:
         """Have what was bought under this id before brought home: it is paid for.
 
@@ -438,7 +351,7 @@ class _Planner:
         if state is None or not (state.unsettled or (spec.kept_as and state.was_made)):
             return request
         changed = state.fingerprint != request.fingerprint
-        model = self._registry.get_template(state.model) if changed else request.model
+        model = self.checker.registry.get_template(state.model) if changed else request.model
         if spec.kept_as and not again:
             return keep_made(request, state, model)
         if state.unsettled and (changed or again):
@@ -462,7 +375,7 @@ class _Planner:
             overwrite=self._choices.overwrite,
         )
         if obstacle is not None:
-            self._complain(spec, obstacle, "output")
+            self.checker.complain(spec, obstacle, "output")
 
     def _list_made(
         self, request: InferenceRequest, state: InferenceState | None
@@ -474,9 +387,6 @@ class _Planner:
             yield from self._record.shelf[request.restores].assets
         if request.stored and self._record.store is not None:
             yield from self._record.store.list_assets(request.fingerprint, request.stored)
-
-    def _complain(self, spec: InferenceSpec, error: UsageError, key: str) -> None:
-        self.problems.append(complain(spec, error, key))
 
 
 def _has_its_own(spec: InferenceSpec, request: InferenceRequest, state: InferenceState) -> bool:

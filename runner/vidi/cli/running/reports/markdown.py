@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vidi.cli.running.job_run import JobRun
     from vidi.cli.running.state import CommandState
     from vidi.errors import Problem
-    from vidi.runs.planning.plan import PlannedInference
+    from vidi.runs.planning.plan import Plan, PlannedInference
     from vidi.runs.records.manifest.shape import InferenceShape
 
 OPEN_ROWS = 30
@@ -67,11 +67,17 @@ def _title(state: CommandState) -> str:
     if state.command == "run":
         spent = sum((_spent(each) for each in state.job_runs), Decimal(0))
         return f"{mark} vidi: spent {format_usd(spent)}{note}, {capped}"
+    price = _price_all(plans)
+    return f"{mark} vidi estimate: {price}, {capped}" if price else f"{mark} vidi estimate"
+
+
+def _price_all(plans: Sequence[Plan | None]) -> str:
+    """What all job files cost together; empty where one of them has no plan."""
     known = [each for each in plans if each is not None]
     if len(known) < len(plans) or not plans:
-        return f"{mark} vidi estimate"
+        return ""
     low = sum((each.low for each in known), Decimal(0))
-    return f"{mark} vidi estimate: {_range(low, sum_up(each.high for each in known))}, {capped}"
+    return _range(low, sum_up(each.high for each in known))
 
 
 def _render_jobs(state: CommandState) -> str:

@@ -84,6 +84,20 @@ class Sources:
             return True
         return bool(self._list_free(request, state, self._stored.get(request.fingerprint, ())))
 
+    def recognise(
+        self, request: InferenceRequest, state: InferenceState | None
+    ) -> InferenceRequest:
+        """The request by the fingerprint that it may be had under, its own id's before any other.
+
+        A model may be called otherwise than when it was bought from: by its name, by another id.
+        """
+        if not request.former:
+            return request
+        if state is not None and state.fingerprint in request.fingerprints:
+            return request.known_as(state.fingerprint)
+        forms = [request.known_as(each) for each in request.fingerprints]
+        return next((each for each in forms if self.offers(each, state)), request)
+
     def find(self, request: InferenceRequest, state: InferenceState | None) -> Decision | None:
         """Have a purchase of the same from the shelf, else from the store; None where none is."""
         for name, kept in self._list_shelved(request, state):

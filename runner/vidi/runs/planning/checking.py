@@ -1,0 +1,106 @@
+"""An entry checked against its model and priced: the request that it is, or its mistakes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from vidi.errors import UsageError
+from vidi.inference.models.cautions import list_cautions, tell_repriced
+from vidi.inference.models.params.schema import check_params
+from vidi.inference.models.remembered_prices import RememberedPrices
+from vidi.inference.request import hash_file
+from vidi.runs.planning.cells import CellParams
+from vidi.runs.planning.complaints import complain, warn
+from vidi.runs.planning.deciding.reviewed import with_seed
+from vidi.runs.planning.defaults import DefaultParams
+from vidi.runs.planning.request import make_request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vidi.errors import Problem
+    from vidi.inference.models.params.checked import ParamProblem
+    from vidi.inference.models.registry import ModelRegistry
+    from vidi.inference.models.template import ModelInfo
+    from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.bills import PastBills
+    from vidi.jobs.spec import InferenceSpec
+
+
+class EntryChecker:
+    """Checks one entry after another; what is wrong with any of them is in `problems`.
+
+    Args:
+        registry: The models.
+        project: What paths are relative to.
+        bills: What was billed before; None where nobody knows.
+    """
+
+    def __init__(self, registry: ModelRegistry, project: Path, bills: PastBills | None) -> None:
+        self.registry = registry
+        self.problems: list[Problem] = []
+        self.allow_outside = False
+        """Whether files outside of the project may be sent."""
+        self._project = project
+        self._prices = RememberedPrices(bills.adjust if bills is not None else None)
+        self._defaults = DefaultParams()
+        self._hash = cache(hash_file)  # many entries may send the same file
+        self._repriced: dict[Path, str | None] = {}
+        """What is to be said of each template's prices, by its file."""
+
+    def check(self, spec: InferenceSpec) -> InferenceRequest | None:
+        """What would be asked for; None where something is wrong with it."""
+        model = self._find_model(spec)
+        if model is None:
+            return None
+        cells = CellParams(spec)
+        params = cells.read(self._defaults.fit(spec, model), model.params)
+        checked = check_params(model, params, base=self._project, allow_outside=self.allow_outside)
+        found = [each for each in checked.problems if not _is_said_already(spec, each)]
+        self.problems += [cells.locate(each) for each in found]
+        if spec.unknown or any(each.severity == "error" for each in found):
+            return None
+        return make_request(spec, model, checked, self._hash, self._prices)
+
+    def reseed(self, spec: InferenceSpec, request: InferenceRequest, seed: int) -> InferenceRequest:
+        """The same request by another seed."""
+        checked = with_seed(request.checked, seed)
+        return make_request(spec, request.model, checked, self._hash, self._prices)
+
+    def list_problems(self) -> list[Problem]:
+        """Everything that was found, with what is wrong with the defaults."""
+        return [*self.problems, *self._defaults.problems()]
+
+    def complain(self, spec: InferenceSpec, error: UsageError, key: str) -> None:
+        """Note a mistake at a key of an entry."""
+        self.problems.append(complain(spec, error, key))
+
+    def warn_of_repriced(self, spec: InferenceSpec, model: ModelInfo) -> None:
+        """Say where the project's own templates price a shipped model."""
+        if model.path not in self._repriced:
+            self._repriced[model.path] = self._find_repriced(model)
+        if (named := self._repriced[model.path]) is not None:
+            self.problems.append(warn(spec, *tell_repriced(model, named)))
+
+    def _find_model(self, spec: InferenceSpec) -> ModelInfo | None:
+        try:
+            model = self.registry.get_template(spec.model)
+        except UsageError as error:  # unknown, or its template is broken and says where
+            self.complain(spec, error, "model")
+            return None
+        self.problems += [warn(spec, *caution) for caution in list_cautions(model, spec.model)]
+        return model
+
+    def _find_repriced(self, model: ModelInfo) -> str | None:
+        """The project's folder that has the price of a shipped model, as people write it."""
+        folder = self.registry.find_repriced(model)
+        if folder is None:
+            return None
+        return "./templates" if folder == self._project / "templates" else folder.as_posix()
+
+
+def _is_said_already(spec: InferenceSpec, problem: ParamProblem) -> bool:
+    """Whether a param seems to be missing only because it could not be rendered."""
+    missing = {f"'{name}' is required" for name in spec.unknown}
+    return problem.code == "missing-param" and not problem.path and problem.message in missing
