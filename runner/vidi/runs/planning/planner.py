@@ -26,11 +26,11 @@ from vidi.runs.planning.deciding.earlier import find_strays, keep_made, settle_f
 from vidi.runs.planning.deciding.reasons import is_under_way
 from vidi.runs.planning.deciding.renames import explain_rename, find_renames, list_holders
 from vidi.runs.planning.deciding.reviewed import Reviewed
+from vidi.runs.planning.deciding.shard_count import ShardCount
 from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
 from vidi.runs.planning.selection import matches_any
-from vidi.runs.planning.shard_count import ShardCount
 from vidi.runs.planning.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
