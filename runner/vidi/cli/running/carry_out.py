@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 from vidi.cli.crash import CrashReports
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.starting import StartLimits
     from vidi.runs.planning.plan import Plan
+
+COLLECTING_IN_RUNS = 5000
+"""New objects in circles, at most, before they are freed: a few inferences' worth."""
 
 
 def carry_out_job(
@@ -77,6 +81,7 @@ def _run(
     shared: SharedCap,
 ) -> RunResult:
     options = state.options
+    _collect_as_usual()
     with (
         journal,
         open_accounts(job_run, state.money, state.settings, state.console) as accounts,
@@ -110,6 +115,17 @@ def _limit_downloads(state: CommandState) -> DownloadLimits:
     """The usual bounds, or those of the project."""
     mib = state.money.project.max_image_mib if state.money else None
     return DownloadLimits() if mib is None else DownloadLimits(max_image_bytes=mib * 1024**2)
+
+
+def _collect_as_usual() -> None:
+    """From here on much comes and goes, so that what is left in circles is soon to be freed again.
+
+    What there is by now, modules and plan, stays to the end and is not looked through any more.
+    Only where the installed command has put collecting off (`vidi.cli`).
+    """
+    if gc.get_threshold()[0] > COLLECTING_IN_RUNS:
+        gc.freeze()
+        gc.set_threshold(COLLECTING_IN_RUNS)
 
 
 def _write_down(
