@@ -1,18 +1,12 @@
-"""Downloads against curl: the same file from the same local server, side by side, as a ratio.
+"""Downloads beside curl: the same file from the same local server, by turns.
 
-    python bench/download.py [--mib 1024] [--rounds 3]
-
-Prints one JSON object: the best time of each in seconds, our speed over curl's as `ratio` (design:
-at least 0.8), and how far memory rose over the idle process in MiB (design: below 40). Ours hashes,
-checks and fsyncs the file, curl only writes it: `ratio_synced` gives curl the fsync too. TMPDIR on
-a memory file system (/dev/shm) leaves the disk out of both.
+Ours hashes, checks and fsyncs the file; curl is given the fsync too. TMPDIR on a memory file system
+(/dev/shm) leaves the disk out of both.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
 import subprocess
 import sys
@@ -22,10 +16,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from figure import Figure
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vidi.inference.outputs.fetching.download import Fetcher
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runner"))
+
+SETTINGS = {"smallest": (1, 1), "ordinary": (512, 3), "full": (1024, 3)}
+"""MiB of the file, and rounds."""
 
 SERVER = """
 import os, socket, sys, threading
@@ -106,8 +107,8 @@ async def fetch_with_vidi(fetcher: Fetcher, url: str, folder: Path) -> float:
     return time.perf_counter() - start
 
 
-async def compare(url: str, folder: Path, rounds: int) -> dict[str, float]:
-    """Take turns, keep the best of each."""
+async def compare(url: str, folder: Path, rounds: int) -> tuple[float, float, float]:
+    """Take turns; the best seconds of curl and of ours, and MiB over the idle process."""
     import av  # noqa: F401  idle is a process that has its libraries
     import httpx  # noqa: F401
 
@@ -123,26 +124,15 @@ async def compare(url: str, folder: Path, rounds: int) -> dict[str, float]:
             curl.append(await asyncio.to_thread(fetch_with_curl, url, folder / "curl.wav"))
             ours.append(await fetch_with_vidi(fetcher, url, folder))
     await fetcher.aclose()
-    written, synced = (min(times) for times in zip(*curl, strict=True))
-    return {
-        "curl_s": round(written, 3),
-        "curl_synced_s": round(synced, 3),
-        "ours_s": round(min(ours), 3),
-        "ratio": round(written / min(ours), 3),
-        "ratio_synced": round(synced / min(ours), 3),
-        "memory_over_idle_mib": round(peak.mib - idle, 1),
-    }
+    return min(synced for _, synced in curl), min(ours), peak.mib - idle
 
 
-def main() -> None:
+def measure(size: str) -> Iterator[Figure]:
     """Make the file, serve it, compare."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--mib", type=int, default=1024)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+    mib, rounds = SETTINGS[size]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_wav(folder / "big.wav", options.mib)
+        write_wav(folder / "big.wav", mib)
         server = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(folder / "big.wav")],
             stdout=subprocess.PIPE,
@@ -150,11 +140,10 @@ def main() -> None:
         )
         try:
             url = f"http://127.0.0.1:{int(server.stdout.readline())}/big.wav"
-            print(json.dumps(asyncio.run(compare(url, folder, options.rounds))))
+            curl_s, ours_s, over_mib = asyncio.run(compare(url, folder, rounds))
         finally:
             server.terminate()
             server.wait()
-
-
-if __name__ == "__main__":
-    main()
+    yield Figure(f"download of {mib:,} MiB, checked", mib / ours_s, "MiB/s",
+                 "curl and an fsync", mib / curl_s, 0.8, at_least=True)  # fmt: skip
+    yield Figure("memory of a download over idle", over_mib, "MiB", target=40)

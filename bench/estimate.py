@@ -1,18 +1,17 @@
-"""How fast vidi starts and estimates, as ratios to what it stands on: `python bench/estimate.py`.
-
-    start       `vidi-run --version`       beside `python -c "import click"`       goal <= 2.5
-    estimate    10,000 entries             beside PyYAML's C composer on the file  goal <= 3
-
-Each figure is the best of a few runs, side by side in one go, so that the machine's mood is shared.
-"""
+"""Estimates of large job files: beside PyYAML's C composer on the file, and memory an entry."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
-import time
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import process
+from figure import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ENTRY = """\
   - id: a{0}
@@ -24,17 +23,57 @@ ENTRY = """\
 """
 MODELS = ("replicate/black-forest-labs/flux-schnell", "fal/fal-ai/flux/dev")
 COMPOSE = "import sys, yaml; yaml.compose(open(sys.argv[1]), Loader=yaml.CLoader)"
-PROGRAM = Path(sys.executable).with_name("vidi-run")
+FOREACH = """\
+version: 1
+budget: 100000
+inferences:
+  - id: a{{ item.number }}
+    foreach: rows.csv
+    model: fal/fal-ai/flux/dev
+    params: {prompt: "{{ item.title }}"}
+    output: x/{{ item.number }}.jpg
+"""
+COUNT = {"smallest": 50, "ordinary": 10_000, "full": 10_000}
+GROWTH = {
+    "smallest": (20, 40),
+    "ordinary": (1000, 10_000, 50_000),
+    "full": (1000, 10_000, 100_000),
+}
 
 
-def best_of(times: int, *command: object, cwd: Path) -> float:
-    """The shortest time that a command takes, in seconds."""
-    seconds = []
-    for _ in range(times):
-        began = time.perf_counter()
-        subprocess.run(command, cwd=cwd, check=True, capture_output=True)
-        seconds.append(time.perf_counter() - began)
-    return min(seconds)
+def measure(size: str) -> Iterator[Figure]:
+    """A list of entries beside its composer; then rows of a table, ever more of them."""
+    count, rounds = COUNT[size], 1 if size == "smallest" else 3
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_job(folder / "big.yaml", count)
+        ours, composed = process.compare_cpu(
+            [process.PROGRAM, "big.yaml", "--estimate", "--json"],
+            [process.PYTHON, "-c", COMPOSE, "big.yaml"],
+            folder,
+            rounds,
+        )
+        what = f"estimate of {count:,} entries"
+        yield Figure(what, ours, "s CPU", "PyYAML's C composer", composed, 2)
+        yield from _measure_growth(folder, GROWTH[size])
+
+
+def _measure_growth(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
+    """Two sizes at a time, so that what a run costs once is in neither."""
+    spent = {}
+    for count in counts:
+        _write_rows(folder, count)
+        command = [process.PROGRAM, "rows.yaml", "--estimate", "-q"]
+        spent[count] = process.run(command, folder)
+    for fewer, more in pairwise(counts):
+        added = more - fewer
+        cpu_s = spent[more].cpu_s - spent[fewer].cpu_s
+        mib = spent[more].peak_mib - spent[fewer].peak_mib
+        step = f"{fewer:,} to {more:,}"
+        yield Figure(f"estimate of an entry of `foreach`, {step}", cpu_s / added * 1000, "ms CPU")
+        yield Figure(
+            f"memory of an entry of `foreach`, {step}", mib / added * 1024, "KiB", target=2
+        )
 
 
 def write_job(path: Path, count: int) -> None:
@@ -44,20 +83,7 @@ def write_job(path: Path, count: int) -> None:
     path.write_text(head + "".join(entries), encoding="utf-8")
 
 
-def main() -> None:
-    """Measure and print a line for each figure."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_job(folder / "big.yaml", count)
-        click = best_of(7, sys.executable, "-c", "import click", cwd=folder)
-        version = best_of(7, PROGRAM, "--version", cwd=folder)
-        print(f"start     {version:.3f} s / {click:.3f} s = {version / click:.2f} (goal <= 2.5)")
-        compose = best_of(3, sys.executable, "-c", COMPOSE, "big.yaml", cwd=folder)
-        estimate = best_of(3, PROGRAM, "big.yaml", "--estimate", "--json", cwd=folder)
-        ratio = estimate / compose
-        print(f"estimate  {estimate:.2f} s / {compose:.2f} s = {ratio:.2f} (goal <= 3), {count:,}")
-
-
-if __name__ == "__main__":
-    main()
+def _write_rows(folder: Path, count: int) -> None:
+    rows = "".join(f"{number},a picture number {number}\n" for number in range(count))
+    (folder / "rows.csv").write_text(f"number,title\n{rows}", encoding="utf-8")
+    (folder / "rows.yaml").write_text(FOREACH, encoding="utf-8")

@@ -1,33 +1,36 @@
 """What the journal costs: an fsynced event beside a bare write and fsync, and how much it writes.
 
-    python bench/journal.py [--events 2000] [--inferences 100 1000 10000]
-
-    event     ms an event that is on disk before anything else happens     goal <= 1 ms
-    at once   the same of 64 that are asked for at the same time
-    at once   ms an event of 64 that are asked for at the same time        goal <= 0.2 x a bare one
-    bytes     bytes written an inference: the same however many there are
-
-Both sides of the first write the same lines into files of one folder, by turns. The second is
-measured in memory (/dev/shm) where there is such a folder, as it counts bytes and not seconds.
+Both sides of the first write the same lines into files of one folder, by turns. Bytes are counted
+in memory (/dev/shm) where there is such a folder, as they are no seconds.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "runner"))
 
+from figure import Figure
+
 from vidi.inference.tracking.journal.journal import FileJournal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MEMORY = Path("/dev/shm")
 AT_ONCE = 64
+SETTINGS = {
+    "smallest": (100, (10, 20)),
+    "ordinary": (2000, (100, 1000, 10_000)),
+    "full": (2000, (1000, 10_000, 100_000)),
+}
+"""Events, and the inferences whose bytes are counted."""
 TURN = 100
 """Events of one side before it is the other's turn."""
 PARAMS = {
@@ -106,25 +109,18 @@ async def count_bytes(folder: Path, count: int) -> int:
     return log.stat().st_size
 
 
-def main() -> None:
-    """Measure and print a line for each figure."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--events", type=int, default=2000)
-    parser.add_argument("--inferences", type=int, nargs="+", default=[100, 1000, 10_000])
-    options = parser.parse_args()
-    count = -(-options.events // TURN) * TURN
+def measure(size: str) -> Iterator[Figure]:
+    """An event alone, 64 of them at once, and the bytes of ever more inferences."""
+    count, sizes = SETTINGS[size]
     with tempfile.TemporaryDirectory() as name:
-        ours, plain = (
-            1000 * seconds / count for seconds in asyncio.run(time_events(Path(name), count))
-        )
-        at_once = 1000 * asyncio.run(time_at_once(Path(name), count)) / count
-    print(f"event  {ours:.3f} ms / {plain:.3f} ms = {ours / plain:.2f} (goal <= 1 ms)")
-    print(f"at once  {at_once:.3f} ms / {plain:.3f} ms = {at_once / plain:.2f}")
+        ours, plain = asyncio.run(time_events(Path(name), count))
+        at_once = asyncio.run(time_at_once(Path(name), count))
+    bare = "a bare write and fsync"
+    ours, plain, at_once = (1000 * seconds / count for seconds in (ours, plain, at_once))
+    yield Figure("an event of the journal", ours, "ms", bare, plain)
+    yield Figure("an event of the journal, 64 at once", at_once, "ms", bare, plain, 0.2)
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
-        for inferences in options.inferences:
-            size = asyncio.run(count_bytes(Path(name), inferences))
-            print(f"bytes  {size / inferences:,.0f} an inference, {inferences:,} inferences")
-
-
-if __name__ == "__main__":
-    main()
+        each = [asyncio.run(count_bytes(Path(name), many)) / many for many in sizes]
+    grown = f"of {sizes[0]:,}"
+    for many, written in zip(sizes[1:], each[1:], strict=True):
+        yield Figure(f"journal an inference, of {many:,}", written, "bytes", grown, each[0], 1.05)

@@ -1,6 +1,8 @@
-"""The sandbox on a socket, in a process of its own, and what it has seen; for `overhead.py`.
+"""The sandbox on a socket, in a process of its own, and what it has seen.
 
-    python bench/served.py LATENCY
+    python bench/served.py LATENCY [pictures]
+
+With `pictures`, its images are as hard to pack, and so to check, as a photograph.
 
 Besides the two providers it answers `/_bench/ends`: when it ended each inference.
 """
@@ -14,6 +16,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -53,16 +56,31 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(latency: float) -> Iterator[Served]:
+def serve(latency: float, *, pictures: bool = False) -> Iterator[Served]:
     """Serve a sandbox whose inferences take so long."""
     server = subprocess.Popen(
-        [sys.executable, __file__, str(latency)], stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, str(latency), *(["pictures"] if pictures else [])],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         yield Served(server.stdout.readline().strip(), latency)
     finally:
         server.terminate()
         server.wait()
+
+
+def draw_photographs() -> None:
+    """Have the sandbox's pictures be noise over three colours: PNG packs them to two thirds."""
+    from PIL import Image
+
+    from vidi.sandbox.media import image
+
+    @cache
+    def draw(size: tuple[int, int]) -> Image.Image:
+        return Image.merge("RGB", [Image.effect_noise(size, strength) for strength in (20, 30, 40)])
+
+    image.draw_picture = lambda order: draw((order.width, order.height))
 
 
 def main() -> None:
@@ -74,6 +92,8 @@ def main() -> None:
     from vidi.sandbox.app import create_app, sandbox_of
     from vidi.sandbox.serving.server import build_server
 
+    if "pictures" in sys.argv[2:]:
+        draw_photographs()
     app = create_app(ModelRegistry(), latency=float(sys.argv[1]))
 
     async def ends(_request: object) -> JSONResponse:

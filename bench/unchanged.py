@@ -1,30 +1,31 @@
 """A run with nothing to do: every entry is finished, and its asset is as it was made.
 
-    python bench/unchanged.py [ENTRIES] [--rounds 5]
-
-Prints the best whole wall time of `vidi-run` on so many finished entries (goal: at most 1 s for
-10,000), and its ratio to the least that could do: plain Python that reads the job file with
-PyYAML's C composer and the journal as JSON, and stats every asset. Both by turns.
-
-One entry is bought from the sandbox; the journal and the asset of the others are copies of its own.
+Beside the least that could do: plain Python that reads the job file with PyYAML's C composer and
+the journal as JSON, and stats every asset. One entry is bought from the sandbox; the journal and
+the asset of the others are copies of its own.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import process
+from figure import Figure
 from sdk_loop import REPLICATE_INPUT, REPLICATE_MODEL
 from served import serve
 
-PROGRAM = Path(sys.executable).with_name("vidi-run")
+from vidi.inference.tracking.journal.checksum import add_checksum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from process import Spent
+
+COUNT = {"smallest": 20, "ordinary": 10_000, "full": 10_000}
 OUTPUTS = Path("outputs/job")
 ENTRY = "  - {{id: a{0}, output: x/{0}.jpg}}\n"
 HEAD = f"""\
@@ -69,56 +70,43 @@ def finish(folder: Path, count: int, environment: dict[str, str]) -> None:
         if number:
             shutil.copy2(asset, folder / OUTPUTS / path)
     numbered = ({**event, "seq": at} for at, event in enumerate([*lines, end], start=1))
-    log.write_text("".join(json.dumps(each) + "\n" for each in numbered), encoding="utf-8")
+    log.write_bytes(b"".join(map(_sign, numbered)))
     write_job(folder, count)
 
 
-def run(folder: Path, environment: dict[str, str]) -> float:
-    """Run the job; the seconds that the whole command took."""
-    began = time.perf_counter()
-    done = subprocess.run(
-        [PROGRAM, "job.yaml"],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return time.perf_counter() - began
+def _sign(event: dict[str, object]) -> bytes:
+    """An event as a line of the journal, with the checksum that belongs there."""
+    del event["sum"]
+    line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    return add_checksum(line, 0) + b"\n"
 
 
-def run_plain(folder: Path) -> float:
-    """Read the same files in plain Python; the seconds that it took."""
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", PLAIN], cwd=folder, check=True)
-    return time.perf_counter() - began
+def run(folder: Path, environment: dict[str, str], *options: str) -> Spent:
+    """Run the job."""
+    return process.run([process.PROGRAM, "job.yaml", "-q", *options], folder, environment)
 
 
-def main() -> None:
-    """Finish a folder, then run it again and again by turns with the plain script."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("entries", type=int, nargs="?", default=10_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+def measure(size: str) -> Iterator[Figure]:
+    """Clean, by the stamp; and where it must look: the stamp answers no `--json`."""
+    count, rounds = COUNT[size], 1 if size == "smallest" else 3
     with tempfile.TemporaryDirectory() as name, serve(0) as served:
         folder = Path(name)
         environment = {**served.environment, "VIDI_LEDGER": str(folder / "ledger.sqlite3")}
-        finish(folder, options.entries, environment)
-        first = run(folder, environment)
+        finish(folder, count, environment)
+        run(folder, environment)
         before = served.count_requests()
-        ours, plain = [], []
-        for _ in range(options.rounds):
-            ours.append(run(folder, environment))
-            plain.append(run_plain(folder))
+        plain = [process.PYTHON, "-c", PLAIN]
+        pairs = [
+            (run(folder, environment).cpu_s, process.run(plain, folder).cpu_s)
+            for _ in range(rounds)
+        ]
+        looked = min(run(folder, environment, "--json").cpu_s for _ in range(rounds))
         if served.count_requests() != before:
             raise SystemExit("something was asked for")
-    ratio = min(ours) / min(plain)
-    print(
-        f"unchanged  {min(ours):.2f} s / {min(plain):.2f} s = {ratio:.2f}, "
-        f"{options.entries:,} entries (goal <= 1 s for 10,000); the first time {first:.2f} s"
+    ours, least = (min(each) for each in zip(*pairs, strict=True))
+    what = f"nothing to do on {count:,}"
+    yield Figure(what, ours, "s CPU", target=0.6)
+    yield Figure(
+        f"{what}, beside the least", ours, "s CPU", "plain Python that reads the same files", least
     )
-
-
-if __name__ == "__main__":
-    main()
+    yield Figure(f"{what}, all looked at (`--json`)", looked, "s CPU", target=2)

@@ -139,6 +139,18 @@ def make_action(part: str) -> str:
     return "\n".join(rows) + "\n"
 
 
+def make_figures() -> str:
+    """The table of docs/figures.json, which `python bench/table.py --out` has written."""
+    sys.path.insert(0, str(TOP / "bench"))
+    from figure import render_table
+
+    measured = json.loads((TOP / "docs/figures.json").read_text(encoding="utf-8"))
+    on, python, size = (measured[name] for name in ("measured_on", "python", "size"))
+    return (
+        f"Measured on {on}, Python {python}, size `{size}`.\n\n{render_table(measured['figures'])}"
+    )
+
+
 def make_part(name: str) -> str:
     """The text of one generated part."""
     import fault_tables
@@ -154,6 +166,7 @@ def make_part(name: str) -> str:
         "faults": fault_tables.make_matrix,
         "fault reasons": fault_tables.make_reasons,
         "fault endings": fault_tables.make_endings,
+        "figures": make_figures,
         "tree": house.make_tree,
     }
     if name.startswith("help "):

@@ -1,0 +1,63 @@
+"""What a run costs an inference: wall of those that take no time, CPU, memory; real pictures."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import process
+from figure import Figure
+from overhead import write_job
+from served import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from process import Spent
+    from served import Served
+
+MEMORY = Path("/dev/shm")
+COUNTS = {"smallest": (4, 8), "ordinary": (256, 1024), "full": (1024, 4096)}
+"""Two sizes, so that what a run costs once is apart."""
+AT_ONCE = 64
+MEGAPIXEL = {"width": 1024, "height": 1024}
+
+
+def measure(size: str) -> Iterator[Figure]:
+    """Inferences of no length, 64 at once, on a real disk and in memory; then with pictures."""
+    few, many = COUNTS[size]
+    places = {"disk": None, "memory": MEMORY} if MEMORY.is_dir() else {"disk": None}
+    with serve(0) as served:
+        for place, root in places.items():
+            one, two = (_run(served, "fal", count, root) for count in (few, many))
+            wall_ms = (two.wall_s - one.wall_s) * 1000 / (many - few)
+            cpu_ms = (two.cpu_s - one.cpu_s) * 1000 / (many - few)
+            target = 10 if place == "disk" else None
+            yield Figure(f"an inference of no length, 64 at once ({place})", wall_ms, "ms",
+                         target=target)  # fmt: skip
+            yield Figure(f"CPU of an inference ({place})", cpu_ms, "ms CPU", target=6)
+            kib = (two.peak_mib - one.peak_mib) * 1024 / (many - few)
+            if place == "disk":
+                yield Figure("memory of an inference while running", kib, "KiB", target=6)
+    with serve(0, pictures=True) as served:
+        count = max(few // 4, 2)
+        one, two = (_run(served, "fal", each, None, MEGAPIXEL) for each in (count, 2 * count))
+        cpu_ms = (two.cpu_s - one.cpu_s) * 1000 / count
+        yield Figure("CPU with a PNG of 1 megapixel, checked", cpu_ms, "ms CPU", target=12)
+
+
+def _run(
+    served: Served,
+    provider: str,
+    count: int,
+    root: Path | None,
+    pixels: dict[str, int] | None = None,
+) -> Spent:
+    """Let `vidi-run` make so many, in a new folder with a new ledger on the same disk."""
+    with tempfile.TemporaryDirectory(dir=root) as name:
+        folder = Path(name)
+        write_job(folder, provider, count, pixels)
+        environment = {**served.environment, "VIDI_LEDGER": str(folder / "ledger.sqlite3")}
+        command = [process.PROGRAM, "job.yaml", "-j", str(AT_ONCE), "--no-report", "-q"]
+        return process.run(command, folder, environment)
