@@ -24,7 +24,7 @@ EVENTS = (
 )
 EXCHANGES = {
     "replicate": ("upload", "submit", "poll", "download"),
-    "fal": ("prices", "upload", "submit", "watch", "poll", "result", "download"),
+    "fal": ("prices", "upload", "submit", "watch", "result", "download"),
 }
 LEDGER = ("create about", "update about", "insert paces", "insert charges", "insert receipts")
 CHANGES = {
