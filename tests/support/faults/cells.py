@@ -35,7 +35,8 @@ class Cell:
         """How many requests it must strike to be met: at fal, the stream and then a look."""
         if self.fault == "refused":
             return 0  # the port itself is shut
-        stream_first = self.phase == "poll" and self.provider == "fal"
+        # A slow stream still ends with the status, so that nothing is looked at after it.
+        stream_first = self.phase == "poll" and self.provider == "fal" and self.fault != "slow"
         return 2 if stream_first else 1
 
     @property
