@@ -8,7 +8,11 @@ from vidi.errors import UsageError
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind a port; 0 takes a free one.
+    """Bind a port and listen: who is told the address at once finds somebody there.
+
+    Args:
+        host: An address of this machine.
+        port: 0 takes a free one.
 
     Raises:
         UsageError: It is taken, or the address is not this machine's.
@@ -18,6 +22,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise UsageError(

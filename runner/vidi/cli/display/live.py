@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,6 +37,7 @@ WORDS = {
 
 
 BAR_WIDTH = 24
+REDRAW_S = 1 / 8
 _KEPT_LINES = 4
 """Of a screen: the bar, the money, the count of what is not shown, and the cursor's line."""
 
@@ -65,12 +67,18 @@ class LiveDisplay:
         self._live = Live(
             get_renderable=self._render,
             console=self._console,
-            refresh_per_second=8,
+            auto_refresh=False,
             transient=True,
         )
+        # Rich's own thread redraws between the measuring and the writing of a line that is printed
+        # meanwhile, and rows that have ended then stay on the screen.
+        self._drawing = threading.RLock()
+        self._stopped = threading.Event()
+        self._redrawing = threading.Thread(target=self._redraw, name="vidi-display", daemon=True)
 
     def __enter__(self) -> Self:
         self._live.start()
+        self._redrawing.start()
         self._lines.print_line = self._print_line
         return self
 
@@ -80,7 +88,15 @@ class LiveDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._live.stop()
+        self._stopped.set()
+        self._redrawing.join()
+        with self._drawing:
+            self._live.stop()
+
+    def _redraw(self) -> None:
+        while not self._stopped.wait(REDRAW_S):
+            with self._drawing:
+                self._live.refresh()
 
     def __call__(self, inference: str, event: str, **detail: Any) -> None:
         """Hear of one event of the run."""
@@ -102,7 +118,8 @@ class LiveDisplay:
             self._time_left.learn(model, time.monotonic() - began)
 
     def _print_line(self, line: str) -> None:
-        self._console.print(Text(make_visible(line)), soft_wrap=True)
+        with self._drawing:
+            self._console.print(Text(make_visible(line)), soft_wrap=True)
 
     def _describe_money(self) -> str:
         if self._lines.budget is None:
