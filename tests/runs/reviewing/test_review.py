@@ -114,6 +114,20 @@ def test_two_of_twelve_are_rejected_and_only_they_are_bought_again(browser, twel
     browser.visit((twelve.folder / FOLDER / "report.html").as_uri(), look)
 
 
+def test_several_folders_have_an_overview_and_a_list_without_barriers(browser, here):
+    for name in ("one", "two"):
+        here.write(f"jobs/{name}.yaml", JOB.replace("name: job", f"name: {name}"))
+    made = here("vidi-run", "jobs", "--sandbox", "-y", "--select", "Lima*")
+    assert made.exit_code == 0, made.stderr
+    page = here("vidi", "report", "outputs/sandbox").stdout.strip()
+    assert browser.visit(f"file://{page}", find_barriers) == []
+    with serve(here.folder, "outputs/sandbox/one", "outputs/sandbox/two") as address:
+        origin = address.rpartition("/")[0].rpartition("/")[0]
+        assert browser.visit(address, find_barriers, own=origin) == []
+        opened = browser.visit(address, lambda page: page.locator("li a").count(), own=origin)
+    assert opened == 2
+
+
 def test_the_server_is_its_own_users_alone(here):
     here.write("jobs/job.yaml", JOB.replace("[Lima, Quito, Córdoba]", "[Lima]"))
     assert run(here).exit_code == 0

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from vidi.errors import JobFileError, VidiError
 from vidi.runs.records.report.recorded import read_folder
 from vidi.runs.records.report.render import render_report
+from vidi.runs.records.report.template import read_style
 from vidi.runs.reviewing.mark import ACTS, mark
 from vidi.runs.reviewing.shelf import list_files
 
@@ -176,5 +177,9 @@ def _render_list(folders: Sequence[ReviewedFolder]) -> str:
         f'<li><a href="./{number}/">{escape(each.folder.as_posix())}</a></li>'
         for number, each in enumerate(folders)
     )
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Reviews</title>'
-    return f"{head}<main><h1>Reviews</h1><ul>{lines}</ul></main>"
+    head = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Reviews</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    )
+    style = f"<style>{read_style()}</style>"
+    return f'{head}{style}<main class="page"><h1>Reviews</h1><ul>{lines}</ul></main>'
