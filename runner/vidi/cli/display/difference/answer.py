@@ -27,11 +27,9 @@ def add_difference(
         comparison: None where HEAD has mistakes, so that nothing could be compared.
         warnings: What is odd about BASE.
     """
-    told = answer["warnings"]
     odd = [describe_problem(each, each.place.path if each.place else None) for each in warnings]
-    answer["warnings"] = [*(told if isinstance(told, list) else []), *odd]
-    jobs = answer["jobs"]
-    known = {str(job["job_file"]): job for job in (jobs if isinstance(jobs, list) else [])}
+    answer["warnings"] = [*_list(answer, "warnings"), *odd]
+    known = {str(job["job_file"]): job for job in _list(answer, "jobs")}
     if comparison is None:
         answer["jobs"] = [{**job, **_UNCOMPARED} for job in known.values()]
         return {**answer, "base": None, "head": None, **_UNCOMPARED, "by_model": {}}
@@ -47,6 +45,11 @@ def add_difference(
         "by_model": {name: _describe_sums(each) for name, each in comparison.by_model.items()},
         "changes": every,
     }
+
+
+def _list(answer: Value, name: str) -> list[Value]:
+    found = answer[name]
+    return found if isinstance(found, list) else []
 
 
 def _describe_job(job: ComparedJob, known: Mapping[str, Value]) -> Value:

@@ -269,10 +269,13 @@ class FalProvider(Provider):
             async with asyncio.timeout(seconds), aclosing(stream) as lines:
                 async for line in lines:
                     if (status := read_end(line)) is not None:
-                        if is_whole(status, accepted.request_id):
-                            self._told[accepted.request_id] = status
+                        self._keep_whole(status, accepted.request_id)
                         return True
         return False
+
+    def _keep_whole(self, status: Fields, request_id: str) -> None:
+        if is_whole(status, request_id):
+            self._told[request_id] = status
 
     async def aclose(self) -> None:
         """Close every connection."""

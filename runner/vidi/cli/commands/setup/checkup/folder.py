@@ -65,6 +65,15 @@ def _describe(found: Examination) -> Iterator[str]:
         )
         return
     yield f"{found.path}: {_count(count, 'line')}, {_count(len(found.flawed), 'of them')} not whole"
+    yield from _describe_flaws(found)
+    for each in found.saved.inferences:
+        yield _describe_inference(each)
+    if found.missing or found.noted or any(not line.id for line in found.flawed):
+        yield "what else was bought in lines that are lost, nobody knows: see the provider's list"
+
+
+def _describe_flaws(found: Examination) -> Iterator[str]:
+    """The lines that are not whole, those that are gone, and an end that is."""
     for line in found.flawed[:_FEW]:
         yield f"  line {line.number} {line.flaw}{_name(line)}"
     if len(found.flawed) > _FEW:
@@ -73,10 +82,6 @@ def _describe(found: Examination) -> Iterator[str]:
         yield f"  {_count(len(found.missing), 'line')} missing, of run {found.missing[0].run}"
     if found.noted:
         yield f"  its end is missing: it had over {found.noted:,} bytes after the last run"
-    for each in found.saved.inferences:
-        yield _describe_inference(each)
-    if found.missing or found.noted or any(not line.id for line in found.flawed):
-        yield "what else was bought in lines that are lost, nobody knows: see the provider's list"
 
 
 def _describe_inference(each: SavedInference) -> str:
