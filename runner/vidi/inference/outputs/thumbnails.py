@@ -5,11 +5,11 @@ They are worth nothing: one that cannot be made is done without, and one that is
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
+
+from vidi.inference.outputs.checking.images.raster import DAMAGE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,20 +26,7 @@ _MOST_PIXELS = 8 << 20
 _PICTURES = frozenset(
     {"image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp"}
 )
-TROUBLE = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    StopIteration,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
+TROUBLE = (*DAMAGE, StopIteration)
 """What Pillow and PyAV raise over files that they do not like: the asset itself is whole."""
 
 

@@ -43,7 +43,7 @@ _NOT_EVERYWHERE = frozenset(
 )
 """Image types that some builds of Pillow cannot open."""
 
-_DAMAGE = (
+DAMAGE = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -98,7 +98,7 @@ def open_image(path: Path, content_type: str, *, full: bool = False) -> Facts:
         if content_type in _NOT_EVERYWHERE:
             return Facts(content_type, warning=f"{content_type} cannot be opened here: not checked")
         raise DownloadError(f"the {content_type} file does not open", transient=True) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise damaged(content_type, error) from error
     return Facts(content_type, width, height, warning=warning)
 
