@@ -49,5 +49,5 @@ def check_shape(event: Event) -> None:
             raise TypeError(f"{name} is a {type(value).__name__}")
     for name in _OF_TEXTS:
         table = event.get(name)
-        if table and not all(isinstance(each, str) for each in table.values()):  # type: ignore[attr-defined]
+        if isinstance(table, dict) and not all(isinstance(each, str) for each in table.values()):
             raise TypeError(f"{name} holds what is no text")
