@@ -144,20 +144,7 @@ class FolderBooks:
     async def begin_purchase(
         self, inference: str, reservation: Reservation, intent: Mapping[str, object]
     ) -> float:
-        """Set money aside and put the intent on record; when it returns, it may be sent, once.
-
-        Args:
-            inference: The id.
-            reservation: What may be spent on it.
-            intent: The fields of the event.
-
-        Returns:
-            When the intent began, by the boot clock: it may only be sent soon after.
-
-        Raises:
-            RefusedError: A cap has no room for it; nothing is on record.
-            StorageError: It is not granted or not on record, or nothing may be bought any more.
-        """
+        """As `Books` says: the money first, so that a kill between leaves nothing bought unseen."""
         await self.budget.reserve(
             inference,
             reservation.amount,
@@ -199,17 +186,7 @@ class FolderBooks:
         fields: Mapping[str, object],
         bill: Bill | None = None,
     ) -> None:
-        """Put on record how a purchase ended and what it cost.
-
-        Args:
-            inference: The id.
-            actual: USD.
-            fields: The other fields of the event.
-            bill: What is to be learnt from it.
-
-        Raises:
-            StorageError: It is not on record, and nothing is booked.
-        """
+        """As `Books` says: what is on record first, as replay brings the ledger up to it."""
         await _whole(self._settle(inference, actual, fields, bill))
 
     async def record_refused(self, inference: str, error: Mapping[str, str]) -> None:

@@ -53,17 +53,12 @@ def report(
     folder that holds them all. A contact sheet shows what the last run changed beside what it was.
     """
     from vidi.cli.display.console import Console
-    from vidi.runs.records.report.recorded import read_folder, read_manifest_of
+    from vidi.runs.records.report.recorded import read_folder
     from vidi.runs.records.report.write import put_report
 
     found = _find_run_folders(folders)
     if contact_sheet is not None:
-        from vidi.runs.records.contact_sheet import write_contact_sheet
-
-        sheet = write_contact_sheet(
-            [(folder, read_manifest_of(folder)) for folder in found], contact_sheet
-        )
-        Console().print_data(str(sheet))
+        Console().print_data(str(_write_contact_sheet(found, contact_sheet)))
         return 0
     read = [read_folder(folder) for folder in found]
     if share is not None:
@@ -90,6 +85,13 @@ def _find_run_folders(folders: tuple[Path, ...]) -> list[Path]:
         for each in real or below:
             found.setdefault(each.resolve(), each)
     return list(found.values())
+
+
+def _write_contact_sheet(folders: list[Path], sheet: Path) -> Path:
+    from vidi.runs.records.contact_sheet import write_contact_sheet
+    from vidi.runs.records.report.recorded import read_manifest_of
+
+    return write_contact_sheet([(folder, read_manifest_of(folder)) for folder in folders], sheet)
 
 
 def _share(folders: list[RecordedFolder], share: Path, shared: tuple[str, ...]) -> Path:
