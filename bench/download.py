@@ -100,10 +100,13 @@ async def fetch_with_vidi(fetcher: Fetcher, url: str, folder: Path) -> float:
     """Seconds that we need."""
     from vidi.inference.models.template import OutputType
     from vidi.inference.outputs.finding.find import RemoteFile
+    from vidi.inference.outputs.keeping.folder import FolderStore
 
     (folder / "ours.wav").unlink(missing_ok=True)
     start = time.perf_counter()
-    await fetcher.fetch(RemoteFile(url, "x.wav"), folder, "ours.wav", kind=OutputType.AUDIO)
+    await fetcher.fetch(
+        RemoteFile(url, "x.wav"), FolderStore(folder), "ours.wav", kind=OutputType.AUDIO
+    )
     return time.perf_counter() - start
 
 

@@ -20,14 +20,14 @@ from vidi.inference.outputs.result import InferenceResult
 from vidi.inference.settings import Settings
 from vidi.inference.store.address import open_store
 from vidi.inference.store.folder import FolderBlobs
-from vidi.inference.store.store import AssetStore
+from vidi.inference.store.store import PurchaseStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from vidi.inference.outputs.fetching.staging import Staging
     from vidi.inference.outputs.finding.find import Output
+    from vidi.inference.outputs.keeping.staging import Staging
     from vidi.inference.outputs.limits import Limits
     from vidi.inference.request import InferenceRequest
     from vidi.inference.store.record import StoreRecord
@@ -40,7 +40,7 @@ _INLINE = {OutputType.TEXT: "text/plain", OutputType.JSON: "application/json"}
 
 def open_cache(
     setting: str | None, project: Path, environ: Mapping[str, str], *, sandbox: bool
-) -> AssetStore:
+) -> PurchaseStore:
     """The store of a project; where none is set, one in the user's own state beside the ledger.
 
     Raises:
@@ -52,7 +52,7 @@ def open_cache(
     from platformdirs import user_state_path
 
     blobs = FolderBlobs(user_state_path("vidi", appauthor=False) / "store")
-    return AssetStore(blobs, sandbox=sandbox)
+    return PurchaseStore(blobs, sandbox=sandbox)
 
 
 def name_purchase(request: InferenceRequest) -> str:
@@ -60,7 +60,7 @@ def name_purchase(request: InferenceRequest) -> str:
     return f"cache-{request.fingerprint[:32]}"
 
 
-def find_record(store: AssetStore, request: InferenceRequest) -> StoreRecord | None:
+def find_record(store: PurchaseStore, request: InferenceRequest) -> StoreRecord | None:
     """The first purchase of just this, by its own fingerprint or a former one.
 
     Raises:
@@ -72,7 +72,7 @@ def find_record(store: AssetStore, request: InferenceRequest) -> StoreRecord | N
 
 
 def result_of_record(
-    record: StoreRecord, request: InferenceRequest, store: AssetStore
+    record: StoreRecord, request: InferenceRequest, store: PurchaseStore
 ) -> InferenceResult:
     """What was bought before as a result, for nothing; its files are read from the store.
 
@@ -102,7 +102,7 @@ def result_of_record(
 
 
 def read_from_store(
-    result: InferenceResult, record: StoreRecord, store: AssetStore
+    result: InferenceResult, record: StoreRecord, store: PurchaseStore
 ) -> InferenceResult:
     """A result whose files are in the store now, and read from there.
 
@@ -114,12 +114,12 @@ def read_from_store(
     return replace(result, url=None, urls=(), text=None, outputs=outputs, open_fetcher=opener)
 
 
-def _outputs_of(record: StoreRecord, kind: OutputType, store: AssetStore) -> tuple[Output, ...]:
+def _outputs_of(record: StoreRecord, kind: OutputType, store: PurchaseStore) -> tuple[Output, ...]:
     assets = sorted(record.assets, key=lambda asset: asset.index)
     return tuple(_output_of(asset, kind, store) for asset in assets)
 
 
-def _output_of(asset: AssetRecord, kind: OutputType, store: AssetStore) -> Output:
+def _output_of(asset: AssetRecord, kind: OutputType, store: PurchaseStore) -> Output:
     if _INLINE.get(kind) == asset.content_type:
         text = b"".join(store.read_asset(asset.sha256)).decode("utf-8", errors="replace")
         if kind is OutputType.JSON:
@@ -132,7 +132,7 @@ def _output_of(asset: AssetRecord, kind: OutputType, store: AssetStore) -> Outpu
 class StoreFetcher(Fetcher):
     """Fetches assets from a store, checked as if they came from a provider."""
 
-    def __init__(self, store: AssetStore) -> None:
+    def __init__(self, store: PurchaseStore) -> None:
         super().__init__(Settings())
         self._store = store
 

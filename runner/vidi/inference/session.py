@@ -29,6 +29,7 @@ from vidi.inference.lifecycle.calls import remember_calls
 from vidi.inference.lifecycle.carry_out import carry_out
 from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
+from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.providers import describe_keyless, open_provider
 from vidi.inference.tracking.books import FolderBooks
 from vidi.inference.tracking.budget import Budget
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from vidi.inference.config import SessionConfig
     from vidi.inference.providers.provider import Provider
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
     from vidi.inference.tracking.cost_stores import StoreAccount
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
@@ -103,7 +104,7 @@ class Session:
         request: InferenceRequest,
         *,
         named: bool,
-        store: AssetStore | None = None,
+        store: PurchaseStore | None = None,
         on_event: Callable[[InferenceEvent], None] | None = None,
     ) -> Bought:
         """Buy one inference, or give back what was bought under its id before.
@@ -136,19 +137,19 @@ class Session:
         runtime.base_prices.expect([request.model])
         if not runtime.bills.knows(request.model.id):
             await asyncio.to_thread(runtime.bills.prepare, request.model)
-        folder = None if runtime.store is None else self._open_folder()
-        outcome = await carry_out(request, folder, runtime)
+        assets = None if runtime.store is None else self._open_folder()
+        outcome = await carry_out(request, assets, runtime)
         if outcome.error is not None:
             raise _speak_to_programs(outcome.error, request.id)
         state = runtime.journal.states[request.id]
         replayed = before is not None and before.status == "succeeded"
         return Bought(state, self._run, replayed)
 
-    def _open_folder(self) -> Path:
+    def _open_folder(self) -> FolderStore:
         """Where assets are on their way to the store."""
         if self._folder is None:
             self._folder = TemporaryDirectory(prefix="vidi-")
-        return Path(self._folder.name)
+        return FolderStore(Path(self._folder.name))
 
     def _forget(self, key: str, *, named: bool) -> None:
         """A journal in memory keeps what may be asked for again, and what may still be billed."""

@@ -11,9 +11,10 @@ import pytest
 
 from support.servers.object_storage import KEYS, make_bucket, serve_s3
 from support.servers.sandbox import serve_sandbox
+from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.store.folder import FolderBlobs
 from vidi.inference.store.record import StoreRecord
-from vidi.inference.store.store import AssetStore
+from vidi.inference.store.store import PurchaseStore
 from vidi.inference.tracking.journal.events import AssetRecord
 
 MODEL = "fal/fal-ai/flux/dev"
@@ -309,13 +310,13 @@ def test_many_writers_of_the_same_leave_one_whole_record(tmp_path):
         record = StoreRecord(
             "f" * 64, 1, "fal/x", {}, {}, f"q{number}", Decimal("0.1"), "metered", None, (asset,)
         )
-        store = AssetStore(FolderBlobs(tmp_path / "store"), sandbox=False)
-        return record if store.keep(record, folder, replace=False) else None
+        store = PurchaseStore(FolderBlobs(tmp_path / "store"), sandbox=False)
+        return record if store.keep(record, FolderStore(folder), replace=False) else None
 
     with ThreadPoolExecutor(16) as pool:
         kept = [record for record in pool.map(keep, range(16)) if record is not None]
     assert len(kept) == 1
-    store = AssetStore(FolderBlobs(tmp_path / "store"), sandbox=False)
+    store = PurchaseStore(FolderBlobs(tmp_path / "store"), sandbox=False)
     assert store.list_numbers() == {"f" * 64: {1}}
     record = store.read("f" * 64, 1)
     assert record.request_id == kept[0].request_id

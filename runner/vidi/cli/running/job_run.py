@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from vidi.cli.run_options import RunOptions
     from vidi.errors import Problem
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.caps import CapRoom
     from vidi.inference.tracking.journal.journal import Journal
@@ -125,7 +125,7 @@ class KnownBefore(NamedTuple):
 
     bills: PastBills | None = None
     """What was billed before; None where nobody knows."""
-    store: AssetStore | None = None
+    store: PurchaseStore | None = None
     """What other folders bought; None where no store is set."""
 
 

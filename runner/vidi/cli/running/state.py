@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vidi.cli.running.accounts import Money
     from vidi.cli.running.job_run import JobRun
     from vidi.errors import VidiError
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
     from vidi.runs.planning.plan import Choices
 
 CommandName = Literal["run", "estimate", "validate", "diff"]
@@ -41,7 +41,7 @@ class CommandState:
     """What was billed before, by the ledger; the runs of the command add to it."""
     marks: bool = False
     """Whether the project wants its files to say that a model made them."""
-    store: AssetStore | None = None
+    store: PurchaseStore | None = None
     """What is shared with other folders; None where no store is set."""
     job_runs: list[JobRun] = field(default_factory=list)
     errors: list[VidiError] = field(default_factory=list)

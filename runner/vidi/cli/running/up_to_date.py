@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from vidi.cli.run_options import RunOptions
     from vidi.cli.running.accounts import Money
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
 
 
 def describe_asked(
-    options: RunOptions, money: Money | None, store: AssetStore | None = None
+    options: RunOptions, money: Money | None, store: PurchaseStore | None = None
 ) -> str:
     """What is asked for, of whom, when and by whom; "" where only the whole way will do.
 

@@ -40,9 +40,8 @@ from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vidi.inference.lifecycle.runtime import Runtime
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
 
@@ -64,12 +63,14 @@ class _RetryableFailureError(FailedError):
     """A failure after which it may be bought again: a transient one, or any where that is asked."""
 
 
-async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> Outcome:
+async def carry_out(
+    request: InferenceRequest, assets: AssetStore | None, runtime: Runtime
+) -> Outcome:
     """Carry one inference as far as it goes, from wherever the journal says it stands.
 
     Args:
         request: What is asked for.
-        folder: Where its assets go; None leaves them at the provider.
+        assets: Where they are kept; None leaves them at the provider.
         runtime: What the run works with.
 
     Raises:
@@ -79,15 +80,17 @@ async def carry_out(request: InferenceRequest, folder: Path | None, runtime: Run
     """
     runtime.under_way.add(request.id)
     try:
-        return await _carry_out(request, folder, runtime)
+        return await _carry_out(request, assets, runtime)
     finally:
         runtime.under_way.discard(request.id)
         runtime.budget.tell_settled()  # what it still holds is no room that others may wait for
 
 
-async def _carry_out(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> Outcome:
+async def _carry_out(
+    request: InferenceRequest, assets: AssetStore | None, runtime: Runtime
+) -> Outcome:
     try:
-        await _resume_or_buy(request, folder, runtime)
+        await _resume_or_buy(request, assets, runtime)
     except InDoubtError as error:
         if runtime.journal.states[request.id].status == "intended":
             await runtime.journal.append("in_doubt", request.id, error=describe_error(error))
@@ -103,23 +106,28 @@ async def _carry_out(request: InferenceRequest, folder: Path | None, runtime: Ru
             return Outcome(request.id, "skipped", error)
         return await _end_failed(request, error, runtime)
     if not request.stored:
-        await keep_in_store(request.id, folder, runtime, again=request.again)
+        await keep_in_store(request.id, assets, runtime, again=request.again)
     return Outcome(request.id, "succeeded")
 
 
-async def _resume_or_buy(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> None:
+async def _resume_or_buy(
+    request: InferenceRequest, assets: AssetStore | None, runtime: Runtime
+) -> None:
     if request.earlier is not None:
-        await _settle_earlier(request, request.earlier, folder, runtime)
+        await _settle_earlier(request, request.earlier, assets, runtime)
     if request.restores:
         await runtime.journal.append("restored", request.id, purchase=request.restores)
-    if request.stored and folder is not None:
-        await take_from_store(request, folder, runtime)
-    elif not await _resume(request, folder, runtime):
-        await _buy_until_it_holds(request, folder, runtime)
+    if request.stored and assets is not None:
+        await take_from_store(request, assets, runtime)
+    elif not await _resume(request, assets, runtime):
+        await _buy_until_it_holds(request, assets, runtime)
 
 
 async def _settle_earlier(
-    request: InferenceRequest, earlier: InferenceRequest, folder: Path | None, runtime: Runtime
+    request: InferenceRequest,
+    earlier: InferenceRequest,
+    assets: AssetStore | None,
+    runtime: Runtime,
 ) -> None:
     """Bring home what was bought under this id before the entry changed: it is paid for.
 
@@ -128,7 +136,7 @@ async def _settle_earlier(
         UnfinishedError: It is still running.
     """
     try:
-        await _resume(earlier, folder, runtime)
+        await _resume(earlier, assets, runtime)
     except (FailedError, DownloadError) as error:
         runtime.notify(earlier.id, "earlier_lost", message=error.message)
     except LostError as error:
@@ -139,27 +147,27 @@ async def _settle_earlier(
         runtime.notify(earlier.id, "earlier_lost", message=error.message)
 
 
-async def _resume(request: InferenceRequest, folder: Path | None, runtime: Runtime) -> bool:
+async def _resume(request: InferenceRequest, assets: AssetStore | None, runtime: Runtime) -> bool:
     """Go on from where the journal says it stands; False where it is still to be bought."""
     state = runtime.journal.states.get(request.id)
     if state is None:
         return False
     if state.doubtful:
         accepted = await reconcile(state, request.model, runtime, known=request.checked.params)
-        await _finish(request, accepted, folder, runtime)
+        await _finish(request, accepted, assets, runtime)
         return True
     if request.again or state.fingerprint != request.fingerprint:
         return False
-    if state.was_made and await _fetch_again(request, state, folder, runtime):
+    if state.was_made and await _fetch_again(request, state, assets, runtime):
         return True
     if state.attached and state.request_id is not None:
-        await _finish(request, Accepted(state.request_id, state.urls), folder, runtime)
+        await _finish(request, Accepted(state.request_id, state.urls), assets, runtime)
         return True
     return False
 
 
 async def _buy_until_it_holds(
-    request: InferenceRequest, folder: Path | None, runtime: Runtime
+    request: InferenceRequest, assets: AssetStore | None, runtime: Runtime
 ) -> None:
     """Buy, and buy again after a failure that the provider calls transient, or `retry_on` names."""
 
@@ -183,7 +191,7 @@ async def _buy_until_it_holds(
             number = attempt.retry_state.attempt_number
             bought = await _buy_again(request, runtime, number, failure)
             try:
-                await _finish(request, bought.accepted, folder, runtime, sent_at=bought.sent_at)
+                await _finish(request, bought.accepted, assets, runtime, sent_at=bought.sent_at)
             except _RetryableFailureError as error:
                 failure = error
                 raise
@@ -221,7 +229,7 @@ async def _buy(request: InferenceRequest, runtime: Runtime, number: int) -> Purc
 async def _finish(
     request: InferenceRequest,
     accepted: Accepted,
-    folder: Path | None,
+    assets: AssetStore | None,
     runtime: Runtime,
     *,
     sent_at: float | None = None,
@@ -229,30 +237,30 @@ async def _finish(
     """Wait for the end and settle it; `sent_at` is None where an earlier run sent it."""
     end = await wait_for_end(request, accepted, runtime, sent_at=sent_at)
     if isinstance(end, Failed):
-        await _keep_what_came(request, end, folder, runtime)
+        await _keep_what_came(request, end, assets, runtime)
         await settle_failure(request, end, runtime)
         raise _name_failure(request, end)
     await runtime.journal.append(
         "completed",
         request.id,
-        output=await set_aside(end.output, folder),
+        output=await set_aside(end.output, assets),
         metrics=dict(end.metrics),
         billable_units=end.billable_units,
     )
-    await collect_and_settle(request, end, folder, runtime)
+    await collect_and_settle(request, end, assets, runtime)
 
 
 async def _keep_what_came(
-    request: InferenceRequest, end: Failed, folder: Path | None, runtime: Runtime
+    request: InferenceRequest, end: Failed, assets: AssetStore | None, runtime: Runtime
 ) -> None:
     """Fetch what a failed or cancelled inference had already put out: it may be billed.
 
     Before it is settled, so that a run that is cut off in between finds it again.
     """
-    if folder is None or not end.output:
+    if assets is None or not end.output:
         return
     try:
-        await collect_assets(request, end.output, folder, runtime)
+        await collect_assets(request, end.output, assets, runtime)
     except DownloadError as error:
         runtime.notify(request.id, "part_lost", message=error.message)
 
@@ -264,23 +272,23 @@ def _name_failure(request: InferenceRequest, end: Failed) -> FailedError:
 
 
 async def _fetch_again(
-    request: InferenceRequest, state: InferenceState, folder: Path | None, runtime: Runtime
+    request: InferenceRequest, state: InferenceState, assets: AssetStore | None, runtime: Runtime
 ) -> bool:
     """Fetch what was bought before, for nothing; False where the provider no longer has it.
 
     Raises:
         DownloadError: It may still be there: it is never bought again for want of a connection.
     """
-    output = await recall(state.output, folder)
+    output = await recall(state.output, assets)
     end = Succeeded(output, state.metrics, state.billable_units)
     if state.status == "completed":
-        await collect_and_settle(request, end, folder, runtime)
+        await collect_and_settle(request, end, assets, runtime)
         return True
-    if folder is None:
+    if assets is None:
         return True  # the answer is in the journal, and nothing is to be fetched
     try:
-        if state.status == "failed" or not await bring_all_home(request, folder, runtime):
-            await collect_assets(request, output, folder, runtime)
+        if state.status == "failed" or not await bring_all_home(request, assets, runtime):
+            await collect_assets(request, output, assets, runtime)
     except DownloadError as error:
         if not error.gone:
             error.hint = error.hint or f"Run it again, or buy it again with --rebuy {request.id}."

@@ -19,11 +19,11 @@ from vidi.inference.outputs.finding.find import RemoteFile, find_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.outputs.fetching.download import Asset
     from vidi.inference.outputs.finding.find import Output
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord
 
@@ -52,12 +52,12 @@ class _Item:
 async def collect_assets(
     request: InferenceRequest,
     answer: object,
-    folder: Path,
+    assets: AssetStore,
     runtime: Runtime,
 ) -> tuple[AssetRecord, ...]:
-    """Bring every output of a finished inference to its place in the folder.
+    """Bring every output of a finished inference to its place.
 
-    What was brought home before and is still somewhere in the folder is not fetched again.
+    What was brought home before and is still somewhere there is not fetched again.
 
     Raises:
         DownloadError: The answer holds nothing, or an output could not be fetched whole. The
@@ -77,18 +77,18 @@ async def collect_assets(
         thinned = TOO_MANY.format(came=came, asked=asked or 1, kept=len(outputs))
     recalled = tell_recalled(runtime.journal.states[request.id])
     remarks = "; ".join(filter(None, (thinned, recalled)))
-    assets: list[AssetRecord] = []
+    collected: list[AssetRecord] = []
     failures: list[DownloadError] = []
     for each in _list_items(request, outputs):
-        first = assets[0].content_type if assets and assets[0].index == 1 else ""
+        first = collected[0].content_type if collected and collected[0].index == 1 else ""
         item = replace(each, beside=first)
         try:
-            assets.append(await _collect(request, item, remarks, folder, runtime))
+            collected.append(await _collect(request, item, remarks, assets, runtime))
         except DownloadError as error:
             failures.append(error)
     if failures:
         raise _choose(failures)
-    return tuple(assets)
+    return tuple(collected)
 
 
 def _list_items(request: InferenceRequest, outputs: Sequence[Output]) -> Iterator[_Item]:
@@ -99,33 +99,35 @@ def _list_items(request: InferenceRequest, outputs: Sequence[Output]) -> Iterato
 
 
 async def _collect(
-    request: InferenceRequest, item: _Item, remarks: str, folder: Path, runtime: Runtime
+    request: InferenceRequest, item: _Item, remarks: str, assets: AssetStore, runtime: Runtime
 ) -> AssetRecord:
     """Bring one output to its place: from where it was before, else from the provider."""
     async with runtime.placing:
         before = number_made(runtime.journal.states[request.id].assets, item.count)[item.index - 1]
         if before is not None:
-            at_hand = await bring_home(request, before, item.path, folder, runtime, item.beside)
+            at_hand = await bring_home(request, before, item.path, assets, runtime, item.beside)
             if at_hand is not None:
                 return at_hand
-    asset = _warn(await _fetch(request, item, folder, runtime), remarks)
+    asset = _warn(await _fetch(request, item, assets, runtime), remarks)
     moved_from = before.path if before is not None else None
     async with runtime.placing:
-        record = describe_asset(asset, item.index, item.output.key, folder)
-        await record_asset(request.id, record, folder, runtime, moved_from)
+        record = describe_asset(asset, item.index, item.output.key, assets)
+        await record_asset(request.id, record, assets, runtime, moved_from)
     return record
 
 
-async def _fetch(request: InferenceRequest, item: _Item, folder: Path, runtime: Runtime) -> Asset:
+async def _fetch(
+    request: InferenceRequest, item: _Item, assets: AssetStore, runtime: Runtime
+) -> Asset:
     runtime.notify(request.id, "downloading", index=item.index, count=item.count)
     asset = await runtime.fetcher.fetch(
         item.output,
-        folder,
+        assets,
         item.path,
         kind=request.model.output_type,
         beside=item.beside,
         overwrite=runtime.overwrite,
-        ours=lambda existing: is_ours(existing, folder, runtime),
+        ours=lambda path: is_ours(path, runtime),
         mark=choose_mark(request, runtime),
     )
     flagged = isinstance(item.output, RemoteFile) and item.output.nsfw

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import Call
     from vidi.inference.outputs.fetching.download import Fetcher
     from vidi.inference.providers.provider import Provider
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
     from vidi.inference.tracking.books import Books
     from vidi.inference.tracking.budget import Budget
     from vidi.inference.tracking.journal.journal import Journal
@@ -62,7 +62,7 @@ class Runtime:
     """Whether nothing new may be submitted any more."""
     until_stopped: Callable[[], Awaitable[object]] = _never
     """Returns when nothing new may be submitted any more."""
-    store: AssetStore | None = None
+    store: PurchaseStore | None = None
     """What other folders bought, and are given; None where there is none."""
     marks: bool = False
     """Whether files say that a model made them, where their request does not say it."""

@@ -16,11 +16,11 @@ from vidi.inference.tracking.bills import Bill, describe_drift, find_drift
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.models.prices.estimate import Basis, Estimate
     from vidi.inference.models.template import ModelInfo
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.providers.provider import Failed, Succeeded
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord
@@ -34,7 +34,7 @@ OVERCOUNT = (
 
 
 async def collect_and_settle(
-    request: InferenceRequest, end: Succeeded, folder: Path | None, runtime: Runtime
+    request: InferenceRequest, end: Succeeded, assets: AssetStore | None, runtime: Runtime
 ) -> None:
     """Bring the assets home, and settle the cost whether or not they arrive: it is owed either way.
 
@@ -42,20 +42,20 @@ async def collect_and_settle(
         DownloadError: An asset could not be fetched.
     """
     try:
-        assets = await _collect(request, end.output, folder, runtime)
+        made = await _collect(request, end.output, assets, runtime)
     except InferenceError as error:
         actual = await _price(request, end, (), runtime)
         await record_settled(request, "failed", *actual, runtime, error)
         raise
-    actual = await _price(request, end, assets, runtime)
+    actual = await _price(request, end, made, runtime)
     await record_settled(request, "succeeded", *actual, runtime)
 
 
 async def _collect(
-    request: InferenceRequest, answer: object, folder: Path | None, runtime: Runtime
+    request: InferenceRequest, answer: object, assets: AssetStore | None, runtime: Runtime
 ) -> tuple[AssetRecord, ...]:
-    """Bring the assets home; without a folder they stay at the provider."""
-    return () if folder is None else await collect_assets(request, answer, folder, runtime)
+    """Bring the assets home; without a place for them they stay at the provider."""
+    return () if assets is None else await collect_assets(request, answer, assets, runtime)
 
 
 async def _price(

@@ -22,6 +22,7 @@ from vidi.inference.outputs.finding.naming import (
     has_extension,
     is_media_extension,
 )
+from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.settings import Settings
 
 if TYPE_CHECKING:
@@ -205,12 +206,12 @@ class InferenceResult:
         return _run(self._fetch(folder, names, overwrite=overwrite))
 
     async def _fetch(self, folder: Path, names: Sequence[str], *, overwrite: bool) -> list[Path]:
-        fetcher = self.open_fetcher()
+        fetcher, assets = self.open_fetcher(), FolderStore(folder)
         saved: list[Path] = []
         try:
             for output, name in zip(self.outputs, names, strict=False):
                 asset = await fetcher.fetch(
-                    output, folder, name, kind=self.output_type, overwrite=overwrite
+                    output, assets, name, kind=self.output_type, overwrite=overwrite
                 )
                 saved.append(folder / asset.path)
         finally:

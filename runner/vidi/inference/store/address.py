@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 from vidi.inference.store.folder import FolderBlobs
-from vidi.inference.store.store import AssetStore
+from vidi.inference.store.store import PurchaseStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ STORE = "VIDI_STORE"
 
 def open_store(
     setting: str | None, project: Path, environ: Mapping[str, str], *, sandbox: bool
-) -> AssetStore | None:
+) -> PurchaseStore | None:
     """Open the store of a project; nothing is read or made yet. None where none is set.
 
     Args:
@@ -36,7 +36,7 @@ def open_store(
     address = environ.get(STORE, "").strip() or setting
     if not address:
         return None
-    return AssetStore(_open_blobs(address, project), sandbox=sandbox)
+    return PurchaseStore(_open_blobs(address, project), sandbox=sandbox)
 
 
 def _open_blobs(address: str, project: Path) -> Blobs:

@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from vidi.inference.outputs.fetching.staging import PREFIX
+from vidi.inference.outputs.keeping.staging import PREFIX
 from vidi.inference.store.blobs import Blob, StoreError, describe_missing
 
 if TYPE_CHECKING:

@@ -95,4 +95,4 @@ def read_record(name: str, content: bytes) -> StoreRecord:
 def _describe(asset: AssetRecord) -> dict[str, object]:
     """An asset without what is true of one folder only."""
     described = asset.to_json()
-    return {name: described[name] for name in described.keys() - {"mtime_ns", "replaced"}}
+    return {name: described[name] for name in described.keys() - {"e_tag", "mtime_ns", "replaced"}}

@@ -7,6 +7,7 @@ real purchases are in different parts, and never meet.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from vidi.inference.request import hash_file
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.store.blobs import Blob, Blobs
     from vidi.inference.store.record import StoreRecord
     from vidi.inference.tracking.journal.events import AssetRecord
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 RECORDS, ASSETS = "records/", "assets/"
 
 
-class AssetStore:
+class PurchaseStore:
     """A store, as runs and `vidi store` use it.
 
     Args:
@@ -94,12 +96,12 @@ class AssetStore:
         """
         return self.blobs.read(self.name_asset(sha256))
 
-    def keep(self, record: StoreRecord, folder: Path, *, replace: bool) -> bool:
+    def keep(self, record: StoreRecord, assets: AssetStore, *, replace: bool) -> bool:
         """Put a purchase there; False where its files are not what was bought, or one is there.
 
         Args:
             record: The purchase.
-            folder: Where its assets are.
+            assets: Where they are kept.
             replace: Whether it was bought again to have another.
 
         Raises:
@@ -107,13 +109,18 @@ class AssetStore:
         """
         if not replace and self.has(record.fingerprint, record.number):
             return False
-        paths = [(folder / asset.path, asset.sha256) for asset in record.assets]
-        if not paths or not all(path.is_file() and hash_file(path) == sha for path, sha in paths):
-            return False
-        self._keep_assets(paths)
-        name = self.name_record(record.fingerprint, record.number)
-        kept = self.blobs.write(name, record.write(), replace=replace)
-        self._keep_assets(paths)  # a prune may have come between
+        with contextlib.ExitStack() as opened:
+            paths = []
+            for asset in record.assets:
+                if assets.look(asset.path) is None:
+                    return False
+                paths.append((opened.enter_context(assets.opened(asset.path)), asset.sha256))
+            if not paths or not all(hash_file(path) == sha for path, sha in paths):
+                return False
+            self._keep_assets(paths)
+            name = self.name_record(record.fingerprint, record.number)
+            kept = self.blobs.write(name, record.write(), replace=replace)
+            self._keep_assets(paths)  # a prune may have come between
         if self._numbers is not None:
             self._numbers.setdefault(record.fingerprint, set()).add(record.number)
         return kept

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from vidi.inference.store.blobs import Blob
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
 
 SETTLING = timedelta(days=1)
 """How long an asset may be there without a record: whoever puts it there writes that after it."""
@@ -27,7 +27,7 @@ class Damage(NamedTuple):
     what: str
 
 
-def find_damage(store: AssetStore) -> Iterator[Damage]:
+def find_damage(store: PurchaseStore) -> Iterator[Damage]:
     """Read every record, and hash every asset once.
 
     Raises:
@@ -48,7 +48,7 @@ def find_damage(store: AssetStore) -> Iterator[Damage]:
                 break
 
 
-def _judge(store: AssetStore, sha256: str) -> str:
+def _judge(store: PurchaseStore, sha256: str) -> str:
     """What is wrong with an asset; empty where nothing is."""
     digest = hashlib.sha256()
     try:
@@ -59,7 +59,7 @@ def _judge(store: AssetStore, sha256: str) -> str:
     return "" if digest.hexdigest() == sha256 else f"{store.name_asset(sha256)} is damaged"
 
 
-def remove_damaged(store: AssetStore, damage: Damage) -> None:
+def remove_damaged(store: PurchaseStore, damage: Damage) -> None:
     """Take a record away with those of its assets that are not what they should be.
 
     Raises:
@@ -76,7 +76,7 @@ def remove_damaged(store: AssetStore, damage: Damage) -> None:
 
 
 def find_unnamed(
-    store: AssetStore, now: datetime, *, without: Container[tuple[str, int]] = ()
+    store: PurchaseStore, now: datetime, *, without: Container[tuple[str, int]] = ()
 ) -> Iterator[Blob]:
     """The assets that no record names, and have had the time to be named.
 
@@ -101,7 +101,7 @@ def find_unnamed(
     return (blob for blob in found if blob.name not in named and blob.changed_at < before)
 
 
-def find_older(store: AssetStore, before: datetime) -> Iterator[tuple[str, int]]:
+def find_older(store: PurchaseStore, before: datetime) -> Iterator[tuple[str, int]]:
     """The purchases that were put there before a time.
 
     Raises:

@@ -206,7 +206,7 @@ class Execution:
         Others end first, and fewer are under way from then on.
         """
         before = self._runtime.journal.states.get(request.id)
-        outcome = await _contain(carry_out(request, self.plan.folder, self._runtime))
+        outcome = await _contain(carry_out(request, self.plan.assets, self._runtime))
         alone = 0
         while self._may_begin and is_out_of_files(_error_of(outcome)) and alone < ALONE_TRIES:
             self._runtime.notify(request.id, "out_of_files")
@@ -214,7 +214,7 @@ class Execution:
                 await self._runtime.pause(min(ALONE_S * 2**alone, LONGEST_ALONE_S))
                 alone += 1
             again = self._go_on(request, before)
-            outcome = await _contain(carry_out(again, self.plan.folder, self._runtime))
+            outcome = await _contain(carry_out(again, self.plan.assets, self._runtime))
         return outcome
 
     def _go_on(self, request: InferenceRequest, before: InferenceState | None) -> InferenceRequest:
@@ -289,7 +289,7 @@ class Execution:
         done = {planned.id for planned in self.plan.inferences if planned.action == "unchanged"}
         for key in await list_unstored(done, self._runtime):
             if not self._stop.requested:
-                await keep_in_store(key, self.plan.folder, self._runtime)
+                await keep_in_store(key, self.plan.assets, self._runtime)
 
     def _skip_the_rest(self) -> None:
         for planned in self.plan.to_run:

@@ -203,7 +203,7 @@ async def open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
         yield Runtime(
             open_provider=open_once,
             books=FolderBooks(config.journal, Budget(None), config.receipts),
-            fetcher=Fetcher(config.settings, wire=config.wire, thumbnails=True),
+            fetcher=Fetcher(config.settings, wire=config.wire),
             notify=_hear_nothing,
             base_prices=base_prices,
             retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import Billing
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.execute import Limits
@@ -78,7 +78,7 @@ class RunConfig:
     overwrite: bool = False
     detach: bool = False
     """Whether what was submitted is left running, for the next run to collect."""
-    store: AssetStore | None = None
+    store: PurchaseStore | None = None
     """What other folders bought, and are given."""
     account: Account | None = None
     """The ledger, which must grant what is spent; None in the sandbox and where it is off."""
@@ -191,7 +191,7 @@ def _make_runtime(
             wire=config.wire,
             limits=config.downloads,
             full_checks=config.full_checks,
-            thumbnails=True,
+            thumbnails=plan.folder,
         ),
         bills=config.bills,
         base_prices=BasePrices(

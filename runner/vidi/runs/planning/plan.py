@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.errors import Place, Problem
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.jobs.job import Job
     from vidi.jobs.reviews.review import Reviews
@@ -103,6 +104,9 @@ class Plan:
 
     job: Job
     folder: Path
+    """Where the journal is, and what a run writes of itself."""
+    assets: AssetStore
+    """Where what it makes is kept: in the folder itself, unless the job says otherwise."""
     inferences: tuple[PlannedInference, ...]
     budget: Decimal | None
     warnings: tuple[Problem, ...] = ()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.inference.lifecycle.assets.place import AssetPlaces, KnownContent
+from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.tracking.journal.replay import rename_states
 from vidi.jobs.reviews.review import Reviews
 from vidi.runs.planning.budgets import lower_budget
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vidi.inference.models.registry import ModelRegistry
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
@@ -72,13 +74,15 @@ def make_plan(
     folder: Path,
     record: FolderRecord,
     choices: Choices,
+    assets: AssetStore | None = None,
 ) -> Plan:
     """Check every inference of a job and say what would be done with each.
 
     Raises:
         JobFileError: The file has mistakes; it carries all of them, sorted by place.
     """
-    planner = _Planner(registry, project, folder, record, choices)
+    kept_in = assets or FolderStore(folder)
+    planner = _Planner(registry, project, kept_in, record, choices)
     planner.checker.allow_outside = job.files.allow_outside
     named: set[str] = set()
     for item in job.inferences():
@@ -104,6 +108,7 @@ def make_plan(
     return Plan(
         job,
         folder,
+        kept_in,
         planned,
         share.split(budget) if share is not None and budget is not None else budget,
         problems,
@@ -142,7 +147,7 @@ class _Planner:
         self,
         registry: ModelRegistry,
         project: Path,
-        folder: Path,
+        assets: AssetStore,
         record: FolderRecord,
         choices: Choices,
     ) -> None:
@@ -151,7 +156,7 @@ class _Planner:
         """As the run will find them: ids renamed."""
         self.renames: dict[str, str] = {}
         self._targets = Targets()
-        self._folder = folder
+        self._assets = assets
         self._record = record
         self._choices = choices
         self._sources = self._open_sources(record.shelf)
@@ -170,8 +175,8 @@ class _Planner:
 
     def _open_sources(self, shelf: Mapping[str, InferenceState]) -> Sources:
         known = KnownContent(self._record.states.values(), shelf.values())
-        places = AssetPlaces(self._folder, known=known)
-        bought = AssetPlaces(self._folder, known=known, edits=False)
+        places = AssetPlaces(self._assets, known=known)
+        bought = AssetPlaces(self._assets, known=known, edits=False)
         return Sources(shelf, self._record.store, places, bought)
 
     def enter(self, spec: InferenceSpec) -> None:
@@ -368,7 +373,7 @@ class _Planner:
     ) -> None:
         obstacle = find_obstacle(
             request,
-            self._folder,
+            self._assets,
             cut_off=state is not None and state.status == "completed",
             made=lambda: self._list_made(request, state),
             owned=self._owned,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
 from vidi.inference.models.prices.facts import OUTPUT_COUNTS
-from vidi.inference.outputs.finding.naming import has_extension, is_media_extension, plan_paths
-from vidi.inference.request import hash_file
+from vidi.inference.outputs.finding.naming import has_extension, plan_paths
+from vidi.inference.outputs.keeping.asset_store import BlockedPathError, has_content
 from vidi.jobs.output_path import same_file_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord
 
@@ -79,7 +78,7 @@ class Targets:
 
 def find_obstacle(
     request: InferenceRequest,
-    folder: Path,
+    assets: AssetStore,
     *,
     cut_off: bool,
     made: Callable[[], Iterable[AssetRecord]],
@@ -90,67 +89,27 @@ def find_obstacle(
 
     Args:
         request: The inference.
-        folder: The output folder.
+        assets: Where it is to be kept.
         cut_off: Whether it was cut off between its file and the record of it, and so finds its own
             file there: fetching it again compares the content.
         made: What was made before and belongs there.
         owned: Every path that the journal says vidi made.
         overwrite: Whether files that vidi did not make may be replaced.
     """
-    if not os.path.lexists(folder):
-        return None
     for path in expect_paths(request):
-        if (blocked := _find_blocked_way(folder, path)) is not None:
-            return blocked
-        for target in _find_standing(folder, path):
-            relative = target.relative_to(folder).as_posix()
-            if target.is_dir():
+        try:
+            standing = list(assets.find_standing(path))
+        except BlockedPathError as error:
+            return OutputExistsError(error.message, hint=error.hint)
+        for each in standing:
+            if not (overwrite or cut_off or each in owned or _is_made(assets, each, made())):
                 return OutputExistsError(
-                    f"{target} is a folder", hint="Move it, or choose another output."
-                )
-            if not (overwrite or cut_off or relative in owned or _is_made(target, made())):
-                return OutputExistsError(
-                    f"{target} exists already and vidi did not make it",
+                    f"{assets.address(each)} exists already and vidi did not make it",
                     hint="Move it, choose another output, or allow it with --overwrite.",
                 )
     return None
 
 
-def _is_made(target: Path, made: Iterable[AssetRecord]) -> bool:
-    """Whether a file is the inference's own, put there by a run that was killed."""
-    if target.is_symlink() or not target.is_file():
-        return False
-    size = target.stat().st_size
-    return any(asset.bytes == size and asset.sha256 == hash_file(target) for asset in made)
-
-
-def _find_standing(folder: Path, path: str) -> Iterator[Path]:
-    """What is there under the name of an asset, whatever its type will be."""
-    target = folder / path
-    if has_extension(path):
-        if os.path.lexists(target):
-            yield target
-    elif target.parent.is_dir():
-        for each in target.parent.iterdir():
-            if each.stem == target.name and is_media_extension(each.suffix):
-                yield each
-
-
-def _find_blocked_way(folder: Path, path: str) -> OutputExistsError | None:
-    """A file where a folder must be, or a link that leads out, on the way to an asset."""
-    way = folder
-    for part in path.split("/")[:-1]:
-        way = way / part
-        if not os.path.lexists(way):
-            return None
-        if not way.is_dir():
-            return OutputExistsError(
-                f"{way} is in the way: a folder is needed there",
-                hint="Move it, or choose another output.",
-            )
-        if not way.resolve().is_relative_to(folder.resolve()):
-            return OutputExistsError(
-                f"{way} is a link that leads out of the output folder",
-                hint="Remove the link, or choose another output.",
-            )
-    return None
+def _is_made(assets: AssetStore, path: str, made: Iterable[AssetRecord]) -> bool:
+    """Whether what stands there is the inference's own, put there by a run that was killed."""
+    return any(has_content(assets, path, each.sha256, each.bytes) for each in made)

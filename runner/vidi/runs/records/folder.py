@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 from filelock import FileLock, Timeout
 
 from vidi.errors import FolderLockedError, JobFileError, Place, UsageError
-from vidi.inference.outputs.fetching.staging import remove_leftovers
+from vidi.inference.outputs.keeping.staging import remove_leftovers
 from vidi.inference.tracking.journal.journal import read_events
 from vidi.jobs.mistakes import MistakeError
 

@@ -20,8 +20,9 @@ from support.servers.asset_server import breaks, gives, leftovers, redirects, re
 from vidi.errors import DownloadError, UsageError
 from vidi.inference.models.template import OutputType as Kind
 from vidi.inference.outputs.fetching.download import Asset, Fetcher
-from vidi.inference.outputs.fetching.staging import remove_leftovers
 from vidi.inference.outputs.finding.find import InlineJson, InlineText, RemoteFile
+from vidi.inference.outputs.keeping.folder import FolderStore
+from vidi.inference.outputs.keeping.staging import remove_leftovers
 from vidi.inference.outputs.limits import Limits
 from vidi.inference.settings import Settings
 
@@ -35,7 +36,7 @@ def fetch(fetcher, tmp_path):
 
     async def run(url, relative="x.png", kind=Kind.IMAGE, **more):
         output = RemoteFile(url) if isinstance(url, str) else url
-        return await fetcher.fetch(output, tmp_path, relative, kind=kind, **more)
+        return await fetcher.fetch(output, FolderStore(tmp_path), relative, kind=kind, **more)
 
     return run
 
@@ -155,7 +156,7 @@ async def test_a_wait_begins_anew_after_progress(server, tmp_path):
     fetcher = Fetcher(settings, limits=limits)
     began = time.monotonic()
     output = RemoteFile(server.on("/a", goes_on))
-    asset = await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    asset = await fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert (asset.sha256, len(server.asked)) == (SHA, 13)
     assert time.monotonic() - began < 3
@@ -218,7 +219,7 @@ async def test_retry_after_is_honoured_and_capped(settings, server, tmp_path):
     url = server.on("/a", gives(b"", 429, Retry_After="3600"), gives(PNG))
     fetcher = Fetcher(settings, limits=Limits(wait_s=0.001, longest_wait_s=0.2))
     start = time.monotonic()
-    await fetcher.fetch(RemoteFile(url), tmp_path, "x.png", kind=Kind.IMAGE)
+    await fetcher.fetch(RemoteFile(url), FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert 0.2 <= time.monotonic() - start < 2
 
@@ -261,7 +262,9 @@ async def test_a_silent_server_is_given_up(settings, server, tmp_path):
     limits = Limits(read_s=0.1, attempts=2, wait_s=0.01)
     fetcher = Fetcher(settings, limits=limits)
     url = server.on("/a", trickles(0.4))
-    error = await refused(fetcher.fetch(RemoteFile(url), tmp_path, "x.png", kind=Kind.IMAGE))
+    error = await refused(
+        fetcher.fetch(RemoteFile(url), FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
+    )
     await fetcher.aclose()
     assert error.message == f"{url} broke off: nothing came for too long"
 
@@ -269,7 +272,9 @@ async def test_a_silent_server_is_given_up(settings, server, tmp_path):
 async def test_a_trickle_ends_at_the_total_deadline(settings, server, tmp_path):
     fetcher = Fetcher(settings, limits=Limits(total_s=0.3))
     url = server.on("/a", trickles(0.05))
-    error = await refused(fetcher.fetch(RemoteFile(url), tmp_path, "x.png", kind=Kind.IMAGE))
+    error = await refused(
+        fetcher.fetch(RemoteFile(url), FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
+    )
     await fetcher.aclose()
     assert error.message.startswith(f"{url} did not come whole in 0.3 s (")
     assert error.transient
@@ -291,7 +296,9 @@ async def test_a_file_over_the_limit_is_refused(settings, server, tmp_path):
     chunked = [gives(PNG), _without_length(PNG)]
     for number, handler in enumerate(chunked):
         url = server.on(f"/{number}", handler)
-        error = await refused(fetcher.fetch(RemoteFile(url), tmp_path, "x.png", kind=Kind.IMAGE))
+        error = await refused(
+            fetcher.fetch(RemoteFile(url), FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
+        )
         assert error.message == f"{url} is larger than 1000 bytes"
     await fetcher.aclose()
 
@@ -389,7 +396,9 @@ FORBIDDEN = [
 @pytest.mark.parametrize("loopback", [True, False])
 async def test_a_forbidden_address_is_never_asked(tmp_path, settings, url, loopback):
     fetcher = Fetcher(settings if loopback else Settings(), limits=QUICK)
-    error = await refused(fetcher.fetch(RemoteFile(url), tmp_path, "x.png", kind=Kind.IMAGE))
+    error = await refused(
+        fetcher.fetch(RemoteFile(url), FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
+    )
     await fetcher.aclose()
     assert error.message.startswith("the output's ") or "only http, https" in error.message
     assert not error.transient
@@ -403,7 +412,7 @@ LOOPBACK = ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST.", "cdn.localhost"
 async def test_this_machine_is_not_asked_unless_a_setting_points_at_it(tmp_path, host):
     fetcher = Fetcher(Settings(), limits=QUICK)
     output = RemoteFile(f"http://{host}:1/a")
-    error = await refused(fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE))
+    error = await refused(fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE))
     await fetcher.aclose()
     assert error.message.startswith("the output's URL leads to this machine: ")
     assert error.hint == (
@@ -421,7 +430,7 @@ async def test_a_name_that_leads_to_this_machine_is_refused(tmp_path):
     name = os.uname().nodename
     fetcher = Fetcher(Settings(), limits=QUICK)
     output = RemoteFile(f"http://{name}:1/a")
-    error = await refused(fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE))
+    error = await refused(fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE))
     await fetcher.aclose()
     assert error.message.startswith(("the output's URL leads to ", f"http://{name}:1/a broke off"))
 
@@ -448,7 +457,7 @@ async def test_the_key_goes_to_replicates_own_address_alone(server, tmp_path, ba
     urls = {**Settings().urls, "VIDI_REPLICATE_URL": server.url(base)}
     fetcher = Fetcher(Settings(urls=urls, keys={"replicate": "r8", "fal": "k"}), limits=QUICK)
     output = RemoteFile(server.on(path, gives(PNG)))
-    await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    await fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert server.asked[0][1].get("authorization") == ("Bearer r8" if sent else None)
 
@@ -457,7 +466,7 @@ async def test_no_key_goes_to_another_host(server, tmp_path, settings):
     keyed = Settings(urls=settings.urls, keys={"replicate": "r8", "fal": "k"})
     fetcher = Fetcher(keyed, limits=QUICK)
     output = RemoteFile(server.on("/a", gives(PNG)))
-    await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    await fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert "authorization" not in server.asked[0][1]
     assert "cookie" not in server.asked[0][1]
@@ -468,7 +477,7 @@ async def test_no_key_crosses_a_redirect(server, tmp_path):
     fetcher = Fetcher(Settings(urls=urls, keys={"replicate": "r8"}), limits=QUICK)
     server.on("/b", gives(PNG))
     output = RemoteFile(server.on("/a", redirects("/b")))
-    await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    await fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     sent = [(path, headers.get("authorization")) for path, headers in server.asked]
     assert sent == [("/a", "Bearer r8"), ("/b", None)]
@@ -525,7 +534,9 @@ async def test_a_bad_data_uri_is_refused(fetch, tmp_path, uri, message):
 )
 async def test_a_data_uri_over_the_limit_is_refused(settings, tmp_path, uri):
     fetcher = Fetcher(settings, limits=Limits(max_inline_bytes=10))
-    error = await refused(fetcher.fetch(RemoteFile(uri), tmp_path, "x", kind=Kind.TEXT))
+    error = await refused(
+        fetcher.fetch(RemoteFile(uri), FolderStore(tmp_path), "x", kind=Kind.TEXT)
+    )
     assert error.message == "a data: URI of more than 10 bytes"
 
 
@@ -585,7 +596,7 @@ async def test_an_asset_of_ours_is_kept_among_the_replaced(fetch, server, tmp_pa
     for old in (b"one", b"two"):
         (tmp_path / "d").mkdir(exist_ok=True)
         (tmp_path / "d/x.png").write_bytes(old)
-        asset = await fetch(server.url("/a"), "d/x.png", ours=lambda path: path.name == "x.png")
+        asset = await fetch(server.url("/a"), "d/x.png", ours=lambda path: path == "d/x.png")
         kept.append(asset.replaced)
     assert kept == [".vidi/replaced/d/x.png", ".vidi/replaced/d/x-2.png"]
     assert [(tmp_path / path).read_bytes() for path in kept] == [b"one", b"two"]
@@ -687,7 +698,7 @@ async def test_another_wire_is_asked_without_resolving_names(tmp_path):
 
     fetcher = Fetcher(Settings(), httpx.MockTransport(answer), limits=QUICK)
     output = RemoteFile("https://sandbox.invalid/a")
-    asset = await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    asset = await fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert asset.sha256 == SHA
 
@@ -701,7 +712,7 @@ async def test_a_body_of_another_length_is_refused(tmp_path, length, came):
 
     fetcher = Fetcher(Settings(), httpx.MockTransport(answer), limits=QUICK)
     output = RemoteFile("https://sandbox.invalid/a")
-    error = await refused(fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE))
+    error = await refused(fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE))
     assert error.message == f"https://sandbox.invalid/a ended after {came} bytes"
     await fetcher.aclose()
 
@@ -715,7 +726,7 @@ async def test_a_wire_that_was_given_is_not_closed(tmp_path):
 
     wire = Wire(lambda _: httpx.Response(200, content=PNG))
     fetcher = Fetcher(Settings(), wire)
-    await fetcher.fetch(RemoteFile("https://x.test/a"), tmp_path, "x", kind=Kind.IMAGE)
+    await fetcher.fetch(RemoteFile("https://x.test/a"), FolderStore(tmp_path), "x", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert not wire.closed
 
@@ -729,7 +740,7 @@ async def test_an_app_in_process_is_a_wire(tmp_path):
 
     fetcher = Fetcher(Settings(), httpx.ASGITransport(app), limits=QUICK)
     output = RemoteFile("https://replicate.delivery/a")
-    asset = await fetcher.fetch(output, tmp_path, "x", kind=Kind.IMAGE)
+    asset = await fetcher.fetch(output, FolderStore(tmp_path), "x", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert (asset.path, asset.sha256) == ("x.png", SHA)
 
@@ -754,7 +765,7 @@ async def test_a_proxy_of_the_environment_is_used(tmp_path, server, monkeypatch)
     server.on("http://cdn.invalid/a", gives(PNG))
     fetcher = Fetcher(Settings(), limits=QUICK)
     output = RemoteFile("http://cdn.invalid/a")
-    asset = await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    asset = await fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert asset.sha256 == SHA
     login = base64.b64encode(b"me:secret").decode()
@@ -766,7 +777,7 @@ async def test_an_address_of_the_open_internet_is_left_to_the_proxy(tmp_path, se
     server.on("http://93.184.216.34/a", gives(PNG))
     fetcher = Fetcher(Settings(), limits=QUICK)
     output = RemoteFile("http://93.184.216.34/a")
-    asset = await fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE)
+    asset = await fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE)
     await fetcher.aclose()
     assert asset.sha256 == SHA
 
@@ -781,7 +792,7 @@ async def test_a_private_address_is_refused_behind_a_proxy_too(tmp_path, server,
     monkeypatch.setenv("http_proxy", server.url(""))
     fetcher = Fetcher(Settings(), limits=QUICK)
     output = RemoteFile("http://10.0.0.1/a")
-    error = await refused(fetcher.fetch(output, tmp_path, "x.png", kind=Kind.IMAGE))
+    error = await refused(fetcher.fetch(output, FolderStore(tmp_path), "x.png", kind=Kind.IMAGE))
     await fetcher.aclose()
     assert error.message.startswith("the output's URL leads to a private address")
     assert server.asked == []

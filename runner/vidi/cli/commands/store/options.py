@@ -12,7 +12,7 @@ from vidi.cli.options import FILE, FOLDER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
 
 _OPTIONS = (
     click.option("-C", "--project", type=FOLDER, default=Path(), metavar="DIR",
@@ -31,7 +31,7 @@ def store_options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def find_store(project: Path, env_file: Path | None, *, sandbox: bool) -> AssetStore:
+def find_store(project: Path, env_file: Path | None, *, sandbox: bool) -> PurchaseStore:
     """Open the store of a project.
 
     Raises:

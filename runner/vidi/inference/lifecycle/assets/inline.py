@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError, UsageError
-from vidi.inference.outputs.fetching.publish import Placement
-from vidi.inference.outputs.fetching.staging import Staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
 
 INLINE = Path(".vidi") / "inline"
 LONGEST = 16 * 1024
@@ -25,22 +25,22 @@ LONGEST = 16 * 1024
 _REFERENCE = re.compile(r"vidi-inline://([0-9a-f]{64})")
 
 
-async def set_aside(output: object, folder: Path | None) -> object:
+async def set_aside(output: object, assets: AssetStore | None) -> object:
     """An answer as the journal is to have it: each long `data:` URI in a file of its own.
 
     Raises:
         StorageError: The disk is full or read-only.
     """
-    if folder is None or not _holds(output, _is_long):
+    if assets is None or not _holds(output, _is_long):
         return output
-    return await asyncio.to_thread(_map, output, lambda text: _write(text, folder))
+    return await asyncio.to_thread(_map, output, lambda text: _write(text, assets))
 
 
-async def recall(output: object, folder: Path | None) -> object:
+async def recall(output: object, assets: AssetStore | None) -> object:
     """The answer that `set_aside` was given; nothing in the place of what is lost."""
-    if folder is None or not _holds(output, lambda text: _REFERENCE.fullmatch(text) is not None):
+    if assets is None or not _holds(output, lambda text: _REFERENCE.fullmatch(text) is not None):
         return output
-    return await asyncio.to_thread(_map, output, lambda text: _read(text, folder))
+    return await asyncio.to_thread(_map, output, lambda text: _read(text, assets))
 
 
 def _is_long(text: str) -> bool:
@@ -65,17 +65,17 @@ def _map(value: object, change: Callable[[str], str]) -> object:
     return value
 
 
-def _write(text: str, folder: Path) -> str:
+def _write(text: str, assets: AssetStore) -> str:
     if not _is_long(text):
         return text
     content = text.encode()
     name = hashlib.sha256(content).hexdigest()
-    placement, place = Placement(folder, overwrite=True, ours=None), (INLINE / name).as_posix()
+    place = (INLINE / name).as_posix()
     try:
-        staging = Staging.open(placement.target(place).parent)
+        staging = assets.stage(place)
         try:
             staging.write([content])
-            placement.publish(staging.path, place, staging.finish())
+            assets.publish(staging.path, place, staging.finish(), overwrite=True)
         finally:
             staging.discard()
     except (DownloadError, UsageError):
@@ -83,16 +83,12 @@ def _write(text: str, folder: Path) -> str:
     return f"vidi-inline://{name}"
 
 
-def _read(text: str, folder: Path) -> str:
+def _read(text: str, assets: AssetStore) -> str:
     found = _REFERENCE.fullmatch(text)
     if found is None:
         return text
     try:
-        content = (
-            Placement(folder, overwrite=True, ours=None)
-            .target((INLINE / found[1]).as_posix())
-            .read_bytes()
-        )
+        content = b"".join(assets.read((INLINE / found[1]).as_posix()))
     except (OSError, UsageError):
         return ""
     return content.decode() if hashlib.sha256(content).hexdigest() == found[1] else ""

@@ -6,18 +6,18 @@ import re
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
-from vidi.inference.outputs.fetching.publish import REPLACED
 from vidi.inference.outputs.finding.naming import plan_paths, with_extension
-from vidi.inference.request import hash_file
+from vidi.inference.outputs.keeping.asset_store import REPLACED, has_content, hash_asset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
 
@@ -100,11 +100,11 @@ class KnownContent:
 
 
 class AssetPlaces:
-    """The files of an output folder, looked for by their content.
+    """The assets that are kept, looked for by their content.
 
     Args:
-        folder: The output folder.
-        sure: Whether every file is hashed, and not only what its size and time leave open.
+        assets: Where they are kept.
+        sure: Whether every file is hashed, and not only what a glance leaves open.
         known: What vidi made: the same content of another purchase serves as well.
         edits: Whether a file that was edited and still opens stands for what was
             bought; without it, only what was bought counts.
@@ -112,13 +112,13 @@ class AssetPlaces:
 
     def __init__(
         self,
-        folder: Path,
+        assets: AssetStore,
         *,
         sure: bool = False,
         known: KnownContent | None = None,
         edits: bool = True,
     ) -> None:
-        self._folder = folder
+        self._assets = assets
         self._sure = sure
         self._known = known
         self._edits = edits
@@ -137,7 +137,7 @@ class AssetPlaces:
 
     def has_file(self, path: str) -> bool:
         """Whether any file is there."""
-        return (self._folder / path).is_file()
+        return self._assets.look(path) is not None
 
     def place(self, made: AssetRecord, path: str, beside: str = "") -> PlacedAsset:
         """Say where one asset belongs, and where it is.
@@ -148,24 +148,28 @@ class AssetPlaces:
             beside: The content type of the first asset of the same inference.
         """
         home = with_extension(path, made.content_type, beside=beside)
-        if home != made.path and self._has_copy(self._folder / home, made):
+        if home != made.path and self._has_copy(home, made):
             return PlacedAsset(made, home, home)
-        if self._has(self._folder / made.path, made):
+        if self._has(made):
             return PlacedAsset(made, home, made.path)
-        if self._was_edited(self._folder / made.path, made):
+        if self._was_edited(made):
             return PlacedAsset(made, home, made.path, edited=True)
         return PlacedAsset(made, home, self._find_replaced(made) or self._find_twin(made))
 
-    def _was_edited(self, path: Path, made: AssetRecord) -> bool:
+    def _was_edited(self, made: AssetRecord) -> bool:
         """Whether the user has another version there: content of nobody's that opens."""
-        if self._known is None or not self._edits or path.is_symlink() or not path.is_file():
+        if self._known is None or not self._edits:
             return False
-        if hash_file(path) in self._known:
+        standing = self._assets.look(made.path)
+        if standing is None or not standing.plain:
+            return False
+        if hash_asset(self._assets, made.path) in self._known:
             return False
         from vidi.inference.outputs.checking.verify import verify
 
         try:
-            facts = verify(path, frozenset(OutputType), path.name)
+            with self._assets.opened(made.path) as path:
+                facts = verify(path, frozenset(OutputType), PurePosixPath(made.path).name)
         except DownloadError:
             return False
         return _family(facts.content_type) == _family(made.content_type)
@@ -173,38 +177,33 @@ class AssetPlaces:
     def _find_twin(self, made: AssetRecord) -> str | None:
         """Where another purchase has the very same content, which is then copied."""
         paths = self._known.list_paths(made.sha256) if self._known is not None else ()
-        return next((path for path in paths if self._has_copy(self._folder / path, made)), None)
+        return next((path for path in paths if self._has_copy(path, made)), None)
 
     def _find_replaced(self, made: AssetRecord) -> str | None:
-        kept = (path for path in self._replaced if self._has_copy(path, made))
-        return next((path.relative_to(self._folder).as_posix() for path in kept), None)
+        return next((path for path in self._replaced if self._has_copy(path, made)), None)
 
     @property
-    def _replaced(self) -> Iterator[Path]:
-        return iter(self._list_replaced()) if self._sure else iter(self._listed)
+    def _replaced(self) -> Iterable[str]:
+        return self._list_replaced() if self._sure else self._listed
 
     @cached_property
-    def _listed(self) -> tuple[Path, ...]:
+    def _listed(self) -> tuple[str, ...]:
         return tuple(self._list_replaced())
 
-    def _list_replaced(self) -> list[Path]:
-        return sorted((self._folder / REPLACED).rglob("*"))
+    def _list_replaced(self) -> Iterable[str]:
+        return self._assets.list(REPLACED.as_posix())
 
-    def _has(self, path: Path, made: AssetRecord) -> bool:
-        """Whether the file at the recorded place is still the one that was made."""
-        if not path.is_file():
+    def _has(self, made: AssetRecord) -> bool:
+        """Whether what stands at the recorded place is still what was made."""
+        standing = self._assets.look(made.path)
+        if standing is None or standing.bytes != made.bytes:
             return False
-        facts = path.stat()
-        if facts.st_size != made.bytes:
-            return False
-        known = facts.st_mtime_ns == made.mtime_ns and not self._sure
-        return known or hash_file(path) == made.sha256
+        known = (standing.mtime_ns, standing.e_tag) == (made.mtime_ns, made.e_tag)
+        return (known and not self._sure) or hash_asset(self._assets, made.path) == made.sha256
 
-    def _has_copy(self, path: Path, made: AssetRecord) -> bool:
-        """Whether a file that may be anything holds the same."""
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != made.bytes:
-            return False
-        return hash_file(path) == made.sha256
+    def _has_copy(self, path: str, made: AssetRecord) -> bool:
+        """Whether what may be anything holds the same."""
+        return has_content(self._assets, path, made.sha256, made.bytes)
 
 
 def _family(content_type: str) -> str:

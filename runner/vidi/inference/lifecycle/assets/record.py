@@ -10,17 +10,23 @@ from vidi.inference.outputs.marking.xmp import Mark
 from vidi.inference.tracking.journal.events import AssetRecord
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.outputs.fetching.download import Asset
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
 
 
-def describe_asset(asset: Asset, index: int, key: str, folder: Path) -> AssetRecord:
-    """A file that has just been fetched, as the journal has it; `index` counts from 1."""
-    mtime_ns = (folder / asset.path).stat().st_mtime_ns
-    return AssetRecord(**asdict(asset), mtime_ns=mtime_ns, index=index, key=key)
+def describe_asset(asset: Asset, index: int, key: str, assets: AssetStore) -> AssetRecord:
+    """What has just been fetched, as the journal has it; `index` counts from 1."""
+    return as_it_stands(AssetRecord(**asdict(asset), index=index, key=key), assets)
+
+
+def as_it_stands(asset: AssetRecord, assets: AssetStore) -> AssetRecord:
+    """An asset with what shows at a glance, later on, that it is as it is now."""
+    standing = assets.look(asset.path)
+    if standing is None:
+        return asset  # taken away at once: the next run will miss it
+    return replace(asset, mtime_ns=standing.mtime_ns, e_tag=standing.e_tag)
 
 
 def choose_mark(request: InferenceRequest, runtime: Runtime) -> Mark | None:
@@ -32,7 +38,7 @@ def choose_mark(request: InferenceRequest, runtime: Runtime) -> Mark | None:
 async def record_asset(
     inference: str,
     asset: AssetRecord,
-    folder: Path,
+    assets: AssetStore,
     runtime: Runtime,
     moved_from: str | None = None,
 ) -> None:
@@ -41,17 +47,17 @@ async def record_asset(
     Args:
         inference: Whose it is.
         asset: What stands at its place.
-        folder: The output folder.
+        assets: Where it stands.
         runtime: What the run works with.
         moved_from: Where the same output was before.
 
     Raises:
         StorageError: The journal cannot be written.
     """
-    if asset.replaced and not (folder / asset.replaced).is_file():
+    if asset.replaced and assets.look(asset.replaced) is None:
         asset = replace(asset, replaced=None)  # its own inference has taken it from there
     if asset.replaced or moved_from is not None:
-        await record_displaced(asset, folder, runtime)
+        await record_displaced(asset, assets, runtime)
     await _append(inference, asset, moved_from, runtime)
 
 
@@ -70,23 +76,22 @@ def is_anothers(path: str, inference: str, sha256: str, runtime: Runtime) -> boo
     )
 
 
-def is_ours(existing: Path, folder: Path, runtime: Runtime) -> bool:
-    """Whether vidi made the file at a path, in this run or an earlier one."""
-    relative = existing.relative_to(folder).as_posix()
-    return any(relative in state.owned for state in runtime.journal.states.values())
+def is_ours(path: str, runtime: Runtime) -> bool:
+    """Whether vidi made what stands at a path, in this run or an earlier one."""
+    return any(path in state.owned for state in list(runtime.journal.states.values()))
 
 
-async def record_displaced(asset: AssetRecord, folder: Path, runtime: Runtime) -> None:
+async def record_displaced(asset: AssetRecord, assets: AssetStore, runtime: Runtime) -> None:
     """Record where others are whose place an asset has: they made way now, or before a kill."""
     for owner, made in _find_at(asset.path, runtime):
-        at = AssetPlaces(folder, sure=True).place(made, made.path).at
+        at = AssetPlaces(assets, sure=True).place(made, made.path).at
         if made.sha256 != asset.sha256 and at is not None:
             await _append(owner, replace(made, path=at), made.path, runtime)
 
 
 def _find_at(path: str, runtime: Runtime) -> list[tuple[str, AssetRecord]]:
     """What the journal says to be at a path, and whose it is."""
-    states = runtime.journal.states.values()
+    states = list(runtime.journal.states.values())
     return [(state.id, made) for state in states for made in state.assets if made.path == path]
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.lifecycle.assets.place import AssetPlaces
-from vidi.inference.lifecycle.assets.record import choose_mark, is_ours, record_displaced
+from vidi.inference.lifecycle.assets.record import (
+    as_it_stands,
+    choose_mark,
+    is_ours,
+    record_displaced,
+)
 from vidi.inference.outputs.fetching.marked import mark_staged
-from vidi.inference.outputs.fetching.publish import Placement
-from vidi.inference.outputs.fetching.staging import Staging
 from vidi.inference.outputs.finding.naming import name_warning
 from vidi.inference.store.blobs import StoreError
 from vidi.inference.store.record import record_of
@@ -22,10 +26,11 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle.assets.place import PlacedAsset
     from vidi.inference.lifecycle.runtime import Runtime
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.outputs.marking.xmp import Mark
     from vidi.inference.request import InferenceRequest
     from vidi.inference.store.record import StoreRecord
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
     from vidi.inference.tracking.journal.events import AssetRecord
 
 DAMAGED = (
@@ -34,7 +39,7 @@ DAMAGED = (
 )
 
 
-async def take_from_store(request: InferenceRequest, folder: Path, runtime: Runtime) -> None:
+async def take_from_store(request: InferenceRequest, assets: AssetStore, runtime: Runtime) -> None:
     """Bring home what another folder bought, whole and verified: nobody is asked, nothing is paid.
 
     Raises:
@@ -46,19 +51,19 @@ async def take_from_store(request: InferenceRequest, folder: Path, runtime: Runt
         raise DownloadError("the store is not set any more", hint="Set VIDI_STORE again.")
     try:
         record = await asyncio.to_thread(store.read, request.fingerprint, request.stored)
-        placed = AssetPlaces(folder).look_for(request, record.assets)
+        placed = AssetPlaces(assets).look_for(request, record.assets)
         mark = choose_mark(request, runtime)
-        assets = [await _bring(each, mark, store, folder, runtime) for each in placed]
+        brought = [await _bring(each, mark, store, assets, runtime) for each in placed]
     except StoreError as error:
         raise DownloadError(error.message, hint=DAMAGED.format(id=request.id)) from error
-    if not assets:
+    if not brought:
         raise DownloadError(
             f"the store {store.where} has no assets of it", hint=DAMAGED.format(id=request.id)
         )
     async with runtime.placing:
-        await runtime.journal.append("taken", request.id, **_describe(record, assets))
-        for asset in assets:
-            await record_displaced(asset, folder, runtime)
+        await runtime.journal.append("taken", request.id, **_describe(record, brought))
+        for asset in brought:
+            await record_displaced(asset, assets, runtime)
 
 
 def _mark(made: AssetRecord, path: Path, mark: Mark | None) -> AssetRecord:
@@ -75,30 +80,29 @@ def _mark(made: AssetRecord, path: Path, mark: Mark | None) -> AssetRecord:
 
 
 async def _bring(
-    placed: PlacedAsset, mark: Mark | None, store: AssetStore, folder: Path, runtime: Runtime
+    placed: PlacedAsset,
+    mark: Mark | None,
+    store: PurchaseStore,
+    assets: AssetStore,
+    runtime: Runtime,
 ) -> AssetRecord:
     """Bring one asset to its place; what stands there and was bought makes way."""
-    placement = Placement(
-        folder, runtime.overwrite, lambda existing: is_ours(existing, folder, runtime)
-    )
     made, home = placed.made, placed.home
-    staging = Staging.open(placement.target(home).parent)
+    publish = partial(
+        assets.publish, overwrite=runtime.overwrite, ours=lambda path: is_ours(path, runtime)
+    )
+    staging = assets.stage(home)
     try:
         await asyncio.to_thread(staging.write, store.read_asset(made.sha256))
         if staging.finish() != made.sha256:
             raise StoreError(f"{store.name_asset(made.sha256)} of the store is damaged")
         made = _mark(made, staging.path, mark)
-        replaced = placement.publish(staging.path, home, made.sha256)
+        replaced = await asyncio.to_thread(publish, staging.path, home, made.sha256)
     finally:
         staging.discard()
-    facts = (folder / home).stat()
-    return replace(
-        made,
-        path=home,
-        replaced=replaced,
-        mtime_ns=facts.st_mtime_ns,
-        warning=name_warning(home, made.content_type),
-    )
+    warning = name_warning(home, made.content_type)
+    brought = replace(made, path=home, replaced=replaced, warning=warning)
+    return as_it_stands(brought, assets)
 
 
 def _describe(record: StoreRecord, assets: list[AssetRecord]) -> dict[str, object]:
@@ -116,21 +120,21 @@ def _describe(record: StoreRecord, assets: list[AssetRecord]) -> dict[str, objec
 
 
 async def keep_in_store(
-    inference: str, folder: Path | None, runtime: Runtime, *, again: bool = False
+    inference: str, assets: AssetStore | None, runtime: Runtime, *, again: bool = False
 ) -> None:
     """Put what an inference has made into the store, for every other folder; never raises.
 
     Args:
         inference: Its id.
-        folder: Where its assets are.
+        assets: Where they are kept.
         runtime: What the run works with.
         again: Whether it was bought again to have another, which takes the old one's place.
     """
     state = runtime.journal.states.get(inference)
-    if runtime.store is None or folder is None or state is None or state.status != "succeeded":
+    if runtime.store is None or assets is None or state is None or state.status != "succeeded":
         return
     try:
-        await asyncio.to_thread(runtime.store.keep, record_of(state), folder, replace=again)
+        await asyncio.to_thread(runtime.store.keep, record_of(state), assets, replace=again)
     except (StoreError, OSError) as error:
         # What was bought is here all the same; the next run of this folder tries again.
         told = error.message if isinstance(error, StoreError) else str(error)

@@ -1,1 +1,1 @@
-"""Files brought home: streamed, resumed, published whole."""
+"""Files brought home: streamed, resumed, checked."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from vidi.inference.outputs.fetching.staging import Staging
+    from vidi.inference.outputs.keeping.staging import Staging
 
 BLOCK_BYTES = 1024 * 1024
 """How much is gathered before a thread is asked to write it."""

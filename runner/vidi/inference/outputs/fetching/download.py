@@ -14,8 +14,6 @@ from vidi.errors import DownloadError
 from vidi.inference.outputs.checking.facts import Facts
 from vidi.inference.outputs.checking.verify import verify
 from vidi.inference.outputs.fetching.marked import mark_staged
-from vidi.inference.outputs.fetching.publish import Placement
-from vidi.inference.outputs.fetching.staging import Staging
 from vidi.inference.outputs.finding.find import InlineText, RemoteFile
 from vidi.inference.outputs.finding.inline import decode_data_uri, inline_bytes
 from vidi.inference.outputs.finding.naming import name_warning, with_extension
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
 
     from vidi.inference.models.template import OutputType
     from vidi.inference.outputs.finding.find import Output
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
+    from vidi.inference.outputs.keeping.staging import Staging
     from vidi.inference.outputs.marking.xmp import Mark
     from vidi.inference.settings import Settings
 
@@ -40,7 +40,7 @@ _CHECKS_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file on disk, checked."""
+    """A file in its place, checked."""
 
     path: str
     """POSIX, relative to the output folder."""
@@ -74,7 +74,7 @@ class Fetcher:
         wire: Another transport than the real one, such as the sandbox's.
         limits: How large and how long.
         full_checks: Whether every frame is decoded, whatever memory and time that takes.
-        thumbnails: Whether each asset is made small once more, for the page of its folder.
+        thumbnails: The folder for whose page each asset is made small once more; None for none.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Fetcher:
         *,
         limits: Limits | None = None,
         full_checks: bool = False,
-        thumbnails: bool = False,
+        thumbnails: Path | None = None,
     ) -> None:
         self._settings = settings
         self._wire = wire
@@ -97,46 +97,46 @@ class Fetcher:
     async def fetch(
         self,
         output: Output,
-        folder: Path,
-        relative: str,
+        assets: AssetStore,
+        path: str,
         *,
         kind: OutputType,
         beside: str = "",
         overwrite: bool = False,
-        ours: Callable[[Path], bool] | None = None,
+        ours: Callable[[str], bool] | None = None,
         mark: Mark | None = None,
     ) -> Asset:
-        """Bring one output to disk.
+        """Bring one output to its place.
 
         Args:
             output: What to fetch.
-            folder: The output folder; nothing is written outside it.
-            relative: The path in it, POSIX; without an extension, it gets the real type's.
+            assets: Where it is kept; nothing is written elsewhere.
+            path: Its name there, POSIX; without an extension, it gets the real type's.
             kind: What the output is to be.
             beside: The content type of the first of several outputs, where this is another.
             overwrite: Whether a file that vidi did not make may be written over.
-            ours: Whether vidi made the file at a path; such a file is kept under `.vidi/replaced`.
+            ours: Whether vidi made what stands at a path; that is then kept under
+                `.vidi/replaced`.
             mark: What the file is to say of itself; None leaves it as it came.
 
         Raises:
-            UsageError: The path leaves the folder by its own words.
+            UsageError: The path leads out by its own words.
             DownloadError: The output cannot be had, is not what it should be, or cannot be written.
         """
         from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
         from tenacity import wait_random_exponential as wait_longer
 
-        limits, placement = self._limits, Placement(folder, overwrite, ours)
+        limits = self._limits
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_SpoiltError),
             stop=stop_after_attempt(limits.checks if _is_remote(output) else 1),
             wait=wait_longer(multiplier=limits.wait_s, max=limits.longest_wait_s),
             reraise=True,
         )
-        place = partial(
-            self._conclude, placement=placement, relative=relative, beside=beside, mark=mark
-        )
-        folder_of_it = placement.target(relative).parent
-        return await retrying(self._fetch_once, output, folder_of_it, place, kind)
+        publish = partial(assets.publish, overwrite=overwrite, ours=ours)
+        place = partial(self._conclude, publish=publish, path=path, beside=beside, mark=mark)
+        stage = partial(assets.stage, path)
+        return await retrying(self._fetch_once, output, stage, place, kind)
 
     async def aclose(self) -> None:
         """Close every connection; a wire that was given stays its giver's to close."""
@@ -147,11 +147,11 @@ class Fetcher:
     async def _fetch_once(
         self,
         output: Output,
-        folder: Path,
+        stage: Callable[[], Staging],
         place: Callable[[Staging, Callable[[Path], Facts]], Asset],
         kind: OutputType,
     ) -> Asset:
-        staging = Staging.open(folder)
+        staging = stage()
         try:
             facts_of = await self._stage(output, staging, kind)
             async with self._checks:
@@ -180,20 +180,38 @@ class Fetcher:
         staging: Staging,
         facts_of: Callable[[Path], Facts],
         *,
-        placement: Placement,
-        relative: str,
+        publish: Callable[[Path, str, str], str | None],
+        path: str,
         beside: str,
         mark: Mark | None,
     ) -> Asset:
-        """Have a staged file checked and named, and made small once more."""
-        asset = _conclude(
-            staging, facts_of, placement=placement, relative=relative, beside=beside, mark=mark
+        """Bring a staged file to the disk, check it, mark it, and give it its name.
+
+        Only the marked file ever has the name: whatever kills this, the next run fetches it again.
+        """
+        sha256 = staging.finish()
+        facts = _check(staging, facts_of, path)
+        marked = mark_staged(staging.path, facts.content_type, sha256, staging.size, mark)
+        final = with_extension(path, facts.content_type, beside=beside)
+        warnings = (facts.warning, name_warning(final, facts.content_type), marked.warning)
+        if self._thumbnails is not None:
+            pixels = (facts.width or 0) * (facts.height or 0)
+            make_thumbnail(
+                staging.path, facts.content_type, pixels, marked.sha256, self._thumbnails
+            )
+        replaced = publish(staging.path, final, marked.sha256)
+        return Asset(
+            path=final,
+            sha256=marked.sha256,
+            bytes=marked.bytes,
+            content_type=facts.content_type,
+            width=facts.width,
+            height=facts.height,
+            duration_s=facts.duration_s,
+            warning="; ".join(warning for warning in warnings if warning),
+            replaced=replaced,
+            original_sha256=marked.original_sha256,
         )
-        if self._thumbnails:
-            folder, pixels = placement.folder, (asset.width or 0) * (asset.height or 0)
-            path = folder / asset.path
-            make_thumbnail(path, asset.content_type, pixels, asset.sha256, folder)
-        return asset
 
     async def transfer(self, url: str, staging: Staging, limits: Limits | None = None) -> None:
         """Fill the staging with what an address holds, within the usual limits or others.
@@ -223,41 +241,13 @@ def _inline_warning(output: Output) -> str:
     return "the text is empty" if isinstance(output, InlineText) and not output.text else ""
 
 
-def _conclude(
-    staging: Staging,
-    facts_of: Callable[[Path], Facts],
-    *,
-    placement: Placement,
-    relative: str,
-    beside: str,
-    mark: Mark | None,
-) -> Asset:
-    """Bring a staged file to the disk, check it, mark it, and give it its name.
-
-    Only the marked file ever has the name: whatever kills this, the next run fetches it again.
-    """
-    sha256 = staging.finish()
+def _check(staging: Staging, facts_of: Callable[[Path], Facts], path: str) -> Facts:
+    """Open a file that is on the disk, as what it should be."""
     try:
-        facts = facts_of(staging.path)
+        return facts_of(staging.path)
     except DownloadError as error:
         if not error.transient:
             raise
         raise _SpoiltError(error.message, hint=error.hint, transient=True) from error
     except OSError as error:
-        raise DownloadError(f"cannot read {relative} back: {error.strerror}") from error
-    marked = mark_staged(staging.path, facts.content_type, sha256, staging.size, mark)
-    final = with_extension(relative, facts.content_type, beside=beside)
-    warnings = (facts.warning, name_warning(final, facts.content_type), marked.warning)
-    replaced = placement.publish(staging.path, final, marked.sha256)
-    return Asset(
-        path=final,
-        sha256=marked.sha256,
-        bytes=marked.bytes,
-        content_type=facts.content_type,
-        width=facts.width,
-        height=facts.height,
-        duration_s=facts.duration_s,
-        warning="; ".join(warning for warning in warnings if warning),
-        replaced=replaced,
-        original_sha256=marked.original_sha256,
-    )
+        raise DownloadError(f"cannot read {path} back: {error.strerror}") from error

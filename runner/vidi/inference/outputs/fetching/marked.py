@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.inference.outputs.fetching.staging import disk_error
+from vidi.inference.outputs.keeping.staging import disk_error
 from vidi.inference.outputs.marking.mark import mark_file
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from vidi.inference.outputs.fetching.blocks import Blocks
 from vidi.inference.outputs.fetching.request import open_answer, shown
 
 if TYPE_CHECKING:
-    from vidi.inference.outputs.fetching.staging import Staging
+    from vidi.inference.outputs.keeping.staging import Staging
     from vidi.inference.outputs.limits import Limits
     from vidi.inference.settings import Settings
 

@@ -76,6 +76,7 @@ class Event(TypedDict, total=False):
     index: int
     key: str
     original_sha256: str
+    e_tag: str
     moved_from: str
 
     # settled, and what went wrong

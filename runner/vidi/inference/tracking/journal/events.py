@@ -74,12 +74,15 @@ class AssetRecord:
     """What the answer calls it; empty where it has no name, or an older journal does not say."""
     original_sha256: str = ""
     """Of what the provider gave, where a mark was put into it; empty where it is just that."""
+    e_tag: str = ""
+    """What object storage calls the content; empty in a folder, which has `mtime_ns`."""
 
     def to_json(self) -> dict[str, object]:
-        """The record as events hold it; the field that few have is left out where it is empty."""
+        """The record as events hold it; fields that few have are left out where they are empty."""
         described: dict[str, object] = asdict(self)
-        if not self.original_sha256:
-            del described["original_sha256"]
+        for name in ("original_sha256", "e_tag"):
+            if not described[name]:
+                del described[name]
         return described
 
 

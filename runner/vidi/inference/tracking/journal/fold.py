@@ -164,6 +164,7 @@ def read_asset(event: Event) -> AssetRecord:
         index=event.get("index", 0),
         key=event.get("key", ""),
         original_sha256=event.get("original_sha256", ""),
+        e_tag=event.get("e_tag", ""),
     )
 
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.event_types import Event
 
 _TEXTS = (
-    "basis", "content_type", "fingerprint", "id", "job_file", "job_sha256", "key", "message",
-    "model", "moved_from", "original_sha256", "path", "priced_as_of", "purchase", "request_id",
-    "sha256", "status", "vidi_version", "warning",
+    "basis", "content_type", "e_tag", "fingerprint", "id", "job_file", "job_sha256", "key",
+    "message", "model", "moved_from", "original_sha256", "path", "priced_as_of", "purchase",
+    "request_id", "sha256", "status", "vidi_version", "warning",
 )  # fmt: skip
 _NUMBERS = ("attempt", "bytes", "index", "mtime_ns", "number")
 _TABLES = (

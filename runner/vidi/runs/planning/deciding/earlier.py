@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vidi.errors import Place, Problem
 from vidi.inference.models.params.checked import CheckedParams
 from vidi.inference.models.prices.estimate import Estimate
-from vidi.inference.outputs.fetching.publish import REPLACED
+from vidi.inference.outputs.keeping.asset_store import REPLACED
 from vidi.inference.request import InferenceRequest
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from vidi.inference.outputs.fetching.publish import REPLACED
+from vidi.inference.outputs.keeping.asset_store import REPLACED
 from vidi.runs.planning.deciding.reasons import Decision
 
 if TYPE_CHECKING:

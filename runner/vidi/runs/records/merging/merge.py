@@ -14,7 +14,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
-from vidi.inference.outputs.fetching.staging import PREFIX
+from vidi.inference.outputs.keeping.staging import PREFIX
 from vidi.inference.tracking.journal.checksum import add_checksum
 from vidi.inference.tracking.journal.journal import dump_line
 from vidi.runs.records.atomic import replace_text

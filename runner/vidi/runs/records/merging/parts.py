@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
-from vidi.inference.outputs.fetching.staging import PREFIX
+from vidi.inference.outputs.keeping.staging import PREFIX
 from vidi.inference.tracking.journal.journal import read_events
 from vidi.inference.tracking.journal.replay import Replay
 from vidi.runs.records.folder import HOLDER, JOURNAL, LOCK, MANIFEST, OWN, REPORT_NAME

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vidi.inference.outputs.fetching.publish import REPLACED
+from vidi.inference.outputs.keeping.asset_store import REPLACED
 from vidi.runs.records.manifest.parts import render_asset
 from vidi.runs.records.report.present import format_param
 

@@ -1,0 +1,1 @@
+"""Assets under their names: in a folder, or in object storage."""

@@ -1,0 +1,159 @@
+"""Where assets are kept under their names, whatever that is: a folder, or object storage.
+
+All paths are POSIX and relative to it. Whatever is fetched lies in a temporary file of this machine
+first and is checked there: only the last step, giving it its name, is the store's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from vidi.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    from vidi.inference.outputs.keeping.staging import Staging
+
+REPLACED = Path(".vidi") / "replaced"
+"""Where, under the output folder, paid assets go that a changed inference replaces."""
+PIECE_BYTES = 1 << 20
+
+
+class BlockedPathError(UsageError):
+    """An asset can never get its name: something else than a file stands there or on the way."""
+
+
+class Standing(NamedTuple):
+    """What stands at a path, at a glance."""
+
+    bytes: int
+    mtime_ns: int = 0
+    """When a file was written last; 0 in object storage."""
+    e_tag: str = ""
+    """What object storage calls the content; empty in a folder."""
+    plain: bool = True
+    """False of a link, whose file stands elsewhere."""
+
+
+class AssetStore(Protocol):
+    """A place for assets. A name shows a whole and checked file, or none."""
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """Held from looking where something is to moving it: fetched assets get names meanwhile."""
+
+    def address(self, path: str = "") -> str:
+        """What people call it, or an asset in it."""
+
+    def stage(self, path: str) -> Staging:
+        """A temporary file of this machine, for what is to have a path.
+
+        Raises:
+            UsageError: The path leads out by its own words.
+            DownloadError: A link leads out, or the disk refuses.
+            StorageError: The disk is full or read-only.
+        """
+
+    def publish(
+        self,
+        staged: Path,
+        path: str,
+        sha256: str,
+        *,
+        overwrite: bool = False,
+        ours: Callable[[str], bool] | None = None,
+    ) -> str | None:
+        """Give a staged file its name; what stands there already with just that content stays.
+
+        Args:
+            staged: The file, complete and on the disk.
+            path: Its name.
+            sha256: Its hash.
+            overwrite: Whether a file that vidi did not make may be written over.
+            ours: Whether vidi made what stands at a path, which is then kept under `REPLACED`;
+                without it, it made nothing.
+
+        Returns:
+            Where what stood there is kept now; None if nothing did.
+
+        Raises:
+            DownloadError: Something that is not ours stands there, or the store refuses this file.
+            StorageError: The store would take no other file either.
+        """
+
+    def move(
+        self,
+        at: str,
+        path: str,
+        sha256: str,
+        *,
+        overwrite: bool = False,
+        ours: Callable[[str], bool] | None = None,
+    ) -> str | None:
+        """Give what stands at one path another name; the rest is as with `publish`."""
+
+    def remove(self, path: str, sha256: str, *, but: str) -> None:
+        """Remove what stands at a path, if it has that content and is not the very file at `but`.
+
+        Raises:
+            OSError: The store refuses.
+        """
+
+    def look(self, path: str) -> Standing | None:
+        """What stands at a path; None where there is no file.
+
+        Raises:
+            UsageError: Object storage cannot be read.
+        """
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """What stands at a path, piece by piece.
+
+        Raises:
+            OSError: It is not there or cannot be read.
+        """
+
+    def opened(self, path: str) -> AbstractContextManager[Path]:
+        """What stands at a path as a file of this machine, until it is let go.
+
+        Raises:
+            OSError: It is not there or cannot be read.
+        """
+
+    def list(self, below: str) -> Iterable[str]:
+        """The path of everything below a path, in order.
+
+        Raises:
+            UsageError: Object storage cannot be read.
+        """
+
+    def find_standing(self, path: str) -> Iterable[str]:
+        """The paths under which an asset would meet something: its own, or of any extension.
+
+        Raises:
+            BlockedPathError: It can never be there.
+        """
+
+
+def hash_asset(store: AssetStore, path: str) -> str:
+    """The sha256 of what stands at a path.
+
+    Raises:
+        OSError: It is not there or cannot be read.
+    """
+    digest = hashlib.sha256()
+    for piece in store.read(path):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def has_content(store: AssetStore, path: str, sha256: str, size: int) -> bool:
+    """Whether a file of its own, and no link, stands at a path with just that content."""
+    standing = store.look(path)
+    if standing is None or not standing.plain or standing.bytes != size:
+        return False
+    return hash_asset(store, path) == sha256
