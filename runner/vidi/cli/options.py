@@ -72,7 +72,7 @@ _READING = (
     click.option("-C", "--project", type=FOLDER, default=Path(), metavar="DIR",
                  help="Folder that paths are relative to.  [default: this one]"),
     click.option("-o", "--output-dir", type=FOLDER, metavar="DIR",
-                 help="Where the assets go.  [default: the file's]"),
+                 help="Where the assets go; also s3://BUCKET/PREFIX.  [default: the file's]"),
     click.option("--templates", type=FOLDER, metavar="DIR",
                  help="Model templates that come before ./templates and vidi's own."),
     click.option("--var", multiple=True, metavar="K=V", help="Set a variable of the job file."),

@@ -92,7 +92,10 @@ def _root() -> dict[str, object]:
             "items": {"enum": sorted(ACCEPTED)},
             "description": "What leaves the exit code at 0: entries that a filter refused.",
         },
-        "output_dir": {**plain, "description": "Default: outputs/<name>, in the project."},
+        "output_dir": {
+            **plain,
+            "description": "Default: outputs/<name>, in the project. Also s3://, gs:// or az://BUCKET/PREFIX.",
+        },
         "concurrency": {
             "type": "integer",
             "minimum": 1,

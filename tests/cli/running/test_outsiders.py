@@ -80,6 +80,7 @@ CORPUS = {
     ),
     "input that is a playlist": (job("{video_url: in.mp4}", output="a.mp4", model=MOVIE), concat),
     "assets outside": (job(head="output_dir: ../outside/made\n"),),
+    "assets in a bucket": (job(head="output_dir: s3://evil/x\n"),),
     "assets over the way": (job(output="../../outside/a.webp"),),
     "aliases": (job(head=bomb(9)),),
     "deep": (job(head=f"x-a: {'[' * 5000}\n"),),

@@ -108,7 +108,7 @@ def _describe_job(job: DescribedJob) -> Value:
     rows = {row["id"]: row for row in job.result["inferences"]} if job.result else {}
     return {
         "job_file": job.path.as_posix(),
-        "output_dir": plan.folder.as_posix() if plan else None,
+        "output_dir": plan.output_dir if plan else None,
         "exit_code": job.exit_code,
         "budget_usd": plan.budget if plan else None,
         "estimate_usd": _sum_estimates([plan]),

@@ -11,6 +11,7 @@ from vidi.cli.display.problems import name_some
 from vidi.dollars import format_usd
 from vidi.runs.planning.budgets import sum_budgets
 from vidi.runs.records.folder import MANIFEST, REPORT_NAME
+from vidi.runs.records.remote.address import name_place
 from vidi.runs.records.warnings import OF_RUNS, group_by_inference
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def print_summary(
     if not options.json_wanted and not options.quiet:
         console.print_data(str(folder / MANIFEST))
         if options.report:
-            console.tell(f"open {(folder / REPORT_NAME).as_posix()}")
+            console.tell(f"open {name_place(folder, REPORT_NAME)}")
     if manifest["run"]["status"] == "interrupted":
         console.tell("the same command goes on from here")
 

@@ -168,7 +168,7 @@ def _quantity(low: Decimal, high: Decimal | None) -> str:
 
 def _print_table(plan: Plan, rows: Sequence[tuple[str, ...]], console: Console) -> None:
     """One line an entry; at a terminal of its width, with ids, actions and prices kept."""
-    console.print_data(f"{plan.job.path.as_posix()} → {plan.folder.as_posix()}")
+    console.print_data(f"{plan.job.path.as_posix()} → {plan.output_dir}")
     table: Sequence[Sequence[str]] = [HEADINGS, *rows]
     right: frozenset[int] = frozenset()
     at_terminal = sys.stdout.isatty()

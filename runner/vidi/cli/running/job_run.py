@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.cli.running.job_files import read_stdin
+from vidi.cli.untrusted_addresses import has_keys, warn_unasked
 from vidi.errors import UsageError, VidiError
 from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
@@ -21,7 +22,10 @@ from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
-from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder, lock_of
+from vidi.runs.records.destination import locate_address
+from vidi.runs.records.folder import JOURNAL, check_kind, locate_folder, lock_of
+from vidi.runs.records.remote.address import open_assets
+from vidi.runs.records.remote.hold import hold_output, look_at_output
 from vidi.runs.records.stamp import read_stamp
 from vidi.runs.records.warnings import find_warnings
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
     from vidi.cli.run_options import RunOptions
     from vidi.errors import Problem
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.store.store import PurchaseStore
     from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.caps import CapRoom
@@ -57,7 +62,10 @@ class JobRun:
     run_id: str
     job: Job | None = None
     folder: Path | None = None
+    assets: AssetStore | None = None
     """Where its assets go."""
+    unasked: str = ""
+    """The address of a bucket that an estimate has no keys for."""
     plan: Plan | None = None
     journal: Journal | None = None
     held: bool = False
@@ -230,19 +238,31 @@ class JobPlanner:
         folder = self._locate(job)
         if self.together:
             self._claim(folder, job_run)
-        if not options.estimate and folder.exists():
-            self._held.enter_context(hold_folder(folder))
+        address = locate_address(job, given=options.output_dir, sandbox=options.sandbox)
+        if not options.estimate and (folder.exists() or address is not None):
+            self._held.enter_context(hold_output(folder, address))
             job_run.held = True
         if self._asked and (found := read_stamp(folder, self._asked)) is not None:
             job_run.up_to_date, job_run.resting = folder, found
             return
+        path, job_run.assets = self._open_output(job_run, folder, address)
         journal = open_journal(
-            folder / JOURNAL, run=job_run.run_id, secrets=self._secrets, lock=lock_of(folder)
+            path, run=job_run.run_id, secrets=self._secrets, lock=lock_of(folder)
         )
         check_kind(folder, journal.header, sandbox=options.sandbox)
         job_run.folder, job_run.journal = folder, journal
         if (bills := self._known.bills) is not None:
             bills.recall(bill for state in journal.states.values() for bill in state.bills)
+
+    def _open_output(
+        self, job_run: JobRun, folder: Path, address: str | None
+    ) -> tuple[Path, AssetStore]:
+        """The journal of a folder, and where its assets are."""
+        if job_run.held:
+            return folder / JOURNAL, open_assets(folder)
+        if address is not None and self._options.output_dir is None and not has_keys(address):
+            job_run.unasked, address = address, None
+        return self._held.enter_context(look_at_output(folder, address))
 
     def plan(self, job_run: JobRun) -> None:
         """Check and price one job file against its folder's journal, where it could be opened."""
@@ -263,7 +283,11 @@ class JobPlanner:
                 self._options.sandbox,
             ),
             choices=self.fit_choices(job_run, self._choices),
+            assets=job_run.assets,
         )
+        if job_run.unasked:
+            warning = warn_unasked(job_run.unasked, job)
+            job_run.plan = replace(job_run.plan, warnings=(*job_run.plan.warnings, warning))
 
     def _read(self, path: Path) -> bytes | None:
         """What a job file holds, where it is not simply read."""

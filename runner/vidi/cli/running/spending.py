@@ -13,7 +13,8 @@ from vidi.cli.running.whole_command import confirm_uncapped, find_cap, share_cap
 from vidi.errors import FolderLockedError, VidiError
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.execution.starting import StartLimits
-from vidi.runs.records.folder import JOURNAL, hold_folder
+from vidi.runs.records.folder import JOURNAL
+from vidi.runs.records.remote.hold import hold_output
 from vidi.runs.records.warnings import group_by_inference
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _hold_new_folder(job_run: JobRun, state: CommandState) -> None:
     if job_run.plan is None:
         return
     folder = job_run.plan.folder
-    state.held.enter_context(hold_folder(folder))
+    state.held.enter_context(hold_output(folder))
     if (folder / JOURNAL).exists():
         raise FolderLockedError(
             f"another run has used {folder} since this one was planned",

@@ -45,7 +45,8 @@ def _open_blobs(address: str, project: Path) -> Blobs:
         return FolderBlobs(project / Path(address).expanduser())
     if scheme == "file":
         return FolderBlobs(Path(rest))
-    from vidi.inference.store.objects import SCHEMES, ObjectBlobs
+    from vidi.inference.bucket import SCHEMES
+    from vidi.inference.store.objects import ObjectBlobs
 
     if scheme not in SCHEMES:
         raise UsageError(

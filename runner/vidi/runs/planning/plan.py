@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.models.prices.estimate import Estimate
+from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.runs.planning.budgets import sum_up
 
 if TYPE_CHECKING:
@@ -126,6 +127,12 @@ class Plan:
     """What people have said of what was made."""
     barred: str = ""
     """Why it may not be carried out, whatever it costs: an old price, another registry."""
+
+    @property
+    def output_dir(self) -> str:
+        """Where what it makes is kept, as people name it."""
+        inside = isinstance(self.assets, FolderStore)
+        return self.folder.as_posix() if inside else self.assets.address()
 
     @property
     def over_budget(self) -> Decimal:

@@ -17,6 +17,7 @@ from vidi.errors import FolderLockedError, JobFileError, Place, UsageError
 from vidi.inference.outputs.keeping.staging import remove_leftovers
 from vidi.inference.tracking.journal.journal import read_events
 from vidi.jobs.mistakes import MistakeError
+from vidi.runs.records.destination import home_of, locate_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,8 @@ def locate_folder(job: Job, project: Path, *, given: Path | None, sandbox: bool)
     Raises:
         JobFileError: The job file names a folder outside of the project.
     """
+    if (address := locate_address(job, given=given, sandbox=sandbox)) is not None:
+        return _refuse_impossible(project / home_of(address))
     if given is not None:
         return _refuse_impossible(project / given)
     if sandbox:

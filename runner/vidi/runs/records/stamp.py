@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.records.folder import JOURNAL, MANIFEST, OWN, REPORT_NAME
 from vidi.runs.records.json_text import render_json
@@ -64,6 +65,8 @@ def stamp_folder(
     unchanged = all(planned.action == "unchanged" for planned in plan.inferences)
     if data_files is None or plan.warnings or not unchanged:
         return
+    if not isinstance(plan.assets, FolderStore):
+        return  # a bucket has no glance: it is listed
     read = {path: _look_at(path) for path in {*others, *data_files, *_list_read(plan, states)}}
     if any(stat is not None and stat.changed_ns >= began_ns - TICK_NS for stat in read.values()):
         return

@@ -29,7 +29,8 @@ from vidi.runs.execution.reconciliation import (
 )
 from vidi.runs.execution.repricing import ask_costs
 from vidi.runs.execution.stopping import run_until_stopped
-from vidi.runs.records.folder import JOURNAL, check_kind, hold_folder, locate_folder
+from vidi.runs.records.folder import JOURNAL, check_kind, locate_folder
+from vidi.runs.records.remote.hold import hold_output
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -102,7 +103,7 @@ def _open_folder(case: DoubtfulInference, console: Console) -> Iterator[Reconcil
         Settings(keys=SANDBOX_KEYS) if case.sandbox else Settings.from_environment(environ)
     )  # fmt: skip
     folder = _find_folder(case)
-    with hold_folder(folder):
+    with hold_output(folder):
         journal = open_journal(
             folder / JOURNAL,
             run=token_hex(8),

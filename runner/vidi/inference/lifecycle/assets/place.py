@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vidi.errors import DownloadError
 from vidi.inference.models.template import OutputType
 from vidi.inference.outputs.finding.naming import plan_paths, with_extension
-from vidi.inference.outputs.keeping.asset_store import REPLACED, has_content, hash_asset
+from vidi.inference.outputs.keeping.asset_store import REPLACED, has_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,7 +163,7 @@ class AssetPlaces:
         standing = self._assets.look(made.path)
         if standing is None or not standing.plain:
             return False
-        if hash_asset(self._assets, made.path) in self._known:
+        if self._assets.hash(made.path) in self._known:
             return False
         from vidi.inference.outputs.checking.verify import verify
 
@@ -199,7 +199,7 @@ class AssetPlaces:
         if standing is None or standing.bytes != made.bytes:
             return False
         known = (standing.mtime_ns, standing.e_tag) == (made.mtime_ns, made.e_tag)
-        return (known and not self._sure) or hash_asset(self._assets, made.path) == made.sha256
+        return (known and not self._sure) or self._assets.hash(made.path) == made.sha256
 
     def _has_copy(self, path: str, made: AssetRecord) -> bool:
         """Whether what may be anything holds the same."""

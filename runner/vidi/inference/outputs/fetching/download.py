@@ -6,7 +6,7 @@ Heavy libraries (httpx, aiohttp, Pillow, PyAV) are imported when the first file 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -134,9 +134,10 @@ class Fetcher:
             reraise=True,
         )
         publish = partial(assets.publish, overwrite=overwrite, ours=ours)
-        place = partial(self._conclude, publish=publish, path=path, beside=beside, mark=mark)
-        stage = partial(assets.stage, path)
-        return await retrying(self._fetch_once, output, stage, place, kind)
+        check = partial(self._check, path=path, beside=beside, mark=mark)
+        return await retrying(
+            self._fetch_once, output, partial(assets.stage, path), check, publish, kind
+        )
 
     async def aclose(self) -> None:
         """Close every connection; a wire that was given stays its giver's to close."""
@@ -148,14 +149,19 @@ class Fetcher:
         self,
         output: Output,
         stage: Callable[[], Staging],
-        place: Callable[[Staging, Callable[[Path], Facts]], Asset],
+        check: Callable[[Staging, Callable[[Path], Facts]], Asset],
+        publish: Callable[[Path, str, str], str | None],
         kind: OutputType,
     ) -> Asset:
         staging = stage()
         try:
             facts_of = await self._stage(output, staging, kind)
             async with self._checks:
-                return await asyncio.to_thread(place, staging, facts_of)
+                asset = await asyncio.to_thread(check, staging, facts_of)
+            # Only what is checked and marked ever has the name: whatever kills this, the next run
+            # fetches it again.
+            replaced = await asyncio.to_thread(publish, staging.path, asset.path, asset.sha256)
+            return replace(asset, replaced=replaced)
         finally:
             staging.discard()
 
@@ -175,22 +181,18 @@ class Fetcher:
             await self.transfer(output.url, staging, self._limits.of_kinds(kinds))
         return lambda path: verify(path, kinds, output.name, full=self._full_checks)
 
-    def _conclude(
+    def _check(
         self,
         staging: Staging,
         facts_of: Callable[[Path], Facts],
         *,
-        publish: Callable[[Path, str, str], str | None],
         path: str,
         beside: str,
         mark: Mark | None,
     ) -> Asset:
-        """Bring a staged file to the disk, check it, mark it, and give it its name.
-
-        Only the marked file ever has the name: whatever kills this, the next run fetches it again.
-        """
+        """Bring a staged file to the disk, check it, mark it, make it small once more."""
         sha256 = staging.finish()
-        facts = _check(staging, facts_of, path)
+        facts = _find_facts(staging, facts_of, path)
         marked = mark_staged(staging.path, facts.content_type, sha256, staging.size, mark)
         final = with_extension(path, facts.content_type, beside=beside)
         warnings = (facts.warning, name_warning(final, facts.content_type), marked.warning)
@@ -199,7 +201,6 @@ class Fetcher:
             make_thumbnail(
                 staging.path, facts.content_type, pixels, marked.sha256, self._thumbnails
             )
-        replaced = publish(staging.path, final, marked.sha256)
         return Asset(
             path=final,
             sha256=marked.sha256,
@@ -209,7 +210,6 @@ class Fetcher:
             height=facts.height,
             duration_s=facts.duration_s,
             warning="; ".join(warning for warning in warnings if warning),
-            replaced=replaced,
             original_sha256=marked.original_sha256,
         )
 
@@ -241,7 +241,7 @@ def _inline_warning(output: Output) -> str:
     return "the text is empty" if isinstance(output, InlineText) and not output.text else ""
 
 
-def _check(staging: Staging, facts_of: Callable[[Path], Facts], path: str) -> Facts:
+def _find_facts(staging: Staging, facts_of: Callable[[Path], Facts], path: str) -> Facts:
     """Open a file that is on the disk, as what it should be."""
     try:
         return facts_of(staging.path)

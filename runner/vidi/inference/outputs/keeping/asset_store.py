@@ -7,10 +7,11 @@ first and is checked there: only the last step, giving it its name, is the store
 from __future__ import annotations
 
 import hashlib
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from vidi.errors import UsageError
+from vidi.errors import DownloadError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -100,14 +101,23 @@ class AssetStore(Protocol):
         """Remove what stands at a path, if it has that content and is not the very file at `but`.
 
         Raises:
-            OSError: The store refuses.
+            OSError: The disk refuses.
+            StorageError: So does object storage.
         """
 
     def look(self, path: str) -> Standing | None:
         """What stands at a path; None where there is no file.
 
         Raises:
-            UsageError: Object storage cannot be read.
+            StorageError: Object storage cannot be read.
+        """
+
+    def hash(self, path: str) -> str:
+        """The sha256 of what stands at a path, as far as the store is to be believed.
+
+        Raises:
+            OSError: It is not there or cannot be read.
+            StorageError: So, in object storage.
         """
 
     def read(self, path: str) -> Iterator[bytes]:
@@ -115,6 +125,7 @@ class AssetStore(Protocol):
 
         Raises:
             OSError: It is not there or cannot be read.
+            StorageError: So, in object storage.
         """
 
     def opened(self, path: str) -> AbstractContextManager[Path]:
@@ -122,13 +133,14 @@ class AssetStore(Protocol):
 
         Raises:
             OSError: It is not there or cannot be read.
+            StorageError: So, in object storage.
         """
 
     def list(self, below: str) -> Iterable[str]:
         """The path of everything below a path, in order.
 
         Raises:
-            UsageError: Object storage cannot be read.
+            StorageError: Object storage cannot be read.
         """
 
     def find_standing(self, path: str) -> Iterable[str]:
@@ -139,21 +151,33 @@ class AssetStore(Protocol):
         """
 
 
-def hash_asset(store: AssetStore, path: str) -> str:
-    """The sha256 of what stands at a path.
-
-    Raises:
-        OSError: It is not there or cannot be read.
-    """
-    digest = hashlib.sha256()
-    for piece in store.read(path):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
 def has_content(store: AssetStore, path: str, sha256: str, size: int) -> bool:
     """Whether a file of its own, and no link, stands at a path with just that content."""
     standing = store.look(path)
     if standing is None or not standing.plain or standing.bytes != size:
         return False
-    return hash_asset(store, path) == sha256
+    return store.hash(path) == sha256
+
+
+def hash_pieces(pieces: Iterable[bytes]) -> str:
+    """The sha256 of what comes piece by piece."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def name_kept(path: str) -> Iterator[str]:
+    """The names under which an asset may be kept that makes way: the first that is free is its."""
+    wanted = REPLACED / path
+    yield wanted.as_posix()
+    for number in count(2):
+        yield wanted.with_stem(f"{wanted.stem}-{number}").as_posix()
+
+
+def foreign_file(path: str) -> DownloadError:
+    """What to say where an asset cannot have its name."""
+    return DownloadError(
+        f"a file that vidi did not make is in the way: {path}",
+        hint="Move it away, or use --overwrite to replace it.",
+    )

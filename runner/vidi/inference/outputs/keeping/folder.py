@@ -8,7 +8,6 @@ import os
 import stat
 import threading
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
 from vidi.errors import DownloadError
@@ -22,8 +21,10 @@ from vidi.inference.outputs.keeping.asset_store import (
     REPLACED,
     BlockedPathError,
     Standing,
+    foreign_file,
     has_content,
-    hash_asset,
+    hash_pieces,
+    name_kept,
 )
 from vidi.inference.outputs.keeping.staging import Staging, disk_error
 
@@ -93,7 +94,7 @@ class FolderStore:
         file = self.folder / path
         if file.is_symlink() or not file.is_file() or file.samefile(self.folder / but):
             return
-        if hash_asset(self, path) == sha256:
+        if self.hash(path) == sha256:
             file.unlink()
 
     def look(self, path: str) -> Standing | None:
@@ -112,6 +113,10 @@ class FolderStore:
         if not stat.S_ISREG(facts.st_mode):
             return None
         return Standing(facts.st_size, facts.st_mtime_ns, plain=plain)
+
+    def hash(self, path: str) -> str:
+        """The sha256 of a file's content."""
+        return hash_pieces(self.read(path))
 
     def read(self, path: str) -> Iterator[bytes]:
         """What a file holds, piece by piece."""
@@ -210,22 +215,6 @@ class FolderStore:
         target.rename(self.folder / kept)
         _sync_folder((self.folder / kept).parent)
         return kept
-
-
-def name_kept(path: str) -> Iterator[str]:
-    """The names under which an asset may be kept that makes way, the first that is free."""
-    wanted = REPLACED / path
-    yield wanted.as_posix()
-    for number in count(2):
-        yield wanted.with_stem(f"{wanted.stem}-{number}").as_posix()
-
-
-def foreign_file(path: str) -> DownloadError:
-    """What to say where an asset cannot have its name."""
-    return DownloadError(
-        f"a file that vidi did not make is in the way: {path}",
-        hint="Move it away, or use --overwrite to replace it.",
-    )
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""Output folders with their assets in object storage, and with their journal between runs."""

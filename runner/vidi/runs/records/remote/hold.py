@@ -1,0 +1,147 @@
+"""An output folder held for one run, and with it the prefix of the bucket that has its assets.
+
+Two machines on one prefix would each buy what the other has bought, as neither has the other's
+journal. So a run puts an object there that says who it is, on the condition that there is none, and
+takes it away when the journal lies beside the assets: whoever comes next begins from that. A run
+that was killed leaves it. Then only the folder that it ran from may go on, since nobody else knows
+what it has bought.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from vidi.errors import FolderLockedError
+from vidi.inference.bucket import MissingError, TakenError
+from vidi.inference.outputs.keeping.folder import FolderStore
+from vidi.inference.outputs.keeping.objects import ObjectStore
+from vidi.inference.outputs.keeping.staging import PREFIX
+from vidi.runs.records.atomic import replace_text
+from vidi.runs.records.folder import JOURNAL, OWN, hold_folder
+from vidi.runs.records.remote.address import (
+    before_anything_is_sent,
+    note_address,
+    open_bucket,
+    read_address,
+)
+from vidi.runs.records.remote.exchange import find_journal, put_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vidi.inference.bucket import Bucket
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
+
+LOCK = f"{OWN}/lock"
+"""The object that says who holds a prefix."""
+TOKEN = Path(OWN) / "token"
+"""The file of an output folder that makes it another than any of the same name."""
+
+
+@contextlib.contextmanager
+def hold_output(folder: Path, address: str | None = None) -> Iterator[None]:
+    """Hold an output folder, and where its assets are.
+
+    Args:
+        folder: The folder.
+        address: The bucket and prefix of its assets, where it is made only now.
+
+    Raises:
+        FolderLockedError: Another run holds either; the message says which.
+        UsageError: The folder or the bucket cannot be used, or the journal is not the one needed.
+        StorageError: In the end the journal could not be put beside the assets.
+    """
+    with hold_folder(folder):
+        if address is not None:
+            note_address(folder, address)
+        address = read_address(folder)
+        if address is None:
+            yield
+            return
+        bucket = open_bucket(address)
+        with before_anything_is_sent():
+            if not _claim(bucket, _identify(folder)):
+                _bring_journal(bucket, folder)
+        try:
+            yield
+        finally:
+            put_records(bucket, folder)
+            bucket.delete(LOCK)
+
+
+def _bring_journal(bucket: Bucket, folder: Path) -> None:
+    with contextlib.ExitStack() as after:
+        scratch = after.enter_context(TemporaryDirectory(prefix=PREFIX, dir=folder / OWN))
+        found = find_journal(bucket, folder, Path(scratch))
+        if found != folder / JOURNAL:
+            found.replace(folder / JOURNAL)
+
+
+@contextlib.contextmanager
+def look_at_output(folder: Path, address: str | None) -> Iterator[tuple[Path, AssetStore]]:
+    """The journal and the assets for who only looks: nothing is written, neither here nor there.
+
+    Raises:
+        UsageError: The bucket cannot be used, or there are two histories.
+    """
+    if address is None:
+        yield folder / JOURNAL, FolderStore(folder)
+        return
+    with TemporaryDirectory(prefix="vidi-") as scratch, before_anything_is_sent():
+        bucket, journal = open_bucket(address), folder / JOURNAL
+        if not (folder / TOKEN).exists() or _read_holder(bucket).get("token") != _identify(folder):
+            journal = find_journal(bucket, folder, Path(scratch))
+        store = ObjectStore(bucket, Path(scratch))
+        store.list_once()
+        yield journal, store
+
+
+def _claim(bucket: Bucket, token: str) -> bool:
+    """Put the lock there; says whether it was there from a run of the same folder."""
+    holder = {
+        "token": token,
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    try:
+        bucket.create(LOCK, json.dumps(holder).encode(), {})
+    except TakenError as error:
+        other = _read_holder(bucket)
+        if other.get("token") == token:
+            return True  # this folder's own run was killed: what it bought is in the journal here
+        who = f"process {other.get('pid')} on {other.get('host')}, since {other.get('since')}"
+        raise FolderLockedError(
+            f"another run holds {bucket.address}: {who}",
+            hint="Wait for it to end; if it was killed, run again where it ran. Where that "
+            f"folder or that machine is gone for good, so is the record of what it bought: delete "
+            f"{bucket.address}/{LOCK} to go on from the run before.",
+        ) from error
+    return False
+
+
+def _read_holder(bucket: Bucket) -> dict[str, object]:
+    try:
+        found = json.loads(b"".join(bucket.read(LOCK)))
+    except (MissingError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _identify(folder: Path) -> str:
+    """What only this folder on this machine is called: a copy of it is another."""
+    path = folder / TOKEN
+    if not path.exists():
+        replace_text(path, token_hex(16))
+    token = path.read_text(encoding="utf-8").strip()
+    place = f"{token}\n{socket.gethostname()}\n{folder.resolve()}"
+    return hashlib.sha256(place.encode()).hexdigest()
