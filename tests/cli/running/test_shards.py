@@ -15,6 +15,10 @@ inferences:
     params: {prompt: "postcard {{ n // 2 }}"}
     output: "{{ id }}.png"
 """
+UNPRICED = """\
+  - {id: dear, model: replicate/openai/gpt-5.2, params: {prompt: hi}, output: dear.txt}
+  - {id: card, model: fal/fal-ai/flux/schnell, params: {prompt: hi}, output: card.png}
+"""
 NUMBERS = (1, 2, 3)
 
 
@@ -79,6 +83,18 @@ def test_a_shard_that_cannot_pay_its_dearest_names_the_budget_that_would_do(here
     enough = here("vidi-run", "job.yaml", "--estimate", "--shard", "1/3", "--budget", "0.071")
     assert enough.exit_code == 3
     assert "over the budget of $0.032541 that shard 1/3 has" in enough.stderr
+    exact = here("vidi-run", "job.yaml", "--estimate", "--shard", "1/1", "--select", "card-2",
+                 "--budget", "0.072")  # fmt: skip
+    assert exact.exit_code == 0
+    here.write("job.yaml", JOB.split("  - id")[0] + UNPRICED)
+    for budget, code in (("0.003", 0), ("0.002999", 3)):
+        options = ("--exclude", "dear", "--budget", budget)
+        assert (
+            here("vidi-run", "job.yaml", "--estimate", "--shard", "1/1", *options).exit_code == code
+        )
+    unpriced, _ = estimate(here, "--shard", "1/1", "--budget", "0.5", "--exclude", "card")
+    (error,) = unpriced.json["errors"]
+    assert error["message"].startswith("nobody can say what this costs: dear (")
 
 
 @pytest.mark.usefixtures("served")

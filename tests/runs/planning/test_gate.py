@@ -45,13 +45,15 @@ def test_frozen_names_the_first_five_that_would_be_bought(here, count, named):
     assert refusals(here, job(count), "--frozen", "--sandbox") == [(message, FROZEN)]
 
 
-def test_over_budget_says_by_how_much(here):
+def test_over_budget_says_by_how_much_and_shows_the_budget(here):
     assert refusals(here, job(4, budget="0.01"), "--estimate") == [
         (
             "this costs up to $0.012, which is $0.002 over the budget of $0.01",
             "Raise `budget` in the job file (or --budget), or leave some out with --exclude.",
         )
     ]
+    here._monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert "::error file=job.yaml,line=3," in here("vidi-run", "job.yaml", "--estimate").stderr
 
 
 SDXL = "replicate/stability-ai/sdxl"
@@ -99,8 +101,24 @@ def test_the_job_file_may_set_the_gate_and_the_command_line_goes_before_it(here)
 def test_the_gate_at_what_is_likely_holds_too(here):
     with_typical(here, usd=0.06)
     text = job(100, model=SDXL, budget="5")
-    (refusal,) = refusals(here, text, "--estimate", "--gate", "expected")
-    assert refusal[0] == "this will likely cost $6.00, which is $1.00 over the budget of $5.00"
+    assert refusals(here, text, "--estimate", "--gate", "expected") == [
+        ("this will likely cost $6.00, which is $1.00 over the budget of $5.00", HINTS["budget"])
+    ]
+    ((_, hint),) = refusals(here, text, "--estimate")
+    assert hint == HINTS["budget"], "the other gate would not let it begin either"
+    exact = text.replace("budget: 5", "budget: 6")
+    ((_, hint),) = refusals(here, exact, "--estimate")
+    assert "It will likely cost $6.00: --gate expected begins" in hint
+
+
+def test_what_nobody_can_price_is_named_five_at_a_time(here):
+    text = job(6, model="replicate/openai/gpt-5.2").replace(".webp", ".txt")
+    ((message, hint),) = refusals(here, text, "--estimate")
+    template = shipped_templates() / "replicate/openai_gpt-5.2.json"
+    why = json.loads(template.read_text(encoding="utf-8"))["pricing"]["rows"][-1]["unpriced"]
+    named = ", ".join(f"n{number} ({why})" for number in range(1, 6))
+    assert message == f"nobody can say what this costs: {named} and 1 more"
+    assert hint == HINTS["unpriced"]
 
 
 def test_each_that_is_too_dear_is_told(here):
@@ -109,6 +127,8 @@ def test_each_that_is_too_dear_is_told(here):
     hint = "Raise its `max_cost`, or choose cheaper parameters."
     expected = [(message.format(key), hint) for key in ("n1", "n2")]
     assert refusals(here, text, "--estimate") == expected
+    here.write("job.yaml", job(2, more="    max_cost: 0.003\n"))
+    assert here("vidi-run", "job.yaml", "--estimate").exit_code == 0, "exactly so much is no more"
 
 
 def test_all_reasons_come_at_once(here):

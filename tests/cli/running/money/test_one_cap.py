@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from support.commands import installed, run_installed
+from support.commands import installed
 from support.servers.altered_sandbox import serve_altered
 from support.servers.sandbox import serve_sandbox
 
@@ -35,16 +35,17 @@ def write_files(folder, count, *, budget="", name="f"):
 
 
 @pytest.fixture
-def shop(tmp_path):
+def shop(here):
     """A folder, and a sandbox that stands for the real providers."""
     with serve_sandbox() as served:
 
         def run(*arguments, **environment):
-            return run_installed(
-                "vidi-run", *arguments, cwd=tmp_path, **{**served.environment, **environment}
-            )
+            with pytest.MonkeyPatch.context() as patch:
+                for name, value in {**served.environment, **environment}.items():
+                    patch.setenv(name, value)
+                return here("vidi-run", *arguments)
 
-        run.folder, run.served = tmp_path, served
+        run.folder, run.served = here.folder, served
         yield run
 
 
@@ -103,6 +104,9 @@ def test_the_grand_total_of_an_estimate(shop):
     assert answer.stdout.endswith(
         "all 2 job files\ntotal     $0.30\nbudget    $1.00\nverdict   within budget\n"
     )
+    answer = shop(*names, "--estimate")
+    assert answer.exit_code == 0
+    assert answer.stdout.endswith("total     $0.30\nbudget    none (no cap)\nverdict   would run\n")
     answer = shop(*names, "--estimate", "--budget", "0.2")
     assert answer.stdout.endswith("budget    $0.20\nverdict   refused: $0.10 over budget\n")
 
@@ -125,8 +129,16 @@ def test_what_an_earlier_run_left_open_counts_for_all_files(shop):
             "these 2 job files cost up to $0.15 beside $0.05 that is still open, which is "
             "$0.000001 over the --budget of $0.199999",
         )
+        alone = shop(last, *options, "0.099999", **odd.environment).json["errors"][0]["message"]
+        assert alone == (
+            "this costs up to $0.05 beside $0.05 that is still open, which is $0.000001 over the "
+            "budget of $0.099999"
+        )
         answer = shop(first, last, *options, "0.20", **odd.environment)
         assert (answer.exit_code, answer.json["spent_usd"]) == (6, 0.15)
+        answer = shop(first, last, *options, "0.01", "--sandbox", "--estimate")
+        assert answer.exit_code == 3, "the sandbox has nothing open"
+        assert "still open" not in answer.json["errors"][0]["message"]
 
 
 SCHNELL = JOB.replace(
