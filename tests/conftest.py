@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -102,6 +103,30 @@ def browser():
     opened = Browser()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server that lasts as long as the session."""
+    from support.servers.postgres import SKIPPED, find_binaries, serve_postgres
+
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip(SKIPPED)
+    with serve_postgres(binaries) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> str:
+    """The URL of a database, emptied."""
+    import psycopg
+
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    return postgres
 
 
 @pytest.fixture

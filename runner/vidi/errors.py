@@ -10,6 +10,8 @@
     ├── StoppedError              130  stopped by the user before anything was sent
     │   └── TerminatedError       143  the same by SIGTERM
     ├── StorageError                1  the disk is full, read-only, or the folder went away
+    │   └── LeaseLostError          1  another worker of the fleet has it by now
+    │       └── OrphanError         6  it was bought, although it had been taken for not bought
     └── InferenceError              1  one inference did not end well
         ├── NotSentError            1  provably never reached the provider; may be sent again
         ├── ThrottledError          1  refused for now (429); may be sent again after a wait
@@ -169,6 +171,19 @@ class StorageError(VidiError):
 
     exit_code = 1
     code = "storage"
+
+
+class LeaseLostError(StorageError):
+    """Somebody else holds the shard by now, or the inference has gone on elsewhere."""
+
+    code = "lease-lost"
+
+
+class OrphanError(LeaseLostError):
+    """A receipt has come for an attempt that had been taken for not bought; both are counted."""
+
+    exit_code = 6
+    code = "orphan"
 
 
 class InferenceError(VidiError):

@@ -117,6 +117,8 @@ _OPTIONS = (
                       "else high]"),
     click.option("--shard", type=ShardOf(), metavar="I/N",
                  help="Only this part of the inferences and of the budget, such as 3/8."),
+    click.option("--fleet", is_flag=True,
+                 help="Have it bought by `vidi work` on any number of machines."),
     click.option("--frozen", is_flag=True, help="Exit 3 if anything would have to be bought."),
     click.option("--locked", is_flag=True,
                  help="Exit 3 where a model is not as vidi.lock pins it."),

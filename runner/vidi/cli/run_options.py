@@ -36,6 +36,7 @@ class RunOptions:
     accept: tuple[str, ...]
     gate: Literal["high", "expected"] | None
     shard: Shard | None
+    fleet: bool
     rejected: bool
     frozen: bool
     locked: bool

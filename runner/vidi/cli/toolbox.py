@@ -22,6 +22,8 @@ COMMANDS = {
     "verify": "vidi.cli.commands.folders.verify:verify",
     "store": "vidi.cli.commands.store:store",
     "report": "vidi.cli.commands.folders.report:report",
+    "work": "vidi.cli.commands.fleet.work:work",
+    "stop": "vidi.cli.commands.fleet.stop:stop",
     "merge": "vidi.cli.commands.fleet.merge:merge",
     "find": "vidi.cli.commands.folders.find:find",
     "review": "vidi.cli.commands.folders.review:review",

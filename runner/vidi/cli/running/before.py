@@ -62,7 +62,13 @@ def plan_every_job(state: CommandState) -> int | None:
     asked = describe_asked(state.options, state.money, state.store)
     known = KnownBefore(state.bills, state.store)
     state.job_runs = plan_jobs(
-        state.options, state.settings, state.held, asked, known, fit_choices=state.fit_choices
+        state.options,
+        state.settings,
+        state.held,
+        asked,
+        known,
+        fit_choices=state.fit_choices,
+        read_journal=state.journal_reader,
     )
     lift_budgets(state.job_runs, state.money)
     if state.command == "estimate":

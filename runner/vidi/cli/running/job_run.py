@@ -23,7 +23,13 @@ from vidi.runs.planning.plan import Choices, Plan
 from vidi.runs.planning.planner import FolderRecord, make_plan
 from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
 from vidi.runs.records.destination import locate_address
-from vidi.runs.records.folder import JOURNAL, check_kind, locate_folder, lock_of
+from vidi.runs.records.folder import (
+    JOURNAL,
+    check_kind,
+    locate_folder,
+    lock_of,
+    refuse_fleets,
+)
 from vidi.runs.records.remote.address import open_assets
 from vidi.runs.records.remote.hold import hold_output, look_at_output
 from vidi.runs.records.stamp import read_stamp
@@ -156,6 +162,7 @@ def plan_jobs(
     *,
     together: bool = True,
     fit_choices: Callable[[JobRun, Choices], Choices] | None = None,
+    read_journal: Callable[[Job, Path], tuple[Journal, AssetStore]] | None = None,
 ) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
@@ -168,10 +175,12 @@ def plan_jobs(
         tree: Where the job files are, if not in the working tree.
         together: Whether one command would run them all, so that no two may share a folder.
         fit_choices: Makes of the command line's choices those for one job file, once it is open.
+        read_journal: Gives the journal and the assets of a job whose folder no machine holds.
     """
     desk = JobPlanner(options, settings, held, asked, known or KnownBefore(), tree)
     desk.together = together
     desk.fit_choices = fit_choices or desk.fit_choices
+    desk.read_journal = read_journal
     job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
     # What any of the folders was billed counts for the prices of all: so all are opened first.
     for step in (desk.open, desk.plan):
@@ -204,6 +213,8 @@ class JobPlanner:
         """Whether no two job files may share a folder."""
         self.fit_choices: Callable[[JobRun, Choices], Choices] = lambda _, choices: choices
         """What the command line's choices are for one job file."""
+        self.read_journal: Callable[[Job, Path], tuple[Journal, AssetStore]] | None = None
+        """Gives the journal of a job whose folder no machine holds."""
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
@@ -238,6 +249,11 @@ class JobPlanner:
         folder = self._locate(job)
         if self.together:
             self._claim(folder, job_run)
+        if self.read_journal is not None:
+            job_run.folder = folder
+            job_run.journal, job_run.assets = self.read_journal(job, folder)
+            return
+        refuse_fleets(folder)
         address = locate_address(job, given=options.output_dir, sandbox=options.sandbox)
         if not options.estimate and (folder.exists() or address is not None):
             self._held.enter_context(hold_output(folder, address))

@@ -102,7 +102,10 @@ def _read_options(job_file: Path | str, given: dict[str, Any]) -> RunOptions:
     except click.ClickException as error:
         hint = "Options are those of `vidi-run --help`, with _ for -."
         raise UsageError(error.format_message(), hint=hint) from error
-    return RunOptions(**context.params)
+    options = RunOptions(**context.params)
+    if options.fleet:
+        raise UsageError("a program runs jobs by itself", hint="Plan a fleet with `vidi-run`.")
+    return options
 
 
 def _as_words(name: str, value: object) -> list[str]:

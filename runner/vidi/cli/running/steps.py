@@ -90,7 +90,15 @@ def carry_out_steps(command: CommandName, options: RunOptions) -> int:
         asked = CommandState(command, options, console, held)
         with reporting_failure(asked):
             state = _find_job_files(asked)
-        return take_steps(STEPS[command], state)
+        return take_steps(_choose_steps(command, options), state)
+
+
+def _choose_steps(command: CommandName, options: RunOptions) -> Iterable[Callable[..., int | None]]:
+    if options.fleet:
+        from vidi.cli.running.fleet.steps import FLEET_STEPS
+
+        return FLEET_STEPS[command]
+    return STEPS[command]
 
 
 def _find_job_files(asked: CommandState) -> CommandState:
@@ -105,6 +113,10 @@ def _find_job_files(asked: CommandState) -> CommandState:
         from vidi.cli.running.applying.save import refuse_unsavable
 
         refuse_unsavable(options)
+    if options.fleet:
+        from vidi.cli.running.fleet.steps import open_fleet
+
+        return open_fleet(options, asked.console, asked.held)
     return replace(asked, options=options)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vidi.errors import (
     CredentialsError,
     InDoubtError,
+    LeaseLostError,
     NotSentError,
     RejectedError,
     StorageError,
@@ -34,11 +35,6 @@ if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Runtime
     from vidi.inference.providers.provider import Accepted, Provider, Submission
     from vidi.inference.request import InferenceRequest
-
-
-SEND_WITHIN_S = 30.0
-"""How soon after its intent a paid request leaves, or never: whoever waited longer than that, and
-for the clocks, may take it for not sent."""
 
 
 class Purchase(NamedTuple):
@@ -102,7 +98,7 @@ async def _begin_and_send(
         began = await unless_stopped(
             runtime.books.begin_purchase(request.id, reservation, intent), runtime
         )
-        in_time = replace(submission, send_by=began + SEND_WITHIN_S)
+        in_time = replace(submission, send_by=began + runtime.send_within_s)
         runtime.books.sending.add(request.id)
         leave_later()
         try:
@@ -139,6 +135,8 @@ async def _keep_receipt(request: InferenceRequest, accepted: Accepted, runtime: 
     provider, receipt = request.model.provider, accepted.request_id
     try:
         await runtime.books.record_submitted(request.id, provider, receipt, accepted.urls)
+    except LeaseLostError:
+        raise  # it is on record, as an orphan
     except StorageError as error:
         raise StorageError(
             f"{error.message}; {request.id} was bought as {accepted.request_id}",

@@ -44,6 +44,11 @@ class RetryLimits:
     """How long a provider is asked for a submit whose outcome is unknown: lists lag behind."""
 
 
+SEND_WITHIN_S = 30.0
+"""How soon after its intent a paid request leaves, or never: whoever waited longer than that, and
+for the clocks, may take it for not sent."""
+
+
 async def _never() -> None:
     await asyncio.Event().wait()
 
@@ -85,6 +90,8 @@ class Runtime:
     """Those of them that wait until a cap has room."""
     sends: Sends = field(default_factory=Sends)
     """Held from an intent to what came of it."""
+    send_within_s: float = SEND_WITHIN_S
+    """How soon after its intent a paid request leaves, or never."""
     placing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while files of the folder change their places and that is put on record."""
     wakes: dict[str, asyncio.Event] = field(default_factory=dict)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from vidi.errors import (
     CredentialsError,
     FolderLockedError,
+    InDoubtError,
+    LeaseLostError,
     SettingError,
     StorageError,
     VidiError,
@@ -33,10 +35,11 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle.carry_out import Status
     from vidi.inference.lifecycle.runtime import Runtime
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.runs.execution.stopping import Stop
-    from vidi.runs.planning.plan import Plan, PlannedInference
+    from vidi.runs.planning.plan import PlannedInference
 
 CANCEL_EVERY_S = 0.05
 Made = TypeVar("Made")
@@ -51,12 +54,32 @@ class Limits:
     """Shared by all job files of a command."""
 
 
+class Planned(Protocol):
+    """What is to be carried out: a plan, or a shard of one."""
+
+    @property
+    def assets(self) -> AssetStore:
+        """Where outputs go."""
+
+    @property
+    def inferences(self) -> tuple[PlannedInference, ...]:
+        """What there is."""
+
+    @property
+    def to_run(self) -> tuple[PlannedInference, ...]:
+        """What is carried out of it, in file order."""
+
+    @property
+    def accept(self) -> frozenset[str]:
+        """The statuses that do not spoil the exit code."""
+
+
 class Execution:
     """One run of a plan. `outcomes` fills up, in the order in which inferences end."""
 
     def __init__(
         self,
-        plan: Plan,
+        plan: Planned,
         runtime: Runtime,
         limits: Limits,
         stop: Stop,
@@ -176,6 +199,9 @@ class Execution:
         except SettingError as error:
             self.halted = self.halted or error
             raise
+        except LeaseLostError as error:  # another worker goes on with it, and the others here do
+            doubtful = error.exit_code == InDoubtError.exit_code
+            outcome = Outcome(request.id, "in_doubt" if doubtful else "skipped", error)
         except (StorageError, FolderLockedError) as error:
             self.halted = self.halted or error
             outcome = Outcome(request.id, self._status_left(request.id, "failed"), error)

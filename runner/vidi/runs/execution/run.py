@@ -13,7 +13,7 @@ from vidi.errors import CredentialsError, StorageError, VidiError
 from vidi.inference.lifecycle.base_prices import BasePrices
 from vidi.inference.lifecycle.calls import remember_calls
 from vidi.inference.lifecycle.pace import Throttle
-from vidi.inference.lifecycle.runtime import RetryLimits, Runtime
+from vidi.inference.lifecycle.runtime import SEND_WITHIN_S, RetryLimits, Runtime
 from vidi.inference.outputs.fetching.download import Fetcher
 from vidi.inference.outputs.limits import Limits as DownloadLimits
 from vidi.inference.providers import open_provider
@@ -38,6 +38,7 @@ from vidi.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import httpx
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from vidi.inference.providers.provider import Provider
     from vidi.inference.settings import Settings
     from vidi.inference.store.store import PurchaseStore
+    from vidi.inference.tracking.books import Books
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.execute import Limits
@@ -94,6 +96,8 @@ class RunConfig:
     """How large files may be, and how long they may take."""
     full_checks: bool = False
     """Whether every frame of an asset is decoded."""
+    send_within_s: float = SEND_WITHIN_S
+    """How soon after its intent a paid request leaves, or never."""
     describe_bug: Callable[[Exception], VidiError] = _name_bug
     """Reports what no one expected; returns what is to be said of it, the same for the same bug."""
 
@@ -128,7 +132,14 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
     await _give_back(plan, journal, config)
     stop = Stop()
     providers: dict[str, Provider] = {}
-    runtime = _make_runtime(plan, journal, config, providers, stop)
+    budget = Budget(
+        plan.budget,
+        config.account,
+        tell=lambda message: config.listener("", "alert", message=message),
+        shared=config.shared,
+    )
+    books = FolderBooks(journal, budget, config.account or UnsharedReceipts())
+    runtime = make_runtime(books, config, providers, stop, plan.folder)
     if config.shared is not None:
         config.shared.join(run_id, runtime.budget)
     execution = Execution(plan, runtime, config.limits, stop, config.describe_bug)
@@ -142,7 +153,8 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
             try:
                 await execution.run()
             finally:
-                await _let_go(keeper, providers, runtime)
+                await end_task(keeper)
+                await let_go(providers, runtime)
     finally:
         # From here on a signal comes too late to change how this run has ended.
         crash = sys.exception()
@@ -159,39 +171,46 @@ async def carry_out_plan(plan: Plan, journal: Journal, run_id: str, config: RunC
     return RunResult(facts.exit_code or 0, manifest, changed, halted, tuple(crashes))
 
 
-async def _let_go(
-    keeper: asyncio.Task[None], providers: Mapping[str, Provider], runtime: Runtime
-) -> None:
-    keeper.cancel()
-    await asyncio.gather(keeper, return_exceptions=True)
+async def end_task(task: asyncio.Task[None]) -> None:
+    """Have a task that goes on for as long as it is let end now."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def let_go(providers: Mapping[str, Provider], runtime: Runtime) -> None:
+    """Close what a run has opened."""
     for provider in providers.values():
         await provider.aclose()
     await runtime.base_prices.aclose()
     await runtime.fetcher.aclose()
 
 
-def _make_runtime(
-    plan: Plan, journal: Journal, config: RunConfig, providers: dict[str, Provider], stop: Stop
+def make_runtime(
+    books: Books,
+    config: RunConfig,
+    providers: dict[str, Provider],
+    stop: Stop,
+    thumbnails: Path | None,
 ) -> Runtime:
-    """What the inferences of the plan are carried out with."""
+    """What inferences are carried out with.
+
+    Args:
+        books: What they are put on record in.
+        config: That of the run.
+        providers: Filled with each provider that is opened; to be let go of.
+        stop: Pressed where nothing new is to begin.
+        thumbnails: The folder in which small pictures are kept for the page; None for none.
+    """
+    journal = books.journal
     return Runtime(
         open_provider=lambda name: _open_once(providers, name, config),
-        books=FolderBooks(
-            journal,
-            Budget(
-                plan.budget,
-                config.account,
-                tell=lambda message: config.listener("", "alert", message=message),
-                shared=config.shared,
-            ),
-            config.account or UnsharedReceipts(),
-        ),
+        books=books,
         fetcher=Fetcher(
             config.settings,
             wire=config.wire,
             limits=config.downloads,
             full_checks=config.full_checks,
-            thumbnails=plan.folder,
+            thumbnails=thumbnails,
         ),
         bills=config.bills,
         base_prices=BasePrices(
@@ -207,6 +226,7 @@ def _make_runtime(
         throttle=config.throttle or Throttle(),
         calls=remember_calls(journal.states.values()),
         retry_limits=RetryLimits(reconcile_s=config.settings.reconcile_s),
+        send_within_s=config.send_within_s,
     )
 
 

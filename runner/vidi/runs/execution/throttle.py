@@ -32,6 +32,12 @@ LOOK_AGAIN_S = 0.25
 """How often a run that waits for a place looks whether one is free."""
 
 
+def name_account(provider: str, keys: Mapping[str, str]) -> Account:
+    """Who buys from a provider, by the key: the same for all who have it, and it does not show."""
+    key = keys.get(provider, "")
+    return Account(provider, hashlib.sha256(key.encode()).hexdigest()[:16])
+
+
 class SharedThrottle(Throttle):
     """Holds submits back together with every other process of a ledger.
 
@@ -108,5 +114,4 @@ class SharedThrottle(Throttle):
             await self._take(account, holder, most)
 
     def _account(self, provider: str) -> Account:
-        key = self._keys.get(provider, "")
-        return Account(provider, hashlib.sha256(key.encode()).hexdigest()[:16])
+        return name_account(provider, self._keys)

@@ -32,6 +32,8 @@ OWN = ".vidi"
 """The folder inside the output folder that is vidi's own."""
 LOCK = "lock"
 HOLDER = "holder.json"
+FLEET = "fleet"
+"""In that folder, where a fleet fills the output folder: the name of the job in its database."""
 LONGEST_LAST_LINE = 1 << 16
 """Bytes in which the line begins that ends a journal."""
 
@@ -118,6 +120,39 @@ def check_kind(folder: Path, header: Event | None, *, sandbox: bool) -> None:
         f"{folder} holds the assets of a {made} run, and this is a {now} one",
         hint="Name another folder with -o.",
     )
+
+
+def refuse_fleets(folder: Path) -> None:
+    """Refuse a folder whose journal is in a fleet's database: here nobody knows what was bought.
+
+    Raises:
+        UsageError: It is such a folder.
+    """
+    if (folder / OWN / FLEET).exists() and not (folder / JOURNAL).exists():
+        raise UsageError(
+            f"{folder} is filled by a fleet, in whose database it is what was bought",
+            hint="Run it with --fleet, or bring its journal here first: `vidi export`.",
+        )
+
+
+def note_fleet(folder: Path, journal: str) -> None:
+    """Note in a folder that a fleet fills it.
+
+    Raises:
+        UsageError: It cannot be written, or it has the journal of runs of one machine.
+    """
+    if (folder / JOURNAL).exists() and not (folder / OWN / FLEET).exists():
+        raise UsageError(
+            f"{folder} has a journal of runs on this machine, of which a fleet knows nothing",
+            hint="Give the fleet a folder of its own with -o.",
+        )
+    try:
+        (folder / OWN).mkdir(parents=True, exist_ok=True)
+        (folder / OWN / FLEET).write_text(f"{journal}\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"cannot use {folder}: {error.strerror}", hint="Name another one with -o."
+        ) from error
 
 
 @contextlib.contextmanager

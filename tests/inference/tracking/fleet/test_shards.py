@@ -3,25 +3,26 @@
 import contextlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from support.fleets import enter
 from support.ledgers import a_cap, select
-from vidi.errors import InDoubtError, RefusedError, StorageError
+from vidi.errors import LeaseLostError, OrphanError, RefusedError, StorageError, UsageError
 from vidi.inference.tracking.books import Reservation
 from vidi.inference.tracking.caps import Cap
 from vidi.inference.tracking.fleet.books import ShardBooks
 from vidi.inference.tracking.fleet.facts import FOLLOWS, Fact, note_fact
 from vidi.inference.tracking.fleet.intent import begin_in_shard
+from vidi.inference.tracking.fleet.rows import Row, enter_rows
 from vidi.inference.tracking.fleet.schema import make_fleet_tables
 from vidi.inference.tracking.fleet.shards import (
-    LeaseLostError,
-    Row,
+    Standing,
     claim_shard,
     end_shard,
-    enter_rows,
     free_shard,
     renew_shard,
 )
@@ -39,7 +40,7 @@ INTENT = {
     "reserved_usd": PRICE,
     "estimate_usd": {"low": PRICE, "high": PRICE},
 }
-ERROR = {"code": "x", "message": "why", "hint": ""}
+ERROR = {"code": "not-sent", "message": "why", "hint": ""}
 FIELDS = {
     "submitted": {"request_id": "q1", "urls": {"get": "u"}},
     "completed": {"output": ["u"], "metrics": {"s": Decimal("1.5")}, "billable_units": None},
@@ -48,6 +49,9 @@ FIELDS = {
     "in_doubt": {"error": ERROR},
     "unfinished": {"error": ERROR},
 }
+TAKEN = {
+    "model": MODEL, "fingerprint": "f-a", "number": 1, "params": {}, "assets": [], "paid_usd": 0,
+}  # fmt: skip
 WAYS = {
     "new": (),
     "intended": ("intent",),
@@ -70,7 +74,7 @@ def fleet(postgres_database):
     with contextlib.closing(open_ledger(postgres_database)) as ledger:
         ledger.do(make_fleet_tables())
         ledger.do(make_fleet_tables())
-        ledger.do(enter_rows("j", "job.yaml", "run-1", "1.0", [row("a", 1), row("b", 2, 2)]))
+        enter(ledger, "j", [row("a", 1), row("b", 2, 2)])
         yield ledger
 
 
@@ -86,6 +90,8 @@ async def take(books, event, name="a", number=1):
     elif event == "settled":
         fields = {"status": "succeeded", "basis": "metered"}
         await books.record_settled(name, Decimal("0.002"), fields)
+    elif event == "taken":
+        await books.journal.append("taken", name, **TAKEN)
     elif event == "refused":
         await books.record_refused(name, ERROR)
     else:
@@ -104,25 +110,27 @@ def money(fleet, kind="run"):
 def test_a_shard_has_one_holder_at_a_time(fleet):
     first = claim(fleet, seconds=LONG_S)
     assert (first.epoch, claim(fleet, writer="w2")) == (1, None)
-    assert fleet.do(renew_shard(first))
+    assert fleet.do(renew_shard(first)) == Standing(held=True, running=True)
     assert fleet.do(free_shard(first))
     second = claim(fleet, writer="w2", seconds=GONE_S)
     assert second.epoch == 2
-    assert not fleet.do(renew_shard(first))
+    assert not fleet.do(renew_shard(first)).held
     assert claim(fleet, writer="w3").epoch == 3
     assert not fleet.do(end_shard(second)), "it is lost, and a row is open"
 
 
 def test_an_id_or_a_path_is_entered_once(fleet):
-    with pytest.raises(StorageError, match="duplicate key"):
-        fleet.do(enter_rows("j", "job.yaml", "run-1", "1.0", [row("a", 9)]))
+    with pytest.raises(StorageError, match="second time"):
+        fleet.do(enter_rows("j", [row("c", 8), row("c", 9)]))
+    with pytest.raises(UsageError, match=r"c asks for a\.png, which is a's"):
+        fleet.do(enter_rows("j", [replace(row("c", 8), out_key="a.png", output="a.png")]))
 
 
 @pytest.mark.parametrize("state", WAYS)
 async def test_what_may_follow_what(fleet, state):
     """Each event on a row of its own that has come so far."""
     events = ["intent", *FOLLOWS]
-    fleet.do(enter_rows("j", "job.yaml", "run-1", "1.0", [row(each, 9) for each in events]))
+    fleet.do(enter_rows("j", [row(each, 9) for each in events]))
     books = ShardBooks(fleet, claim(fleet), "run-1", [])
     late = set()
     for name in events:
@@ -147,7 +155,7 @@ async def follow(fleet, books, state, event):
         await take(books, event, event, number)
         assert again or status_of(fleet, event) in {event, "intended", "succeeded"}
         return True
-    refusal = (InDoubtError, "after all") if event == "submitted" else (LeaseLostError, event)
+    refusal = (OrphanError, "after all") if event == "submitted" else (LeaseLostError, event)
     with pytest.raises(refusal[0], match=refusal[1]):
         await take(books, event, event, number)
     return False
@@ -202,7 +210,7 @@ async def test_a_receipt_of_what_was_taken_for_not_bought_is_counted(fleet):
     await take(other, "in_doubt")
     await take(other, "refused")  # by a person's word
     await take(other, "intent", number=2)
-    with pytest.raises(InDoubtError, match="both are counted"):
+    with pytest.raises(OrphanError, match="both are counted"):
         await take(frozen, "submitted")
     assert money(fleet) == (3000, 3000)
     orphans = "SELECT count(*) FROM vidi_events WHERE event = 'orphan' AND fenced"
@@ -212,7 +220,7 @@ async def test_a_receipt_of_what_was_taken_for_not_bought_is_counted(fleet):
 def test_a_cap_is_shared_exactly_by_workers_that_race(fleet, postgres_database):
     """Three workers, three shards of 40: room for 50 of 120."""
     rows = [row(f"r{shard}-{n}", n, shard) for shard in (1, 2, 3) for n in range(40)]
-    fleet.do(enter_rows("race", "job.yaml", "run-2", "1.0", rows))
+    enter(fleet, "race", rows, run="run-2")
     caps = [Cap("run", 50 * PRICE, "budget"), a_cap("day", "1")]
 
     def buy_all(shard):

@@ -5,18 +5,20 @@ from decimal import Decimal
 
 import pytest
 
+from support.fleets import enter
 from vidi.inference.tracking.books import FolderBooks, Reservation
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.fleet.books import ShardBooks
+from vidi.inference.tracking.fleet.rows import Row
 from vidi.inference.tracking.fleet.schema import make_fleet_tables
-from vidi.inference.tracking.fleet.shards import Row, claim_shard, enter_rows
+from vidi.inference.tracking.fleet.shards import claim_shard
 from vidi.inference.tracking.journal.journal import FileJournal
 from vidi.inference.tracking.journal.memory import MemoryJournal
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
 MODEL, PRICE = "fal/fal-ai/flux/dev", Decimal("0.003")
-ERROR = {"code": "x", "message": "why", "hint": ""}
+ERROR = {"code": "not-sent", "message": "why", "hint": ""}
 ASSET = {"path": "a.png", "sha256": "s", "bytes": 3, "content_type": "image/png"}
 WAYS = [
     ("completed", "asset", "settled"),
@@ -41,7 +43,7 @@ def books(request, tmp_path):
         with contextlib.closing(open_ledger(address)) as ledger:
             ledger.do(make_fleet_tables())
             row = Row("a", 1, 1, "fal-1", "a.png", "a.png", "f", "{}", 3000, 3000)
-            ledger.do(enter_rows("j", "job.yaml", "r", "1.0", [row]))
+            enter(ledger, "j", [row], run="r")
             yield ShardBooks(ledger, ledger.do(claim_shard("j", 1, "w")), "r", [])
 
 

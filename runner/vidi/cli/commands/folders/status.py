@@ -14,6 +14,7 @@ from vidi.cli.options import FOLDER
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from vidi.cli.display.console import Console
     from vidi.errors import UsageError
     from vidi.runs.records.status import FolderStatus
 
@@ -38,13 +39,20 @@ HEADINGS = ("inference", "model", "status", "cost", "may be billed", "since", "w
     help="Where the assets are.  [default: the file's]",
 )
 @click.option("--sandbox", is_flag=True, help="The sandbox run of the file, not the real one.")
+@click.option("--fleet", is_flag=True, help="A job of a fleet, by its name or its job file.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
 def status(
-    path: Path, project: Path, output_dir: Path | None, sandbox: bool, json_wanted: bool
+    path: Path,
+    project: Path,
+    output_dir: Path | None,
+    sandbox: bool,
+    fleet: bool,
+    json_wanted: bool,
 ) -> int:  # fmt: skip
     """Say what a folder holds: each inference, its cost, what may still be billed, what to do next.
 
-    Of a folder of output folders, a line for each of them. Asks nobody and changes nothing. Exit 0,
+    Of a folder of output folders, a line for each of them; with --fleet, a job that several
+    machines share: rows, speed, money, workers. Asks nobody and changes nothing. Exit 0,
     whatever it finds.
     """
     from vidi.cli.display.console import Console
@@ -54,6 +62,8 @@ def status(
     from vidi.runs.records.json_text import render_json
 
     console = Console(json_wanted=json_wanted)
+    if fleet:
+        return _tell_of_fleet(path, project, console)
     path = find_job_file(path, project)
     if not path.exists():
         raise UsageError(f"there is no {path}", hint="Name a job file or an output folder.")
@@ -72,6 +82,20 @@ def status(
         )
         answer, lines = _to_json(one), _describe(one.status, one.command)
     if json_wanted:
+        console.print_data(render_json(answer).rstrip("\n"))
+    else:
+        for line in lines:
+            console.print_data(line)
+    return 0
+
+
+def _tell_of_fleet(name: Path, project: Path, console: Console) -> int:
+    from vidi.cli.running.fleet.asking import open_job
+    from vidi.runs.records.json_text import render_json
+
+    with open_job(name.as_posix(), project, None) as asked:
+        answer, lines = asked.describe(command="status", also={})
+    if console.json_wanted:
         console.print_data(render_json(answer).rstrip("\n"))
     else:
         for line in lines:

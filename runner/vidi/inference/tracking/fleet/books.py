@@ -13,11 +13,12 @@ from vidi.inference.tracking.fleet.intent import begin_in_shard
 from vidi.inference.tracking.fleet.journal import ShardJournal
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.journal.journal import dump_line
+from vidi.inference.tracking.ledger.ledger import raise_charge
 from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
 from vidi.inference.tracking.ledger.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.books import Reservation
@@ -68,6 +69,34 @@ class ShardReceipts:
         return state.charges[-1].key if state is not None and state.charges else None
 
 
+class _ShardAccount:
+    """The ledger, as the budget of a shard sees it: most is booked with the facts."""
+
+    def __init__(self, ledger: Ledger, journal: ShardJournal) -> None:
+        self._ledger = ledger
+        self._journal = journal
+
+    async def reserve(
+        self, inference: str, attempt: int, model: str, amount: Decimal
+    ) -> Iterable[str]:
+        """Was set aside with its intent."""
+        del inference, attempt, model, amount
+        return ()
+
+    def settle(self, inference: str, actual: Decimal, bill: Bill | None = None) -> None:
+        """Is booked with its event."""
+
+    async def set_aside(self, inference: str, amount: Decimal) -> None:
+        """Set more aside for what is under way, whatever the caps say.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        state = self._journal.states.get(inference)
+        if state is not None and state.charges:
+            await self._ledger.ask(raise_charge(state.charges[-1].key, amount))
+
+
 class ShardBooks:
     """The books of one shard.
 
@@ -76,11 +105,19 @@ class ShardBooks:
         held: The shard.
         run: The id of the fleet's run.
         caps: What all of the fleet stays under, its own budget as the cap of the run.
+        secrets: Texts that are never written in what people and providers say.
     """
 
-    def __init__(self, ledger: Ledger, held: Shard, run: str, caps: Sequence[Cap]) -> None:
-        self.journal = ShardJournal(ledger, held, run)
-        self.budget = Budget(None)
+    def __init__(
+        self,
+        ledger: Ledger,
+        held: Shard,
+        run: str,
+        caps: Sequence[Cap],
+        secrets: tuple[str, ...] = (),
+    ) -> None:
+        self.journal = ShardJournal(ledger, held, run, secrets)
+        self.budget = Budget(None, _ShardAccount(ledger, self.journal))
         """What this worker holds and has spent; the caps are the database's."""
         self.receipts = ShardReceipts(ledger, self.journal)
         self.sending: set[str] = set()

@@ -13,7 +13,6 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.inference.tracking.journal.charges import ChargeKey
 from vidi.inference.tracking.journal.journal import dump_line
 from vidi.inference.tracking.ledger.ledger import book_actual, describe_bill
 from vidi.inference.tracking.ledger.schema import BILLS, RECEIPTS, micros_up
@@ -22,6 +21,7 @@ from vidi.inference.tracking.ledger.work import Work, insert_once
 if TYPE_CHECKING:
     from vidi.inference.tracking.bills import Bill
     from vidi.inference.tracking.fleet.shards import Shard
+    from vidi.inference.tracking.journal.charges import ChargeKey
     from vidi.inference.tracking.journal.events import EventKind
     from vidi.inference.tracking.ledger.work import Transaction
 
@@ -33,11 +33,14 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "refused": ("new", "intended", "in_doubt"),
     "in_doubt": ("intended",),
     "unfinished": ("submitted", "completed", "unfinished"),
+    "taken": ("new", "refused", "failed"),
 }
 """Event to the states that a row may have before it; other events change no state."""
-FOR_GOOD = frozenset({"rejected", "refused"})
-"""By the provider, and by a cap: this run does not try it again."""
+FOR_NOW = frozenset({"absent", "credentials", "not-paid", "not-sent", "throttled"})
+"""What was refused for these is tried again; all else, as by a cap, ends the row for this run."""
 CLOSING = frozenset({"refused", "settled"})
+LOST = "lost"
+"""What the provider does not know any more: only a person can say what became of it."""
 
 _MOVE = """
 UPDATE vidi_rows SET changed_at = clock_timestamp(),
@@ -53,8 +56,16 @@ SELECT 1 FROM vidi_rows WHERE journal = :journal AND id = :inference AND attempt
 _NOTE = """
 INSERT INTO vidi_events (journal, id, shard, epoch, writer, attempt, run, event, body, fenced)
 VALUES (:journal, :inference, :shard, :epoch, :writer, :attempt, :run, :event,
-    CAST(:body AS jsonb), :fenced)
+    CAST(:body AS json), :fenced)
 RETURNING n, ts
+"""
+_OPEN_CHARGE = """
+SELECT reserved FROM vidi_charges
+WHERE run = :run AND inference = :inference AND attempt = :attempt AND actual IS NULL
+"""
+_RESERVED = """
+SELECT reserved FROM vidi_charges
+WHERE run = :run AND inference = :inference AND attempt = :attempt
 """
 _TAKE_RECEIPT = insert_once("vidi_receipts", RECEIPTS)
 _LEARN = insert_once("vidi_bills", BILLS)
@@ -69,6 +80,8 @@ class Fact:
     run: str
     inference: str | None = None
     attempt: int = 0
+    key: ChargeKey | None = None
+    """The charge of that attempt: of the run that began it, which may be an earlier one."""
     provider: str = ""
     actual: Decimal | None = None
     """What it has cost, in USD, where that ends the attempt."""
@@ -92,10 +105,11 @@ def note_fact(held: Shard, fact: Fact) -> Work[Noted]:
     Raises:
         StorageError: Nothing can be written.
     """
-    return Work("writes", partial(_note, held=held, fact=fact))
+    return Work("writes", partial(put_on_record, held=held, fact=fact))
 
 
-def _note(transaction: Transaction, *, held: Shard, fact: Fact) -> Noted:
+def put_on_record(transaction: Transaction, *, held: Shard, fact: Fact) -> Noted:
+    """What `note_fact` does, in a transaction that is begun."""
     values = _describe(held, fact)
     fenced = fact.inference is not None and not _move(transaction, fact, values)
     orphan = fenced and fact.event == "submitted"
@@ -124,11 +138,19 @@ def _describe(held: Shard, fact: Fact) -> dict[str, object]:
 
 def _name_status(fact: Fact) -> str:
     """How the row stands after it: what was refused for good is not open, unlike for now."""
-    if fact.event == "settled":
-        return str(fact.fields["status"])
     error = fact.fields.get("error")
-    for_good = isinstance(error, Mapping) and error.get("code") in FOR_GOOD
-    return "rejected" if fact.event == "refused" and for_good else fact.event
+    code = error.get("code") if isinstance(error, Mapping) else None
+    match fact.event:
+        case "settled":
+            return str(fact.fields["status"])
+        case "taken":
+            return "succeeded"
+        case "refused":
+            return "refused" if code in FOR_NOW else "rejected"
+        case "unfinished":
+            return "in_doubt" if code == LOST else "unfinished"
+        case _:
+            return fact.event
 
 
 def _move(transaction: Transaction, fact: Fact, values: Mapping[str, object]) -> bool:
@@ -140,21 +162,27 @@ def _move(transaction: Transaction, fact: Fact, values: Mapping[str, object]) ->
 
 def _follow(transaction: Transaction, fact: Fact) -> None:
     """Do what follows for the money, in the same transaction."""
-    key = ChargeKey(fact.run, fact.inference or "", fact.attempt)
+    key = fact.key
+    if key is None:
+        return
     if fact.event == "submitted":
-        row = {"provider": fact.provider, "request_id": fact.fields["request_id"]}
-        transaction.change(_TAKE_RECEIPT, {**row, **key._asdict()})
-    if fact.event in CLOSING:
+        _enter_receipt(transaction, fact, key)
+    # What is fetched again costs nothing and is settled anew; its bill stays as it was.
+    if fact.event in CLOSING and transaction.read(_OPEN_CHARGE, key._asdict()):
         now = datetime.now(UTC)
         book_actual(transaction, key, micros_up(fact.actual or Decimal(0)), now)
         if fact.bill is not None:
             transaction.change(_LEARN, describe_bill(key, fact.bill, now))
 
 
+def _enter_receipt(transaction: Transaction, fact: Fact, key: ChargeKey) -> None:
+    row = {"provider": fact.provider, "request_id": fact.fields["request_id"]}
+    transaction.change(_TAKE_RECEIPT, {**row, **key._asdict()})
+
+
 def _book_orphan(transaction: Transaction, fact: Fact) -> None:
     """Count what was bought after all at the most that it may cost, past every cap."""
-    key = ChargeKey(fact.run, fact.inference or "", fact.attempt)
-    asked = "run = :run AND inference = :inference AND attempt = :attempt"
-    rows = transaction.read(f"SELECT reserved FROM vidi_charges WHERE {asked}", key._asdict())  # noqa: S608
-    if rows:
-        book_actual(transaction, key, rows[0][0], datetime.now(UTC))
+    rows = transaction.read(_RESERVED, fact.key._asdict()) if fact.key is not None else ()
+    if fact.key is not None and rows:
+        _enter_receipt(transaction, fact, fact.key)
+        book_actual(transaction, fact.key, rows[0][0], datetime.now(UTC))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vidi.errors import RefusedError
+from vidi.errors import LeaseLostError, RefusedError
 from vidi.inference.tracking.caps import KINDS, name_periods, refuse_by_cap
-from vidi.inference.tracking.fleet.shards import LeaseLostError
 from vidi.inference.tracking.journal.journal import dump_line
 from vidi.inference.tracking.ledger.ledger import describe_charge, open_periods, read_usage
 from vidi.inference.tracking.ledger.schema import UNCAPPED, micros_down
@@ -35,7 +34,8 @@ WITH lease AS (
     UPDATE vidi_rows SET status = 'intended', attempt = :attempt, epoch = :epoch,
         request_id = NULL, intended_at = clock_timestamp(), changed_at = clock_timestamp()
     WHERE journal = :journal AND id = :inference AND attempt = :attempt - 1
-        AND status IN ('new', 'refused', 'failed') AND EXISTS (SELECT FROM lease)
+        AND (status IN ('new', 'refused', 'failed') OR (status = 'rejected' AND epoch = :epoch))
+        AND EXISTS (SELECT FROM lease)  -- rejected: by its own worker, called in another form
     RETURNING 1
 ), wanted(kind, label, cap) AS (
     VALUES ('day', CAST(:day AS text), CAST(:day_cap AS bigint)), ('month', :month, :month_cap),
@@ -58,7 +58,7 @@ WITH lease AS (
 ), noted AS (
     INSERT INTO vidi_events (journal, id, shard, epoch, writer, attempt, run, event, body)
     SELECT :journal, :inference, :shard, :epoch, :writer, :attempt, :run, 'intent',
-        CAST(:body AS jsonb) FROM moved
+        CAST(:body AS json) FROM moved
     RETURNING n, ts
 )
 SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM taken), n, ts

@@ -5,31 +5,36 @@ from __future__ import annotations
 import asyncio
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from vidi.errors import InDoubtError
+from vidi.errors import LeaseLostError, OrphanError
 from vidi.inference.tracking.batches import outlast
 from vidi.inference.tracking.fleet.facts import Fact, note_fact
-from vidi.inference.tracking.fleet.shards import LeaseLostError
-from vidi.inference.tracking.journal.journal import dump_line
+from vidi.inference.tracking.fleet.shards import Shard
+from vidi.inference.tracking.journal.journal import SPOKEN, dump_line
 from vidi.inference.tracking.journal.replay import Replay
 from vidi.inference.tracking.ledger.work import Work
+from vidi.inference.tracking.redaction import list_texts, redact_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
     from vidi.inference.tracking.fleet.facts import Noted
-    from vidi.inference.tracking.fleet.shards import Shard
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import EventKind, InferenceState
     from vidi.inference.tracking.ledger.connection import Ledger
 
-_EVENTS = """
-SELECT n, ts, run, event, id, CAST(body AS text) FROM vidi_events
-WHERE journal = :journal AND shard = :shard AND NOT fenced ORDER BY n
+_READ = """
+SELECT n, ts, run, event, id, CAST(body AS text), shard FROM vidi_events
+WHERE journal = :journal AND NOT fenced AND (:shard < 0 OR shard = :shard) AND n > :after
+ORDER BY n LIMIT :most
 """
+EVERY = -1
+"""Stands for every shard."""
+PAGE = 20_000
+"""Events that are read at once."""
 
 
 class ShardJournal:
@@ -39,16 +44,19 @@ class ShardJournal:
         ledger: The database.
         held: The shard.
         run: The id of the fleet's run: that of the command, the same for every worker.
+        secrets: Texts that are never written in what people and providers say.
     """
 
-    def __init__(self, ledger: Ledger, held: Shard, run: str) -> None:
+    def __init__(
+        self, ledger: Ledger, held: Shard, run: str, secrets: tuple[str, ...] = ()
+    ) -> None:
         self._ledger = ledger
         self._held = held
         self._run = run
         self._replay = Replay()
         self.header: Event | None = None
         self.headers: list[Event] = []
-        self.secrets: tuple[str, ...] = ()
+        self.secrets = list_texts(secrets)
 
     @property
     def states(self) -> Mapping[str, InferenceState]:
@@ -61,8 +69,8 @@ class ShardJournal:
         return self._replay.shelf
 
     def keep_out(self, secrets: tuple[str, ...]) -> None:
-        """Have these texts left out: a fleet refuses jobs that have any."""
-        self.secrets = secrets
+        """Have these texts left out, too; a fleet refuses jobs that have any of their own."""
+        self.secrets = list_texts((*self.secrets, *secrets))
 
     async def load(self) -> None:
         """Read what happened in the shard before.
@@ -70,10 +78,28 @@ class ShardJournal:
         Raises:
             StorageError: It cannot be read.
         """
-        asked = {"journal": self._held.journal, "shard": self._held.shard}
-        reading = Work("reads", lambda transaction: transaction.read(_EVENTS, asked))
-        for n, ts, run, event, inference, body in await self._ledger.ask(reading):
+        after = 0
+        while (last := self._take_page(await self._ledger.ask(self._read_page(after)))) is not None:
+            after = last
+
+    def _read_page(self, after: int) -> Work[Sequence[Any]]:
+        about = {"journal": self._held.journal, "shard": self._held.shard}
+        asked = {**about, "after": after, "most": PAGE}
+        return Work("reads", lambda transaction: transaction.read(_READ, asked))
+
+    def _take_page(self, rows: Sequence[Any]) -> int | None:
+        """Fold some events in; the number of the last, or None where there was none."""
+        for n, ts, run, event, inference, body, shard in rows:
             self.take_in(n, ts, event, inference, body, run=run)
+            self._place(inference, shard)
+        return rows[-1][0] if rows else None
+
+    def _place(self, inference: str | None, shard: int) -> None:
+        """Note where an inference is: all of them are in the one shard."""
+
+    def _find_shard(self, inference: str | None) -> Shard:
+        del inference
+        return self._held
 
     async def append(
         self, event: EventKind, inference: str | None = None, **fields: object
@@ -91,19 +117,33 @@ class ShardJournal:
     ) -> Fact:
         """A fact about the latest attempt of an inference."""
         state = self.states.get(inference or "")
-        attempt = len(state.charges) if state is not None else 0
+        charges = state.charges if state is not None else ()
+        key = charges[-1].key if charges else None
         provider = state.model.partition("/")[0] if state is not None else ""
-        return Fact(event, fields, self._run, inference, attempt, provider)
+        said = {
+            name: redact_texts(each, self.secrets) if name in SPOKEN else each
+            for name, each in fields.items()
+        }
+        return Fact(event, said, self._run, inference, len(charges), key, provider)
 
     async def note(self, fact: Fact) -> None:
         """Put a fact on record, and follow it; who is cancelled is so once it is.
 
         Raises:
             LeaseLostError: The inference has gone on without it; it is kept all the same.
-            InDoubtError: It is the receipt of an attempt that was taken for not bought.
+            OrphanError: It is the receipt of an attempt that was taken for not bought.
             StorageError: It is not on record.
         """
-        noted = await _whole(self._ledger.ask(note_fact(self._held, fact)))
+        held = self._find_shard(fact.inference)
+        self.follow(fact, await _whole(self._ledger.ask(note_fact(held, fact))))
+
+    def follow(self, fact: Fact, noted: Noted) -> None:
+        """Fold in what is on record.
+
+        Raises:
+            LeaseLostError: The inference has gone on without it; it is kept all the same.
+            OrphanError: It is the receipt of an attempt that was taken for not bought.
+        """
         if noted.orphan:
             raise _tell_orphan(fact)
         if noted.fenced:
@@ -154,10 +194,45 @@ async def _whole(work: Coroutine[object, object, Noted]) -> Noted:
     return await outlast(asyncio.ensure_future(work))
 
 
-def _tell_orphan(fact: Fact) -> InDoubtError:
+def _tell_orphan(fact: Fact) -> OrphanError:
     request = fact.fields["request_id"]
-    return InDoubtError(
+    return OrphanError(
         f"{fact.inference} was bought as {request} after all, although it had been taken for not "
         "bought; both are counted",
         hint=f"Look at {request} and at what was bought since on the provider's page.",
     )
+
+
+class WholeJournal(ShardJournal):
+    """The journal of a whole job, to read it and to note facts that need no lease.
+
+    Args:
+        ledger: The database.
+        journal: The job.
+        run: The id of its run.
+        writer: Names who notes something.
+        secrets: Texts that are never written in what people and providers say.
+    """
+
+    def __init__(
+        self, ledger: Ledger, journal: str, run: str, writer: str, secrets: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(ledger, Shard(journal, EVERY, 0, writer), run, secrets)
+        self._shards: dict[str, int] = {}
+
+    def read(self) -> None:
+        """Read all of it, where no event loop runs.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        after = 0
+        while (last := self._take_page(self._ledger.do(self._read_page(after)))) is not None:
+            after = last
+
+    def _place(self, inference: str | None, shard: int) -> None:
+        if inference is not None:
+            self._shards[inference] = shard
+
+    def _find_shard(self, inference: str | None) -> Shard:
+        return self._held._replace(shard=self._shards.get(inference or "", 0))

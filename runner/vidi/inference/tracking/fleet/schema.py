@@ -1,7 +1,9 @@
 """The fleet's tables, beside the ledger's. `journal` names a destination, as a folder does else.
 
 A row is an inference, its `attempt` decides who may buy it; a shard is what a worker leases at a
-time; an event is a line of the journal, `fenced` where it came after its attempt had ended.
+time; an event is a line of the journal, `fenced` where it came after its attempt had ended. What is
+JSON is kept as it was written (`json`): `jsonb` would take no NUL of a provider's text, and would
+write numbers anew, by which a fingerprint is another.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ TABLES = {
     "vidi_journals": """
         journal text PRIMARY KEY, store text, job text NOT NULL, plan_sha256 text,
         vidi_version text NOT NULL, budget bigint, state text NOT NULL, run text NOT NULL,
+        cancel boolean NOT NULL DEFAULT false, why text, terms json NOT NULL DEFAULT '{}',
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(), ended_at timestamptz""",
     "vidi_rows": """
         journal text NOT NULL, id text NOT NULL, n integer NOT NULL, shard integer NOT NULL,
         queue text NOT NULL, output text NOT NULL, out_key text NOT NULL,
-        fingerprint text NOT NULL, spec jsonb NOT NULL, low bigint NOT NULL, reserve bigint,
+        fingerprint text NOT NULL, spec json NOT NULL, low bigint NOT NULL, reserve bigint,
         status text NOT NULL DEFAULT 'new', attempt integer NOT NULL DEFAULT 0,
         epoch integer, request_id text, intended_at timestamptz,
         changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -36,9 +39,10 @@ TABLES = {
         n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, journal text NOT NULL, id text,
         shard integer NOT NULL, epoch integer NOT NULL, writer text NOT NULL,
         attempt integer NOT NULL, ts timestamptz NOT NULL DEFAULT clock_timestamp(),
-        run text NOT NULL, event text NOT NULL, body jsonb NOT NULL,
+        run text NOT NULL, event text NOT NULL, body json NOT NULL,
         fenced boolean NOT NULL DEFAULT false""",
 }
+_IS_THERE = "SELECT to_regclass('vidi_journals')"
 INDEXES = {
     "vidi_rows_shard": "INDEX {} ON vidi_rows (journal, shard, n)",
     "vidi_rows_open": """INDEX {} ON vidi_rows (journal, shard)
@@ -59,6 +63,15 @@ def make_fleet_tables() -> Work[None]:
         StorageError: It cannot be made.
     """
     return Work("writes", _make)
+
+
+def has_fleet_tables() -> Work[bool]:
+    """Whether a fleet was ever planned here.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    return Work("reads", lambda found: found.read(_IS_THERE)[0][0] is not None)
 
 
 def _make(transaction: Transaction) -> None:

@@ -5,15 +5,13 @@ A lease admits new intents and nothing else: what was bought is decided by the a
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from vidi.errors import StorageError
 from vidi.inference.tracking.ledger.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping
 
     from vidi.inference.tracking.ledger.work import Transaction
 
@@ -22,39 +20,38 @@ _CLAIM = """
 UPDATE vidi_shards SET epoch = epoch + 1, holder = :writer,
     until = clock_timestamp() + make_interval(secs => :seconds)
 WHERE journal = :journal AND shard = :shard AND ended_at IS NULL AND until < clock_timestamp()
+    AND EXISTS (SELECT FROM vidi_journals j WHERE j.journal = :journal AND j.state = 'running')
 RETURNING epoch
 """
-_HELD = "journal = :journal AND shard = :shard AND epoch = :epoch"
+_HELD = "s.journal = :journal AND s.shard = :shard AND s.epoch = :epoch"
 _RENEW = f"""
-UPDATE vidi_shards SET until = clock_timestamp() + make_interval(secs => :seconds)
-WHERE {_HELD} AND ended_at IS NULL
+UPDATE vidi_shards s SET until = clock_timestamp() + make_interval(secs => :seconds)
+FROM vidi_journals j WHERE j.journal = s.journal AND {_HELD} AND s.ended_at IS NULL
+RETURNING j.state, j.cancel
 """  # noqa: S608
-_FREE = f"UPDATE vidi_shards SET until = '-infinity' WHERE {_HELD}"  # noqa: S608
+_FREE = f"UPDATE vidi_shards s SET until = '-infinity' WHERE {_HELD}"  # noqa: S608
 _END = f"""
-UPDATE vidi_shards SET ended_at = clock_timestamp() WHERE {_HELD} AND NOT EXISTS (
+UPDATE vidi_shards s SET ended_at = clock_timestamp(), until = '-infinity'
+WHERE {_HELD} AND NOT EXISTS (
     SELECT FROM vidi_rows WHERE journal = :journal AND shard = :shard
     AND status NOT IN ('succeeded', 'failed', 'moderated', 'rejected'))
 """  # noqa: S608
-_BEGIN = """
-INSERT INTO vidi_journals (journal, job, vidi_version, state, run)
-VALUES (:journal, :job, :version, 'running', :run) ON CONFLICT DO NOTHING
+_FIND = """
+SELECT s.journal, s.shard FROM vidi_shards s JOIN vidi_journals j ON j.journal = s.journal
+WHERE j.state = 'running' AND s.ended_at IS NULL AND s.until < clock_timestamp()
+    AND (:journal = '' OR s.journal = :journal) AND s.shard % :count = :rest
+    AND EXISTS (SELECT FROM vidi_rows r WHERE r.journal = s.journal AND r.shard = s.shard
+        AND r.queue = ANY(string_to_array(:queues, ' '))
+        AND r.status NOT IN ('succeeded', 'failed', 'moderated', 'rejected', 'in_doubt'))
+ORDER BY s.epoch, s.shard LIMIT :most
 """
-_ENTER = """
-INSERT INTO vidi_rows
-    (journal, id, n, shard, queue, output, out_key, fingerprint, spec, low, reserve)
-VALUES (:journal, :id, :n, :shard, :queue, :output, :out_key, :fingerprint, CAST(:spec AS jsonb),
-    :low, :reserve)
+_STANDING = """
+SELECT count(*) FILTER (WHERE s.until >= clock_timestamp()), count(*) FILTER (WHERE EXISTS (
+    SELECT FROM vidi_rows r WHERE r.journal = s.journal AND r.shard = s.shard
+    AND r.status NOT IN ('succeeded', 'failed', 'moderated', 'rejected', 'in_doubt')))
+FROM vidi_shards s
+WHERE s.journal = :journal AND s.ended_at IS NULL AND s.shard % :count = :rest
 """
-_OPEN = """
-INSERT INTO vidi_shards (journal, shard) SELECT DISTINCT journal, shard FROM vidi_rows
-WHERE journal = :journal ON CONFLICT DO NOTHING
-"""
-
-
-class LeaseLostError(StorageError):
-    """Somebody else holds the shard by now, or the inference has gone on elsewhere."""
-
-    code = "lease-lost"
 
 
 class Shard(NamedTuple):
@@ -68,44 +65,48 @@ class Shard(NamedTuple):
     """Names the worker."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An inference that is to be made, as it is planned. Amounts are micro-dollars."""
+class Standing(NamedTuple):
+    """What a worker is told when it renews a lease."""
 
-    id: str
-    n: int
-    shard: int
-    queue: str
-    output: str
-    out_key: str
-    """The path by which it is told apart from every other, folded."""
-    fingerprint: str
-    spec: str
-    """JSON: what a worker makes the request of."""
-    low: int
-    reserve: int
+    held: bool
+    """Whether it is still its own."""
+    running: bool = False
+    """Whether new intents are wanted."""
+    cancel: bool = False
+    """Whether what is under way is to be cancelled at its provider."""
 
 
-def enter_rows(journal: str, job: str, run: str, version: str, rows: Sequence[Row]) -> Work[None]:
-    """Enter a journal with its rows, and a shard for each of their parts.
+class Part(NamedTuple):
+    """The shards of a journal that one of several workers takes; all of them by default."""
 
-    Raises:
-        StorageError: An id or a path is taken, or nothing can be written.
-    """
+    number: int = 1
+    """From 1."""
+    of: int = 1
 
-    def enter(transaction: Transaction) -> None:
-        named = {"journal": journal, "job": job, "run": run, "version": version}
-        transaction.change(_BEGIN, named)
-        transaction.change_each(_ENTER, [{"journal": journal, **asdict(row)} for row in rows])
-        transaction.change(_OPEN, {"journal": journal})
+    @property
+    def values(self) -> Mapping[str, int]:
+        """As statements have it: the rest of a shard's number."""
+        return {"count": self.of, "rest": self.number % self.of}
 
-    return Work("writes", enter)
+
+ALL = Part()
+
+
+class Left(NamedTuple):
+    """What is left of a worker's part."""
+
+    held: int
+    """Shards that somebody works on."""
+    open: int
+    """Shards in which something is to be done, by somebody's work or by one's own."""
 
 
 def claim_shard(
     journal: str, shard: int, writer: str, *, seconds: float = LEASE_S
 ) -> Work[Shard | None]:
-    """Lease a shard that nobody holds; None where somebody does, or it has ended.
+    """Lease a shard of a running journal that nobody holds.
+
+    None where somebody does, it has ended, or nothing new is wanted of the journal.
 
     Raises:
         StorageError: Nothing can be written.
@@ -119,13 +120,21 @@ def claim_shard(
     return Work("writes", claim)
 
 
-def renew_shard(held: Shard, *, seconds: float = LEASE_S) -> Work[bool]:
-    """Hold a shard for so long again; False where it is lost.
+def renew_shard(held: Shard, *, seconds: float = LEASE_S) -> Work[Standing]:
+    """Hold a shard for so long again, unless it is lost.
 
     Raises:
         StorageError: Nothing can be written.
     """
-    return Work("writes", partial(_change, statement=_RENEW, held=held, seconds=seconds))
+
+    def renew(transaction: Transaction) -> Standing:
+        rows = transaction.read(_RENEW, {**_name(held), "seconds": seconds})
+        if not rows:
+            return Standing(held=False)
+        state, cancel = rows[0]
+        return Standing(held=True, running=state == "running", cancel=cancel)
+
+    return Work("writes", renew)
 
 
 def free_shard(held: Shard) -> Work[bool]:
@@ -146,6 +155,37 @@ def end_shard(held: Shard) -> Work[bool]:
     return Work("writes", partial(_change, statement=_END, held=held))
 
 
-def _change(transaction: Transaction, *, statement: str, held: Shard, **more: float) -> bool:
-    named = {"journal": held.journal, "shard": held.shard, "epoch": held.epoch, **more}
-    return bool(transaction.change(statement, named))
+def find_shards(
+    queues: Collection[str], *, journal: str = "", part: Part = ALL, most: int = 16
+) -> Work[list[tuple[str, int]]]:
+    """Shards that nobody holds and in which something is to be done, those first that wait longest.
+
+    Args:
+        queues: The accounts that the worker has keys of.
+        journal: Whose; empty for every running journal.
+        part: Which of its shards.
+        most: How many at most.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    asked = {"journal": journal, "queues": " ".join(queues), "most": most, **part.values}
+    return Work("reads", lambda found: [tuple(row) for row in found.read(_FIND, asked)])
+
+
+def count_left(journal: str, part: Part = ALL) -> Work[Left]:
+    """What is left to be done of a part.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    asked = {"journal": journal, **part.values}
+    return Work("reads", lambda found: Left(*found.read(_STANDING, asked)[0]))
+
+
+def _change(transaction: Transaction, *, statement: str, held: Shard) -> bool:
+    return bool(transaction.change(statement, _name(held)))
+
+
+def _name(held: Shard) -> dict[str, object]:
+    return {"journal": held.journal, "shard": held.shard, "epoch": held.epoch}

@@ -65,6 +65,17 @@ class PostgresTransaction:
                 some = listed[start : start + ROWS_AT_ONCE]
                 self._connection.execute(_text(statement), some)
 
+    def copy_in(self, target: str, rows: Iterable[Sequence[object]]) -> None:
+        """Bring rows into a table and its named columns, by COPY."""
+        driver: Any = self._connection.connection.dbapi_connection
+        with (
+            self._watch.waiting(_file_of(self._connection)),
+            driver.cursor() as cursor,
+            cursor.copy(f"COPY {target} FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+
     def read_clock(self) -> float:
         """The server's clock: that of everybody."""
         return float(self.read("SELECT extract(epoch FROM clock_timestamp())")[0][0])

@@ -1,0 +1,1 @@
+"""`--fleet`: a job file planned here, and bought by workers anywhere."""
