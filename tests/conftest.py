@@ -129,6 +129,15 @@ def postgres_database(postgres: str) -> str:
     return postgres
 
 
+@pytest.fixture(scope="session")
+def s3():
+    """An S3 server for all tests of a process; skips where it is not installed."""
+    from support.servers.object_storage import serve_s3
+
+    with serve_s3() as url:
+        yield url
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch: pytest.MonkeyPatch, capfd) -> Here:
     """Run commands in this process, in an empty folder that is the working directory."""

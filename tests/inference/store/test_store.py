@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from support.servers.object_storage import KEYS, make_bucket, serve_s3
+from support.servers.object_storage import KEYS, make_bucket
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.store.folder import FolderBlobs
@@ -28,12 +28,6 @@ def job(*entries, count=1):
         for key, prompt in entries
     )
     return f"version: 1\nname: job\nbudget: 1\ninferences:\n{lines}"
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with serve_s3() as url:
-        yield url
 
 
 @pytest.fixture(params=["folder", "s3"])

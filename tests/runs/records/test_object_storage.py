@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from support.servers.object_storage import KEYS, make_bucket, serve_s3
+from support.servers.object_storage import KEYS, make_bucket
 from support.servers.sandbox import serve_sandbox
 
 obstore = pytest.importorskip("obstore", reason="obstore is not installed: the extra `objects`")
@@ -67,12 +67,6 @@ class Machines:
 
     def verify(self, machine):
         return self.here("vidi", "verify", self.path(machine))
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with serve_s3() as url:
-        yield url
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from PIL import Image
 
 from support.commands import Answer, run_installed
 from support.killing.accounts import CostAccount
+from support.servers.object_storage import read_bucket
 from support.servers.sandbox import Served
 from vidi.inference.lifecycle.sends import SENDS_AT_ONCE
 
@@ -71,8 +72,13 @@ def run_hooked(program: str, *arguments: str, cwd: Path, environment: dict[str, 
 class Killable:
     """A folder with the job, and runs of it that may die."""
 
-    def __init__(self, folder: Path, served: Served, start: Start, ledger: str = "") -> None:
+    def __init__(
+        self, folder: Path, served: Served, start: Start, ledger: str = "", address: str = ""
+    ) -> None:
         self.folder = folder
+        self.address = address
+        """The bucket and prefix of the assets; empty where they are in the folder."""
+        self.output = f"outputs/{address.replace('://', '/')}" if address else "outputs/job"
         self.served = served
         self.start = start
         self.at_once = 3
@@ -86,13 +92,14 @@ class Killable:
         self._cut_off: dict[str, str] = {}
         """The ids that were ever under way at a kill."""
         folder.mkdir(parents=True)
-        (folder / "job.yaml").write_text(JOB)
+        head = f"output_dir: {address}\n" if address else ""
+        (folder / "job.yaml").write_text(head + JOB)
         (folder / "vidi.toml").write_text("[limits.replicate]\ncreates_per_minute = 60000\n")
         _make_photo(folder / "photo.png")
         one = certifi.contents().partition("-----END CERTIFICATE-----\n")
         (folder / "trusted.pem").write_text(one[0] + one[1])  # all of them take their time
         self.ledger = ledger or str(folder / "ledger.sqlite3")
-        self.account = CostAccount(folder / "outputs/job", self.ledger)
+        self.account = CostAccount(folder / self.output, self.ledger)
 
     def run(self, *arguments: str, program: str = "vidi-run", die_at: str = "0 none") -> Answer:
         """Run a command, by default the job, killed at its "NTH NAME" step; 0 lets it live."""
@@ -156,13 +163,15 @@ class Killable:
 
     def read_assets(self) -> dict[str, bytes]:
         """The content of every picture in the output folder."""
-        output = self.folder / "outputs/job"
+        if self.address:
+            return read_bucket(self.address, (".webp", ".jpg"))
+        output = self.folder / self.output
         files = [path for path in output.rglob("*") if path.suffix in {".webp", ".jpg"}]
         return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
 
     def _check_words(self) -> None:
         """The toolbox says the same."""
-        verified = self.run("verify", "outputs/job", program="vidi")
+        verified = self.run("verify", self.output, program="vidi")
         assert verified.stderr == f"{ASSETS} of {ASSETS} assets are as they were made\n"
         billed = float(self.served.sandbox.billing.total)
         status = self.run("status", "job.yaml", "--json", program="vidi").json

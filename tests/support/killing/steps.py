@@ -3,8 +3,9 @@
 Loaded into a child (by `warm_process.py`, or by a `sitecustomize`), before the command begins.
 Steps are: each line of the journal (before it, in the middle of it, without its line end, after
 it), each fsync, rename, removal and truncation (before, after), each commit of an SQLite ledger
-(before, after), each piece of a request that goes out and each piece of an answer that comes in
-(before, after). Nothing in vidi knows of it. The death is a real SIGKILL.
+(before, after), each object that is put into a bucket, copied there or deleted (before, after),
+each piece of a request that goes out and each piece of an answer that comes in (before, after).
+Nothing in vidi knows of it. The death is a real SIGKILL.
 """
 
 import asyncio.selector_events as sockets
@@ -73,6 +74,8 @@ def count_steps() -> None:
     _watch_files(steps)
     _watch_sockets(steps)
     _watch_ledger(steps)
+    if "AWS_ENDPOINT_URL" in os.environ:
+        _watch_bucket(steps)
     if "TEST_TALLY" in os.environ:
         _tell_at_the_end(steps, Path(os.environ["TEST_TALLY"]))
 
@@ -146,6 +149,18 @@ def _watch_sockets(steps: Steps) -> None:
     for name in ("write", "writelines"):
         steps.around(wire, name, describe_sent)
     steps.around(wire, "_read_ready", describe_received)
+
+
+def _watch_bucket(steps: Steps) -> None:
+    import obstore
+
+    for name in ("put", "copy", "delete"):
+
+        def describe(_store, path, to=None, *_, name=name, **__):
+            path = to if name == "copy" else path
+            return f"{name} {'lock' if path.endswith('.vidi/lock') else _describe_path(path)}"
+
+        steps.around(obstore, name, describe)
 
 
 def _watch_ledger(steps: Steps) -> None:

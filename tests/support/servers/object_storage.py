@@ -47,6 +47,19 @@ def make_bucket(url: str) -> str:
         return name
 
 
+def read_bucket(address: str, endings: tuple[str, ...] = ("",)) -> dict[str, bytes]:
+    """What is below a prefix and not vidi's own, by name, as far as it ends so."""
+    import obstore
+
+    store = obstore.store.from_url(address, client_options={"allow_http": True})
+    names = [each["path"] for each in obstore.list(store).collect()]
+    return {
+        name: bytes(obstore.get(store, name).bytes())
+        for name in names
+        if name.endswith(endings) and not name.startswith(".vidi/")
+    }
+
+
 def _wait_for(port: int) -> None:
     for _ in range(600):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

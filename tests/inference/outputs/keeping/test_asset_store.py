@@ -7,19 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from support.servers.object_storage import KEYS, make_bucket, serve_s3
+from support.servers.object_storage import KEYS, make_bucket
 from vidi.errors import DownloadError, StorageError, UsageError
 from vidi.inference.bucket import SHA256, Bucket
 from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.outputs.keeping.objects import CREATED_BYTES, ObjectStore
 
 KINDS = ("folder", "memory", "memory, listed", "s3", "s3, listed")
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with serve_s3() as url:
-        yield url
 
 
 @pytest.fixture(params=KINDS)
