@@ -1,8 +1,12 @@
 """`vidi doctor`: green when what the project uses is there, and what to do where it is not."""
 
+from dataclasses import replace
+
 import pytest
 
 from support.servers.sandbox import serve_sandbox
+from vidi.cli.commands.setup.checkup.database import tell_server
+from vidi.inference.tracking.fleet.server import ServerFacts
 
 JOB = """\
 version: 1
@@ -74,3 +78,30 @@ def test_live_asks_who_we_are(here, monkeypatch, key):
 def test_the_store_of_the_project_is_looked_at(here, setting, said):
     here.write("vidi.toml", setting + "\n")
     assert said in here("vidi", "doctor").stdout.splitlines()
+
+
+GOOD = ServerFacts("16.4", "on", 0, 0, pooled=False, ahead_s=0.1, max_connections=100)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told", "code"),
+    [
+        ({}, [], 0),
+        ({"synchronous_commit": "off"}, ["synchronous_commit is off"], 2),
+        ({"standbys": 1}, ["no COMMIT waits for it"], 0),
+        ({"standbys": 2, "synchronous_standbys": 1}, [], 0),
+        ({"pooled": True}, ["a pooler gives each transaction another connection"], 0),
+        ({"ahead_s": -90.0}, ["clock: 90 s behind the database's"], 0),
+    ],
+)
+def test_a_database_is_judged_by_what_a_fleet_needs(changed, told, code):
+    first, *rest = tell_server(replace(GOOD, **changed))
+    assert first.text.startswith("database: PostgreSQL 16.4, which needs no extension")
+    assert len(rest) == len(told)
+    assert all(part in each.text and each.hint for part, each in zip(told, rest, strict=True))
+    assert max((each.exit_code for each in rest), default=0) == code
+
+
+def test_what_is_installed_for_several_machines_is_said(here):
+    answer = here("vidi", "doctor")
+    assert any(line.startswith("extras: ") for line in answer.stdout.splitlines())

@@ -84,6 +84,7 @@ def doctor(
 def _look(
     project: Path, environ: Mapping[str, str], settings: Settings, *, live: bool
 ) -> Iterator[Finding]:
+    from vidi.cli.commands.setup.checkup.database import check_database, check_extras
     from vidi.cli.commands.setup.checkup.findings import Finding
     from vidi.cli.commands.setup.checkup.money import check_money
     from vidi.cli.commands.setup.checkup.project import (
@@ -99,11 +100,13 @@ def _look(
 
     yield Finding(f"vidi {__version__}, python {platform.python_version()}")
     yield Finding("  ".join(f"{name} {version(name)}" for name in LIBRARIES))
+    yield from check_extras()
     registry = open_registry(project, None)
     yield Finding(f"templates: {len(registry.list_models())} models")
     used = find_used_models(project)
     yield from check_addresses(settings)
     yield from check_money(project, environ)
+    yield from check_database(environ)
     yield from check_store(project, environ)
     yield from check_clock()
     yield from check_jobs(used)
