@@ -12,7 +12,6 @@ from vidi.inference.bucket import Bucket, BucketError
 from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.outputs.keeping.objects import ObjectStore
 from vidi.runs.records.atomic import replace_text
-from vidi.runs.records.destination import as_address
 from vidi.runs.records.folder import OWN
 
 if TYPE_CHECKING:
@@ -94,20 +93,3 @@ def open_assets(folder: Path) -> AssetStore:
     with before_anything_is_sent():
         store.list_once()
     return store
-
-
-def open_shared_assets(store: str, project: Path, scratch: Path) -> AssetStore:
-    """Where a job's assets are that many workers make: nothing is listed, as others write there.
-
-    Args:
-        store: The folder, relative to the project, or the address of a bucket.
-        project: What the folder is relative to.
-        scratch: A folder of this worker for files on their way to a bucket.
-
-    Raises:
-        UsageError: The extra `objects` is not installed, or the address is none.
-    """
-    address = as_address(Path(store))
-    if address is None:
-        return FolderStore(project / store)
-    return ObjectStore(open_bucket(address), scratch)
