@@ -16,6 +16,7 @@ from vidi.runs.execution.signals import received_signals
 from vidi.runs.fleet.hand_out import fingerprint_plan, hand_out
 from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.records.folder import note_fleet
+from vidi.runs.records.remote.hold import note_fleet_at
 from vidi.version import __version__
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def hand_out_job(state: FleetState) -> int | None:
     new = _describe(plan, state)
     _tell_plan(plan, state)
     try:
-        if "://" not in new.store:
+        if "://" in new.store:
+            note_fleet_at(new.store, new.journal, known=state.before is not None)
+        else:
             note_fleet(plan.folder, new.journal)
         hand_out(plan, new, state.journal.states, state.settings.keys, ledger)
         ledger.do(unlock_destination(new.journal))

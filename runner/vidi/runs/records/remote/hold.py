@@ -20,7 +20,7 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from vidi.errors import FolderLockedError
+from vidi.errors import FolderLockedError, UsageError
 from vidi.inference.bucket import MissingError, TakenError
 from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.inference.outputs.keeping.objects import ObjectStore
@@ -36,7 +36,7 @@ from vidi.runs.records.remote.address import (
 from vidi.runs.records.remote.exchange import find_journal, put_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from vidi.inference.bucket import Bucket
     from vidi.inference.outputs.keeping.asset_store import AssetStore
@@ -98,11 +98,53 @@ def look_at_output(folder: Path, address: str | None) -> Iterator[tuple[Path, As
         return
     with TemporaryDirectory(prefix="vidi-") as scratch, before_anything_is_sent():
         bucket, journal = open_bucket(address), folder / JOURNAL
-        if not (folder / TOKEN).exists() or _read_holder(bucket).get("token") != _identify(folder):
+        holder = _read_holder(bucket)
+        _refuse_fleets(bucket, holder)
+        if not (folder / TOKEN).exists() or holder.get("token") != _identify(folder):
             journal = find_journal(bucket, folder, Path(scratch))
         store = ObjectStore(bucket, Path(scratch))
         store.list_once()
         yield journal, store
+
+
+def note_fleet_at(address: str, journal: str, *, known: bool) -> None:
+    """Note in a bucket that a fleet fills a prefix of it; the lock stays for as long as it does.
+
+    Args:
+        address: The bucket and prefix.
+        journal: The name of the job in the fleet's database.
+        known: Whether the database has that job from before.
+
+    Raises:
+        FolderLockedError: Another run holds it, or the fleet of another database.
+        UsageError: It has the journal of runs of one machine, or it cannot be used.
+    """
+    bucket = open_bucket(address)
+    with before_anything_is_sent():
+        holder = {"fleet": journal, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+        try:
+            bucket.create(LOCK, json.dumps(holder).encode(), {})
+        except TakenError as error:
+            other = _read_holder(bucket)
+            if known and other.get("fleet") == journal:
+                return
+            raise _describe_other(bucket, other) from error
+        if not known and bucket.look(JOURNAL) is not None:
+            bucket.delete(LOCK)
+            raise UsageError(
+                f"{bucket.address} has a journal of runs of one machine, of which a fleet knows "
+                "nothing",
+                hint="Give the fleet a prefix of its own with -o.",
+            )
+
+
+def _refuse_fleets(bucket: Bucket, holder: Mapping[str, object]) -> None:
+    """Refuse a prefix whose journal is in a fleet's database: here nobody knows what was bought."""
+    if "fleet" in holder:
+        raise UsageError(
+            f"{bucket.address} is filled by a fleet, in whose database it is what was bought",
+            hint="Run it with --fleet, or name another prefix with -o.",
+        )
 
 
 def _claim(bucket: Bucket, token: str) -> bool:
@@ -117,16 +159,23 @@ def _claim(bucket: Bucket, token: str) -> bool:
         bucket.create(LOCK, json.dumps(holder).encode(), {})
     except TakenError as error:
         other = _read_holder(bucket)
+        _refuse_fleets(bucket, other)
         if other.get("token") == token:
             return True  # this folder's own run was killed: what it bought is in the journal here
-        who = f"process {other.get('pid')} on {other.get('host')}, since {other.get('since')}"
-        raise FolderLockedError(
-            f"another run holds {bucket.address}: {who}",
-            hint="Wait for it to end; if it was killed, run again where it ran. Where that "
-            f"folder or that machine is gone for good, so is the record of what it bought: delete "
-            f"{bucket.address}/{LOCK} to go on from the run before.",
-        ) from error
+        raise _describe_other(bucket, other) from error
     return False
+
+
+def _describe_other(bucket: Bucket, other: Mapping[str, object]) -> FolderLockedError:
+    who = f"process {other.get('pid')} on {other.get('host')}"
+    if "fleet" in other:
+        who = "the fleet of another database"
+    return FolderLockedError(
+        f"another run holds {bucket.address}: {who}, since {other.get('since')}",
+        hint="Wait for it to end; if it was killed, run again where it ran. Where that "
+        "folder or that machine is gone for good, so is the record of what it bought: delete "
+        f"{bucket.address}/{LOCK} to go on from the run before.",
+    )
 
 
 def _read_holder(bucket: Bucket) -> dict[str, object]:
