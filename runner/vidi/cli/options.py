@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from vidi.runs.planning.shards import Shard
 
 Command = "Callable[..., int]"
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Dollars(click.ParamType["Decimal"]):
@@ -37,6 +39,21 @@ class Dollars(click.ParamType["Decimal"]):
         if not amount.is_finite() or amount < 0:
             self.fail(f"'{value}' is not an amount in USD such as 0.50", param, ctx)
         return amount
+
+
+class Duration(click.ParamType["float"]):
+    """A time such as 10m, in seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read a time such as 30s, 10m or 2h; a bare number is seconds."""
+        found = re.fullmatch(r"(\d{1,7}(?:\.\d{1,3})?)([smhd]?)", str(value).strip())
+        if found is None:
+            self.fail(f"'{value}' is not a time such as 30s, 10m or 2h", param, ctx)
+        return float(found[1]) * _SECONDS[found[2] or "s"]
 
 
 class ShardOf(click.ParamType["Shard"]):

@@ -19,7 +19,7 @@ from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
     from datetime import datetime
 
     import httpx
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.providers.provider import Accepted, Provider
     from vidi.inference.settings import Settings
+    from vidi.inference.tracking.books import Books
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.receipts import Receipts
@@ -60,6 +61,10 @@ class ReconcileConfig:
     """The transport to use instead of the network."""
     receipts: Receipts = field(default_factory=UnsharedReceipts)
     """What other folders have bought."""
+    books: Books | None = None
+    """What is put on record in; None: the journal alone."""
+    deny: Callable[[str], Awaitable[None]] | None = None
+    """Puts on record that one was not bought; None: the journal does."""
 
 
 def list_doubts(states: Mapping[str, InferenceState]) -> tuple[InferenceState, ...]:
@@ -133,9 +138,16 @@ async def take_word(
             await runtime.receipts.take_receipt(key, provider, accepted.request_id)
             await adopt(key, accepted, runtime)
         for key in not_paid:
-            await config.journal.append("refused", key, error=NOT_PAID)
+            await _deny(key, config)
     adopted = [Finding(key, states[key].model, "adopted", paid[key]) for key in paid]
     return (*adopted, *(Finding(key, states[key].model, "not_paid") for key in not_paid))
+
+
+async def _deny(key: str, config: ReconcileConfig) -> None:
+    if config.deny is not None:
+        await config.deny(key)
+    else:
+        await config.journal.append("refused", key, error=NOT_PAID)
 
 
 async def _ask(state: InferenceState, config: ReconcileConfig, runtime: Runtime) -> Finding:
@@ -202,7 +214,7 @@ async def open_runtime(config: ReconcileConfig) -> AsyncIterator[Runtime]:
 
         yield Runtime(
             open_provider=open_once,
-            books=FolderBooks(config.journal, Budget(None), config.receipts),
+            books=config.books or FolderBooks(config.journal, Budget(None), config.receipts),
             fetcher=Fetcher(config.settings, wire=config.wire),
             notify=_hear_nothing,
             base_prices=base_prices,

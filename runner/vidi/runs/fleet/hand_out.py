@@ -142,9 +142,15 @@ def _list_rows(
             described.describe(planned, len(state.charges) if state is not None else 0),
             micros_up(price.low),
             micros_up(request.reserve),
-            # What was made and is not here is brought home; nothing is bought for that.
-            "new" if planned.buys or request.stored else "completed",
+            "made" if _was_made(planned, state) else "new",
         )
+
+
+def _was_made(planned: PlannedInference, state: InferenceState | None) -> bool:
+    """Whether its provider may still have it: it is asked before anything is bought."""
+    request = planned.request
+    same = state is not None and state.was_made and state.fingerprint == request.fingerprint
+    return same and not request.again and not request.stored
 
 
 class _Shards:

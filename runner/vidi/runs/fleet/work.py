@@ -6,9 +6,9 @@ Nothing dispatches here: whoever is free looks for a shard and claims it, and on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,14 @@ from vidi.inference.models.provider_names import provider_names
 from vidi.inference.settings import KEYS
 from vidi.inference.tracking.fleet.destinations import find_destination
 from vidi.inference.tracking.fleet.shards import ALL, count_left, find_shards
+from vidi.runs.execution.run import end_task
 from vidi.runs.execution.stopping import DRAIN, Stop
 from vidi.runs.execution.throttle import name_account
 from vidi.runs.fleet.run_shard import run_shard
+from vidi.runs.fleet.sweep import keep_sweeping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from vidi.inference.tracking.fleet.destinations import Destination
     from vidi.inference.tracking.fleet.shards import Part
@@ -32,6 +34,8 @@ LOOK_S, LONGEST_LOOK_S = 0.5, 5.0
 """How often an idle worker looks for work."""
 FIRST_REST_S, LONGEST_REST_S = 1.0, 60.0
 """How long a shard is left alone in which nothing has gone on."""
+WORST_FIRST = (70, 7, 6, 4, 3, 5, 2, 1)
+"""Which exit code counts where several would do: what no new try mends before what it may."""
 ROUNDS = 8
 """How often in a row a part may get nowhere before its worker gives up."""
 
@@ -105,6 +109,10 @@ class ShardLoop:
             RefusedError: A row is not what was planned, by this worker's templates and files.
             StorageError: The database cannot be used.
         """
+        async with self._sweeping():
+            await self._run(job, part)
+
+    async def _run(self, job: str, part: Part) -> None:
         looks = 0
         while not self._stop.requested:
             destination = await self._find(job)
@@ -128,6 +136,10 @@ class ShardLoop:
             RefusedError: A row is not what was planned, by this worker's templates and files.
             StorageError: The database cannot be used.
         """
+        async with self._sweeping():
+            await self._serve(idle_exit_s)
+
+    async def _serve(self, idle_exit_s: float | None) -> None:
         looks, busy_at = 0, time.monotonic()
         while not self._stop.requested and self._queues:
             if await self._run_one():
@@ -137,6 +149,15 @@ class ShardLoop:
                 return
             looks += 1
             await self._wait(looks)
+
+    @contextlib.asynccontextmanager
+    async def _sweeping(self) -> AsyncIterator[None]:
+        """Sweep meanwhile."""
+        task = asyncio.create_task(keep_sweeping(self._worker, lambda: self._queues))
+        try:
+            yield
+        finally:
+            await end_task(task)
 
     @property
     def _queues(self) -> list[str]:
@@ -191,7 +212,7 @@ class ShardLoop:
 
     async def _wait(self, looks: int) -> None:
         pause = min(LOOK_S * 2 ** min(looks, 10), LONGEST_LOOK_S)
-        with suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._stop.wait_for(DRAIN)
 
@@ -219,4 +240,4 @@ def choose_exit_code(
         codes.add(RefusedError.exit_code)
     elif left:
         codes.add(5)
-    return next((code for code in (70, 7, 6, 4, 5, 3, 2, 1) if code in codes), 0)
+    return next((code for code in WORST_FIRST if code in codes), 0)

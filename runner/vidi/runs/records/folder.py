@@ -135,17 +135,25 @@ def refuse_fleets(folder: Path) -> None:
         )
 
 
-def note_fleet(folder: Path, journal: str) -> None:
-    """Note in a folder that a fleet fills it.
+def refuse_machines(folder: Path) -> None:
+    """Refuse a folder that has the journal of runs of one machine.
 
     Raises:
-        UsageError: It cannot be written, or it has the journal of runs of one machine.
+        UsageError: It has one.
     """
     if (folder / JOURNAL).exists() and not (folder / OWN / FLEET).exists():
         raise UsageError(
             f"{folder} has a journal of runs on this machine, of which a fleet knows nothing",
             hint="Give the fleet a folder of its own with -o.",
         )
+
+
+def note_fleet(folder: Path, journal: str) -> None:
+    """Note in a folder that a fleet fills it.
+
+    Raises:
+        UsageError: It cannot be written.
+    """
     try:
         (folder / OWN).mkdir(parents=True, exist_ok=True)
         (folder / OWN / FLEET).write_text(f"{journal}\n", encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,24 +11,6 @@ from vidi.cli.options import FILE, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class Duration(click.ParamType["float"]):
-    """A time such as 10m, in seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Read a time such as 30s, 10m or 2h; a bare number is seconds."""
-        found = re.fullmatch(r"(\d{1,7}(?:\.\d{1,3})?)([smhd]?)", str(value).strip())
-        if found is None:
-            self.fail(f"'{value}' is not a time such as 30s, 10m or 2h", param, ctx)
-        return float(found[1]) * _SECONDS[found[2] or "s"]
-
 
 _PROJECT = click.option(
     "-C",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.commands.fleet.options import Duration, place_options
-from vidi.cli.options import FOLDER, ShardOf
+from vidi.cli.commands.fleet.options import place_options
+from vidi.cli.options import FOLDER, Duration, ShardOf
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.options import FILE, FOLDER
+from vidi.cli.options import FILE, FOLDER, Duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vidi.runs.execution.repricing import CostFinding
 
 IN_DOUBT = 6
+LONG_AGO_S = 600.0
+"""How old a doubt is, where nothing is said, before a rule settles it."""
 
 
 PAID = click.option(
@@ -63,14 +65,29 @@ ENV_FILE = click.option(
 SANDBOX = click.option(
     "--sandbox", is_flag=True, help="The sandbox run of the file, not the real one."
 )
+FLEET = click.option("--fleet", is_flag=True, help="A job of a fleet, by its name or its job file.")
+ABSENT = click.option(
+    "--absent-is-not-paid",
+    is_flag=True,
+    help="With --fleet: what its provider does not list, read twice, was not bought.",
+)
+OLDER = click.option(
+    "--older-than",
+    type=Duration(),
+    metavar="TIME",
+    help="With --absent-is-not-paid: only what was begun so long ago.  [default: 10m]",
+)
 JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("job_file", type=FILE)
+@click.argument("job_file", metavar="JOB_FILE", type=click.Path(path_type=Path))
 @PAID
 @NOT_PAID
 @COSTS
+@FLEET
+@ABSENT
+@OLDER
 @PROJECT
 @OUTPUT_DIR
 @TEMPLATES
@@ -82,6 +99,9 @@ def reconcile(
     paid: tuple[str, ...],
     not_paid: tuple[str, ...],
     costs: bool,
+    fleet: bool,
+    absent_is_not_paid: bool,
+    older_than: float | None,
     project: Path,
     output_dir: Path | None,
     templates: Path | None,
@@ -93,6 +113,7 @@ def reconcile(
 
     What is found is fetched by the next run, for nothing. --paid and --not-paid settle by your
     word what the providers cannot tell; --costs asks for the bills of what is settled instead.
+    With --fleet a word is taken once its request cannot leave any more (VIDI_FLEET_SETTLE).
     Exit 0 when nothing is in doubt any more, else 6.
     """
     from vidi.cli.commands.folders.reconcile_folder import (
@@ -103,10 +124,22 @@ def reconcile(
     from vidi.cli.display.console import Console
 
     console = Console(json_wanted=json_wanted)
+    if not fleet:
+        _refuse_fleets_options(job_file, absent_is_not_paid or older_than is not None)
     case = DoubtfulInference(job_file, project, output_dir, templates, env_file, sandbox)
     findings: Sequence[Finding] = ()
     bills: Sequence[CostFinding] = ()
-    if costs:
+    if fleet:
+        from vidi.cli.running.fleet.reconcile import Words, settle_fleet_doubts
+
+        _refuse_costs(costs, "--fleet")
+        old_s = LONG_AGO_S if older_than is None else older_than
+        rule_s = old_s if absent_is_not_paid else None
+        said = Words(_read_pairs(paid), tuple(dict.fromkeys(not_paid)), rule_s)
+        findings, left = settle_fleet_doubts(
+            job_file.as_posix(), project, templates, env_file, said
+        )
+    elif costs:
         _refuse_words(paid, not_paid)
         bills, left = price_estimates(case, console)
     else:
@@ -120,6 +153,25 @@ def reconcile(
         for line in told:
             console.print_data(line)
     return code
+
+
+def _refuse_fleets_options(job_file: Path, given: bool) -> None:
+    from vidi.errors import UsageError
+
+    if given:
+        raise UsageError(
+            "--absent-is-not-paid is a rule for fleets",
+            hint="Give it with --fleet, or leave it out.",
+        )
+    if job_file.is_dir():
+        raise click.BadParameter(f"File '{job_file}' is a directory.", param_hint="'JOB_FILE'")
+
+
+def _refuse_costs(costs: bool, option: str) -> None:
+    from vidi.errors import UsageError
+
+    if costs:
+        raise UsageError(f"--costs and {option} do not go together", hint=f"Leave out {option}.")
 
 
 def _refuse_words(*words: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.runs.fleet.destination import look_at_destination, name_destination
 from vidi.runs.records.destination import locate_address
+from vidi.runs.records.folder import refuse_machines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +66,7 @@ class FleetState(CommandState):
             UsageError: There is no such place, or it cannot be read.
             StorageError: The database cannot be read.
         """
+        refuse_machines(folder)
         options, ledger = self.options, self.open_ledger()
         address = locate_address(job, given=options.output_dir, sandbox=False)
         self.name = name_destination(folder, address, options.project)

@@ -106,6 +106,7 @@ class ShardBooks:
         run: The id of the fleet's run.
         caps: What all of the fleet stays under, its own budget as the cap of the run.
         secrets: Texts that are never written in what people and providers say.
+        journal: The journal, where it is not the shard's alone.
     """
 
     def __init__(
@@ -115,8 +116,9 @@ class ShardBooks:
         run: str,
         caps: Sequence[Cap],
         secrets: tuple[str, ...] = (),
+        journal: ShardJournal | None = None,
     ) -> None:
-        self.journal = ShardJournal(ledger, held, run, secrets)
+        self.journal = journal or ShardJournal(ledger, held, run, secrets)
         self.budget = Budget(None, _ShardAccount(ledger, self.journal))
         """What this worker holds and has spent; the caps are the database's."""
         self.receipts = ShardReceipts(ledger, self.journal)

@@ -29,13 +29,17 @@ OPEN = ("intended", "submitted", "completed", "in_doubt", "unfinished")
 FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "submitted": ("intended", "in_doubt", "unfinished"),
     "completed": ("submitted", "unfinished", "completed"),
-    "settled": OPEN,
-    "refused": ("new", "intended", "in_doubt"),
+    "settled": (*OPEN, "made"),
+    "refused": ("new", "made", "intended", "in_doubt"),
     "in_doubt": ("intended",),
     "unfinished": ("submitted", "completed", "unfinished"),
-    "taken": ("new", "refused", "failed"),
+    "taken": ("new", "made", "refused", "failed"),
 }
-"""Event to the states that a row may have before it; other events change no state."""
+"""Event to the states that a row may have before it; other events change no state.
+
+`made` is what an earlier run has made and is not there any more: it is fetched once more, for
+nothing, or bought anew where its provider no longer has it.
+"""
 FOR_NOW = frozenset({"absent", "credentials", "not-paid", "not-sent", "throttled"})
 """What was refused for these is tried again; all else, as by a cap, ends the row for this run."""
 CLOSING = frozenset({"refused", "settled"})

@@ -34,8 +34,10 @@ WITH lease AS (
     UPDATE vidi_rows SET status = 'intended', attempt = :attempt, epoch = :epoch,
         request_id = NULL, intended_at = clock_timestamp(), changed_at = clock_timestamp()
     WHERE journal = :journal AND id = :inference AND attempt = :attempt - 1
-        AND (status IN ('new', 'refused', 'failed') OR (status = 'rejected' AND epoch = :epoch))
-        AND EXISTS (SELECT FROM lease)  -- rejected: by its own worker, called in another form
+        AND (status IN ('new', 'made', 'refused', 'failed')
+            -- By its own worker a moment ago: called in another form now.
+            OR (status = 'rejected' AND epoch = :epoch))
+        AND EXISTS (SELECT FROM lease)
     RETURNING 1
 ), wanted(kind, label, cap) AS (
     VALUES ('day', CAST(:day AS text), CAST(:day_cap AS bigint)), ('month', :month, :month_cap),

@@ -17,7 +17,7 @@ from vidi.inference.tracking.ledger.work import Work
 from vidi.inference.tracking.redaction import list_texts, redact_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import Collection, Coroutine, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -51,7 +51,7 @@ class ShardJournal:
         self, ledger: Ledger, held: Shard, run: str, secrets: tuple[str, ...] = ()
     ) -> None:
         self._ledger = ledger
-        self._held = held
+        self.held = held
         self._run = run
         self._replay = Replay()
         self.header: Event | None = None
@@ -78,28 +78,32 @@ class ShardJournal:
         Raises:
             StorageError: It cannot be read.
         """
+        await self._load(self.held.shard)
+
+    async def _load(self, shard: int) -> None:
         after = 0
-        while (last := self._take_page(await self._ledger.ask(self._read_page(after)))) is not None:
-            after = last
+        while (page := await self._ledger.ask(self._read_page(shard, after))) != []:
+            after = self._take_page(page)
 
-    def _read_page(self, after: int) -> Work[Sequence[Any]]:
-        about = {"journal": self._held.journal, "shard": self._held.shard}
+    def _read_page(self, shard: int, after: int) -> Work[list[Any]]:
+        about = {"journal": self.held.journal, "shard": shard}
         asked = {**about, "after": after, "most": PAGE}
-        return Work("reads", lambda transaction: transaction.read(_READ, asked))
+        return Work("reads", lambda transaction: list(transaction.read(_READ, asked)))
 
-    def _take_page(self, rows: Sequence[Any]) -> int | None:
-        """Fold some events in; the number of the last, or None where there was none."""
+    def _take_page(self, rows: Sequence[Any]) -> int:
+        """Fold some events in; the number of the last."""
         for n, ts, run, event, inference, body, shard in rows:
             self.take_in(n, ts, event, inference, body, run=run)
             self._place(inference, shard)
-        return rows[-1][0] if rows else None
+        return int(rows[-1][0])
 
     def _place(self, inference: str | None, shard: int) -> None:
         """Note where an inference is: all of them are in the one shard."""
 
-    def _find_shard(self, inference: str | None) -> Shard:
+    def find_shard(self, inference: str | None) -> Shard:
+        """Where an inference is."""
         del inference
-        return self._held
+        return self.held
 
     async def append(
         self, event: EventKind, inference: str | None = None, **fields: object
@@ -134,7 +138,7 @@ class ShardJournal:
             OrphanError: It is the receipt of an attempt that was taken for not bought.
             StorageError: It is not on record.
         """
-        held = self._find_shard(fact.inference)
+        held = self.find_shard(fact.inference)
         self.follow(fact, await _whole(self._ledger.ask(note_fact(held, fact))))
 
     def follow(self, fact: Fact, noted: Noted) -> None:
@@ -219,6 +223,15 @@ class WholeJournal(ShardJournal):
     ) -> None:
         super().__init__(ledger, Shard(journal, EVERY, 0, writer), run, secrets)
         self._shards: dict[str, int] = {}
+        self._only: Collection[str] | None = None
+
+    @property
+    def states(self) -> Mapping[str, InferenceState]:
+        """What is known of each inference that it is about."""
+        found = super().states
+        if self._only is None:
+            return found
+        return {key: found[key] for key in self._only if key in found}
 
     def read(self) -> None:
         """Read all of it, where no event loop runs.
@@ -227,12 +240,26 @@ class WholeJournal(ShardJournal):
             StorageError: It cannot be read.
         """
         after = 0
-        while (last := self._take_page(self._ledger.do(self._read_page(after)))) is not None:
-            after = last
+        while (page := self._ledger.do(self._read_page(EVERY, after))) != []:
+            after = self._take_page(page)
+
+    async def load_only(self, places: Mapping[str, int]) -> None:
+        """Read what is known of some inferences, and be about no other.
+
+        Args:
+            places: Id to shard.
+
+        Raises:
+            StorageError: It cannot be read.
+        """
+        self._only = tuple(places)
+        for shard in sorted(set(places.values())):
+            await self._load(shard)
 
     def _place(self, inference: str | None, shard: int) -> None:
         if inference is not None:
             self._shards[inference] = shard
 
-    def _find_shard(self, inference: str | None) -> Shard:
-        return self._held._replace(shard=self._shards.get(inference or "", 0))
+    def find_shard(self, inference: str | None) -> Shard:
+        """Where an inference is; facts about the job as a whole are in none."""
+        return self.held._replace(shard=self._shards.get(inference or "", 0))

@@ -40,7 +40,7 @@ ON CONFLICT (journal, id) DO UPDATE SET n = excluded.n, output = excluded.output
     queue = excluded.queue, changed_at = clock_timestamp(),
     shard = CASE WHEN left(r.queue, -17) = left(excluded.queue, -17) THEN r.shard
         ELSE excluded.shard END
-WHERE r.status IN ('new', 'refused', 'failed', 'rejected', 'succeeded', 'moderated')
+WHERE r.status IN ('new', 'made', 'refused', 'failed', 'rejected', 'succeeded', 'moderated')
 """  # noqa: S608
 _READ = """
 SELECT id, n, shard, queue, output, out_key, fingerprint, CAST(spec AS text), low, reserve, status,

@@ -29,6 +29,7 @@ TABLES = {
         fingerprint text NOT NULL, spec json NOT NULL, low bigint NOT NULL, reserve bigint,
         status text NOT NULL DEFAULT 'new', attempt integer NOT NULL DEFAULT 0,
         epoch integer, request_id text, intended_at timestamptz,
+        asked_at timestamptz,
         changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (journal, id), UNIQUE (journal, out_key)""",
     "vidi_shards": """

@@ -43,7 +43,8 @@ DELETE FROM vidi_rows WHERE journal = :journal AND attempt = 0
 AND status IN ('new', 'refused', 'rejected')
 """
 _CLOSE = """
-UPDATE vidi_rows SET status = 'rejected' WHERE journal = :journal AND status IN ('new', 'refused')
+UPDATE vidi_rows SET status = CASE status WHEN 'made' THEN 'succeeded' ELSE 'rejected' END
+WHERE journal = :journal AND status IN ('new', 'made', 'refused')
 """
 _ENTER_RUN = insert_once("vidi_runs", RUNS)
 _MOVE_EVENTS = """
