@@ -143,7 +143,7 @@ def refuse_machines(folder: Path) -> None:
     """
     if (folder / JOURNAL).exists() and not (folder / OWN / FLEET).exists():
         raise UsageError(
-            f"{folder} has a journal of runs on this machine, of which a fleet knows nothing",
+            f"{folder} has a journal of runs of one machine, of which a fleet knows nothing",
             hint="Give the fleet a folder of its own with -o.",
         )
 
