@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "runner"), str(ROOT / "tests")]
 
+from support.commands import run_warmed  # noqa: E402
 from support.killing.soak import Soaked, keep_ledgers, soak  # noqa: E402
-from support.killing.warm_process import keep_warm_process  # noqa: E402
 
 TOLD_EVERY = 25
 
@@ -31,9 +31,9 @@ def main() -> None:
     numbers = range(options.first, options.first + options.rounds)
     base = Path(tempfile.mkdtemp(prefix="vidi-soak-"))
     total = Soaked()
-    with keep_warm_process() as warm_process, keep_ledgers(postgres=options.postgres) as ledgers:
-        start, seconds = warm_process.run, options.minutes * 60
-        for each in soak(base, start, options.seed, iter(numbers), ledgers, seconds):
+    with keep_ledgers(postgres=options.postgres) as ledgers:
+        seconds = options.minutes * 60
+        for each in soak(base, run_warmed, options.seed, iter(numbers), ledgers, seconds):
             total += each
             if total.rounds % TOLD_EVERY == 0:
                 print(total, flush=True)

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.commands import Here
+from support.warm_process import ADDRESS
 
 # Else each of some hundred commands in processes of their own compiles vidi anew, 0.3 s a time, and
 # each worker rewrites every test file.
@@ -91,6 +93,17 @@ def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     monkeypatch.setenv("VIDI_RECONCILE_SECONDS", "0.5")
     monkeypatch.setenv("VIDI_REGISTRY", str(tmp_path_factory.getbasetemp() / "none.pack"))
     monkeypatch.setenv("VIDI_LEDGER", str(tmp_path_factory.mktemp("state") / "ledger.sqlite3"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One warm process serves all workers of a run: their settings are their controller's."""
+    if not hasattr(config, "workerinput"):
+        os.environ[ADDRESS] = str(Path(tempfile.mkdtemp(prefix="vidi-warm-")) / "orders")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(Path(os.environ.pop(ADDRESS)).parent, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

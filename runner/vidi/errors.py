@@ -30,11 +30,12 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+_Made = TypeVar("_Made")
 
 _NOTED = 20
 """Mistakes of a job file that a traceback shows."""
@@ -305,3 +306,11 @@ def is_out_of_files(error: BaseException | None) -> bool:
         seen.add(id(error))
         error = error.__cause__ or error.__context__
     return False
+
+
+def contain(call: Callable[[], _Made]) -> _Made | Exception:
+    """What a call gives back, or what it raised, bugs as well: for whoever waits to be told."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001  # whoever asked looks what it is
+        return error

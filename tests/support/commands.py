@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.warm_process import run_warm
 from vidi.cli.boundary import run_guarded
 from vidi.cli.commands.jobs.run import run
 from vidi.cli.toolbox import toolbox
 
+COLD = ("LANG", "LC_", "PYTHON")
+"""Settings of the interpreter, which reads them when it starts."""
 PROGRAMS = {"vidi-run": run, "vidi": toolbox}
 
 
@@ -58,14 +62,23 @@ def installed(program: str) -> str:
     return str(Path(sys.executable).with_name(program))
 
 
-def run_installed(
-    program: str, *arguments: object, cwd: Path, timeout: float = 60, **environment: str
+def run_warmed(
+    program: str, *arguments: str, cwd: Path, environment: Mapping[str, str], timeout: float = 60
 ) -> Answer:
-    """Run an installed command as a user would."""
+    """Run a command in a process of its own that has everything imported."""
+    return Answer(
+        *run_warm(program, *arguments, cwd=cwd, environment=environment, longest_s=timeout)
+    )
+
+
+def run_started(
+    program: str, *arguments: str, cwd: Path, environment: Mapping[str, str], timeout: float = 60
+) -> Answer:
+    """Start an installed command."""
     done = subprocess.run(
-        [installed(program), *map(str, arguments)],
+        [installed(program), *arguments],
         cwd=cwd,
-        env={**os.environ, **environment},
+        env=environment,
         capture_output=True,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
@@ -73,3 +86,18 @@ def run_installed(
         check=False,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def run_installed(
+    program: str, *arguments: object, cwd: Path, timeout: float = 60, **environment: str
+) -> Answer:
+    """Run an installed command as a user would, in a process of its own.
+
+    With VIDI_ALL_STARTS=1 it is started anew, imports and all; else it is forked by a process that
+    has them, but where a setting speaks to the interpreter itself.
+    """
+    words = [str(argument) for argument in arguments]
+    cold = os.environ.get("VIDI_ALL_STARTS") or any(name.startswith(COLD) for name in environment)
+    start = run_started if cold else run_warmed
+    whole = {**os.environ, **environment}
+    return start(program, *words, cwd=cwd, environment=whole, timeout=timeout)

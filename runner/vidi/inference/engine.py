@@ -9,22 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache as cached_call
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from vidi.emulation import open_emulation
-from vidi.errors import CredentialsError, UsageError, VidiError
-from vidi.inference.batch import BatchResults, Progress
-from vidi.inference.cached import (
-    find_record,
-    name_purchase,
-    open_cache,
-    read_from_store,
-    result_of_record,
-)
+from vidi.errors import UsageError
+from vidi.inference.batch import Progress
+from vidi.inference.cached import open_cache
 from vidi.inference.config import SANDBOX_KEYS, SessionConfig, existing_folder
 from vidi.inference.environment import read_environment
 from vidi.inference.event_loop import LoopThread
@@ -33,9 +27,9 @@ from vidi.inference.models.model_list import ModelList
 from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.models.registry import ModelRegistry, ParamsError
 from vidi.inference.models.template import OutputType
+from vidi.inference.purchases import Purchases
 from vidi.inference.request_building import RequestOptions, check_inputs, make_request
-from vidi.inference.results import make_result
-from vidi.inference.session import InferenceEvent, Session
+from vidi.inference.session import Session
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.cost_stores import MemoryCosts
 from vidi.inference.tracking.costs import CostTracker, choose_store, read_amount
@@ -48,10 +42,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
 
+    from vidi.inference.batch import BatchResults
     from vidi.inference.models.prices.estimate import Estimate
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.outputs.result import InferenceResult
     from vidi.inference.request import InferenceRequest
+    from vidi.inference.session import InferenceEvent
 
 _log = logging.getLogger("vidi.inference")
 
@@ -118,10 +114,14 @@ class InferenceEngine:
             budget=None if budget is None else read_amount(budget),
         )
         self._cache = cache
-        self._open_store = cached_call(
-            lambda: open_cache(own.store, self._project, environ, sandbox=sandbox)
-        )
         self._session = Session(self._config)
+        self._purchases = Purchases(
+            self._session,
+            self._config,
+            costs,
+            self.logger,
+            cached_call(lambda: open_cache(own.store, self._project, environ, sandbox=sandbox)),
+        )
         self._thread = LoopThread()
         self._closing = weakref.finalize(self, _shut, self._thread, self._session, own_costs)
 
@@ -165,10 +165,10 @@ class InferenceEngine:
         options = RequestOptions(idempotency_key, timeout, assume_cost)
         request = self._order(model, {**(params or {}), **inputs}, options)
         cached = self._is_cached(cache, idempotency_key)
-        with self._logged(request):
-            result = self._thread.run(
-                lambda: self._have(request, idempotency_key is not None, cached, on_event)
-            )
+        named = idempotency_key is not None
+        have = partial(self._purchases.have, request, named, cached, on_event)
+        with self._purchases.logged(request):
+            result = self._thread.run(have)
         self.logger.log_inference_success(result, result.metadata["duration"])
         return result
 
@@ -188,12 +188,10 @@ class InferenceEngine:
         options = RequestOptions(idempotency_key, timeout, assume_cost)
         request = await asyncio.to_thread(self._order, model, {**(params or {}), **inputs}, options)
         cached = self._is_cached(cache, idempotency_key)
-        with self._logged(request):
-            result = await asyncio.wrap_future(
-                self._thread.submit(
-                    lambda: self._have(request, idempotency_key is not None, cached, on_event)
-                )
-            )
+        named = idempotency_key is not None
+        have = partial(self._purchases.have, request, named, cached, on_event)
+        with self._purchases.logged(request):
+            result = await asyncio.wrap_future(self._thread.submit(have))
         self.logger.log_inference_success(result, result.metadata["duration"])
         return result
 
@@ -236,7 +234,9 @@ class InferenceEngine:
         cached = self._is_cached(cache, None)
         bar = Progress(len(requests), progress)
         try:
-            return self._thread.run(lambda: self._have_all(requests, concurrency, cached, bar))
+            return self._thread.run(
+                lambda: self._purchases.have_all(requests, concurrency, cached, bar)
+            )
         finally:
             bar.close()
 
@@ -341,18 +341,6 @@ class InferenceEngine:
         self._session.require_key(model.provider)
         return request
 
-    def _logged(self, request: InferenceRequest) -> ExitStack:
-        """Log that an inference begins, and what ended it where it has no result."""
-
-        def log_end(_: object, error: BaseException | None, __: object) -> None:
-            if error is not None:
-                self.logger.log_inference_error(request.model, error)
-
-        self.logger.log_inference_start(request.model, request.checked.params)
-        stack = ExitStack()
-        stack.push(log_end)
-        return stack
-
     def _order_all(
         self, model_id: str, inputs: Sequence[Mapping[str, object]], options: RequestOptions
     ) -> list[InferenceRequest]:
@@ -374,65 +362,6 @@ class InferenceEngine:
 
     def _is_cached(self, wanted: bool | None, key: str | None) -> bool:
         return (self._cache if wanted is None else wanted) and key is None
-
-    async def _have_all(
-        self, requests: Sequence[InferenceRequest], concurrency: int, cached: bool, bar: Progress
-    ) -> BatchResults:
-        """Have many, so many at once; what fails stands in its place, and the others go on."""
-        turns = asyncio.Semaphore(max(1, concurrency))
-        refused: list[CredentialsError] = []
-
-        async def have(request: InferenceRequest) -> InferenceResult | VidiError:
-            ended: InferenceResult | VidiError
-            async with turns:
-                if refused:  # the others would be refused as well
-                    return refused[0]
-                try:
-                    with self._logged(request):
-                        ended = await self._have(request, False, cached)
-                    self.logger.log_inference_success(ended, ended.metadata["duration"])
-                except VidiError as error:
-                    ended = error
-                    refused.extend([error] if isinstance(error, CredentialsError) else [])
-            bar.add(ended)
-            return ended
-
-        return BatchResults(await asyncio.gather(*map(have, requests)))
-
-    async def _have(
-        self,
-        request: InferenceRequest,
-        named: bool,
-        cached: bool,
-        on_event: Callable[[InferenceEvent], None] | None = None,
-    ) -> InferenceResult:
-        if not cached:
-            bought = await self._session.buy(request, named=named, on_event=on_event)
-            result = make_result(request, bought, self._config.settings, self._config.wire)
-        else:
-            result = await self._have_cached(request, on_event)
-        # By way of the loop: an alert that raises must not take away what was paid for.
-        asyncio.get_running_loop().call_soon(self.costs.track_inference_cost, result)
-        return result
-
-    async def _have_cached(
-        self, request: InferenceRequest, on_event: Callable[[InferenceEvent], None] | None
-    ) -> InferenceResult:
-        """What the store has, else what is bought and put there.
-
-        Its content is its key: equal ones at once are one purchase, and with a journal it is found
-        again after a crash as well.
-        """
-        store, key = self._open_store(), name_purchase(request)
-        record = await asyncio.to_thread(find_record, store, request)
-        if record is not None:
-            return result_of_record(record, request, store)
-        request = replace(request, id=key, output=f"{key}/output")
-        bought = await self._session.buy(request, named=True, store=store, on_event=on_event)
-        result = make_result(request, bought, self._config.settings, self._config.wire)
-        record = await asyncio.to_thread(find_record, store, request)
-        # None where the store cannot be written, as the log says.
-        return result if record is None else read_from_store(result, record, store)
 
 
 def _warn(request: InferenceRequest, asked: str) -> None:

@@ -14,6 +14,7 @@ from collections import Counter
 
 import pytest
 
+from support.commands import run_warmed
 from support.killing.killed_run import ASSETS, COUNT, PRICE, Killable, run_hooked
 from support.servers.sandbox import serve_sandbox
 
@@ -57,10 +58,10 @@ MADE_OF_UPLOADS = {"edit-1.webp", "edit-2.jpg"}
 
 
 @pytest.fixture(scope="session")
-def whole(warm_process, tmp_path_factory):
+def whole(tmp_path_factory):
     """A run that was never killed."""
     with serve_sandbox() as served:
-        whole = Killable(tmp_path_factory.mktemp("whole") / "run", served, warm_process.run)
+        whole = Killable(tmp_path_factory.mktemp("whole") / "run", served, run_warmed)
         assert whole.run().exit_code == 0
         whole.kinds = Counter(whole.steps)
         whole.check()
@@ -68,10 +69,10 @@ def whole(warm_process, tmp_path_factory):
 
 
 @pytest.fixture
-def killed(warm_process, tmp_path):
+def killed(tmp_path):
     """A folder for a run that is to be killed."""
     with serve_sandbox() as served:
-        yield Killable(tmp_path / "run", served, warm_process.run)
+        yield Killable(tmp_path / "run", served, run_warmed)
 
 
 def finish_and_check(killed, whole):
@@ -84,10 +85,10 @@ def finish_and_check(killed, whole):
     assert differ <= MADE_OF_UPLOADS
 
 
-def kill_finish_check(whole, warm_process, folder, at_once, kills):
+def kill_finish_check(whole, folder, at_once, kills):
     """Kill one run after another; False where the last of them lived."""
     with serve_sandbox() as served:
-        killed = Killable(folder, served, warm_process.run)
+        killed = Killable(folder, served, run_warmed)
         killed.at_once = at_once
         died = [killed.kill(die_at) for die_at in kills]
         finish_and_check(killed, whole)
@@ -194,13 +195,11 @@ def test_what_a_kill_left_unfinished_is_gone_after_the_next_run(killed):
     assert list(killed.folder.rglob(".vidi-tmp-*")) == []
 
 
-def test_a_file_without_its_record_is_still_known_when_it_cannot_be_fetched_again(
-    warm_process, tmp_path
-):
+def test_a_file_without_its_record_is_still_known_when_it_cannot_be_fetched_again(tmp_path):
     """The second file of a pair has its name already; then its fetching fails once."""
     broken = {"on": "download", "fault": "wrong-type", "nth": 8}
     with serve_sandbox([broken]) as served:
-        killed = Killable(tmp_path / "run", served, warm_process.run)
+        killed = Killable(tmp_path / "run", served, run_warmed)
         killed.faults = killed.at_once = 1
         assert killed.kill("6 rename to asset, after")
         assert killed.run().exit_code == 1
@@ -208,11 +207,11 @@ def test_a_file_without_its_record_is_still_known_when_it_cannot_be_fetched_agai
         killed.check()
 
 
-def test_the_plainly_installed_command_is_killed_and_finishes(whole, killed, warm_process):
+def test_the_plainly_installed_command_is_killed_and_finishes(whole, killed):
     killed.start = run_hooked
     assert killed.kill("3 fal submit sent, after")
     killed.finish()
-    killed.start = warm_process.run
+    killed.start = run_warmed
     finish_and_check(killed, whole)
 
 
@@ -220,21 +219,15 @@ if ALL:
 
     @pytest.mark.parametrize("at_once", [3, 1])
     @pytest.mark.parametrize("part", range(PARTS))
-    def test_killed_at_every_single_step(whole, warm_process, tmp_path, part, at_once):
+    def test_killed_at_every_single_step(whole, tmp_path, part, at_once):
         for nth in itertools.count(1 + part, PARTS):
-            if not kill_finish_check(
-                whole, warm_process, tmp_path / str(nth), at_once, [f"{nth} "]
-            ):
+            if not kill_finish_check(whole, tmp_path / str(nth), at_once, [f"{nth} "]):
                 break
 
     @pytest.mark.parametrize("provider", EXCHANGES)
     @pytest.mark.parametrize("part", range(PARTS))
-    def test_killed_at_every_step_of_the_run_that_resumes(
-        whole, warm_process, tmp_path, part, provider
-    ):
+    def test_killed_at_every_step_of_the_run_that_resumes(whole, tmp_path, part, provider):
         first = f"5 {provider} submit sent, after"
         for nth in itertools.count(1 + part, PARTS):
-            if not kill_finish_check(
-                whole, warm_process, tmp_path / str(nth), 3, [first, f"{nth} "]
-            ):
+            if not kill_finish_check(whole, tmp_path / str(nth), 3, [first, f"{nth} "]):
                 break

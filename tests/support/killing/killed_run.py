@@ -54,7 +54,7 @@ ROUNDS = 10
 """After the last kill: more runs than these are never needed."""
 
 Start = Callable[..., Answer]
-"""Starts a command: `run_hooked`, or a warm process's `run`."""
+"""Starts a command: `run_hooked`, or `run_warmed`."""
 
 
 def run_hooked(program: str, *arguments: str, cwd: Path, environment: dict[str, str]) -> Answer:

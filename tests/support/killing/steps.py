@@ -1,6 +1,6 @@
 """The steps of a command, each with a name, and the one at which the process kills itself.
 
-Loaded into a child (by `warm_process.py`, or by a `sitecustomize`), before the command begins.
+Loaded into a child (by the warm process, or by a `sitecustomize`), before the command begins.
 Steps are: each line of the journal (before it, in the middle of it, without its line end, after
 it), each fsync, rename, removal and truncation (before, after), each commit of an SQLite ledger
 (before, after), each object that is put into a bucket, copied there or deleted (before, after),

@@ -5,12 +5,13 @@ What only a run needs is imported here, so that an estimate does without it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vidi.cli.crash import describe_bug
 from vidi.cli.running.before import report
 from vidi.cli.running.whole_command import confirm_uncapped, find_cap, share_cap
-from vidi.errors import FolderLockedError, VidiError
+from vidi.errors import FolderLockedError, VidiError, contain
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.execution.starting import StartLimits
 from vidi.runs.records.folder import JOURNAL
@@ -37,13 +38,10 @@ def carry_out_each_job(state: CommandState) -> int | None:
     starts = StartLimits(1 if state.options.fail_fast else state.options.max_failures)
     shared = share_cap(state)
     for job_run in state.job_runs:
-        try:
-            _carry_out(job_run, state, starts, shared)
-        except VidiError as error:
-            job_run.fail(error)
-            report(state)
-        except Exception as bug:  # noqa: BLE001  # one file's bug never keeps the others from going
-            job_run.fail(describe_bug(bug))
+        # One file's bug never keeps the others from going.
+        error = contain(partial(_carry_out, job_run, state, starts, shared))
+        if error is not None:
+            job_run.fail(error if isinstance(error, VidiError) else describe_bug(error))
             report(state)
     return None
 

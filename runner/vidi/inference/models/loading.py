@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -43,8 +43,9 @@ def load_template(path: Path) -> ModelInfo:
     return read_template(text, path)
 
 
+@lru_cache(maxsize=4096)  # all that are shipped, twice: a program may open many registries
 def read_template(text: str, path: Path) -> ModelInfo:
-    """Read the text of one template.
+    """Read the text of one template; the same text is read once in a program.
 
     Args:
         text: The whole file.

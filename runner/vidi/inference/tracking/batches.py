@@ -15,6 +15,8 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from vidi.errors import contain
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -126,11 +128,9 @@ class BatchThread(Generic[Order, Result, Done]):
         return batch, True
 
     def _carry_out_all(self, batch: Sequence[_Waiting[Order, Done]]) -> None:
+        made = contain(lambda: self._carry_out([waiting.order for waiting in batch]))
         results: Sequence[Result | Exception]
-        try:
-            results = self._carry_out([waiting.order for waiting in batch])
-        except Exception as error:  # noqa: BLE001  # whoever waits is told
-            results = [error] * len(batch)
+        results = [made for _ in batch] if isinstance(made, Exception) else made
         by_loop: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = {}
         for waiting, result in zip(batch, results, strict=True):
             wake = partial(self._wake, waiting, result)
@@ -143,17 +143,17 @@ class BatchThread(Generic[Order, Result, Done]):
                 loop.call_soon_threadsafe(_call_all, wakes)
 
     def _wake(self, waiting: _Waiting[Order, Done], result: Result | Exception) -> None:
-        future = waiting.future
-        try:
-            if isinstance(result, Exception):
-                raise result
-            done = self._take_in(waiting.order, result)
-        except Exception as error:  # noqa: BLE001  # whoever waits is told
-            if not future.done():
-                future.set_exception(error)
+        done: Done | Exception
+        if isinstance(result, Exception):
+            done = result
         else:
-            if not future.done():
-                future.set_result(done)
+            done = contain(partial(self._take_in, waiting.order, result))
+        if waiting.future.done():
+            return
+        if isinstance(done, Exception):
+            waiting.future.set_exception(done)
+        else:
+            waiting.future.set_result(done)
 
 
 def _call_all(calls: Sequence[Callable[[], None]]) -> None:

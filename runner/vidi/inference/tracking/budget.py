@@ -6,6 +6,7 @@ an amount is reserved before the request leaves, and turned into spending, or re
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -152,11 +153,10 @@ class Budget:
         # Held before the account is asked: meanwhile others of this run are weighed against it.
         before = self._reserved.get(key)
         self._reserved[key] = (before or Decimal(0)) + amount
-        try:
+        with ExitStack() as undoing:
+            undoing.callback(self._give_back, key, before)
             messages = await self._ask_account(key, attempt, model, amount)
-        except BaseException:
-            self._give_back(key, before)
-            raise
+            undoing.pop_all()
         for message in messages:
             self._tell(message)
 

@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 
+from support.commands import run_warmed
 from support.servers.sandbox import serve_sandbox
 
 ENTRY = "  - {{id: {}, model: fal/fal-ai/flux/dev, params: {{prompt: {}, {}}}, output: {!r}}}\n"
@@ -84,8 +85,8 @@ class Moving:
 
 
 @pytest.fixture(scope="module")
-def moving(warm_process, tmp_path_factory):
-    moving = Moving(tmp_path_factory.mktemp("moving") / "run", warm_process.run)
+def moving(tmp_path_factory):
+    moving = Moving(tmp_path_factory.mktemp("moving") / "run", run_warmed)
     moving.put_back()
     assert moving.run().exit_code == 0
     moving.check()

@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from support.commands import run_warmed
 from support.killing.killed_run import ASSETS, Killable
 from support.servers.object_storage import KEYS, make_bucket, read_bucket
 from support.servers.sandbox import serve_sandbox
@@ -20,12 +21,12 @@ RECORDS = {"log.jsonl", "manifest.json"}
 
 
 @pytest.fixture
-def killed(warm_process, tmp_path, monkeypatch, s3):
+def killed(tmp_path, monkeypatch, s3):
     for name, value in {**KEYS, "AWS_ENDPOINT_URL": s3}.items():
         monkeypatch.setenv(name, value)
     with serve_sandbox() as served:
         address = f"s3://{make_bucket(s3)}/made"
-        yield Killable(tmp_path / "run", served, warm_process.run, address=address)
+        yield Killable(tmp_path / "run", served, run_warmed, address=address)
 
 
 def finish_and_check(killed):

@@ -43,10 +43,7 @@ def write_marked(source: BinaryIO, target: BinaryIO, packet: Packet) -> None:
         UnmarkableError: It is no MP4, or signed, or its last box cannot be closed.
     """
     boxes = _list_boxes(source)
-    if not boxes or boxes[0].kind != b"ftyp":
-        raise UnmarkableError("it is no MP4")
-    if any(box.uuid == _C2PA for box in boxes):
-        raise UnmarkableError(SIGNED)
+    _refuse_others(boxes)
     old = [box for box in boxes if box.uuid == _XMP]
     refuse_large(max((box.size for box in old), default=0))
     existing = _read(source, old[0]) if old else None
@@ -64,6 +61,13 @@ def write_marked(source: BinaryIO, target: BinaryIO, packet: Packet) -> None:
         _copy_box(source, target, box, spare=box in old)
     if last is None:
         target.write(made)
+
+
+def _refuse_others(boxes: list[_Box]) -> None:
+    if not boxes or boxes[0].kind != b"ftyp":
+        raise UnmarkableError("it is no MP4")
+    if any(box.uuid == _C2PA for box in boxes):
+        raise UnmarkableError(SIGNED)
 
 
 def _list_boxes(source: BinaryIO) -> list[_Box]:

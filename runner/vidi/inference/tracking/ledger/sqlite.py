@@ -118,12 +118,11 @@ class SqliteDatabase:
             connection.execute(f"PRAGMA synchronous={'FULL' if safe else 'NORMAL'}")
         # A writer takes its lock first: what it reads is then still true when it writes.
         connection.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
-        try:
+        with contextlib.ExitStack() as undoing:
+            undoing.callback(connection.rollback)
             yield connection
             connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
+            undoing.pop_all()
 
     def _open(self) -> sqlite3.Connection:
         # No transaction but ours, and no thread but the one that asks.
