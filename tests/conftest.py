@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.commands import Here
-from support.warm_process import ADDRESS
+from support.servers.warm_process import ADDRESS
 
 # Else each of some hundred commands in processes of their own compiles vidi anew, 0.3 s a time, and
 # each worker rewrites every test file.

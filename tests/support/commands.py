@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.warm_process import run_warm
+from support.servers.warm_process import run_warm
 from vidi.cli.boundary import run_guarded
 from vidi.cli.commands.jobs.run import run
 from vidi.cli.toolbox import toolbox

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.result import InferenceResult
     from vidi.inference.request import InferenceRequest
     from vidi.inference.session import InferenceEvent, Session
-    from vidi.inference.store.store import AssetStore
+    from vidi.inference.store.store import PurchaseStore
     from vidi.inference.tracking.costs import CostTracker
     from vidi.inference.tracking.logger import InferenceLogger
 
@@ -42,7 +42,7 @@ class Purchases:
         config: SessionConfig,
         costs: CostTracker,
         logger: InferenceLogger,
-        open_store: Callable[[], AssetStore],
+        open_store: Callable[[], PurchaseStore],
     ) -> None:
         self._session = session
         self._config = config

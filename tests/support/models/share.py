@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 PATHS = sorted((ROOT / "templates").glob("*/*.json"))
 SEED = int(os.environ.get("VIDI_TEMPLATE_SEED", "20261129"))
-MORE = 60
+MORE = 20
 """How many are drawn beside those that stand for a shape."""
 
 

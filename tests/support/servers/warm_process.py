@@ -66,7 +66,7 @@ def _ask() -> socket.socket:
         line.connect(address)
     except OSError:  # not started yet, or gone meanwhile
         paths = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-P", "-m", "support.warm_process", address]
+        command = [sys.executable, "-P", "-m", "support.servers.warm_process", address]
         subprocess.run(command, env=paths, check=True)
         line.connect(address)
     return line
