@@ -91,9 +91,10 @@ def status(
 
 def _tell_of_fleet(name: Path, project: Path, console: Console) -> int:
     from vidi.cli.running.fleet.asking import open_job
+    from vidi.runs.records.destination import as_address
     from vidi.runs.records.json_text import render_json
 
-    with open_job(name.as_posix(), project, None) as asked:
+    with open_job(as_address(name) or name.as_posix(), project, None) as asked:
         answer, lines = asked.describe(command="status", also={})
     if console.json_wanted:
         console.print_data(render_json(answer).rstrip("\n"))
