@@ -1,5 +1,6 @@
 """Fixtures that every test may use, and the guard that keeps the suite offline."""
 
+import gc
 import os
 import shutil
 import socket
@@ -19,6 +20,8 @@ from support.servers.warm_process import ADDRESS
 # each worker rewrites every test file.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+gc.disable()  # until all tests are collected
 
 # The tests write and sync some ten thousand small files: in memory that takes a fifth less time.
 MEMORY = Path("/dev/shm")
@@ -99,6 +102,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """One warm process serves all workers of a run: their settings are their controller's."""
     if not hasattr(config, "workerinput"):
         os.environ[ADDRESS] = str(Path(tempfile.mkdtemp(prefix="vidi-warm-")) / "orders")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: looking whether they do took a tenth of the time."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
