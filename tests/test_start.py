@@ -7,7 +7,7 @@ import pytest
 
 HEAVY = {
     "replicate", "fal_client", "httpx", "aiohttp", "PIL", "av", "starlette", "uvicorn",
-    "pydantic", "sqlalchemy",
+    "pydantic", "sqlalchemy", "psycopg", "procrastinate",
 }  # fmt: skip
 JOB = """\
 version: 1

@@ -55,6 +55,8 @@ class Worker:
     name: str
     """Tells it apart from every other that ever was."""
     ledger: Ledger
+    address: str
+    """The postgresql:// URL of the database."""
     registry: ModelRegistry
     project: Path
     """What outputs and input files are relative to."""

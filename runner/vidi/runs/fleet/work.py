@@ -46,6 +46,13 @@ def name_queue(provider: str, keys: Mapping[str, str]) -> str:
     return f"{account.provider}-{account.account}"
 
 
+def list_queues(worker: Worker) -> list[str]:
+    """The accounts of a worker that still take something new."""
+    keys, refused = worker.settings.keys, worker.starts.refused
+    known = {*keys, *(name for name in provider_names() if name not in KEYS)}
+    return [name_queue(name, keys) for name in sorted(known - refused.keys())]
+
+
 @dataclass(slots=True)
 class WorkEnd:
     """What a worker has to tell at its end."""
@@ -161,10 +168,7 @@ class ShardLoop:
 
     @property
     def _queues(self) -> list[str]:
-        """The accounts of this worker that still take something new."""
-        keys, refused = self._worker.settings.keys, self._worker.starts.refused
-        known = {*keys, *(name for name in provider_names() if name not in KEYS)}
-        return [name_queue(name, keys) for name in sorted(known - refused.keys())]
+        return list_queues(self._worker)
 
     async def _find(self, job: str) -> Destination:
         found = await self._worker.ledger.ask(find_destination(job))

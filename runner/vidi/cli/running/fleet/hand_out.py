@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.running.before import report
 from vidi.cli.running.fleet.watch import watch_job
+from vidi.cli.running.job_run import read_own_environment
 from vidi.cli.running.whole_command import find_cap
 from vidi.dollars import format_usd
 from vidi.errors import FolderLockedError, VidiError
 from vidi.inference.tracking.fleet.destinations import Destination, Terms
 from vidi.inference.tracking.fleet.states import unlock_destination
+from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.runs.execution.signals import received_signals
+from vidi.runs.fleet.engine_there import has_engine
 from vidi.runs.fleet.hand_out import fingerprint_plan, hand_out
 from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.records.folder import note_fleet
@@ -62,6 +65,7 @@ def hand_out_job(state: FleetState) -> int | None:
             note_fleet(plan.folder, new.journal)
         hand_out(plan, new, state.journal.states, state.settings.keys, ledger)
         ledger.do(unlock_destination(new.journal))
+        _dispatch(state)
     except VidiError as error:
         job_run.fail(error)
         return report(state)
@@ -72,6 +76,15 @@ def hand_out_job(state: FleetState) -> int | None:
             state.console.print_data(new.journal)
         return 0
     return None
+
+
+def _dispatch(state: FleetState) -> None:
+    """Give shards to the queue where it is installed; workers look for themselves all the same."""
+    address = locate_ledger(read_own_environment(state.options))
+    if has_engine() and address is not None:
+        from vidi.runs.fleet.engine.jobs import dispatch_now
+
+        dispatch_now(address, state.open_ledger(), state.name)
 
 
 def _tell_plan(plan: Plan, state: FleetState) -> None:

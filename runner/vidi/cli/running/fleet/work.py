@@ -12,11 +12,13 @@ from vidi.inference.tracking.fleet.rows import count_rows
 from vidi.inference.tracking.fleet.shards import ALL, Part
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.execution.stopping import CANCEL, Stop, listening_to_signals
+from vidi.runs.fleet.engine_there import has_engine
 from vidi.runs.fleet.work import ShardLoop, WorkEnd, choose_exit_code
 
 if TYPE_CHECKING:
     from vidi.cli.display.console import Console
     from vidi.cli.running.fleet.worker import WorkerOptions
+    from vidi.runs.fleet.engine.serve import Dispatched
     from vidi.runs.fleet.run_shard import Worker
     from vidi.runs.planning.shards import Shard
 
@@ -55,15 +57,27 @@ async def _work(
     idle_exit_s: float | None,
     console: Console,
 ) -> WorkEnd:
-    loop = ShardLoop(worker, stop, console.tell)
+    loop = ShardLoop(worker, stop, console.tell) if job else _open_loop(worker, stop, console)
     # Who asks twice waits for no database that is away.
     stop.on_press(lambda level: worker.ledger.hurry() if level >= CANCEL else None)
     with listening_to_signals(stop):
         try:
-            await (loop.serve(idle_exit_s) if job is None else loop.run(job, part))
+            if isinstance(loop, ShardLoop) and job is not None:
+                await loop.run(job, part)
+            else:
+                await loop.serve(idle_exit_s)
         except VidiError as error:
             loop.end.errors.append(error)
     return loop.end
+
+
+def _open_loop(worker: Worker, stop: Stop, console: Console) -> Dispatched | ShardLoop:
+    """What gives the worker its shards: the queue where it is installed, else its own looks."""
+    if not has_engine():
+        return ShardLoop(worker, stop, console.tell)
+    from vidi.runs.fleet.engine.serve import Dispatched
+
+    return Dispatched(worker, worker.address, stop, console.tell)
 
 
 def _choose_exit_code(worker: Worker, job: str, part: Part, end: WorkEnd) -> int:

@@ -80,6 +80,7 @@ def open_worker(options: WorkerOptions, console: Console) -> Iterator[Worker]:
         yield Worker(
             name=f"{socket.gethostname()}-{os.getpid()}-{token_hex(4)}",
             ledger=ledger,
+            address=locate_ledger(environ) or "",
             registry=open_registry(options.project, options.templates),
             project=options.project,
             fleet=FleetSettings.from_environment(environ),

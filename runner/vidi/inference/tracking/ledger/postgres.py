@@ -76,6 +76,12 @@ class PostgresTransaction:
             for row in rows:
                 copy.write_row(row)
 
+    def run_script(self, script: str) -> None:
+        """Carry out statements as they are: they name no values."""
+        driver: Any = self._connection.connection.dbapi_connection
+        with self._watch.waiting(_file_of(self._connection)), driver.cursor() as cursor:
+            cursor.execute(script)
+
     def read_clock(self) -> float:
         """The server's clock: that of everybody."""
         return float(self.read("SELECT extract(epoch FROM clock_timestamp())")[0][0])
