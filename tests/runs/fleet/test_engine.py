@@ -25,7 +25,7 @@ JOBS = "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1"
 
 
 def work(fleet, *more):
-    return fleet.here("vidi", "work", "--idle-exit", "1s", *more)
+    return fleet.here("vidi", "work", "--idle-exit", "0s", *more)
 
 
 def plan(fleet, count):

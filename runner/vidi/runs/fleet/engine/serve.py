@@ -18,6 +18,7 @@ from procrastinate.exceptions import ProcrastinateException
 
 from vidi.errors import StorageError, VidiError
 from vidi.inference.tracking.fleet.destinations import find_exactly
+from vidi.inference.tracking.fleet.shards import find_shards
 from vidi.runs.execution.run import end_task
 from vidi.runs.execution.stopping import DRAIN, Stop
 from vidi.runs.fleet.engine.jobs import (
@@ -102,7 +103,7 @@ class Dispatched:
         await self._worker.ledger.ask(make_job_tables())
         app = make_app(self._address, self._run_job)
         async with self._open(app), self._sweeping(app):
-            while not self._is_over(idle_exit_s):
+            while not await self._is_over(idle_exit_s):
                 await self._work(app, idle_exit_s)
         if self._broken is not None:
             raise self._broken
@@ -117,10 +118,18 @@ class Dispatched:
         finally:
             await app.close_async()
 
-    def _is_over(self, idle_exit_s: float | None) -> bool:
+    async def _is_over(self, idle_exit_s: float | None) -> bool:
+        queues = list_queues(self._worker)
+        if self._stop.requested or self._broken or not queues:
+            return True
         idle_s = time.monotonic() - self._busy_at
-        idle = idle_exit_s is not None and self._present is None and idle_s >= idle_exit_s
-        return bool(self._stop.requested or self._broken or idle or not list_queues(self._worker))
+        if idle_exit_s is None or self._present is not None or idle_s < idle_exit_s:
+            return False
+        # What the queue has not given yet is work all the same.
+        waiting = await self._worker.ledger.ask(find_shards(queues, most=1))
+        if waiting:
+            self._busy_at = time.monotonic()
+        return not waiting
 
     async def _work(self, app: procrastinate.App, idle_exit_s: float | None) -> None:
         """Let Procrastinate's worker go on until it ends by itself, or is to end."""
@@ -135,7 +144,7 @@ class Dispatched:
                 stalled_worker_timeout=STALLED_S,
             )
         )
-        while not working.done() and not self._is_over(idle_exit_s):
+        while not working.done() and not await self._is_over(idle_exit_s):
             if list_queues(self._worker) != queues:
                 break  # a key was refused: others may have a better one
             await asyncio.wait({working}, timeout=LOOK_S)
@@ -145,7 +154,6 @@ class Dispatched:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(AGAIN_S):
                     await self._stop.wait_for(DRAIN)
-            self._busy_at = time.monotonic()  # idle is who could have had work
 
     async def _run_job(self, journal: str, shard: int) -> None:
         """Carry out the shard of a job.
