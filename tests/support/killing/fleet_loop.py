@@ -29,7 +29,7 @@ FROZEN_S = 6.0
 """Longer than a lease and than a request may wait to be sent."""
 JOB = """version: 1
 budget: {budget}
-concurrency: 8
+concurrency: {at_once}
 defaults: {{model: fal/fal-ai/flux/schnell}}
 inferences:
   - id: "p-{{{{ item.n }}}}"
@@ -48,7 +48,10 @@ class Loop:
     served: Served
     count: int
     chance: random.Random
+    at_once: int = 8
     crashes_every: int = 40
+    wiped: bool = False
+    """Whether the queue of shards was emptied."""
     kills: int = 0
     stops: int = 0
     terms: int = 0
@@ -82,16 +85,20 @@ class Loop:
 
     def plan(self) -> None:
         price = Decimal("0.003")
-        (self.folder / "job.yaml").write_text(JOB.format(budget=price * self.count), "utf-8")
+        (self.folder / "job.yaml").write_text(
+            JOB.format(budget=price * self.count, at_once=self.at_once), "utf-8"
+        )
         rows = "\n".join(["n", *map(str, range(self.count))])
         (self.folder / "rows.csv").write_text(rows, "utf-8")
         planned = self.run("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input")
         assert planned.returncode == 0, planned.stderr
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, *, alone: bool | None = None) -> subprocess.Popen[bytes]:
+        """A worker: one that looks for shards itself, or one that the queue gives them to."""
         log = (self.folder / "workers.log").open("ab")
+        by_itself = self.chance.random() < 0.5 if alone is None else alone
         return subprocess.Popen(
-            [installed("vidi"), "work", "--run", "job"],
+            [installed("vidi"), "work", *(["--run", "job"] if by_itself else [])],
             cwd=self.folder,
             env=self.environment,
             stdout=log,
@@ -111,6 +118,9 @@ class Loop:
             left = self.statuses()
             if not left.keys() - {"succeeded", "in_doubt"}:
                 break
+            if not self.wiped and left.get("succeeded", 0) > self.count / 2:
+                self.wiped = True
+                self.select("DELETE FROM procrastinate_jobs RETURNING id")
         self.end_all()
 
     def _strike(self) -> None:
@@ -143,7 +153,7 @@ class Loop:
         """Let workers do the rest; what stays in doubt is settled by the rule."""
         for _ in range(20):
             time.sleep(float(TIMES["LEASE"]) + 1)
-            self.workers = [self.start() for _ in range(WORKERS)]
+            self.workers = [self.start(alone=True) for _ in range(WORKERS)]
             for worker in self.workers:
                 worker.wait(600)
             left = self.statuses()
@@ -187,7 +197,7 @@ class Loop:
 
 
 def kill_workers(
-    folder: Path, *, count: int, kills: int, seconds: float, seed: str, latency: float = 0.3
+    folder: Path, *, count: int, kills: int, seconds: float, seed: str, at_once: int = 8
 ) -> str:
     """One round; returns what it was made of.
 
@@ -196,8 +206,8 @@ def kill_workers(
     """
     binaries = find_binaries()
     assert binaries is not None
-    with run_postgres(binaries) as server, serve_sandbox(latency=latency) as served:
-        loop = Loop(folder, server, served, count, random.Random(seed))
+    with run_postgres(binaries) as server, serve_sandbox(latency=0.3) as served:
+        loop = Loop(folder, server, served, count, random.Random(seed), at_once)
         loop.plan()
         try:
             loop.disturb(kills, seconds)
@@ -215,6 +225,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--at-once", type=int, default=8)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="vidi-fleet-"))
     told = kill_workers(
@@ -223,6 +234,7 @@ def main() -> None:
         kills=given.kills,
         seconds=60 * given.minutes,
         seed=given.seed,
+        at_once=given.at_once,
     )
     sys.stdout.write(f"{told} (seed {given.seed})\n")
 
