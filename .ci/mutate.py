@@ -1,11 +1,11 @@
 """Mutation testing of what money and safety stand on: `python .ci/mutate.py [PATTERN...] [-s]`.
 
-Changes one thing at a time in each module that `.ci/mutate.toml` names, runs the test files that
-stand beside it there, and says which changes none of them noticed. A PATTERN picks modules
-(`ledger`, `prices/*`). mutmut makes the changes and runs the tests, each change in a process forked
-from one that has all of it imported. Each module has a folder below `.mutants/`: what was killed
-there stays killed until its function changes (`--again` forgets that), all else is tried once more,
-so a run that was broken off goes on where it was.
+Changes one thing at a time in each module that `.ci/mutate.toml` names, runs those of the tests
+beside it there that reach the changed function, and says which changes none of them noticed. A
+PATTERN picks modules (`ledger`, `prices/*`). mutmut makes the changes and runs the tests, each
+change in a process forked from one that has all of it imported. Each group of modules has a folder
+below `.mutants/`: what was killed there stays killed until its function changes (`--again` forgets
+that), all else is tried once more, so a run that was broken off goes on where it was.
 
 Types count as tests do: `mypy` looks at all changes of a module at once, and what it refuses no
 test need run for. Functions with a decorator (properties, context managers) are left as they are,
@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -37,31 +37,32 @@ COLUMNS = ("mutants", "killed", "types", "timeouts", "survived", "untested")
 
 
 @dataclass(frozen=True)
-class Module:
-    """A module to change, and the test files that are to notice.
+class Group:
+    """Modules that the same tests are to notice.
 
     Attributes:
-        path: Below `runner/vidi/`, such as `runs/planning/gate.py`.
+        name: What its folder is called.
+        modules: Each below `runner/vidi/`, such as `runs/planning/gate.py`.
         tests: Files, folders or node ids below `tests/`, and options of pytest.
     """
 
-    path: str
+    name: str
+    modules: tuple[str, ...]
     tests: tuple[str, ...]
 
     @property
     def folder(self) -> Path:
         """Where mutmut works on it."""
-        return ROOT / ".mutants" / self.path.removesuffix(".py").replace("/", ".")
+        return ROOT / ".mutants" / self.name
 
-    @property
-    def source(self) -> str:
-        """Its path below that folder."""
-        return f"src/{PACKAGE}/{self.path}"
+    def find_meta(self, module: str) -> Path:
+        """Where mutmut notes what became of a module's mutants."""
+        return self.folder / "mutants" / f"{name_source(module)}.meta"
 
-    @property
-    def meta(self) -> Path:
-        """Where mutmut notes what became of its mutants."""
-        return self.folder / "mutants" / f"{self.source}.meta"
+
+def name_source(module: str) -> str:
+    """The path of a module below the folder that mutmut works in."""
+    return f"src/{PACKAGE}/{module}"
 
 
 @dataclass
@@ -69,11 +70,13 @@ class Result:
     """What became of a module's mutants.
 
     Attributes:
-        module: The module.
+        module: Its path.
+        group: What it belongs to.
         outcomes: mutmut's name of each mutant, and what became of it.
     """
 
-    module: Module
+    module: str
+    group: Group
     outcomes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -91,17 +94,18 @@ class Result:
 def main() -> None:
     """Try the modules that were asked for; ends with 1 where too much survived."""
     options = _read_options()
-    modules = [each for each in read_modules() if _is_asked_for(each, options.patterns)]
-    if not modules:
+    groups = [found for each in read_groups() if (found := _narrow(each, options.patterns)).modules]
+    if not groups:
         sys.exit("no such module in .ci/mutate.toml")
     _install()
     results = []
-    for module in modules:
+    for group in groups:
         if not options.results:
-            run(module, again=options.again)
-        results.append(read_result(module))
+            run(group, again=options.again)
+        found = [read_result(module, group) for module in group.modules]
         if options.show:
-            show(results[-1])
+            show(found)
+        results += found
     print_table(results)
     sys.exit(any(result.percent < options.least for result in results))
 
@@ -116,16 +120,26 @@ def _read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_modules() -> list[Module]:
+def read_groups() -> list[Group]:
     """The modules of `.ci/mutate.toml`, in its order."""
-    table = tomllib.loads((ROOT / ".ci/mutate.toml").read_text(encoding="utf-8"))
-    return [Module(path, tuple(tests)) for path, tests in table["modules"].items()]
+    return [
+        Group(name, tuple(found["modules"]), tuple(found["tests"]))
+        for name, found in _read_table()["groups"].items()
+    ]
 
 
-def _is_asked_for(module: Module, patterns: list[str]) -> bool:
-    return not patterns or any(
-        pattern in module.path or fnmatch(module.path, pattern) for pattern in patterns
-    )
+def _read_table() -> dict[str, Any]:
+    return tomllib.loads((ROOT / ".ci/mutate.toml").read_text(encoding="utf-8"))
+
+
+def _narrow(group: Group, patterns: list[str]) -> Group:
+    """The group with those of its modules that were asked for."""
+    asked = [
+        module
+        for module in group.modules
+        if not patterns or any(each in module or fnmatch(module, each) for each in patterns)
+    ]
+    return replace(group, modules=tuple(asked))
 
 
 def _install() -> None:
@@ -136,90 +150,94 @@ def _install() -> None:
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", MUTMUT], check=True)
 
 
-def run(module: Module, *, again: bool) -> None:
-    """Let mutmut change a module and run its tests."""
-    _set_up(module)
-    _forget(module, everything=again)
-    log = module.folder / "log.txt"
+def run(group: Group, *, again: bool) -> None:
+    """Let mutmut change the modules of a group and run its tests."""
+    _set_up(group)
+    _forget(group, everything=again)
+    log = group.folder / "log.txt"
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1"]
     with log.open("w", encoding="utf-8") as out:
-        done = subprocess.run(command, cwd=module.folder, stdout=out, stderr=out, check=False)
+        done = subprocess.run(command, cwd=group.folder, stdout=out, stderr=out, check=False)
     if done.returncode:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:]
-        sys.exit(f"{module.path}: mutmut ended with {done.returncode}\n" + "\n".join(lines))
+        sys.exit(f"{group.name}: mutmut ended with {done.returncode}\n" + "\n".join(lines))
 
 
-def _set_up(module: Module) -> None:
+def _set_up(group: Group) -> None:
     """Make the folder that mutmut works in: it knows packages in `src` alone, and one setting."""
-    work = module.folder / "mutants"
+    work = group.folder / "mutants"
     work.mkdir(parents=True, exist_ok=True)
     for link, target in (
-        (module.folder / "src", ROOT / "runner"),
-        (module.folder / "tests", ROOT / "tests"),
+        (group.folder / "src", ROOT / "runner"),
+        (group.folder / "tests", ROOT / "tests"),
         *((work / name, ROOT / name) for name in ("templates", "docs", "jobs", "README.md")),
         (work / "runner", work / "src"),
     ):
         if not link.is_symlink():
             link.symlink_to(target)
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    config = tomllib.loads((ROOT / ".ci/mutate.toml").read_text(encoding="utf-8"))["mutmut"]
-    config |= {
+    sources = [name_source(module) for module in group.modules]
+    for source in sources:  # may be a plain copy, of a time when others were asked for
+        (work / source).unlink(missing_ok=True)
+    config = _read_table()["mutmut"] | {
         "source_paths": ["src"],
-        "only_mutate": [module.source],
+        "only_mutate": sources,
         "pytest_add_cli_args_test_selection": [
-            name if name.startswith("-") else f"tests/{name}" for name in module.tests
+            name if name.startswith("-") else f"tests/{name}" for name in group.tests
         ],
         "type_check_command": [
             *(sys.executable, "-m", "mypy", "--output=json", "--no-error-summary"),
             "--no-warn-unused-ignores",
-            # The changed module alone is looked at; the cache of the others is shared.
-            *("--follow-imports=silent", f"--cache-dir={ROOT / '.mutants/mypy'}", module.source),
+            # The changed modules alone are looked at; the cache of the others is shared.
+            *("--follow-imports=silent", f"--cache-dir={ROOT / '.mutants/mypy'}", *sources),
         ],
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in config.items()]
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     made = text + "\n[tool.mutmut]\n" + "\n".join(lines) + "\n"
-    (module.folder / "pyproject.toml").write_text(made, encoding="utf-8")
+    (group.folder / "pyproject.toml").write_text(made, encoding="utf-8")
 
 
-def _forget(module: Module, *, everything: bool) -> None:
+def _forget(group: Group, *, everything: bool) -> None:
     """Have mutmut try again what was not killed, by the tests as they are now."""
-    (module.folder / "mutants/mutmut-stats.json").unlink(missing_ok=True)
-    try:
-        meta = json.loads(module.meta.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return
-    for name, code in meta["exit_code_by_key"].items():
-        if everything or KILLED.get(code) not in ("killed", "types"):
-            meta["exit_code_by_key"][name] = None
-    module.meta.write_text(json.dumps(meta), encoding="utf-8")
+    (group.folder / "mutants/mutmut-stats.json").unlink(missing_ok=True)
+    for path in map(group.find_meta, group.modules):
+        if not path.exists():
+            continue
+        meta = json.loads(path.read_text(encoding="utf-8"))
+        for name, code in meta["exit_code_by_key"].items():
+            if everything or KILLED.get(code) not in ("killed", "types"):
+                meta["exit_code_by_key"][name] = None
+        path.write_text(json.dumps(meta), encoding="utf-8")
 
 
-def read_result(module: Module) -> Result:
+def read_result(module: str, group: Group) -> Result:
     """What mutmut has noted of a module."""
     try:
-        codes = json.loads(module.meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+        meta = json.loads(group.find_meta(module).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return Result(module)
-    return Result(module, {name: _name_outcome(code) for name, code in codes.items()})
+        return Result(module, group)
+    outcomes = {name: _name_outcome(code) for name, code in meta["exit_code_by_key"].items()}
+    return Result(module, group, outcomes)
 
 
 def _name_outcome(code: int | None) -> str:
     return "untested" if code is None else KILLED.get(code, "timeouts")
 
 
-def show(result: Result) -> None:
-    """Print each change that nothing noticed."""
+def show(results: list[Result]) -> None:
+    """Print each change of a group that nothing noticed."""
     diff: Any
-    with contextlib.chdir(result.module.folder):
+    with contextlib.chdir(results[0].group.folder):
         from mutmut.configuration import reset_config
         from mutmut.mutation.diff_apply import get_diff_for_mutant as diff
 
         reset_config()
-        for name, outcome in result.outcomes.items():
-            if outcome in ("survived", "untested"):
-                print(f"\n# {outcome}: {name.rpartition('.')[2]}")
-                lines = diff(name, path=result.module.source).splitlines()[2:]
-                print("\n".join(lines))
+        for result in results:
+            for name, outcome in result.outcomes.items():
+                if outcome in ("survived", "untested"):
+                    print(f"\n# {outcome}: {name.removeprefix(f'{PACKAGE}.')}")
+                    lines = diff(name, path=name_source(result.module)).splitlines()[2:]
+                    print("\n".join(lines))
 
 
 def print_table(results: list[Result]) -> None:
@@ -227,10 +245,10 @@ def print_table(results: list[Result]) -> None:
     print("\n| module |", " | ".join(COLUMNS), "| noticed |")
     print("|---" * (len(COLUMNS) + 2) + "|")
     for result in results:
-        _print_line(f"`{result.module.path}`", result)
+        _print_line(f"`{result.module}`", result)
     if len(results) > 1:
         everything = {name: what for each in results for name, what in each.outcomes.items()}
-        _print_line("all", Result(results[0].module, everything))
+        _print_line("all", Result("all", results[0].group, everything))
 
 
 def _print_line(name: str, result: Result) -> None:

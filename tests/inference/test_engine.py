@@ -123,7 +123,10 @@ def test_events_come_in_order(provider):
     names = list(dict.fromkeys(event.name for event in events))
     assert names[:2] == ["intent", "submitted"]
     assert {event.inference for event in events} == {result.metadata["idempotency_key"]}
-    assert events[names.index("submitted")].detail == {"request_id": result.request_id}
+    assert events[0].detail == {
+        "reserved": Decimal("0.003" if provider == "replicate" else "0.0398")
+    }
+    assert events[1].detail == {"request_id": result.request_id}
     assert served.submits == 1
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import time
 from contextlib import nullcontext, suppress
 
 import httpx
 import pytest
 
 from inference.providers.conftest import SHORT, settings_at
-from support.servers.loopback import STALL, Loopback, Reply
+from support.servers.loopback import RESET, STALL, Loopback, Reply, closed_port
+from vidi.errors import InDoubtError
 from vidi.inference.providers.transport.answer import NoAnswerError
-from vidi.inference.providers.transport.call import PermitError
-from vidi.inference.providers.transport.guard import Guard
+from vidi.inference.providers.transport.call import (
+    AnsweredError,
+    PermitError,
+    read_send_error,
+)
+from vidi.inference.providers.transport.guard import LONGEST_LINE, MOST_BYTES, PIECE, Guard
 from vidi.inference.providers.transport.routes import Routes
 from vidi.inference.providers.transport.wire import open_wire
 from vidi.inference.tracking.boot_clock import boot_seconds
@@ -135,6 +142,10 @@ async def test_an_answer_is_kept_whole(guarded):
     assert call.answer.json() == {"a": 1}
     assert call.answer.headers["x-fal-billable-units"] == "3.008"
     assert call.value.json() == {"a": 1}
+    assert call.value.headers["x-fal-billable-units"] == "3.008"
+    assert call.value.request.url == LOOK
+    framing = {"content-encoding", "content-length", "transfer-encoding"}
+    assert framing.isdisjoint(call.answer.headers)
     assert server.asked[0].headers["accept-encoding"] == "identity"
 
 
@@ -145,6 +156,12 @@ async def test_a_packed_answer_is_no_answer(guarded):
         with pytest.raises(NoAnswerError, match=r"packed \(gzip\)") as caught:
             await guard.run(client.get(LOOK), deadline_s=5)
     assert not caught.value.unsent
+    odd = Reply(200, b"", {"Content-Encoding": " X" + 60 * "y"})
+    async with Loopback(odd) as server:
+        guard, client = guarded(server.url)
+        told = rf"is packed \(x{39 * 'y'}\), which was not asked for$"
+        with pytest.raises(NoAnswerError, match=told):
+            await guard.run(client.get(LOOK), deadline_s=5)
 
 
 async def test_the_deadline_holds_for_the_whole_errand(guarded):
@@ -183,3 +200,165 @@ async def test_what_is_late_does_not_leave(guarded, ahead_s, posts):
             await guard.run(insist(), deadline_s=5, buys=True, send_by=by)
     assert server.posts == posts
     assert posts or late.value.unsent
+
+
+def test_what_a_provider_names_is_its_own_or_gets_nothing(guarded):
+    guard, _ = guarded("https://proxy.example/fal")
+    own = "https://proxy.example/fal/x"
+    assert [guard.owns(url) for url in (LOOK, own, "https://other.example/x")] == [
+        True,
+        True,
+        False,
+    ]
+    assert [guard.trusts(url) for url in (LOOK, own, "https://other.example/x")] == [
+        True, True, False,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE, PIECE + 1, 2 * PIECE + 7])
+async def test_a_body_of_any_size_arrives_whole_with_its_length(guarded, size):
+    body = bytes(range(256)) * (size // 256 + 1)
+    async with Loopback(Reply(200)) as own, Loopback(Reply(200)) as foreign:
+        guard, client = guarded(own.url)
+        for url, server in ((BUY, own), (f"{foreign.url}/x", foreign)):
+            await guard.run(
+                client.post(url, content=body[:size], headers=KEY), deadline_s=5, buys=True
+            )
+            (asked,) = server.asked
+            assert asked.body == body[:size]
+            assert asked.headers["content-length"] == str(size)
+            assert ("authorization" in asked.headers) == (server is own)
+
+
+@pytest.mark.parametrize("size", [1, PIECE + 1])
+async def test_silence_ends_a_call_before_its_deadline(guarded, size):
+    async with Loopback(STALL) as server:
+        guard, client = guarded(server.url)
+        begun = time.monotonic()
+        with pytest.raises(NoAnswerError):
+            await guard.run(client.post(BUY, content=b"x" * size), deadline_s=4, buys=True)
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize(("script", "unsent"), [(None, True), (RESET, False)])
+async def test_what_the_wire_saw_proves_whether_a_purchase_left(guarded, script, unsent):
+    async with Loopback(script or STALL) as server:
+        guard, client = guarded(server.url if script else closed_port())
+        with pytest.raises(NoAnswerError) as caught:
+            await guard.run(client.post(BUY), deadline_s=5, buys=True)
+    assert caught.value.unsent is unsent
+
+
+async def test_a_purchase_that_is_cut_off_on_the_wire_is_in_doubt(guarded):
+    async with Loopback(STALL) as server:
+        guard, client = guarded(server.url)
+        task = asyncio.create_task(guard.run(client.post(BUY), deadline_s=5, buys=True))
+        while not server.posts:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert isinstance(read_send_error(caught.value), InDoubtError)
+
+
+async def test_an_sdk_hears_of_a_refusal_as_an_error_that_it_does_not_know(guarded):
+    heard = []
+    async with Loopback(Reply(503)) as server:
+        guard, client = guarded(server.url)
+
+        async def ask():
+            try:
+                await client.get(LOOK)
+            except AnsweredError as error:
+                heard.append(str(error))
+
+        call = await guard.run(ask(), deadline_s=5)
+    assert (heard, call.answer.status) == (["HTTP 503"], 503)
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """A wire whose answers come in pieces of our choice, and end as we like."""
+
+    def __init__(self, *pieces, status=200, headers=None, ends=None):
+        self.pieces, self.status, self.headers, self.ends = pieces, status, headers or {}, ends
+        self.asked = []
+
+    async def handle_async_request(self, request):
+        self.asked.append(request)
+        return httpx.Response(self.status, headers=self.headers, stream=Pieces(self))
+
+
+class Pieces(httpx.AsyncByteStream):
+    def __init__(self, wire):
+        self._wire = wire
+
+    async def __aiter__(self):
+        for piece in self._wire.pieces:
+            yield piece
+
+    async def aclose(self):
+        if self._wire.ends is not None:
+            raise self._wire.ends
+
+
+def guard_over(wire):
+    guard = Guard(Routes("fal", settings_at("https://proxy.example")), wire, SHORT)
+    return guard, httpx.AsyncClient(transport=guard)
+
+
+async def test_an_answer_is_bounded_and_put_together_as_it_came():
+    piece = b"x" * (MOST_BYTES // 4)
+    guard, client = guard_over(Wire(*[piece] * 4))
+    call = await guard.run(client.get(LOOK), deadline_s=20)
+    assert len(call.answer.body) == MOST_BYTES
+    guard, client = guard_over(Wire(*[piece] * 4, b"y"))
+    with pytest.raises(NoAnswerError, match=r"^the answer is larger than 67,108,864 bytes$"):
+        await guard.run(client.get(LOOK), deadline_s=20)
+
+
+@pytest.mark.parametrize("ends", [httpx.ReadError("cut"), OSError("cut")])
+async def test_a_connection_that_fails_after_a_whole_answer_takes_nothing_from_it(ends):
+    guard, client = guard_over(Wire(b'{"request_id": ', b'"1"}', ends=ends))
+    call = await guard.run(client.post(BUY), deadline_s=5, buys=True)
+    assert call.answer.json() == {"request_id": "1"}
+
+
+def listen(wire, method="GET", url=LOOK):
+    guard, _ = guard_over(wire)
+    request = httpx.Request(method, url, headers=KEY)
+
+    async def collect():
+        return [line async for line in guard.follow(request)]
+
+    return collect()
+
+
+async def test_the_lines_of_a_stream_come_whole_however_they_were_cut():
+    wire = Wire(b"da", b"ta: 1\r\n\nda", b"ta: \xff\xc3\xa9\r\n", b"\rx\n", b"the rest")
+    assert await listen(wire) == ["data: 1", "", "data: \ufffdé", "\rx"]
+    (asked,) = wire.asked
+    assert asked.url == "https://proxy.example/fal-ai/flux/requests/r/status"
+    assert (asked.headers["authorization"], asked.extensions["timeout"]) == (
+        "Key k",
+        SHORT.timeouts(),
+    )
+    foreign = Wire(b"x\n")
+    assert await listen(foreign, url="https://other.example/x") == ["x"]
+    assert "authorization" not in foreign.asked[0].headers
+
+
+async def test_a_stream_that_is_not_served_has_no_lines_and_one_that_buys_is_refused():
+    assert await listen(Wire(b"x\n", status=404)) == []
+    wire = Wire(b"x\n")
+    with pytest.raises(PermitError):
+        await listen(wire, "POST", BUY)
+    assert wire.asked == []
+
+
+async def test_the_lines_of_a_stream_are_bounded_and_never_unpacked():
+    line = b"x" * LONGEST_LINE
+    assert await listen(Wire(line, b"\n")) == [line.decode()]
+    with pytest.raises(ValueError, match=r"^a line of the stream is longer than 1,048,576 bytes$"):
+        await listen(Wire(line, b"y", b"\n"))
+    with pytest.raises(ValueError, match="packed"):
+        await listen(Wire(gzip.compress(b"x\n"), headers={"Content-Encoding": "gzip"}))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 
@@ -196,7 +196,9 @@ async def _split_lines(response: httpx.Response) -> AsyncIterator[str]:
 async def _read(response: httpx.Response) -> Answer:
     _refuse_packed(response)
     chunks, size = [], 0
-    async for chunk in response.aiter_bytes():
+    # Not `aiter_bytes`: it closes the connection before it lets go of the last bytes, so that an
+    # error of closing would take a whole answer away, a receipt too.
+    async for chunk in cast("httpx.AsyncByteStream", response.stream):
         size += len(chunk)
         if size > MOST_BYTES:
             raise ValueError(f"the answer is larger than {MOST_BYTES:,} bytes")
