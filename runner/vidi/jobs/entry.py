@@ -67,9 +67,20 @@ def mistakes_in(
             yield (key,), _unknown(key, known, what)
         elif key != "vars" and isinstance(value, str) and has_template(value):
             continue  # known only when it is rendered
+        elif isinstance(value, str):
+            if (found := _mistake_in(key, value)) is not None:
+                yield (key,), found
         else:
             for mistake in _mistakes_of(key, value):
                 yield (key,), mistake
+
+
+def _mistake_in(key: str, value: str) -> MistakeError | None:
+    try:
+        READERS[key](value, "")
+    except MistakeError as mistake:
+        return mistake
+    return None
 
 
 def _unknown(key: str, known: Iterable[str], what: str) -> MistakeError:

@@ -18,6 +18,12 @@ _UNPORTABLE = re.compile(r'[<>:"|?*]')
 _NUMBERED = tuple(f"{port}{number}" for port in ("com", "lpt") for number in "123456789¹²³")
 _DEVICES = frozenset(("con", "prn", "aux", "nul", "conin$", "conout$", *_NUMBERED))
 """https://learn.microsoft.com/windows/win32/fileio/naming-a-file: with any extension, too."""
+_ORDINARY = re.compile(r"(?:[\w-]+/)*[\w-]+\.\w+", re.ASCII)
+"""Nearly every path: one look, where it is short enough, instead of one at each of its parts."""
+_SUSPECT = re.compile(
+    r'[<>:"|?*{]|[. ](?:/|\Z)|(?:\A|/)(?:con|prn|aux|nul|com.|lpt.)[^/.]*(?:[/.]|\Z)', re.IGNORECASE
+)
+"""Every path that `refuse_unportable` could have to refuse."""
 _MARKER = re.compile(r"\{(index[^{}/]*|key)\}")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -29,6 +35,8 @@ def read_output(value: object) -> str:
         MistakeError: It would leave the folder, or no file can have this name everywhere.
     """
     text = read_text("output", value)
+    if len(text) <= MAX_NAME_BYTES and _ORDINARY.fullmatch(text) and text.lower() not in RESERVED:
+        return text
     if text.startswith(("/", "\\")) or _DRIVE.match(text):
         raise _bad(f"'output' must be relative, not {text!r}", "It starts at `output_dir`.")
     if "\\" in text:
@@ -62,6 +70,8 @@ def refuse_unportable(output: str) -> None:
     Raises:
         MistakeError: A part of it is such a name.
     """
+    if not _SUSPECT.search(output):
+        return
     for part in _MARKER.sub("1", output).split("/"):
         found = _UNPORTABLE.search(part)
         what = ""
@@ -81,6 +91,8 @@ def refuse_unportable(output: str) -> None:
 
 def same_file_key(path: str) -> str:
     """Equal for two paths that are one file on some file system (case, Unicode form)."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 

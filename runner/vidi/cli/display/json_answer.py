@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from vidi.cli.display.price_marks import standing_of
 from vidi.errors import JobFileError, Problem
 from vidi.runs.planning.budgets import sum_budgets, sum_up
+from vidi.runs.records.json_text import render_json
 from vidi.runs.records.warnings import find_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.errors import Place, VidiError
@@ -114,34 +116,45 @@ def _describe_job(job: DescribedJob) -> Value:
         "estimate_usd": _sum_estimates([plan]),
         "spent_usd": _read_spent(job.result),
         "manifest": str(job.manifest) if job.manifest else None,
-        "inferences": [
-            describe_planned(each, rows.get(each.id)) for each in (plan.inferences if plan else ())
-        ],
+        "inferences": list(_describe_inferences(plan, rows)) if plan else [],
     }
 
 
-def describe_planned(planned: PlannedInference, row: InferenceShape | None = None) -> Value:
-    """One inference as JSON values: what would be done, and what became of it.
+def _describe_inferences(plan: Plan, rows: Mapping[str, InferenceShape]) -> Iterator[Value]:
+    """Every inference of a plan; what thousands cost is the same and is told in the same words."""
+    prices: dict[tuple[int, int], Value] = {}
+    for planned in plan.inferences:
+        key = (id(planned.estimate), id(planned.request.model))  # both are held by the plan
+        if key not in prices:
+            prices[key] = json.loads(render_json(_describe_price(planned)))
+        yield _describe_inference(planned, rows.get(planned.id), prices[key])
 
-    Args:
-        planned: The line of the plan.
-        row: What the manifest says of it; None where it was not run.
-    """
-    estimate = planned.estimate
+
+def _describe_inference(
+    planned: PlannedInference, row: InferenceShape | None, price: Value
+) -> Value:
+    """What would be done with one, and what became of it; `row`: the manifest's, once it ran."""
     return {
         "id": planned.id,
         "model": planned.model,
         "action": planned.action,
         "reason": planned.reason,
+        **price,
+        "status": row["status"] if row else None,
+        "actual_usd": row["cost_usd"]["actual"] if row else None,
+        "paid_usd": row["cost_usd"]["paid"] if row else planned.paid,
+        "assets": [asset["path"] for asset in row["assets"]] if row else [],
+    }
+
+
+def _describe_price(planned: PlannedInference) -> Value:
+    estimate = planned.estimate
+    return {
         "estimate_usd": _describe_range(estimate.low, estimate.expected, estimate.high),
         "unpriced": estimate.high is None,
         "why": estimate.reason,
         "price": standing_of(planned).to_json(),
         "breakdown": [line.to_json() for line in estimate.lines],
-        "status": row["status"] if row else None,
-        "actual_usd": row["cost_usd"]["actual"] if row else None,
-        "paid_usd": row["cost_usd"]["paid"] if row else planned.paid,
-        "assets": [asset["path"] for asset in row["assets"]] if row else [],
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vidi.inference.models.prices.pricing import estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from vidi.inference.models.params.checked import CheckedParams
     from vidi.inference.models.prices.estimate import Estimate
@@ -24,7 +24,7 @@ MOST_KEPT = 1000
 class ReadParams(dict[str, object]):
     """Params that note which of them are looked at."""
 
-    def __init__(self, params: dict[str, object]) -> None:
+    def __init__(self, params: Mapping[str, object]) -> None:
         super().__init__(params)
         self.names: dict[str, None] = {}
 
@@ -58,7 +58,8 @@ class RememberedPrices:
         """What an inference will cost, by past bills too."""
         if checked.files:  # what is in them counts as well
             return self._work_out(model, checked, timeout_s)
-        known = self._models.setdefault((id(model), timeout_s), _Model(model, {}))
+        key = (id(model), timeout_s)
+        known = self._models.get(key) or self._models.setdefault(key, _Model(model, {}))
         for names, prices in known.found.items():
             price = prices.get(_name_values(checked.effective, names))
             if price is not None:
@@ -76,6 +77,6 @@ class RememberedPrices:
         return price if self._adjust is None else self._adjust(model, price)
 
 
-def _name_values(params: dict[str, object], names: tuple[str, ...]) -> str:
+def _name_values(params: Mapping[str, object], names: tuple[str, ...]) -> str:
     """The values as text, which tells 1 from 1.0 and from true."""
     return repr([params.get(name) for name in names])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict
 
 from vidi.inference.models.ids import split_version
@@ -191,9 +192,7 @@ class ModelInfo:
     def identities(self) -> tuple[tuple[str, str], ...]:
         """Name and version of this model in fingerprints: today's, then all that it ever had."""
         before = self.call.before if self.call else ()
-        versions = (self.version, *("" if each == BY_NAME else each for each in before))
-        names = (self.identity, *(split_version(each)[0] for each in (*self.aliases, self.id)))
-        return tuple(dict.fromkeys((name, version) for name in names for version in versions))
+        return _list_identities(self.id, self.aliases, self.version, before)
 
     @property
     def required_params(self) -> tuple[str, ...]:
@@ -204,3 +203,12 @@ class ModelInfo:
     def optional_params(self) -> tuple[str, ...]:
         """The inputs that may be left out."""
         return tuple(name for name in self.params["properties"] if name not in self.required_params)
+
+
+@lru_cache(maxsize=1000)  # each inference of a plan asks for it
+def _list_identities(
+    own: str, aliases: tuple[str, ...], version: str, before: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    versions = (version, *("" if each == BY_NAME else each for each in before))
+    names = (split_version(each)[0] for each in (*(aliases[:1] or (own,)), *aliases, own))
+    return tuple(dict.fromkeys((name, version) for name in names for version in versions))

@@ -49,6 +49,15 @@ class CompiledEntry:
         return isinstance(self._tree, dict)
 
 
+def is_literal(value: object) -> bool:
+    """Whether no template is in a value, so that it is the same for every inference."""
+    if isinstance(value, str):
+        return not has_template(value)
+    if isinstance(value, dict):
+        return all(map(is_literal, value.values()))
+    return not isinstance(value, list) or all(map(is_literal, value))
+
+
 def _compiled(value: object, path: tuple[str | int, ...], note: Note) -> tuple[object, bool]:
     if isinstance(value, str):
         if not has_template(value):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vidi.errors import JobFileError, Problem
 from vidi.jobs.entry import READERS, non_finite
 from vidi.jobs.expansion.combinations import MAX_INFERENCES, SPLIT, Combinations
-from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry
+from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry, is_literal
 from vidi.jobs.expansion.taken_names import TakenNames
 from vidi.jobs.expansion.values import is_left_out, read_value
 from vidi.jobs.mistakes import MistakeError
@@ -34,6 +34,9 @@ _PER_INFERENCE = (
     "model", "params", "output", "tags", "max_cost", "assume_cost", "timeout", "retry", "keep",
     "mark",
 )  # fmt: skip
+_WRITTEN = ("id", "enabled", *_PER_INFERENCE)
+_MULTIPLYING = frozenset(("matrix", "foreach", "vars"))
+"""Without any of these and without templates, an entry is one inference, just as it is written."""
 _Path = tuple[str | int, ...]
 
 
@@ -60,13 +63,15 @@ def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | 
     """Every inference of the entries in file order, and every mistake found on the way."""
     taken = TakenNames()
     left = MAX_INFERENCES
+    variables = {name: scope.vars[name] for name in scope.vars.keys() - scope.overrides.keys()}
+    literal = is_literal(variables)
     for entry in entries:
         if left == 0 and entry.get("enabled") is not False:
             message = f"more than {MAX_INFERENCES:,} inferences from here on"
             yield entry.problem(MistakeError(message, kind="too-many", hint=SPLIT), ())
             return
         expansion = _Expansion(entry, scope, taken, left)
-        yield from expansion.inferences()
+        yield from expansion.inferences(literal)
         left -= expansion.count
 
 
@@ -102,14 +107,18 @@ class _Expansion:
         self._base: CompiledEntry | None = None
         """The params of the defaults, where the entry's own are one template."""
         self._found: dict[tuple[object, ...], _FoundMistake] = {}
-        self._line = entry.of_value().line
 
-    def inferences(self) -> Iterator[InferenceSpec | Problem]:
-        """The inferences as they are made; then the mistakes, each with all the ids it hits."""
-        written = self._entry.get("id")
-        self._current = written if isinstance(written, str) else ""
-        if self._entry.get("enabled") is not False:
-            yield from self._made()
+    def inferences(self, literal: bool) -> Iterator[InferenceSpec | Problem]:
+        """The inferences as they are made; then the mistakes, each with all the ids it hits.
+
+        Args:
+            literal: Whether no variable of the job holds a template.
+        """
+        written = self._entry.merged()
+        self._current = str(written["id"]) if isinstance(written.get("id"), str) else ""
+        if written.get("enabled") is not False:
+            literal = literal and _MULTIPLYING.isdisjoint(written) and is_literal(written)
+            yield from self._made_at_once(written) if literal else self._made()
         yield from self._combinations.warnings
         for found in self._found.values():
             yield from self._problems_of(found)
@@ -127,10 +136,20 @@ class _Expansion:
             )
         yield problem
 
+    def _made_at_once(self, written: Mapping[str, object]) -> Iterator[InferenceSpec]:
+        """The inference of an entry that stands for just what it says, as in any long list."""
+        self.count = 1
+        self._constants = {
+            key: self._constant(key, written[key]) if key in written else None for key in _WRITTEN
+        }
+        spec = self._spec({}, {})
+        if spec is not None:
+            yield spec
+
     def _made(self) -> Iterator[InferenceSpec]:
         self._compiled = {
             key: CompiledEntry(self._entry.get(key), (key,), self._note)
-            for key in ("id", "enabled", *_PER_INFERENCE)
+            for key in _WRITTEN
             if key in self._entry
         }
         base = self._entry.default_under_template("params")
@@ -230,10 +249,14 @@ class _Expansion:
         names = self._with_variables(given, lenient=False)
         if names is None or self._value("enabled", names) is False:
             return None
+        return self._spec(names, given)
+
+    def _spec(self, names: dict[str, object], given: dict[str, object]) -> InferenceSpec | None:
+        """The inference with these names, of which its matrix and its row have given some."""
         own_id = self._own_id(names)
         names["id"] = own_id
         values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
-        output = self._value("output", {"key": KEY_MARKER, **names, "index": OUTPUT_INDEX}) or ""
+        output = self._output(names)
         self._take(own_id, output)
         if values["model"] is None or values["params"] is None:
             return None  # said already; whatever else is wrong, the rest is still checked
@@ -255,16 +278,23 @@ class _Expansion:
             unknown=self._unknown,
         )
 
+    def _output(self, names: Mapping[str, object]) -> str:
+        """The path of its output, where the number and the key of one stay open."""
+        if "output" not in self._constants:
+            names = {"key": KEY_MARKER, **names, "index": OUTPUT_INDEX}
+        return self._value("output", names) or ""
+
     def _own_id(self, names: Mapping[str, object]) -> str:
         """The id; where it has none, words that say which entry this is."""
         written = self._entry.get("id")
         self._current = written if isinstance(written, str) else ""
-        self._current = self._value("id", names) or self._current or f"line {self._line}"
+        line = self._entry.of_value
+        self._current = self._value("id", names) or self._current or f"line {line().line}"
         return self._current
 
     def _take(self, own_id: str, output: str) -> None:
         try:
-            self._taken.take_id(own_id, self._line)
+            self._taken.take_id(own_id, self._entry)
         except MistakeError as mistake:
             self._note(("id",), mistake)
         try:
@@ -283,7 +313,7 @@ class _Expansion:
         if compiled is None:
             return None
         if not compiled.dynamic:
-            self._constants[key] = value = self._constant(key, compiled)
+            self._constants[key] = value = self._constant(key, compiled.render({}, self._note))
             return value
         value = self._rendered(key, compiled, names)
         if value is UNKNOWN or is_left_out(key, value):
@@ -311,9 +341,8 @@ class _Expansion:
             self._note(("params",), wrong)
         return whole
 
-    def _constant(self, key: str, compiled: CompiledEntry) -> Any:
+    def _constant(self, key: str, value: object) -> Any:
         """A value without templates: its mistakes were said when the file was checked."""
-        value = compiled.render({}, self._note)
         written = self._entry.number_at(key) if isinstance(value, float) else ""
         try:
             return READERS[key](value, written)

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import same_file_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vidi.jobs.reading.places import Places
 
 
 class TakenNames:
     """Grows by one id and one path an inference."""
 
     def __init__(self) -> None:
-        self._ids: dict[str, int] = {}
-        """Id to the line of the entry that took it."""
+        self._ids: dict[str, Places] = {}
+        """Id to the entry that took it."""
         self._outputs: dict[str, str] = {}
         """Path, comparable, to the id that took it."""
         self._folders: dict[str, str] = {}
         """Every folder of these paths, to the first id in it."""
 
-    def take_id(self, name: str, line: int) -> None:
-        """Take an id.
+    def take_id(self, name: str, entry: Places) -> None:
+        """Take an id for an inference of an entry.
 
         Raises:
             MistakeError: It is taken.
         """
-        key = unicodedata.normalize("NFC", name)
-        first = self._ids.get(key)
-        if first is None:
-            self._ids[key] = line
+        key = name if name.isascii() else unicodedata.normalize("NFC", name)
+        if key not in self._ids:
+            self._ids[key] = entry
             return
+        first, line = self._ids[key].of_value().line, entry.of_value().line
         hint = "Give each inference an id of its own."
         if first == line:
             hint = "Put what differs into the id, such as {{ item.name }} or a name of the matrix."
@@ -44,19 +50,27 @@ class TakenNames:
             MistakeError: It is taken, or a folder on the way is a file of another inference.
         """
         key = same_file_key(path)
-        parents = [key[:at] for at, letter in enumerate(key) if letter == "/"]
+        folder = key.rpartition("/")[0]
+        new = [] if folder in self._folders else list(_list_folders(folder))
         for taken, verb in ((self._outputs.get(key), "the same file as"),
                             (self._folders.get(key), "a folder of")):  # fmt: skip
             if taken is not None:
                 raise _taken(path, f"is {verb}", taken)
-        for parent in parents:
+        for parent in new:
             if parent in self._outputs:
                 raise _taken(
                     path, "needs a folder where there is the file of", self._outputs[parent]
                 )
         self._outputs[key] = owner
-        for parent in parents:
+        for parent in new:
             self._folders.setdefault(parent, owner)
+
+
+def _list_folders(folder: str) -> Iterator[str]:
+    """A folder and all that it is in, without the output folder itself."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def _taken(path: str, how: str, owner: str) -> MistakeError:

@@ -47,7 +47,7 @@ def read_text(key: str, value: object) -> str:
         raise _wrong(key, "text", value, "Put quotes around it." if number else "")
     if not value.strip():
         raise MistakeError(f"'{key}' is empty")
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise MistakeError(f"'{key}' holds a line break or a control character")
     return value
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from vidi.jobs.reading.tables import Row, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from vidi.errors import Place, Problem
     from vidi.jobs.mistakes import MistakeError
     from vidi.jobs.reading.source import Source
@@ -51,11 +53,27 @@ class Places:
             return {**other, **own}
         return own if key in self._entry else other
 
+    def merged(self) -> dict[str, object]:
+        """All that the entry says, over the defaults: what `get` gives for each key."""
+        merged = {**self._defaults, **self._entry}
+        for key in MERGED_BY_KEY:
+            own, other = self._entry.get(key), self._defaults.get(key)
+            if isinstance(own, dict) and isinstance(other, dict):
+                merged[key] = {**other, **own}
+        return merged
+
     def default_under_template(self, key: str) -> object:
         """The mapping of the defaults that a template in the entry is to be added to, or None."""
         other = self._defaults.get(key)
         merges = isinstance(self._entry.get(key), str) and isinstance(other, dict)
         return other if merges else None
+
+    def names_of_defaults(self, key: str) -> Collection[str]:
+        """The names in a mapping of the defaults that the entry has not itself."""
+        own, other = self._entry.get(key), self._defaults.get(key)
+        if not isinstance(other, dict):
+            return ()
+        return other.keys() - own.keys() if isinstance(own, dict) else other.keys()
 
     def written(self, path: tuple[str | int, ...]) -> object:
         """What stands at a path, templates not rendered; None where nothing does."""

@@ -46,8 +46,8 @@ class EntryChecker:
         self._prices = RememberedPrices(bills.adjust if bills is not None else None)
         self._defaults = DefaultParams()
         self._hash = cache(hash_file)  # many entries may send the same file
-        self._repriced: dict[Path, str | None] = {}
-        """What is to be said of each template's prices, by its file."""
+        self._repriced: dict[str, str | None] = {}
+        """The project's folder that has the price of each model, where it is not vidi's own."""
 
     def check(self, spec: InferenceSpec) -> InferenceRequest | None:
         """What would be asked for; None where something is wrong with it."""
@@ -78,9 +78,9 @@ class EntryChecker:
 
     def warn_of_repriced(self, spec: InferenceSpec, model: ModelInfo) -> None:
         """Say where the project's own templates price a shipped model."""
-        if model.path not in self._repriced:
-            self._repriced[model.path] = self._find_repriced(model)
-        if (named := self._repriced[model.path]) is not None:
+        if model.id not in self._repriced:
+            self._repriced[model.id] = self._find_repriced(model)
+        if (named := self._repriced[model.id]) is not None:
             self.problems.append(warn(spec, *tell_repriced(model, named)))
 
     def _find_model(self, spec: InferenceSpec) -> ModelInfo | None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from vidi.errors import UsageError
-    from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest
     from vidi.jobs.spec import InferenceSpec
 
@@ -43,23 +42,12 @@ def warn(
     return Problem(code, message, place, hint, (spec.id,), severity="warning", excerpt=excerpt)
 
 
-_unsure: dict[tuple[int, date], tuple[ModelInfo, bool]] = {}
-"""Whether a model's price is unsure on a day; the model is held, as it goes by its identity."""
-
-
-def _is_unsure(model: ModelInfo, today: date) -> bool:
-    key = (id(model), today)
-    if key not in _unsure:
-        _unsure[key] = (model, price_standing(model, today).low)
-    return _unsure[key][1]
-
-
 def warn_of_purchase(
     spec: InferenceSpec, request: InferenceRequest, today: date
 ) -> Iterator[Problem]:
     """What to think of before an entry is bought."""
     model = request.model
-    if _is_unsure(model, today) and request.estimate.reason != ASSUMED:
+    if price_standing(model, today).low and request.estimate.reason != ASSUMED:
         yield warn(
             spec,
             "low-confidence",

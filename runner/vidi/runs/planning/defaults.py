@@ -28,10 +28,13 @@ class DefaultParams:
 
     def fit(self, spec: InferenceSpec, model: ModelInfo) -> Mapping[str, object]:
         """The params of an inference without the defaults that its model does not have."""
+        defaults = spec.places.names_of_defaults("params")
+        if not defaults:
+            return spec.params
         known = model.params["properties"]
         fitting = {}
         for name, value in spec.params.items():
-            if not spec.places.takes_default(("params", name)):
+            if name not in defaults:
                 fitting[name] = value
             elif name in known or value is None:
                 self._taken.add(name)

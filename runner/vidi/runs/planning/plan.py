@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.jobs.job import Job
+    from vidi.jobs.reading.places import Places
     from vidi.jobs.reviews.review import Reviews
     from vidi.runs.planning.selection import Selector
     from vidi.runs.planning.shards import Shard, Share
@@ -74,8 +75,8 @@ class PlannedInference:
     tags: tuple[str, ...] = ()
     paid: Decimal = Decimal(0)
     """USD that have been paid before, over all runs, for what it is to have."""
-    place: Place | None = None
-    """Where its entry stands in the job file."""
+    entry: Places | None = None
+    """Where what its entry says stands in the job file."""
     axes: Mapping[str, object] = field(default_factory=dict)
     """What the entry's matrix gave it, by name."""
     asked: InferenceRequest | None = None
@@ -87,6 +88,11 @@ class PlannedInference:
     def wanted(self) -> InferenceRequest:
         """What its entry asks for, whatever it keeps; its estimate is what that costs to make."""
         return self.asked or self.request
+
+    @property
+    def place(self) -> Place | None:
+        """Where its entry stands in the job file."""
+        return self.entry.of_key() if self.entry is not None else None
 
     @property
     def buys(self) -> bool:

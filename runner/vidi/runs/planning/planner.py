@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -182,7 +183,8 @@ class _Planner:
     def enter(self, spec: InferenceSpec) -> None:
         """Check and price one inference, and decide on it where no other entry matters."""
         state = self.states.get(spec.id)
-        self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
+        if self.unmatched:
+            self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
         request = self.checker.check(spec)
         if request is None:
             return
@@ -279,7 +281,7 @@ class _Planner:
         if trouble is not None and decision.action in DOES:
             self.checker.complain(spec, trouble, "model")
         request = self._fit_request(spec, request, decision, state)
-        if spec.output and decision.action in DOES:
+        if spec.output and decision.action in DOES and not self._is_empty:
             self._check_obstacle(spec, request, state)
         if decision.action == "run":
             problems += warn_of_purchase(spec, request, self._today)
@@ -296,7 +298,7 @@ class _Planner:
             decision.stays,
             spec.tags,
             self._find_paid(request, state),
-            spec.places.of_key(),
+            spec.places,
             spec.axes,
             self._find_asked(entry, request, state),
             self.shard.is_elsewhere(spec),
@@ -362,6 +364,11 @@ class _Planner:
         if state.unsettled and (changed or again):
             return settle_first(request, state, model)
         return request
+
+    @cached_property
+    def _is_empty(self) -> bool:
+        """Whether there is no folder yet, so that nothing can be in the way of an asset."""
+        return isinstance(self._assets, FolderStore) and not os.path.lexists(self._assets.folder)
 
     @cached_property
     def _owned(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.jobs.spec import InferenceSpec
 
+_USUAL_RETRY = Retry()
 ASSUMED = "assume_cost: the figure in the job file, not a published price"
 
 
@@ -48,7 +49,7 @@ def make_request(
         hash_input: The sha256 of an input file, by its path.
         prices: What inferences of the plan cost, by past bills too.
     """
-    timeout_s, retry = spec.timeout or model.timeout_s, spec.retry or Retry()
+    timeout_s, retry = spec.timeout or model.timeout_s, spec.retry or _USUAL_RETRY
     price = prices.estimate(model, checked, timeout_s)
     if price.high is None and spec.assume_cost is not None:
         assumed = up_to_micro(spec.assume_cost)

@@ -36,8 +36,7 @@ def expect_paths(request: InferenceRequest) -> list[str]:
     """Name the assets that an inference will make, as far as its params say how many."""
     counts = [1]
     if "[]" in request.model.output:
-        effective = request.checked.effective
-        given = [effective[name] for name in OUTPUT_COUNTS if name in effective]
+        given = map(request.checked.effective.get, OUTPUT_COUNTS)
         counts += [each for each in given if isinstance(each, int) and each <= MOST_OUTPUTS]
     return plan_paths(request.output, max(counts))
 
@@ -52,28 +51,43 @@ class Targets:
     def __init__(self) -> None:
         self._files: dict[str, str] = {}
         self._bare: dict[str, str] = {}
-        self._stems: dict[str, str] = {}
+        self._stems: dict[str, str] | None = None
+        """The files without their extensions; None until a name without one is to be compared."""
 
     def claim(self, request: InferenceRequest) -> SharedOutputError | None:
         """Take the places of one inference; says so where another has one of them."""
         for path in expect_paths(request):
-            key, bare = same_file_key(path), not has_extension(path)
-            stem = key if bare else key.rpartition(".")[0]
-            owner = self._find_owner(key, stem, bare=bare)
-            if owner not in (None, request.id):
+            key = same_file_key(path)
+            owner = self._take(key, request.id, bare=not has_extension(path))
+            if owner != request.id:
                 return SharedOutputError(
                     f"'{path}' is an asset of inference '{owner}' too",
                     hint='Give each inference a path of its own, such as "{{ id }}.png".',
                 )
-            taken = self._bare if bare else self._stems
-            taken.setdefault(stem, request.id)
-            self._files.setdefault(key, request.id)
         return None
 
-    def _find_owner(self, key: str, stem: str, *, bare: bool) -> str | None:
+    def _take(self, key: str, owner: str, *, bare: bool) -> str:
+        """Take a name where nobody has it; returns who has it then."""
         if bare:
-            return self._bare.get(stem) or self._stems.get(stem)
-        return self._files.get(key) or self._bare.get(stem)
+            return self._stemmed.get(key) or self._bare.setdefault(key, owner)
+        if self._bare and (first := self._bare.get(_cut_extension(key))):
+            return first
+        if self._stems is not None:
+            self._stems.setdefault(_cut_extension(key), owner)
+        return self._files.setdefault(key, owner)
+
+    @property
+    def _stemmed(self) -> dict[str, str]:
+        """Nearly no job has names without extensions, and nearly all that has any has no others."""
+        if self._stems is None:
+            self._stems = {}
+            for key, owner in self._files.items():
+                self._stems.setdefault(_cut_extension(key), owner)
+        return self._stems
+
+
+def _cut_extension(key: str) -> str:
+    return key.rpartition(".")[0]
 
 
 def find_obstacle(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 At = tuple[str | int, ...]
@@ -46,13 +47,13 @@ class CheckedParams:
 
     params: dict[str, object]
     """What will be sent: converted, legacy params dropped, defaults left to the provider."""
-    effective: dict[str, object]
+    effective: Mapping[str, object]
     """The same with the schema's defaults: what the provider will work with."""
     files: tuple[InputFile, ...] = ()
     problems: tuple[ParamProblem, ...] = ()
     """Errors and warnings, in the order of the params."""
 
-    def seen_as(self, effective: dict[str, object]) -> CheckedParams:
+    def seen_as(self, effective: Mapping[str, object]) -> CheckedParams:
         """The same, looked at through another mapping of the same effective params."""
         return replace(self, effective=effective)
 

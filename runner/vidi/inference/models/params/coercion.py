@@ -78,28 +78,29 @@ def branch_for(value: object, schema: ParamSchema) -> ParamSchema | None:
 
 def _note_status(value: object, field: ParamSchema, at: At, notes: list[ParamProblem]) -> bool:
     """Say what is to be said about a param that should not be used; True if it is dropped."""
-    name = dotted(at)
     if field.get("x-legacy"):
-        message = f"'{name}' is not sent: the model no longer takes it"
+        message = f"'{dotted(at)}' is not sent: the model no longer takes it"
         notes.append(ParamProblem(at, True, "legacy-param", message, "Take it out.", "warning"))
         return True
     if "x-refused" in field and value is True:
-        message = f"'{name}' must not be true: {field['x-refused']}"
+        message = f"'{dotted(at)}' must not be true: {field['x-refused']}"
         hint = "Write false, or take it out."
         notes.append(ParamProblem(at, False, "refused-param", message, hint))
     if field.get("deprecated"):
         hint = "Take it out: a later version of the model may refuse it."
-        message = f"'{name}' is deprecated"
+        message = f"'{dotted(at)}' is deprecated"
         notes.append(ParamProblem(at, True, "deprecated-param", message, hint, "warning"))
-    if any(value in branch.get("enum", ()) for branch in _deprecated_branches(field)):
-        message = f"'{name}' has an older form: {quoted(value)}"
+    if "anyOf" in field and any(
+        value in branch.get("enum", ()) for branch in _deprecated_branches(field)
+    ):
+        message = f"'{dotted(at)}' has an older form: {quoted(value)}"
         hint = "A later version of the model may refuse it; `vidi models show` has the newer one."
         notes.append(ParamProblem(at, False, "deprecated-value", message, hint, "warning"))
     return False
 
 
 def _deprecated_branches(field: ParamSchema) -> list[ParamSchema]:
-    return [branch for branch in field.get("anyOf", ()) if branch.get("deprecated")]
+    return [branch for branch in field["anyOf"] if branch.get("deprecated")]
 
 
 def _convert(value: object, schema: ParamSchema, at: At, notes: list[ParamProblem]) -> object:
@@ -144,7 +145,13 @@ def _class(value: object) -> str:
 
 def _is_broken(text: str) -> bool:
     """Whether a text has half of a surrogate pair, which no request can carry."""
-    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _broken_text(named: At, at: At) -> ParamProblem:

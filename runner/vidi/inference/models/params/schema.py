@@ -14,8 +14,9 @@ import jsonschema_rs
 
 from vidi.inference.models.params.checked import CheckedParams, InputFile, ParamProblem
 from vidi.inference.models.params.choices import both_forms, plain_number
-from vidi.inference.models.params.coercion import branch_for, coerce
+from vidi.inference.models.params.coercion import coerce
 from vidi.inference.models.params.complaints import find_problems
+from vidi.inference.models.params.effective import EffectiveParams
 from vidi.inference.models.params.input_files import FileFinder, holds_files, named_files
 from vidi.inference.models.params.texts import find_file_names
 
@@ -75,12 +76,12 @@ def check_params(
         finder = FileFinder(base, model.provider, allow_outside)
         files, wrong = _find_files(finder, converted, rules, _wrong_paths(problems))
         problems += wrong
-    wrong_so_far = _wrong_paths(problems)
-    names = find_file_names(converted, rules.schema, base)
-    problems += [each for each in names if each.path not in wrong_so_far]
+    if names := list(find_file_names(converted, rules.schema, base)):
+        wrong_so_far = _wrong_paths(problems)
+        problems += [each for each in names if each.path not in wrong_so_far]
     if len(problems) > 1:
         problems.sort(key=lambda problem: _position(problem, params))
-    effective = _filled(converted, rules.schema)
+    effective = EffectiveParams(converted, rules.schema)
     return CheckedParams(converted, effective, tuple(files), tuple(problems))
 
 
@@ -144,23 +145,3 @@ def _position(problem: ParamProblem, params: Mapping[str, object]) -> tuple[int,
         place.append(list(inside).index(step) if isinstance(inside, Mapping) else int(step))
         inside = inside[step]
     return (*place, _LAST) if problem.code == "missing-param" else tuple(place)
-
-
-def _with_defaults(value: object, schema: ParamSchema) -> object:
-    """A converted value with the schema's defaults under what was given, at every depth."""
-    branch = branch_for(value, schema) or {}
-    if isinstance(value, list):
-        items = branch.get("items", {})
-        return [_with_defaults(each, items) for each in value]
-    return _filled(value, branch) if isinstance(value, dict) else value
-
-
-def _filled(params: dict[str, object], schema: ParamSchema) -> dict[str, object]:
-    """Converted params, or a mapping in them, with the defaults of the fields not given."""
-    fields = schema.get("properties", {})
-    filled = {key: _with_defaults(each, fields.get(key, {})) for key, each in params.items()}
-    for name, field in fields.items():
-        if name not in filled and "default" in field:
-            default = field["default"]
-            filled[name] = _with_defaults(default, field)
-    return filled

@@ -46,8 +46,22 @@ class PriceStanding:
         }
 
 
+_MOST_KEPT = 2000
+_known: dict[tuple[int, date], tuple[ModelInfo, PriceStanding]] = {}
+"""What was found of a model on a day; the model is held, as it goes by its identity."""
+
+
 def price_standing(model: ModelInfo, on: date) -> PriceStanding:
     """How far a model's price of a day may be trusted."""
+    key = (id(model), on)
+    if key not in _known:
+        if len(_known) >= _MOST_KEPT:
+            _known.clear()
+        _known[key] = (model, _find_standing(model, on))
+    return _known[key][1]
+
+
+def _find_standing(model: ModelInfo, on: date) -> PriceStanding:
     row = row_in_force(model.pricing, on)
     confidence = model.confidence.get("pricing", "low")
     if isinstance(row, str):

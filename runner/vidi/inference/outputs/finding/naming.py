@@ -76,6 +76,8 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
 """Content type to the extensions that say it; the first is the one we give."""
 
 _ALL = frozenset(extension for extensions in EXTENSIONS.values() for extension in extensions)
+_ORDINARY = re.compile(r"(?:[\w-]+/)*[\w-]+\.\w+", re.ASCII)
+"""Nearly every path, which cannot lead anywhere else."""
 _WRITTEN = re.compile(r"\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,5}")
 
 
@@ -104,7 +106,7 @@ def plan_paths(
         UsageError: The path leads out of its folder, or names no file.
     """
     check_inside(output)
-    if not has_extension(output) and extension:
+    if extension and not has_extension(output):
         output = f"{output}.{extension.lstrip('.')}"
     if KEY in output and keys:
         return _name_by_key(output, keys)
@@ -138,13 +140,14 @@ def _name_by_key(output: str, keys: Sequence[str]) -> list[str]:
     return paths
 
 
-@lru_cache(maxsize=256)  # of each path in turn it is asked more than once
 def check_inside(relative: str) -> None:
     """Refuse a path that leads out of the folder it is relative to.
 
     Raises:
         UsageError: It is absolute, climbs with `..`, or names no file.
     """
+    if _ORDINARY.fullmatch(relative):
+        return
     native = PurePath(relative)
     leaves = native.is_absolute() or bool(native.anchor) or relative.startswith("/")
     if leaves or ".." in native.parts:

@@ -133,6 +133,8 @@ def _take_for_nothing(
     request: InferenceRequest, state: InferenceState | None, decision: Decision, sources: Sources
 ) -> Decision:
     """Have it from where it was bought before, if anywhere; no provider need be asked for that."""
+    if not sources.knows(request.fingerprint):
+        return decision
     found = sources.find(request, state)
     unsettled = state is not None and state.unsettled
     if found is not None:

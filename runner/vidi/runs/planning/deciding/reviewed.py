@@ -82,6 +82,8 @@ class Reviewed:
             state: What the journal says of it.
             rebuild: The same request with another seed.
         """
+        if not self._rejected:
+            return request
         seen: set[str] = set()
         while seen.isdisjoint(request.fingerprints):
             seen.update(request.fingerprints)

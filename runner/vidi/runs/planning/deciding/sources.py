@@ -51,7 +51,9 @@ class Sources:
         self._shelf: dict[str, dict[str, InferenceState]] = {}
         self.shelve(shelf.values())
         self._store = store
-        self._claimed: dict[str, set[int]] = {}
+        self._claimed: set[tuple[str, int]] = set()
+        self._free_from: dict[str, int] = {}
+        """The number from which on one may be free of a fingerprint, where several have it."""
 
     @cached_property
     def _stored(self) -> Mapping[str, Collection[int]]:
@@ -69,13 +71,16 @@ class Sources:
 
     def claim(self, fingerprint: str, number: int) -> None:
         """Note that an entry has this purchase."""
-        self._claimed.setdefault(fingerprint, set()).add(number)
+        self._claimed.add((fingerprint, number))
 
     def number_new(self, fingerprint: str) -> int:
         """The lowest number that no entry has, for a new purchase; it is claimed with that."""
-        claimed = self._claimed.setdefault(fingerprint, set())
-        number = next(each for each in range(1, len(claimed) + 2) if each not in claimed)
-        claimed.add(number)
+        number = self._free_from.get(fingerprint, 1)
+        while (fingerprint, number) in self._claimed:
+            number += 1
+        self.claim(fingerprint, number)
+        if number > 1:
+            self._free_from[fingerprint] = number + 1
         return number
 
     def offers(self, request: InferenceRequest, state: InferenceState | None) -> bool:
@@ -153,11 +158,10 @@ class Sources:
         self, request: InferenceRequest, state: InferenceState | None, numbers: Collection[int]
     ) -> list[int]:
         """Those of the numbers that no other entry has, in order, the entry's own first."""
-        claimed = self._claimed.get(request.fingerprint, set())
-        own = 0
-        if state is not None and state.fingerprint == request.fingerprint:
+        name, own = request.fingerprint, 0
+        if state is not None and state.fingerprint == name:
             own = state.number
-        free = {number for number in numbers if number == own or number not in claimed}
+        free = {each for each in numbers if each == own or (name, each) not in self._claimed}
         return sorted(free, key=lambda number: (number != own, number))
 
 
