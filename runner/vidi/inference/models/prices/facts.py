@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from vidi.inference.models.prices.intervals import Interval, between, exactly, unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from vidi.inference.models.param_schema import ParamSchema
     from vidi.inference.models.params.checked import InputFile
@@ -152,9 +153,8 @@ def values_at(params: Mapping[str, object], path: str) -> list[object]:
         return list(_apart(params.get(path)))
     found: list[object] = [params]
     for step in _steps(path):
-        found = [
-            value for item in found if isinstance(item, dict) for value in _apart(item.get(step))
-        ]
+        inside = [item for item in found if isinstance(item, Mapping)]
+        found = [value for item in inside for value in _apart(item.get(step))]
     return found
 
 

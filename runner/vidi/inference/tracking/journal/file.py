@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from vidi.inference.tracking.journal.position import Position
+
 _PIECE = 1 << 20
 ROOM = "Make room or make the folder writable, then run the same command again."
 
@@ -59,17 +61,16 @@ class JournalFile:
 
     Args:
         path: The file.
-        whole: Bytes of it that count; what comes after them is a torn line, and is cut off.
-        lines: Lines that these bytes are.
+        position: Its end, as far as it counts; what comes after it is a torn line, and is cut off.
+            Goes on with every line that is appended.
         lock: The file by whose lock the folder is held; None where nobody holds it.
     """
 
-    def __init__(self, path: Path, whole: int, lines: int, lock: Path | None = None) -> None:
+    def __init__(self, path: Path, position: Position, lock: Path | None = None) -> None:
         self.path = path
         self.displaced: Displaced | None = None
         """Set for good once the file is found not to be where it was opened."""
-        self._whole = whole
-        self._lines = lines
+        self._position = position
         self._found = path.stat().st_size if path.is_file() else 0
         self._descriptor: int | None = None
         self._lock = lock
@@ -89,7 +90,10 @@ class JournalFile:
         if self._lock is not None and not _is_still(self._lock, self._held):
             what, hint = UNLOCKED
             raise StorageError(f"{self._lock} {what}", hint=hint)
-        if self._descriptor is not None and os.fstat(self._descriptor).st_size != self._whole:
+        if (
+            self._descriptor is not None
+            and os.fstat(self._descriptor).st_size != self._position.end
+        ):
             what, hint = SHARED
             raise StorageError(f"{self.path} {what}", hint=hint)
 
@@ -132,7 +136,7 @@ class JournalFile:
             StorageError: They cannot be written.
         """
         descriptor = self._open()
-        places = [self._lines if first else 0] + [0] * (len(lines) - 1)
+        places = [self._position.lines if first else 0] + [0] * (len(lines) - 1)
         wholes = [
             add_checksum(line, place) + b"\n" for line, place in zip(lines, places, strict=True)
         ]
@@ -143,11 +147,11 @@ class JournalFile:
         except OSError as error:
             with contextlib.suppress(OSError):
                 # Half a line would spoil the journal; what somebody else has added stays.
-                if os.fstat(descriptor).st_size < self._whole + length:
-                    os.ftruncate(descriptor, self._whole)
+                if os.fstat(descriptor).st_size < self._position.end + length:
+                    os.ftruncate(descriptor, self._position.end)
             raise self._refuse(error) from error
-        self._whole += length
-        self._lines += len(lines)
+        for whole in wholes:
+            self._position.pass_line(whole)
 
     def sync(self) -> None:
         """Have what was added survive a power failure from now on.
@@ -207,10 +211,10 @@ class JournalFile:
                 f"{self.path} was changed by somebody else after it was read",
                 hint="Run the same command again: it reads it anew.",
             )
-        os.ftruncate(descriptor, self._whole)
-        if self._whole and os.pread(descriptor, 1, self._whole - 1) != b"\n":
+        os.ftruncate(descriptor, self._position.end)
+        if self._position.end and os.pread(descriptor, 1, self._position.end - 1) != b"\n":
             _write_whole(descriptor, b"\n")
-            self._whole += 1
+            self._position.pass_end(b"\n")
 
     def _put_back(self, deleted: int) -> None:
         """Write the deleted file anew at its old path; never over another one."""

@@ -23,6 +23,7 @@ from vidi.inference.tracking.journal.checksum import (
 from vidi.inference.tracking.journal.entry import Entry, Written
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, InferenceState
 from vidi.inference.tracking.journal.file import JournalFile
+from vidi.inference.tracking.journal.position import Position
 from vidi.inference.tracking.journal.replay import Replay
 from vidi.inference.tracking.redaction import list_texts, redact_texts
 from vidi.strict_json import write_json
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import EventKind
+    from vidi.inference.tracking.journal.snapshot import Snapshot
     from vidi.inference.tracking.journal.writer import JournalWriter
 
 SPOKEN = frozenset({"error", "message", "metrics", "output", "params", "status", "vars", "warning"})
@@ -42,6 +44,10 @@ RESTORE = (
     "Restore the file from a backup, or see what can be saved with `vidi doctor FOLDER`. To start "
     "afresh, move the whole folder away: everything in it would then be bought again."
 )
+SNAPSHOT = ".vidi/folded.jsonl"
+"""Beside a journal: what it folds to."""
+WORTHWHILE = 1000
+"""Lines that are folded as fast as a snapshot of them would be looked for."""
 _FIXED = frozenset({"ts", "run", "seq", "event"})
 """The fields of every event."""
 
@@ -114,18 +120,21 @@ class FileJournal:
         self._secrets = list_texts(secrets)
         self._unrecorded: dict[str, str] = {}
         """Inference to request id, where the receipt could not be written."""
-        self._replay = Replay()
-        self.header: Event | None = None
-        self.headers: list[Event] = []
+        self._snapshot = path.parent / SNAPSHOT
+        kept = _read_snapshot(self._snapshot, path)
+        self._position = kept.position if kept is not None else Position()
+        self._replay = kept.replay if kept is not None else Replay()
+        self.headers: list[Event] = kept.headers if kept is not None else []
         """The `run_started` of every run, oldest first; `header` is the last of them."""
-        whole = number = 0
-        for number, (event, end) in enumerate(read_events(path), start=1):
-            whole = end
+        self.header: Event | None = self.headers[-1] if self.headers else None
+        self._kept = self._folded = self._position.lines
+        """The lines that are in the snapshot, and in the states."""
+        for event, _ in read_events(path, self._position):
             try:
                 self._remember(event)
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-                raise _unreadable(path, number) from error
-        self._file = JournalFile(path, whole, number, lock)
+                raise _unreadable(path, self._position.lines) from error
+        self._file = JournalFile(path, self._position, lock)
         self._writer: JournalWriter | None = None
 
     @property
@@ -171,6 +180,17 @@ class FileJournal:
         if self._writer is not None:
             self._writer.close()
         self._file.close()
+        if self._writer is not None and self._file.displaced is None:
+            self._keep_snapshot()
+
+    def _keep_snapshot(self) -> None:
+        """Spare the next run all that was read and written so far, where that is much by now."""
+        lines = self._position.lines
+        if self._folded == lines and lines - self._kept >= max(WORTHWHILE, lines // 20):
+            from vidi.inference.tracking.journal.snapshot import Snapshot, keep_snapshot
+
+            keep_snapshot(self._snapshot, Snapshot(self._position, self._replay, self.headers))
+            self._kept = lines
 
     def __enter__(self) -> Self:
         return self
@@ -217,6 +237,8 @@ class FileJournal:
             self.header = event
             self.headers.append(event)
         self._replay.take_in(event)
+        self._position.last[event["run"]] = event["seq"]
+        self._folded += 1
 
     def _name_bought(self, error: StorageError, inference: str | None) -> StorageError:
         """Add what has been bought and is not here yet: of one inference, or of all of this run."""
@@ -232,11 +254,23 @@ class FileJournal:
         return StorageError(error.message + told, hint=error.hint)
 
 
-def read_events(path: Path) -> Iterator[tuple[Event, int]]:
+def _read_snapshot(path: Path, journal: Path) -> Snapshot | None:
+    if not path.is_file():
+        return None
+    from vidi.inference.tracking.journal.snapshot import read_snapshot
+
+    return read_snapshot(path, journal)
+
+
+def read_events(path: Path, position: Position | None = None) -> Iterator[tuple[Event, int]]:
     """Read a journal's whole lines, each with the byte offset of its end.
 
     A last line that lacks nothing but its line end counts: an editor may have left that out. From
     the first line on that has a checksum, each has to have a right one.
+
+    Args:
+        path: The file.
+        position: Where to begin; it moves on with each line.
 
     Raises:
         UsageError: A line before the last one cannot be read, is out of order or was changed since
@@ -246,26 +280,26 @@ def read_events(path: Path) -> Iterator[tuple[Event, int]]:
         return
     if not path.is_file():
         raise UsageError(f"{path} is not a file", hint="Move it away: the journal goes there.")
-    end = 0
-    last: dict[str, int] = {}
-    checked = False
+    at = position or Position()
     with _open(path) as file:
-        for number, line in enumerate(file, start=1):
+        file.seek(at.end)
+        for line in file:
+            number = at.lines + 1
             event = read_line(line)
             if event is None:
                 if _is_torn(line):
                     return  # it was never promised to anybody
                 raise _unreadable(path, number)
             _check_header(event, path, number)
-            if event["seq"] != last.get(event["run"], 0) + 1:
+            if event["seq"] != at.last.get(event["run"], 0) + 1:
                 raise _unreadable(path, number, "does not follow the one before it")
-            last[event["run"]] = event["seq"]
             text = text_of(line)
-            checked = checked or has_checksum(text) or needs_checksum(event)
-            if checked and not fits_checksum(text, number - 1 if event["seq"] == 1 else 0):
+            at.checked = at.checked or has_checksum(text) or needs_checksum(event)
+            if at.checked and not fits_checksum(text, at.lines if event["seq"] == 1 else 0):
                 raise _unreadable(path, number, "does not fit its checksum")
-            end += len(line)
-            yield event, end
+            at.last[event["run"]] = event["seq"]
+            at.pass_line(line)
+            yield event, at.end
 
 
 def dump_line(value: object) -> str:

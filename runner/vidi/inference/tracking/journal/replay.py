@@ -37,6 +37,14 @@ class Replay:
         self._shelved_at: dict[str, str] = {}
         """The path of each shelved asset, and whose it is."""
 
+    def list_places(self) -> tuple[Mapping[str, int], Mapping[str, str]]:
+        """What it needs to go on, beside states and shelf: for `restore_places`."""
+        return self._numbers, self._shelved_at
+
+    def restore_places(self, numbers: Mapping[str, int], shelved_at: Mapping[str, str]) -> None:
+        """Go on where another has left off."""
+        self._numbers, self._shelved_at = dict(numbers), dict(shelved_at)
+
     def take_in(self, event: Event) -> None:
         """Fold one more event in.
 

@@ -75,7 +75,7 @@ class JournalWriter:
         except StorageError as error:
             return [None] * len(lines), error
         self._sequence += len(lines)
-        events: list[Event | None] = [json.loads(text, parse_float=Decimal) for text in texts]
+        events: list[Event | None] = [json.loads(line, parse_float=Decimal) for line in lines]
         try:
             if any(entry.event in DURABLE for entry in entries):
                 self._file.sync()
