@@ -75,9 +75,9 @@ class InferenceRequest:
 
     def known_as(self, fingerprint: str) -> InferenceRequest:
         """The same request, by that one of its fingerprints under which it is on record."""
+        if fingerprint not in self.former:
+            return self  # its own already, or not one of them
         others = tuple(each for each in self.fingerprints if each != fingerprint)
-        if len(others) == len(self.fingerprints):
-            return self  # not one of them
         return replace(self, fingerprint=fingerprint, former=others)
 
     def described_params(self) -> dict[str, object]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vidi.known_secrets import REDACTED, list_texts, says_secret
+from vidi.strict_json import write_json
 
-__all__ = ["REDACTED", "list_texts", "redact_texts", "says_secret"]
+__all__ = ["REDACTED", "list_texts", "may_hold", "redact_texts", "says_secret"]
 
 
 def redact_texts(value: object, texts: tuple[str, ...]) -> object:
@@ -18,3 +19,12 @@ def redact_texts(value: object, texts: tuple[str, ...]) -> object:
     if isinstance(value, list | tuple):
         return [redact_texts(each, texts) for each in value]
     return value
+
+
+def may_hold(json_text: str, texts: tuple[str, ...]) -> bool:
+    """Whether a value may have any of these texts in it, by its JSON as `write_json` has it.
+
+    One look at a manifest of ten thousand instead of one at each of its texts; each character of a
+    text is written by itself, so that nothing is missed.
+    """
+    return any(write_json(each, str)[1:-1] in json_text for each in texts)

@@ -23,7 +23,7 @@ from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
-from vidi.inference.tracking.redaction import redact_texts
+from vidi.inference.tracking.redaction import may_hold, redact_texts
 from vidi.known_secrets import remember_secrets
 from vidi.runs.execution.execute import Execution
 from vidi.runs.execution.manifest_keeping import keep_manifest
@@ -320,9 +320,12 @@ def _write_manifest(
 ) -> tuple[Manifest, bool]:
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
     rendered = render_manifest(plan, states, outcomes, facts)
-    manifest = cast("Manifest", redact_texts(rendered, secrets))
+    manifest, text = rendered, render_json(rendered, indented=False)
+    if may_hold(text, secrets):
+        manifest = cast("Manifest", redact_texts(rendered, secrets))
+        text = render_json(manifest, indented=False)
     path = plan.folder / MANIFEST
-    changed = bool(plan.to_run) or not holds_already(path, manifest)
+    changed = bool(plan.to_run) or not holds_already(path, text)
     if changed:
         replace_text(path, render_json(manifest))
     return manifest, changed

@@ -65,7 +65,11 @@ def number_made(assets: Sequence[AssetRecord], came: int) -> list[AssetRecord | 
     if len(free) == len(rest):
         numbered.update(zip(free, rest, strict=True))
     in_order = ((index, numbered.get(index)) for index in range(1, came + 1))
-    return [each and replace(each, index=index) for index, each in in_order]
+    return [each and _with_index(each, index) for index, each in in_order]
+
+
+def _with_index(asset: AssetRecord, index: int) -> AssetRecord:
+    return asset if asset.index == index else replace(asset, index=index)
 
 
 def _by_number(asset: AssetRecord) -> list[tuple[int, str]]:

@@ -104,6 +104,8 @@ def _deprecated_branches(field: ParamSchema) -> list[ParamSchema]:
 
 
 def _convert(value: object, schema: ParamSchema, at: At, notes: list[ParamProblem]) -> object:
+    if isinstance(value, str | int | float):  # as nearly all are
+        return _fit(_plain(value, at, notes), schema)
     if isinstance(value, Mapping):
         return coerce(value, branch_for({}, schema) or {}, at, notes)
     if isinstance(value, list | tuple):

@@ -10,8 +10,6 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.runs.records.json_text import render_json
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -22,16 +20,16 @@ LASTING = ("id", "model", "params", "fingerprint", "request_id", "tags", "seed",
 """What a later run that changes nothing finds just as it was."""
 
 
-def holds_already(path: Path, manifest: Manifest) -> bool:
+def holds_already(path: Path, rendered: str) -> bool:
     """Whether the file holds all that a manifest says, but for the run that only looked.
 
     Args:
         path: The manifest on the disk.
-        manifest: What the run would write, which has carried nothing out.
+        rendered: What the run would write, as JSON; it has carried nothing out.
     """
     try:
         before = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        now = json.loads(render_json(manifest), parse_float=Decimal)
+        now = json.loads(rendered, parse_float=Decimal)
         return _list_lasting(before) == _list_lasting(now) and _agree(before, now)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
