@@ -102,7 +102,7 @@ def matches_any(
     selectors: Sequence[Selector], spec: InferenceSpec, state: InferenceState | None
 ) -> bool:
     """Whether at least one of the selectors means this inference."""
-    return any(selector.matches(spec, state) for selector in selectors)
+    return bool(selectors) and any(selector.matches(spec, state) for selector in selectors)
 
 
 def select_exactly(key: str) -> Selector:

@@ -59,6 +59,8 @@ def number_made(assets: Sequence[AssetRecord], came: int) -> list[AssetRecord | 
     Older journals do not number assets: those are taken in the order of their names, where it is
     certain that none is missing.
     """
+    if [asset.index for asset in assets] == list(range(1, came + 1)):
+        return list(assets)  # as nearly always
     numbered = {asset.index: asset for asset in assets if asset.index}
     rest = sorted((asset for asset in assets if not asset.index), key=_by_number)
     free = [index for index in range(1, came + 1) if index not in numbered]

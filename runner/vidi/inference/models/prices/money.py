@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 
 _WIDE = Context(prec=300)
 """Wide enough that rounding itself never fails."""
@@ -38,6 +39,7 @@ def up_to_block(number: Decimal, block: Decimal) -> Decimal:
     return settled(number / block).to_integral_value(ROUND_CEILING) * block
 
 
+@lru_cache(maxsize=4096)  # thousands of inferences cost the same
 def json_number(number: Decimal) -> int | float:
     """The JSON number of a decimal. The one place where a price becomes a float: on its way out."""
     return int(number) if number == number.to_integral_value() else float(number)

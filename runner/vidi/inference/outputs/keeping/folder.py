@@ -99,7 +99,7 @@ class FolderStore:
 
     def look(self, path: str) -> Standing | None:
         """What a glance at a file shows."""
-        name = os.path.join(self.folder, path)  # noqa: PTH118  # 10,000 of them an estimate
+        name = f"{self.folder}/{path}"  # 10,000 of them an estimate
         try:
             facts = os.lstat(name)
             plain = not stat.S_ISLNK(facts.st_mode)

@@ -45,7 +45,7 @@ class Reviewed:
 
     def find(self, state: InferenceState | None) -> Review | None:
         """What is said of what an inference has now."""
-        if state is None or not state.assets:
+        if state is None or not state.assets or not self._reviews:
             return None
         first = state.assets[0].sha256
         found = self._reviews.find(state.id, state.fingerprint, first, sandbox=self._sandbox)
