@@ -36,7 +36,7 @@ from vidi.runs.planning.selection import matches_any
 from vidi.runs.planning.targets import Targets, find_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.inference.models.registry import ModelRegistry
@@ -82,45 +82,33 @@ def make_plan(
     Raises:
         JobFileError: The file has mistakes; it carries all of them, sorted by place.
     """
-    kept_in = assets or FolderStore(folder)
-    planner = _Planner(registry, project, kept_in, record, choices)
-    planner.checker.allow_outside = job.files.allow_outside
-    named: set[str] = set()
-    for item in job.inferences():
-        if isinstance(item, Problem):
-            planner.checker.problems.append(item)
-            continue
-        named.add(item.id)
-        planner.enter(item)
-    planned = planner.decide_all()
-    strays = find_strays(job.path, named, planner.states)
-    problems = collect_problems(
-        [
-            *job.problems,
-            *job.warnings,
-            *planner.checker.list_problems(),
-            *strays,
-            *find_strange_limits(job),
-        ]
-    )
-    if any(problem.severity == "error" for problem in problems):
-        raise JobFileError(problems)
-    budget, share = lower_budget(job.budget, choices.budget), planner.shard.share
+    planning = Planning(job, registry, project, assets or FolderStore(folder), record, choices)
+    planned = _put_in_order(planning.plan_each())
+    warnings = planning.conclude()
+    budget, share = lower_budget(job.budget, choices.budget), planning.shard.share
     return Plan(
         job,
         folder,
-        kept_in,
+        planning.assets,
         planned,
         share.split(budget) if share is not None and budget is not None else budget,
-        problems,
-        _sum_held(planned, planner.states),
-        frozenset(planner.unmatched),
+        warnings,
+        _sum_held(planned, planning.states),
+        frozenset(planning.unmatched),
         choices.gate or job.gate,
         choices.accept | job.accept,
-        planner.renames,
+        planning.renames,
         share,
         record.reviews,
     )
+
+
+def _put_in_order(lines: Iterable[tuple[int, PlannedInference]]) -> tuple[PlannedInference, ...]:
+    placed: list[PlannedInference | None] = []
+    for place, planned in lines:
+        placed += [None] * (place + 1 - len(placed))
+        placed[place] = planned
+    return tuple(planned for planned in placed if planned is not None)
 
 
 def _sum_held(planned: Sequence[PlannedInference], states: Mapping[str, InferenceState]) -> Decimal:
@@ -130,34 +118,46 @@ def _sum_held(planned: Sequence[PlannedInference], states: Mapping[str, Inferenc
 
 
 class _Entry(NamedTuple):
-    """An entry that is right, and where its line of the plan is."""
+    """An entry that is right, and its place among those of the file that are."""
 
-    line: int
+    place: int
     spec: InferenceSpec
     request: InferenceRequest
 
 
-class _Planner:
-    """Plans one inference after another; what is wrong with any of them is in `problems`.
+class Planning:
+    """A job planned one inference after another; what is wrong with any of them is told at the end.
 
-    An entry that nothing else can change is decided on at once, and forgotten. What depends on what
-    the others ask for waits until all of them are known: whether a purchase is still claimed.
+    An entry that nothing else can change is decided on at once, and forgotten: who does not keep
+    what comes has a job of any length in the memory of its ids and paths. What depends on what the
+    others ask for waits until all of them are known: whether a purchase is still claimed.
+
+    Args:
+        job: What is planned.
+        registry: The models.
+        project: What paths are relative to.
+        assets: Where the assets are to be kept.
+        record: What was bought before.
+        choices: What the command line says.
     """
 
     def __init__(
         self,
+        job: Job,
         registry: ModelRegistry,
         project: Path,
         assets: AssetStore,
         record: FolderRecord,
         choices: Choices,
     ) -> None:
+        self.assets = assets
         self.checker = EntryChecker(registry, project, record.bills)
+        self.checker.allow_outside = job.files.allow_outside
         self.states = record.states
         """As the run will find them: ids renamed."""
         self.renames: dict[str, str] = {}
+        self._job = job
         self._targets = Targets()
-        self._assets = assets
         self._record = record
         self._choices = choices
         self._sources = self._open_sources(record.shelf)
@@ -165,8 +165,10 @@ class _Planner:
             record.reviews or Reviews(), sandbox=record.sandbox, again=choices.rejected
         )
         self._bought_here = {state.fingerprint for state in record.states.values()}
-        self._lines: list[PlannedInference | None] = []
+        self._count = 0
         self._waiting: list[_Entry] = []
+        self._known: set[str] = set()
+        """The ids of the file that have been bought before."""
         self._satisfied: set[str] = set()
         """The ids that ask for what they have."""
         self._today = datetime.now(UTC).date()
@@ -174,15 +176,51 @@ class _Planner:
         """The selectors that have meant no inference so far."""
         self.shard = ShardCount(choices.shard, self._sources)
 
+    def plan_each(self) -> Iterator[tuple[int, PlannedInference]]:
+        """Every inference that is right, with its place among them in file order.
+
+        Nothing may be done about any of them before `conclude` has returned.
+        """
+        for item in self._job.inferences():
+            if isinstance(item, Problem):
+                self.checker.problems.append(item)
+            else:
+                yield from self._enter(item)
+        self._rename()
+        for entry in self._waiting:
+            yield entry.place, self._plan(entry)
+
+    def conclude(self) -> tuple[Problem, ...]:
+        """What is odd, once every inference has been planned.
+
+        Raises:
+            JobFileError: The file has mistakes; it carries all of them, sorted by place.
+        """
+        named = self._known | self.renames.keys()
+        problems = collect_problems(
+            [
+                *self._job.problems,
+                *self._job.warnings,
+                *self.checker.list_problems(),
+                *find_strays(self._job.path, named, self.states),
+                *find_strange_limits(self._job),
+            ]
+        )
+        if any(problem.severity == "error" for problem in problems):
+            raise JobFileError(problems)
+        return problems
+
     def _open_sources(self, shelf: Mapping[str, InferenceState]) -> Sources:
         known = KnownContent(self._record.states.values(), shelf.values())
-        places = AssetPlaces(self._assets, known=known)
-        bought = AssetPlaces(self._assets, known=known, edits=False)
+        places = AssetPlaces(self.assets, known=known)
+        bought = AssetPlaces(self.assets, known=known, edits=False)
         return Sources(shelf, self._record.store, places, bought)
 
-    def enter(self, spec: InferenceSpec) -> None:
+    def _enter(self, spec: InferenceSpec) -> Iterator[tuple[int, PlannedInference]]:
         """Check and price one inference, and decide on it where no other entry matters."""
         state = self.states.get(spec.id)
+        if state is not None:
+            self._known.add(spec.id)
         if self.unmatched:
             self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
         request = self.checker.check(spec)
@@ -193,8 +231,8 @@ class _Planner:
         spec = self._review(spec, request, state)
         if state is not None:
             request = request.known_as(state.fingerprint)
-        entry = _Entry(len(self._lines), spec, request)
-        self._lines.append(None)
+        entry = _Entry(self._count, spec, request)
+        self._count += 1
         if spec.output and (shared := self._targets.claim(request)) is not None:
             self.checker.complain(spec, shared, "output")
         if state is not None and _has_its_own(spec, request, state):
@@ -206,7 +244,7 @@ class _Planner:
         if self._depends_on_others(entry, state, judged):
             self._waiting.append(entry)
         else:
-            self._lines[entry.line] = self._plan(entry, judged)
+            yield entry.place, self._plan(entry, judged)
 
     def _review(
         self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
@@ -231,13 +269,6 @@ class _Planner:
             fingerprint in self._bought_here or self._sources.knows(fingerprint)
             for fingerprint in entry.request.fingerprints
         )
-
-    def decide_all(self) -> tuple[PlannedInference, ...]:
-        """Decide on what had to wait; returns every line, in file order."""
-        self._rename()
-        for entry in self._waiting:
-            self._lines[entry.line] = self._plan(entry)
-        return tuple(line for line in self._lines if line is not None)
 
     def _rename(self) -> None:
         """Let entries have what was bought under ids that no longer ask for it."""
@@ -368,7 +399,7 @@ class _Planner:
     @cached_property
     def _is_empty(self) -> bool:
         """Whether there is no folder yet, so that nothing can be in the way of an asset."""
-        return isinstance(self._assets, FolderStore) and not os.path.lexists(self._assets.folder)
+        return isinstance(self.assets, FolderStore) and not os.path.lexists(self.assets.folder)
 
     @cached_property
     def _owned(self) -> frozenset[str]:
@@ -380,7 +411,7 @@ class _Planner:
     ) -> None:
         obstacle = find_obstacle(
             request,
-            self._assets,
+            self.assets,
             cut_off=state is not None and state.status == "completed",
             made=lambda: self._list_made(request, state),
             owned=self._owned,
