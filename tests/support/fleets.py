@@ -1,15 +1,23 @@
 """A fleet for the tests: a database, a served sandbox, and short words for what is in them."""
 
+import contextlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import psycopg
 
 from support.commands import Here
 from support.servers.sandbox import Served
+from vidi.errors import RefusedError
+from vidi.inference.tracking.caps import Cap
 from vidi.inference.tracking.fleet.destinations import Destination
+from vidi.inference.tracking.fleet.intent import begin_in_shard
 from vidi.inference.tracking.fleet.rows import enter_rows
+from vidi.inference.tracking.fleet.shards import claim_shard
 from vidi.inference.tracking.fleet.states import begin_planning, begin_running
+from vidi.inference.tracking.journal.charges import Charge, ChargeKey
+from vidi.inference.tracking.ledger.connection import open_ledger
 
 JOB = """version: 1
 budget: {budget}
@@ -56,3 +64,28 @@ def enter(ledger, journal: str, rows, *, run: str = "run-1", budget: Decimal | N
     ledger.do(begin_planning(new))
     ledger.do(enter_rows(journal, rows))
     ledger.do(begin_running(new, {}))
+
+
+def buy_all(database: str, journal: str, run: str, count: int, budget: Decimal, shard: int) -> int:
+    """Begin every purchase of a shard that there is room for; how many were granted."""
+    granted = 0
+    caps = [Cap("run", budget, "budget"), Cap("day", Decimal(100), "VIDI_BUDGET_DAY")]
+    price = Decimal("0.003")
+    intent = {
+        "attempt": 1,
+        "model": "fal/fal-ai/flux/dev",
+        "fingerprint": "f",
+        "params": {},
+        "reserved_usd": price,
+        "estimate_usd": {"low": price, "high": price},
+    }
+    with contextlib.closing(open_ledger(database)) as ledger:
+        held = ledger.do(claim_shard(journal, shard, f"w{shard}"))
+        assert held is not None
+        for n in range(count):
+            key = ChargeKey(run, f"r{shard}-{n}", 1)
+            charge = Charge(key, "fal/fal-ai/flux/dev", price, datetime.now(UTC))
+            with contextlib.suppress(RefusedError):
+                ledger.do(begin_in_shard(held, charge, caps, intent))
+                granted += 1
+    return granted

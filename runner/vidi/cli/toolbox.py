@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "vidi.cli.commands.folders.report:report",
     "work": "vidi.cli.commands.fleet.work:work",
     "stop": "vidi.cli.commands.fleet.stop:stop",
+    "export": "vidi.cli.commands.fleet.export:export",
     "merge": "vidi.cli.commands.fleet.merge:merge",
     "find": "vidi.cli.commands.folders.find:find",
     "review": "vidi.cli.commands.folders.review:review",

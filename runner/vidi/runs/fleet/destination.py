@@ -35,6 +35,12 @@ def name_destination(folder: Path, address: str | None, project: Path) -> str:
     return (whole.relative_to(root) if whole.is_relative_to(root) else whole).as_posix()
 
 
+def locate_outputs(destination: Destination, project: Path) -> Path:
+    """The folder of a job's outputs; of a bucket, the one that stands for it in the project."""
+    where = destination.store or destination.journal
+    return project / (home_of(where) if "://" in where else where)
+
+
 def open_destination(destination: Destination, project: Path) -> Output:
     """Where a worker puts outputs: other workers put theirs there meanwhile.
 

@@ -138,14 +138,36 @@ def refuse_fleets(folder: Path) -> None:
 def refuse_machines(folder: Path) -> None:
     """Refuse a folder that has the journal of runs of one machine.
 
+    One that was exported there is the fleet's own, until a run here goes on with it.
+
     Raises:
         UsageError: It has one.
     """
-    if (folder / JOURNAL).exists() and not (folder / OWN / FLEET).exists():
+    if (folder / JOURNAL).exists() and not is_export(folder):
         raise UsageError(
             f"{folder} has a journal of runs of one machine, of which a fleet knows nothing",
             hint="Give the fleet a folder of its own with -o.",
         )
+
+
+def is_export(folder: Path) -> bool:
+    """Whether the journal of a folder is as `vidi export` has written it."""
+    try:
+        noted = (folder / OWN / FLEET).read_text(encoding="utf-8").splitlines()
+        return noted[1:] == [str((folder / JOURNAL).stat().st_size)]
+    except (OSError, ValueError):
+        return False
+
+
+def note_export(folder: Path, journal: str) -> None:
+    """Note that the journal of a folder is a fleet's, as it is now.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    (folder / OWN).mkdir(parents=True, exist_ok=True)
+    size = (folder / JOURNAL).stat().st_size
+    (folder / OWN / FLEET).write_text(f"{journal}\n{size}\n", encoding="utf-8")
 
 
 def note_fleet(folder: Path, journal: str) -> None:
@@ -155,6 +177,8 @@ def note_fleet(folder: Path, journal: str) -> None:
         UsageError: It cannot be written.
     """
     try:
+        if (folder / JOURNAL).exists():  # an export, and noted as one
+            return
         (folder / OWN).mkdir(parents=True, exist_ok=True)
         (folder / OWN / FLEET).write_text(f"{journal}\n", encoding="utf-8")
     except OSError as error:

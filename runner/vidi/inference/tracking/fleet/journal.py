@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from vidi.errors import LeaseLostError, OrphanError
@@ -17,7 +18,7 @@ from vidi.inference.tracking.ledger.work import Work
 from vidi.inference.tracking.redaction import list_texts, redact_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Mapping, Sequence
+    from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import EventKind, InferenceState
     from vidi.inference.tracking.ledger.connection import Ledger
+    from vidi.inference.tracking.ledger.work import Transaction
 
 _READ = """
 SELECT n, ts, run, event, id, CAST(body AS text), shard FROM vidi_events
 WHERE journal = :journal AND NOT fenced AND (:shard < 0 OR shard = :shard) AND n > :after
 ORDER BY n LIMIT :most
+"""
+_READ_PUBLIC = """
+SELECT n, ts, run, event, id, CAST(body AS text), shard FROM vidi_events
+WHERE journal = :journal AND (NOT fenced OR event = 'orphan') AND n > :after ORDER BY n LIMIT :most
 """
 EVERY = -1
 """Stands for every shard."""
@@ -263,3 +269,23 @@ class WholeJournal(ShardJournal):
     def find_shard(self, inference: str | None) -> Shard:
         """Where an inference is; facts about the job as a whole are in none."""
         return self.held._replace(shard=self._shards.get(inference or "", 0))
+
+
+def read_pages(ledger: Ledger, journal: str) -> Iterator[Any]:
+    """Every event of a job that counts, and what was bought twice, by the database's order.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    after = 0
+    while True:
+        asked = {"journal": journal, "after": after, "most": PAGE}
+        page = ledger.do(Work("reads", partial(_read_public, asked=asked)))
+        if not page:
+            return
+        yield from page
+        after = page[-1][0]
+
+
+def _read_public(transaction: Transaction, *, asked: Mapping[str, object]) -> Sequence[Any]:
+    return transaction.read(_READ_PUBLIC, asked)

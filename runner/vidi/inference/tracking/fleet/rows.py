@@ -49,6 +49,12 @@ FROM vidi_rows WHERE journal = :journal AND shard = :shard
     AND status NOT IN ('succeeded', 'failed', 'moderated', 'rejected')
 ORDER BY n
 """
+_READ_ALL = """
+SELECT id, n, shard, queue, output, out_key, fingerprint, CAST(spec AS text), low, reserve, status,
+    attempt
+FROM vidi_rows WHERE journal = :journal AND shard = :shard ORDER BY n
+"""
+_SHARDS = "SELECT DISTINCT shard FROM vidi_rows WHERE journal = :journal ORDER BY shard"
 _COUNT = """
 SELECT status, count(*) FROM vidi_rows WHERE journal = :journal AND shard % :count = :rest
 GROUP BY status
@@ -121,6 +127,26 @@ def read_rows(journal: str, shard: int) -> Work[list[Row]]:
     """
     asked = {"journal": journal, "shard": shard}
     return Work("reads", lambda found: [Row(*row) for row in found.read(_READ, asked)])
+
+
+def read_all_rows(journal: str, shard: int) -> Work[list[Row]]:
+    """The rows of a shard, however they stand, in file order.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    asked = {"journal": journal, "shard": shard}
+    return Work("reads", lambda found: [Row(*row) for row in found.read(_READ_ALL, asked)])
+
+
+def list_shards(journal: str) -> Work[list[int]]:
+    """The shards that a job's rows are in.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    asked = {"journal": journal}
+    return Work("reads", lambda found: [shard for (shard,) in found.read(_SHARDS, asked)])
 
 
 def count_rows(journal: str, part: Part = ALL) -> Work[dict[str, int]]:

@@ -44,6 +44,20 @@ TABLES = {
         fenced boolean NOT NULL DEFAULT false""",
 }
 _IS_THERE = "SELECT to_regclass('vidi_journals')"
+_HAS_VIEW = "SELECT to_regclass('vidi_manifest')"
+# What a million rows are asked by: a table of what was made, of every job.
+_VIEW = """
+CREATE VIEW vidi_manifest AS
+SELECT r.journal, r.id, r.n, r.spec->>'model' AS model, r.status, r.spec->'params' AS params,
+    r.spec->'tags' AS tags, r.fingerprint, r.request_id, r.attempt AS attempts, r.output,
+    r.low / 1e6 AS estimated_low_usd, r.reserve / 1e6 AS estimated_high_usd,
+    (SELECT sum(c.actual) / 1e6 FROM vidi_charges c JOIN vidi_runs u ON u.run = c.run
+        WHERE u.folder = r.journal AND c.inference = r.id) AS paid_usd,
+    (SELECT json_agg(e.body ORDER BY e.n) FROM vidi_events e WHERE e.journal = r.journal
+        AND e.shard = r.shard AND e.id = r.id AND e.event = 'asset' AND NOT e.fenced) AS assets,
+    r.intended_at, r.changed_at
+FROM vidi_rows r
+"""
 INDEXES = {
     "vidi_rows_shard": "INDEX {} ON vidi_rows (journal, shard, n)",
     "vidi_rows_open": """INDEX {} ON vidi_rows (journal, shard)
@@ -82,3 +96,5 @@ def _make(transaction: Transaction) -> None:
     for name, index in INDEXES.items():
         what = index.format(f"IF NOT EXISTS {name}")
         transaction.change(f"CREATE {what}", {})
+    if transaction.read(_HAS_VIEW)[0][0] is None:
+        transaction.change(_VIEW, {})

@@ -24,7 +24,6 @@ from vidi.runs.status_words import STATUS_WORDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.records.manifest.shape import InferenceShape, Manifest
@@ -39,7 +38,7 @@ def render_journal(journal: Journal) -> Manifest | None:
     if header is None:
         return None
     states = [state for state in journal.states.values() if state.fingerprint]
-    rows = [_render_state(state, header) for state in states]
+    rows = [render_state(state, header["run"]) for state in states]
     owed = {state.id: state.reserved for state in states}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -69,8 +68,9 @@ def render_journal(journal: Journal) -> Manifest | None:
     }
 
 
-def _render_state(state: InferenceState, header: Event) -> InferenceShape:
-    ours = state.run == header["run"]
+def render_state(state: InferenceState, run: str) -> InferenceShape:
+    """What the journal says of one inference, as a row of the manifest of a run."""
+    ours = state.run == run
     return {
         "id": state.id,
         "model": state.model,

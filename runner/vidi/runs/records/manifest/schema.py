@@ -56,12 +56,20 @@ def manifest_schema() -> Schema:
                 "run": _run(),
                 "budget_usd": nullable(money("The cap of the run, in US dollars; null: none.")),
                 "cost_usd": _run_cost(),
-                "inferences": a_list("Every inference, in the job file's order.", "inference"),
+                "inferences": a_list(
+                    "Every inference, in the job file's order; none where they are in parts.",
+                    "inference",
+                ),
+                "parts": a_list(
+                    "Of very many inferences of a fleet, the files that hold them.", "part"
+                ),
                 "totals": _totals(),
             },
+            optional=("parts",),
         ),
         "$defs": {
             "inference": _inference(),
+            "part": _part(),
             "asset": _asset(),
             "error": _error(),
             "total": _total(),
@@ -167,6 +175,17 @@ def _inference() -> Schema:
             ),
         },
         optional=("axes", "answer"),
+    )
+
+
+def _part() -> Schema:
+    return an_object(
+        "A file of inferences: JSON lines of the shape that `inferences` has, packed by gzip.",
+        {
+            "path": text("Where it is, relative to manifest.json."),
+            "sha256": sha256("Of its bytes."),
+            "inferences": count("How many it holds."),
+        },
     )
 
 

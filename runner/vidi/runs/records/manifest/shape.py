@@ -110,6 +110,14 @@ class TotalsShape(TypedDict):
     by_provider: dict[str, TotalShape]
 
 
+class PartShape(TypedDict):
+    """A file of rows: JSON lines, packed by gzip."""
+
+    path: str
+    sha256: str
+    inferences: int
+
+
 class Manifest(TypedDict):
     """Everything that manifest.json holds."""
 
@@ -120,4 +128,7 @@ class Manifest(TypedDict):
     budget_usd: Usd | None
     cost_usd: CostsShape
     inferences: list[InferenceShape]
+    """Empty where they are in parts."""
+    parts: NotRequired[list[PartShape]]
+    """The files that hold them, where there are very many."""
     totals: TotalsShape
