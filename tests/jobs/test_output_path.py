@@ -1,7 +1,7 @@
 import pytest
 
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.output_path import read_output, same_file_key
+from vidi.jobs.output_path import read_output, refuse_unportable, same_file_key
 
 GOOD = [
     ("a.png", "a.png"),
@@ -14,6 +14,8 @@ GOOD = [
     ("x-{index}.png", "x-{index}.png"),
     ("con.png", "con.png"),
     ("a:b.png".replace("a:", "aa:"), "aa:b.png"),
+    ("é" * 110, "é" * 110),
+    (f"{'a/' * 1499}bb", f"{'a/' * 1499}bb"),
 ]
 
 
@@ -47,6 +49,17 @@ BAD = [
     ("é" * 111, f"'output' has a name longer than 220 bytes: {'é' * 40!r}…"),
     ("a/" * 1600 + "b", "'output' is longer than 3000 bytes"),
 ]
+HINTS = {
+    "must be relative": "It starts at `output_dir`.",
+    "has a backslash": "Write folders with `/`.",
+    "leaves the output folder": "Remove the `..`.",
+    "names a folder": "Add a file name.",
+    "names no file": "Add a file name.",
+    "writes itself": "Choose another name.",
+    "uses itself": "Choose another name.",
+    "longer than": "",
+}
+"""Those of a path; what is no text at all has its own."""
 
 
 @pytest.mark.parametrize(("text", "says"), BAD)
@@ -54,6 +67,47 @@ def test_bad(text, says):
     with pytest.raises(MistakeError) as caught:
         read_output(text)
     assert caught.value.message == says
+    for words, hint in HINTS.items():
+        if words in says:
+            assert (caught.value.kind, caught.value.hint) == ("bad-output", hint)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a.png", "a/{index:03}.png", "{key}", "X", "a X/b", "a.con", "com10", "console", "a con.png"],
+)
+def test_what_every_system_can_hold(path):
+    refuse_unportable(path)
+
+
+DEVICE = "the name {!r}, which is a device on Windows"
+ENDING = "a name that ends with a dot or a space, which not every system can hold"
+CHARACTER = "the character {!r}, which not every system can have in a name"
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        *((f"a/{name}", DEVICE.format(name)) for name in ("con", "CON.png", "nul.tar.gz", "com1")),
+        *((f"a/{name}", DEVICE.format(name)) for name in ("lpt9 .txt", "COM¹", "conin$.x", "aux")),
+        ("con/x.png", DEVICE.format("con")),
+        ("com{index}", DEVICE.format("com1")),
+        ("a./x", ENDING),
+        ("a/x ", ENDING),
+        *((f"a/x{each}y.png", CHARACTER.format(each)) for each in '<>:"|?*'),
+        ("{other}|", CHARACTER.format("|")),
+    ],
+)
+def test_what_some_system_cannot_hold_is_refused_unless_that_does_not_matter(path, what):
+    with pytest.raises(MistakeError) as caught:
+        refuse_unportable(path)
+    assert (caught.value.kind, caught.value.message) == (
+        "bad-output", f"'output' has {what}: {path!r}",
+    )  # fmt: skip
+    assert caught.value.hint == (
+        "Choose another name (the filter `slug` makes safe ones), or write "
+        "`portable_names: false` at the top of the job file."
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,19 @@
 """The ways in which one inference can go; `test_fault_matrix.py` has those of every fault."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from threading import Event
 
 import pytest
+from PIL import Image
 
+from support.engines import BANANA, SCHNELL
+from support.servers.altered_sandbox import serve_altered
 from support.servers.sandbox import serve_sandbox
+from vidi.inference import CostTracker, InferenceEngine
+from vidi.inference.settings import Settings
 
 REPLICATE = """\
 version: 1
@@ -62,6 +70,11 @@ def run(here):
     return run
 
 
+def open_engine(served):
+    settings = Settings.from_environment(served.environment)
+    return InferenceEngine(settings=settings, costs=CostTracker.in_memory())
+
+
 providers = pytest.mark.parametrize("provider", ["replicate", "fal"])
 
 
@@ -104,6 +117,8 @@ def test_a_provider_that_cannot_be_reached_has_not_been_paid(here):
     row = here.manifest("outputs/job")["inferences"][0]
     assert (row["status"], row["error"]["code"]) == ("failed", "not-sent")
     assert row["cost_usd"]["actual"] == 0
+    log = (here.folder / "outputs/job/log.jsonl").read_text(encoding="utf-8")
+    assert log.count('"event":"refused"') == 5, "it was tried so often"
 
 
 @providers
@@ -161,3 +176,61 @@ def test_aborted_before_it_began_is_free(run):
     ended = run("replicate", {"on": "result", "fault": "aborted", "times": 0})
     assert (ended.row["status"], ended.row["cost_usd"]["basis"]) == ("failed", "none")
     assert ended.row["cost_usd"]["actual"] == 0
+
+
+SDXL = "replicate/stability-ai/sdxl"
+
+
+def test_a_deadline_goes_along_where_it_was_given_or_bounds_the_price(here):
+    asked = []
+
+    def look(exchange):
+        if exchange.is_receipt:
+            asked.append(exchange.asked.get("cancel-after"))
+        return exchange
+
+    with serve_altered(here, look) as served, open_engine(served) as engine:
+        engine.infer(SCHNELL, prompt="a tree")
+        engine.infer(SCHNELL, prompt="a tree", timeout=70.2)
+        engine.infer(SDXL, prompt="billed by the second")
+    assert asked == [None, "71s", f"{engine.get_model_info(SDXL).timeout_s}s"]
+
+
+def test_a_file_is_uploaded_once_however_often_it_is_given(here):
+    for name, colour in (("a", "red"), ("b", "blue")):
+        (here.folder / name).mkdir()
+        Image.new("RGB", (64, 64), colour).save(here.folder / f"{name}/same.png")
+    events = []
+    with serve_altered(here, lambda exchange: exchange) as served, open_engine(served) as engine:
+        engine.infer(
+            "fal/fal-ai/nano-banana/edit",
+            prompt="a tree",
+            image_urls=["a/same.png", "a/same.png", "b/same.png"],
+            on_event=events.append,
+        )
+        (work,) = served.sandbox.works.values()
+    names = [event.detail["file"] for event in events if event.name == "uploading"]
+    assert names == ["a/same.png", "b/same.png"]
+    first, again, second = work.input["image_urls"]
+    assert first == again != second
+
+
+def test_who_was_told_to_come_later_does_and_so_does_everybody_else(here):
+    """A provider's word holds for all that is sent to it, however short the back-off would be."""
+    later = {"on": "submit", "fault": "429", "retry_after": 1.5}
+    with (
+        serve_altered(here, lambda exchange: exchange, later) as served,
+        open_engine(served) as engine,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        refused = Event()
+        begun = time.monotonic()
+        first = threads.submit(engine.infer, BANANA, prompt="a", on_event=lambda _: refused.set())
+        assert refused.wait(20)
+        while not served.submits:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        engine.infer(BANANA, prompt="b")
+        waited = time.monotonic() - begun
+        assert first.result()
+    assert (served.submits, waited > 1.5) == (3, True)

@@ -3,7 +3,7 @@
 import json
 import socket
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Event
 from time import sleep
@@ -12,6 +12,7 @@ import pytest
 
 from support.servers.altered_sandbox import serve_altered
 from support.servers.sandbox import unreadable_lists
+from vidi.errors import FailedError
 from vidi.inference import CostTracker, InferenceEngine, ModelRegistry
 from vidi.inference.settings import Settings
 
@@ -142,9 +143,7 @@ def test_a_request_that_is_cut_off_on_the_wire_is_in_doubt(here, provider):
         return exchange
 
     with serve_altered(here, hold) as served, ThreadPoolExecutor(2) as threads:
-        engine = InferenceEngine(settings=Settings.from_environment(served.environment),
-                                 journal=here.folder / "log.jsonl",
-                                 costs=CostTracker.in_memory())  # fmt: skip
+        engine = open_engine(here, served.environment)
         asked = threads.submit(engine.infer, MODELS[provider], prompt="a tree")
         assert stop.wait(20)
         engine.close()
@@ -160,11 +159,8 @@ def test_a_request_that_is_cut_off_before_the_wire_has_cost_nothing(here):
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
         address = f"http://127.0.0.1:{full.getsockname()[1]}"
-        settings = Settings.from_environment(
-            {"REPLICATE_API_TOKEN": "key", "VIDI_REPLICATE_URL": address}
-        )
-        engine = InferenceEngine(settings=settings, journal=here.folder / "log.jsonl",
-                                 costs=CostTracker.in_memory())  # fmt: skip
+        environment = {"REPLICATE_API_TOKEN": "key", "VIDI_REPLICATE_URL": address}
+        engine = open_engine(here, environment)
         begun = Event()
         with ThreadPoolExecutor(2) as threads:
             asked = threads.submit(engine.infer, MODELS["replicate"], prompt="a tree",
@@ -176,9 +172,112 @@ def test_a_request_that_is_cut_off_before_the_wire_has_cost_nothing(here):
     assert [*events_of(here)] == [("intent", None), ("refused", "not-sent")]
 
 
+FLUX = "fal/fal-ai/flux/dev"
+"""$0.025 a unit of fal's, and so much for each picture of the ordinary size."""
+BROKEN = {"status": "failed", "error": "it broke", "output": None}
+REFUSED_TYPE = "content_policy_violation"
+
+
+def ended(metrics, **fields):
+    """A prediction that ended so."""
+    return lambda exchange: exchange.with_fields(metrics=metrics, **fields)
+
+
+def billed(units, refused=""):
+    """A result of fal's, with so many units; refused for a reason where one is given."""
+
+    def alter(exchange):
+        headers = {**exchange.headers, "x-fal-billable-units": units or ""}
+        if units is None:
+            del headers["x-fal-billable-units"]
+        if not refused:
+            return replace(exchange, headers=headers)
+        body = {"detail": [{"type": refused, "msg": "odd"}]}
+        return replace(exchange, status=422, headers=headers).saying(body)
+
+    return alter
+
+
+ENDS = [
+    # provider, result, its cost, how that is known, status, drift: what was expected
+    ("replicate", ended({}), 0.003, "estimated", "succeeded", None),
+    ("replicate", ended({}, **BROKEN), 0.003, "estimated", "failed", None),
+    ("replicate", ended({"predict_time": 2.5}, **BROKEN), 0.003, "estimated", "failed", None),
+    ("replicate", ended({}, **BROKEN | {"status": "aborted"}), 0, "none", "failed", None),
+    ("replicate", ended({}, **BROKEN | {"error": "NSFW content detected"}),
+     0.003, "estimated", "moderated", None),
+    ("replicate", ended({"image_output_count": 2}, **BROKEN), 0.006, "metered", "failed",
+     (0.003, 0.003)),
+    ("replicate", ended({}, **BROKEN), 0.006, "estimated", "failed", None),  # as was just learnt
+    ("fal", billed(None), 0.025, "estimated", "succeeded", None),
+    ("fal", billed("0"), 0, "metered", "succeeded", (0.025, 0.025)),
+    ("fal", billed("1"), 0.025, "metered", "succeeded", None),
+    ("fal", billed("0", "value_error"), 0, "none", "failed", None),
+    ("fal", billed(None, "value_error"), 0.025, "estimated", "failed", None),
+    ("fal", billed("0.5", "value_error"), 0.0125, "metered", "failed", None),
+    ("fal", billed("1", REFUSED_TYPE), 0.025, "metered", "moderated", None),
+    ("fal", billed("3"), 0.075, "metered", "succeeded", (0.025, 0.025)),
+    ("fal", billed(None), 0.025, "estimated", "succeeded", None),
+    ("fal", billed("40000000"), 1_000_000, "metered", "succeeded", (0.025, 0.075)),
+    # More than a million is a slip of the provider's: what was set aside is booked.
+    ("fal", billed("40000001"), 1_000_000, "estimated", "succeeded", None),
+]  # fmt: skip
+
+
+def test_each_end_is_booked_once_with_what_it_cost_and_how_that_is_known(here):
+    results = iter([alter for _, alter, *_ in ENDS])
+
+    def alter(exchange):
+        return next(results)(exchange) if exchange.is_result else exchange
+
+    models = {**MODELS, "fal": FLUX}
+    with serve_altered(here, alter) as served, open_engine(here, served.environment) as engine:
+        for provider, *_ in ENDS:
+            with suppress(FailedError):
+                engine.infer(models[provider], prompt="a tree")
+    lines = [*journal_of(here)]
+    settled = [event for event in lines if event["event"] == "settled"]
+    assert [(each["actual_usd"], each["basis"], each["status"]) for each in settled] == [
+        tuple(rest[:3]) for _, _, *rest in ENDS
+    ]
+    assert [each.get("error", {}).get("code") for each in settled] == [
+        None if status == "succeeded" else "failed" for *_, status, _ in ENDS
+    ]
+    dates = {"replicate": "2026-09-16", "fal": "2026-05-17"}
+    rules = {"replicate": 0.003, "fal": 0.025}
+    drifts = [
+        {key: value for key, value in event.items() if key not in NOTED | {"id", "message"}}
+        for event in lines
+        if event["event"] == "drift"
+    ]
+    assert drifts == [
+        {
+            "event": "drift", "model": models[provider], "actual_usd": usd,
+            "estimate_usd": dict(zip(("low", "high"), expected, strict=True)),
+            "rule_usd": dict.fromkeys(("low", "high", "scale"), rules[provider]),
+            "priced_as_of": dates[provider],
+        }
+        for provider, _, usd, _, _, expected in ENDS if expected
+    ]  # fmt: skip
+
+
+def open_engine(here, environment):
+    return InferenceEngine(
+        settings=Settings.from_environment(environment),
+        journal=here.folder / "log.jsonl",
+        costs=CostTracker.in_memory(),
+    )
+
+
 def events_of(here):
     """What an engine's journal says of its inference: each event, and its error's code."""
+    for event in journal_of(here):
+        yield event["event"], event.get("error", {}).get("code")
+
+
+def journal_of(here):
+    """The lines of an engine's journal that are about inferences."""
     for line in (here.folder / "log.jsonl").read_text(encoding="utf-8").splitlines():
         event = json.loads(line)
         if "id" in event:
-            yield event["event"], event.get("error", {}).get("code")
+            yield event

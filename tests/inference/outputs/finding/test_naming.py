@@ -9,6 +9,7 @@ from vidi.inference.outputs.finding.naming import (
     EXTENSIONS,
     extension_of,
     has_extension,
+    is_media_extension,
     name_warning,
     plan_paths,
     with_extension,
@@ -31,6 +32,10 @@ PLANS = [
     ((".hidden", 2, "png"), [".hidden-1.png", ".hidden-2.png"]),
     (("año ✓.PNG", 2), ["año ✓-1.PNG", "año ✓-2.PNG"]),
     (("x.png", 0), []),
+    (("x", 1, ".Xyz"), ["x.Xyz"]),
+    (("x-{index+9:03}.png", 2), ["x-010.png", "x-011.png"]),
+    (("x-{index-1}.png", 2), ["x-0.png", "x-1.png"]),
+    (("x-{index:02}.png", 1), ["x-01.png"]),
     (("x", 1), ["x"]),
 ]
 
@@ -47,6 +52,7 @@ KEYED = [
     ("{key}.png", ["../../etc", "a/b", "", "..", "a b"], ["etc.png", "a_b.png", "output.png",
                                                           "output-2.png", "a_b-2.png"]),
     ("x.png", ["a", "b"], ["x-1.png", "x-2.png"]),
+    ("{key}.png", ["X", "._Xa_."], ["X.png", "Xa.png"]),
 ]  # fmt: skip
 
 
@@ -144,6 +150,10 @@ def test_a_fitting_extension_is_fine(content_type, extension):
         ("x.srt", "text/plain", ""),
         ("x.md", "text/plain", ""),
         ("x.json", "text/plain", ""),
+        ("x.obj", "text/plain", ""),
+        ("x.ply", "text/plain", ""),
+        ("x.html", "text/plain", ""),
+        ("x.Xpng", "image/webp", ""),
         ("x.dat", "image/png", ""),
         ("x.png", "application/octet-stream", ""),
     ],
@@ -158,3 +168,8 @@ def test_another_extension_is_a_warning(path, content_type, warning):
 )
 def test_the_usual_extension_is_given(content_type, extension):
     assert extension_of(content_type) == extension
+
+
+def test_an_extension_of_what_models_make_is_known_in_any_case():
+    known = [each for each in (".png", "PNG", ".X", ".Xpng", ".doc") if is_media_extension(each)]
+    assert known == [".png", "PNG"]
