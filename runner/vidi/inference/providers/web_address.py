@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeGuard
 from urllib.parse import urlsplit
+
+LONGEST = 65536
+"""Characters that httpx takes as a URL."""
 
 
 def is_web_address(value: object) -> TypeGuard[str]:
@@ -16,9 +20,10 @@ def is_web_address(value: object) -> TypeGuard[str]:
     except ValueError:
         return False
     whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in value
-    return whole and _can_be_sent_to(value)
+    return whole and len(value) <= LONGEST and _can_be_sent_to(f"{parts.scheme}://{parts.netloc}")
 
 
+@lru_cache(maxsize=64)
 def _can_be_sent_to(url: str) -> bool:
     """Whether the wire takes it: 01.0.0.1 and `xn--a` are hosts for urlsplit, and none for it."""
     from httpx import URL, InvalidURL

@@ -148,14 +148,11 @@ class ProviderClient(Generic[SdkT]):
         import httpx
 
         guard, _ = self.open()
-        request = httpx.Request(
-            "GET", url, params=query or None, headers=self._headers("application/json")
-        )
+        if query:
+            url = str(httpx.URL(url, params=query))
+        work = guard.look(url, self._headers("application/json"))
         try:
-            call = await guard.run(
-                guard.handle_async_request(request), deadline_s=self.timeouts.poll
-            )
-            return call.reply
+            return (await guard.run(work, deadline_s=self.timeouts.poll)).reply
         except NoAnswerError as error:
             raise PollError(f"no answer from {self.account.title}: {error}") from error
 
@@ -191,7 +188,7 @@ class ProviderClient(Generic[SdkT]):
             return
         headers = self._headers("text/event-stream")
         try:
-            async with aclosing(guard.follow(httpx.Request("GET", url, headers=headers))) as lines:
+            async with aclosing(guard.follow(url, headers)) as lines:
                 async for line in lines:
                     yield line
         except (httpx.HTTPError, OSError, ValueError) as error:

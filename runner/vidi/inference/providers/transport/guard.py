@@ -8,7 +8,8 @@ raises errors of its own, which no SDK's retry loop knows.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, cast
 
@@ -19,7 +20,7 @@ from vidi.inference.providers.transport.call import AnsweredError, PermitError, 
 from vidi.inference.providers.transport.sent_evidence import EVIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 
     from vidi.inference.providers.transport.routes import Routes, Target
     from vidi.inference.providers.transport.timeouts import CallTimeouts
@@ -33,8 +34,9 @@ PIECE = 128 * 1024
 MOST_BYTES = 64 * 1024 * 1024
 """Of an answer; the assets themselves are fetched elsewhere."""
 
-SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
-
+SECRET_HEADERS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
+OWN_HEADERS = frozenset({b"host", b"accept-encoding", b"content-length"})
+"""What is said anew of each request that is sent on."""
 
 _CALL: ContextVar[ProviderCall | None] = ContextVar("vidi_errand", default=None)
 
@@ -87,58 +89,67 @@ class Guard(httpx.AsyncBaseTransport):
             _CALL.reset(token)
         return call
 
-    async def follow(self, request: httpx.Request) -> AsyncGenerator[str]:
+    async def follow(self, url: str, headers: Mapping[str, str]) -> AsyncGenerator[str]:
         """Read the lines of an event stream as they come; none where it is not served.
 
         Raises:
             httpx.HTTPError: The connection failed, as a stream may at any time.
         """
-        target = self._routes.resolve(request.method, str(request.url))
+        target = self._routes.resolve("GET", url)
         ProviderCall(buys=False).admit(target)
-        response = await self._wire.handle_async_request(await self._address(request, target))
+        response = await self._wire.handle_async_request(
+            self._address("GET", target, httpx.Headers(headers))
+        )
         try:
             if response.status_code == httpx.codes.OK:
                 _refuse_packed(response)
-                async for line in _split_lines(response):
-                    yield line
+                lines = _Lines()
+                async with _pieces_of(response) as pieces:
+                    async for piece in pieces:
+                        for line in lines.add(piece):
+                            yield line
         finally:
             await response.aclose()
 
+    async def look(self, url: str, headers: Mapping[str, str]) -> None:
+        """Send a GET of the current call, and record its answer."""
+        await self._send("GET", url, httpx.Headers(headers))
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request of the current call, and record its answer."""
-        call = _CALL.get()
-        if call is None:
-            raise PermitError(f"refused to send a request outside of a call: {request.url}")
-        target = self._routes.resolve(request.method, str(request.url))
-        forwarded = await self._address(request, target)
-        call.admit(target)
-        answer = await self._exchange(call, forwarded)
+        body = await request.aread()
+        answer = await self._send(request.method, str(request.url), request.headers, body)
         if not answer.ok:
             raise AnsweredError(f"HTTP {answer.status}")
         return httpx.Response(
             answer.status, headers=answer.headers, content=answer.body, request=request
         )
 
-    async def _address(self, request: httpx.Request, target: Target) -> httpx.Request:
-        headers = request.headers.copy()
+    async def _send(
+        self, method: str, url: str, headers: httpx.Headers, body: bytes = b""
+    ) -> Answer:
+        call = _CALL.get()
+        if call is None:
+            raise PermitError(f"refused to send a request outside of a call: {url}")
+        target = self._routes.resolve(method, url)
+        forwarded = self._address(method, target, headers, body)
+        call.admit(target)
+        return await self._exchange(call, forwarded)
+
+    def _address(
+        self, method: str, target: Target, headers: httpx.Headers, body: bytes = b""
+    ) -> httpx.Request:
         url = httpx.URL(target.url)
-        headers["host"] = url.netloc.decode()
-        headers["accept-encoding"] = ENCODING
         # Keys go to the providers' API hosts alone; whatever else an SDK asks for gets none.
-        if not target.trusted:
-            for name in SECRET_HEADERS:
-                headers.pop(name, None)
+        dropped = OWN_HEADERS if target.trusted else OWN_HEADERS | SECRET_HEADERS
+        kept = [each for each in headers.raw if each[0].lower() not in dropped]
+        kept += [(b"Host", url.netloc), (b"Accept-Encoding", ENCODING.encode())]
         extensions = {"timeout": self._timeouts.timeouts()}
-        body = await request.aread()
         if len(body) <= PIECE:
-            return httpx.Request(
-                request.method, url, headers=headers, content=body, extensions=extensions
-            )
-        headers["content-length"] = str(len(body))
+            return httpx.Request(method, url, headers=kept, content=body, extensions=extensions)
+        kept.append((b"Content-Length", b"%d" % len(body)))
         pieces = _Pieces(body)
-        return httpx.Request(
-            request.method, url, headers=headers, stream=pieces, extensions=extensions
-        )
+        return httpx.Request(method, url, headers=kept, stream=pieces, extensions=extensions)
 
     async def _exchange(self, call: ProviderCall, request: httpx.Request) -> Answer:
         """Send one request and record its answer the moment it is whole."""
@@ -182,26 +193,45 @@ def _refuse_packed(response: httpx.Response) -> None:
         raise ValueError(f"the answer is packed ({packed[:40]}), which was not asked for")
 
 
-async def _split_lines(response: httpx.Response) -> AsyncIterator[str]:
-    """The whole lines of a body, none of them longer than the bound."""
-    rest = b""
-    async for chunk in response.aiter_bytes():
-        *lines, rest = (rest + chunk).split(b"\n")
+class _Lines:
+    """The whole lines of a body as it comes, none of them longer than the bound."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def add(self, piece: bytes) -> Iterator[str]:
+        """Take the next piece; gives the lines that end in it."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
         for line in lines:
             yield line.rstrip(b"\r").decode("utf-8", errors="replace")
-        if len(rest) > LONGEST_LINE:
+        if len(self._rest) > LONGEST_LINE:
             raise ValueError(f"a line of the stream is longer than {LONGEST_LINE:,} bytes")
+
+
+@asynccontextmanager
+async def _pieces_of(response: httpx.Response) -> AsyncIterator[AsyncIterator[bytes]]:
+    """A body as the wire gives it, closed at the end.
+
+    `aiter_bytes` closes the connection before it lets go of the last bytes, so that an error of
+    closing would take a whole answer away, a receipt too. And it puts three generators around it:
+    where one of them is left before its end, the event loop is woken to close it in a task.
+    """
+    pieces = aiter(cast("httpx.AsyncByteStream", response.stream))
+    try:
+        yield pieces
+    finally:
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()
 
 
 async def _read(response: httpx.Response) -> Answer:
     _refuse_packed(response)
     chunks, size = [], 0
-    # Not `aiter_bytes`: it closes the connection before it lets go of the last bytes, so that an
-    # error of closing would take a whole answer away, a receipt too.
-    async for chunk in cast("httpx.AsyncByteStream", response.stream):
-        size += len(chunk)
-        if size > MOST_BYTES:
-            raise ValueError(f"the answer is larger than {MOST_BYTES:,} bytes")
-        chunks.append(chunk)
+    async with _pieces_of(response) as pieces:
+        async for chunk in pieces:
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise ValueError(f"the answer is larger than {MOST_BYTES:,} bytes")
+            chunks.append(chunk)
     kept = {k.lower(): v for k, v in response.headers.items() if k.lower() not in _FRAMING}
     return Answer(response.status_code, kept, b"".join(chunks))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
@@ -88,7 +89,21 @@ class Target:
     """Whether it could buy something."""
 
 
-@dataclass(frozen=True, slots=True)
+Origin: TypeAlias = tuple[str, str, int | None]
+"""Scheme, host, port."""
+
+
+class _Base(NamedTuple):
+    """Where a setting puts a service."""
+
+    service: Service
+    parts: SplitResult
+    origin: Origin
+    path: str
+    """Without a slash at its end."""
+
+
+@dataclass(frozen=True)
 class Routes:
     """The way to one provider, as the settings lay it."""
 
@@ -110,7 +125,7 @@ class Routes:
             candidates = [*candidates, *self._services_of("VIDI_FAL_CDN_URL")]
             trusted = parts.scheme == "https" and _on_default_port(parts)
             return Target(url, trusted=trusted, paid=_is_paid(method, parts.path, candidates))
-        base = max((len(self._path_of(each)) for each in candidates), default=0)
+        base = max((len(self._bases[each.setting].path) for each in candidates), default=0)
         paid = _is_paid(method, parts.path[base:], candidates)
         return Target(url, trusted=self._is_setting_origin(parts), paid=paid)
 
@@ -133,9 +148,20 @@ class Routes:
         return None
 
     def _moved(self, service: Service, parts: SplitResult) -> str:
-        base = urlsplit(self.settings.urls[service.setting])
-        path = base.path.rstrip("/") + (parts.path or "/")
-        return urlunsplit((base.scheme, base.netloc, path, parts.query, ""))
+        base = self._bases[service.setting]
+        path = base.path + (parts.path or "/")
+        return urlunsplit((base.parts.scheme, base.parts.netloc, path, parts.query, ""))
+
+    @cached_property
+    def _bases(self) -> Mapping[str, _Base]:
+        """Where each setting leads, by its name; read once, as every URL is held against them."""
+        bases = {}
+        for service in self._services():
+            if service.setting:
+                parts = urlsplit(self.settings.urls[service.setting])
+                path = parts.path.rstrip("/")
+                bases[service.setting] = _Base(service, parts, _origin(parts), path)
+        return bases
 
     def _services(self) -> Iterable[Service]:
         return (each for each in SERVICES if each.provider == self.provider)
@@ -145,23 +171,18 @@ class Routes:
 
     def _services_at(self, parts: SplitResult) -> list[Service]:
         """The services whose setting is the longest beginning of this URL."""
-        found = [each for each in self._services() if each.setting and self._holds(each, parts)]
-        longest = max((len(self._path_of(each)) for each in found), default=0)
-        return [each for each in found if len(self._path_of(each)) == longest]
-
-    def _holds(self, service: Service, parts: SplitResult) -> bool:
-        base = urlsplit(self.settings.urls[service.setting])
-        path = base.path.rstrip("/")
-        return _origin(base) == _origin(parts) and f"{parts.path}/".startswith(f"{path}/")
-
-    def _path_of(self, service: Service) -> str:
-        return urlsplit(self.settings.urls[service.setting]).path.rstrip("/")
+        origin, path = _origin(parts), f"{parts.path}/"
+        found = [
+            base
+            for base in self._bases.values()
+            if base.origin == origin and path.startswith(f"{base.path}/")
+        ]
+        longest = max((len(base.path) for base in found), default=0)
+        return [base.service for base in found if len(base.path) == longest]
 
     def _is_setting_origin(self, parts: SplitResult) -> bool:
-        own = (
-            urlsplit(self.settings.urls[each.setting]) for each in self._services() if each.setting
-        )
-        return any(_origin(base) == _origin(parts) for base in own)
+        origin = _origin(parts)
+        return any(base.origin == origin for base in self._bases.values())
 
 
 def _is_paid(method: str, path: str, services: Iterable[Service]) -> bool:
@@ -171,7 +192,7 @@ def _is_paid(method: str, path: str, services: Iterable[Service]) -> bool:
     return not any(re.fullmatch(service.free, asked) for service in services)
 
 
-def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
+def _origin(parts: SplitResult) -> Origin:
     port = parts.port or DEFAULT_PORTS.get(parts.scheme)
     return parts.scheme, (parts.hostname or "").lower(), port
 
