@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from vidi.inference.outputs.checking.images.raster import DAMAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from PIL.Image import Image
 
 THUMBNAILS = Path(".vidi") / "thumbs"
@@ -33,6 +35,15 @@ TROUBLE = (*DAMAGE, StopIteration)
 def thumbnail_of(sha256: str) -> Path:
     """Where the thumbnail of a content is, relative to the output folder."""
     return THUMBNAILS / f"{sha256}.webp"
+
+
+def is_own_thumbnail(content_type: str, sides: Collection[int | None], size: int) -> bool:
+    """Whether an asset of so many pixels a side, and so many bytes, is shown as it is."""
+    return content_type in _PICTURES and _is_light(sides, size)
+
+
+def _is_light(sides: Collection[int | None], size: int) -> bool:
+    return size <= _LIGHT_BYTES and all(side is not None and side <= SIDE for side in sides)
 
 
 def make_thumbnail(
@@ -73,7 +84,7 @@ def _open_picture(path: Path) -> Image | None:
     from PIL import Image, ImageOps
 
     with Image.open(path) as image:
-        if max(image.size) <= SIDE and path.stat().st_size <= _LIGHT_BYTES:
+        if _is_light(image.size, path.stat().st_size):
             return None
         image.draft("RGB", (SIDE, SIDE))  # JPEG: decoded at a fraction of its size
         image.thumbnail((SIDE, SIDE), reducing_gap=2.0)

@@ -182,10 +182,12 @@ class FolderStore:
         check_inside(path)
         target = self.folder / path
         try:
-            inside = target.parent.resolve().is_relative_to(self.folder.resolve())
+            outside = _is_behind_a_link(self.folder, target.parent) and not (
+                target.parent.resolve().is_relative_to(self.folder.resolve())
+            )
         except (OSError, RuntimeError) as error:
             raise disk_error(target.parent, error) from error
-        if not inside:
+        if outside:
             raise DownloadError(
                 f"a link leads out of the output folder: {path}",
                 hint="Remove the symbolic link, or write another output path.",
@@ -215,6 +217,21 @@ class FolderStore:
         target.rename(self.folder / kept)
         _sync_folder((self.folder / kept).parent)
         return kept
+
+
+def _is_behind_a_link(folder: Path, place: Path) -> bool:
+    """Whether any folder on the way from one to another below it is a link, or may be one."""
+    while place != folder:
+        try:
+            info = place.lstat()
+        except FileNotFoundError:
+            pass  # what is not there yet leads nowhere
+        else:
+            junction = getattr(info, "st_file_attributes", 0) & stat.FILE_ATTRIBUTE_REPARSE_POINT
+            if stat.S_ISLNK(info.st_mode) or junction:
+                return True
+        place = place.parent
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

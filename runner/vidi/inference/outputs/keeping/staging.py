@@ -45,10 +45,13 @@ class Staging:
             StorageError: The disk is full or read-only.
         """
         path = parent / f"{PREFIX}{secrets.token_hex(8)}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
-            parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            return cls(path, os.open(path, flags, 0o666))
+            try:
+                return cls(path, os.open(path, flags, 0o666))
+            except FileNotFoundError:  # the first file of the folder
+                parent.mkdir(parents=True, exist_ok=True)
+                return cls(path, os.open(path, flags, 0o666))
         except OSError as error:
             raise disk_error(parent, error) from error
 
@@ -73,6 +76,8 @@ class Staging:
     def restart(self) -> None:
         """Forget everything written so far."""
         with self._lock:
+            if not self.size:
+                return
             self._file.seek(0)
             self._file.truncate()
             self._hash = hashlib.sha256()
