@@ -56,11 +56,17 @@ def test_a_known_duration_is_noticed_within_five_percent(pace, clock, duration, 
     assert looks <= 4
 
 
-@pytest.mark.parametrize(("duration", "most"), [(0.5, 6), (2.0, 12), (60.0, 28), (600.0, 82)])
+@pytest.mark.parametrize(("duration", "most"), [(0.5, 11), (2.0, 37), (60.0, 124), (600.0, 196)])
 def test_the_first_of_an_unknown_model_is_looked_at_ever_more_rarely(pace, clock, duration, most):
     late, looks = notice(pace, clock, duration)
     assert looks <= most
-    assert late <= min(max(0.1, 0.25 * duration), LONGEST_WAIT_S)
+    assert late <= min(max(0.05, 0.04 * duration), LONGEST_WAIT_S)
+
+
+def test_many_unknown_models_at_once_share_their_looks(pace, clock):
+    scouts = [pace.delays(f"m{number}", clock.now, lambda: None) for number in range(40)]
+    assert {next(scout) for scout in scouts} == {FIRST_LOOK_S}
+    assert {next(scout) for scout in scouts} == {5 * FIRST_LOOK_S}
 
 
 @pytest.mark.parametrize(("duration", "most"), [(0.5, 1), (2.0, 3), (60.0, 11), (600.0, 65)])

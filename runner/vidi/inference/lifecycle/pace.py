@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 FIRST_LOOK_S = 0.05
 LONGEST_WAIT_S = 10.0
-SCOUT_STEP_S, SCOUT_STEP = 0.1, 0.25
-"""How long, at least and as a share of its age, the scout of an unknown model is left alone."""
+SCOUT_STEP_S, SCOUT_STEP = 0.05, 0.04
+"""How long, at least and as a share of its age, the scout of an unknown model is left alone: so
+late the end of its whole wave is noticed. It is one inference of a model, and looks are free."""
+MOST_SCOUTS = 8
+"""So many may look so closely at once; more share their looks (Replicate takes 3,000 a minute)."""
 OTHERS_STEP_S, OTHERS_STEP = 5.0, 0.6
 """The same for the others of that model, which wait for what the scout teaches."""
 CLOSE_STEP = 0.04
@@ -117,7 +120,9 @@ class Pace:
                 least, step = (
                     (SCOUT_STEP_S, SCOUT_STEP) if scouting else (OTHERS_STEP_S, OTHERS_STEP)
                 )
-                yield min(max(least, (self._clock() - began) * step), LONGEST_WAIT_S)
+                shared = max(1.0, len(self._scouts) / MOST_SCOUTS) if scouting else 1.0
+                wait_s = shared * max(least, (self._clock() - began) * step)
+                yield min(wait_s, LONGEST_WAIT_S)
         finally:
             waiting = self._waiting.get(model, set())
             waiting.discard(wake)
@@ -143,6 +148,10 @@ class Throttle:
         self._limits = {name: AsyncLimiter(rate, 60) for name, rate in self.creates.items()}
         self._rooms = {name: asyncio.Semaphore(most) for name, most in self.places.items()}
         self._closed_until: dict[str, float] = {}
+
+    def is_open(self, provider: str) -> bool:
+        """Whether the next submit to this provider may go at once: nobody need be asked."""
+        return provider not in self._limits and self._closed_for(provider) <= 0
 
     async def wait_for_turn(self, provider: str) -> None:
         """Return when the next submit to this provider may go."""
