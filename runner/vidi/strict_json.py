@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,13 +38,17 @@ def write_json(
 
 
 def _dump(value: object, plain: Callable[[object], object], indent: int | None) -> str:
-    separators = (",", ":") if indent is None else None
-    return json.dumps(
-        value,
+    return _encoder(plain, indent).encode(value)
+
+
+@lru_cache(maxsize=16)
+def _encoder(plain: Callable[[object], object], indent: int | None) -> json.JSONEncoder:
+    """An encoder, made once: a journal writes thousands of lines."""
+    return json.JSONEncoder(
         ensure_ascii=False,
         allow_nan=False,
         indent=indent,
-        separators=separators,
+        separators=(",", ":") if indent is None else None,
         default=plain,
     )
 

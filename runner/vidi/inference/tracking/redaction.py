@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import is_
+
 from vidi.known_secrets import REDACTED, list_texts, says_secret
 from vidi.strict_json import write_json
 
@@ -9,15 +11,20 @@ __all__ = ["REDACTED", "list_texts", "may_hold", "redact_texts", "says_secret"]
 
 
 def redact_texts(value: object, texts: tuple[str, ...]) -> object:
-    """Copy a JSON value without these texts, in its keys too."""
+    """A JSON value without these texts, in its keys too; the very same where none is in it."""
     if isinstance(value, str):
         for text in texts:
             value = value.replace(text, REDACTED)
         return value
     if isinstance(value, dict):
-        return {redact_texts(key, texts): redact_texts(each, texts) for key, each in value.items()}
+        pairs = [
+            (redact_texts(key, texts), redact_texts(each, texts)) for key, each in value.items()
+        ]
+        same = all(key in value and value[key] is each for key, each in pairs)
+        return value if same else dict(pairs)
     if isinstance(value, list | tuple):
-        return [redact_texts(each, texts) for each in value]
+        items = [redact_texts(each, texts) for each in value]
+        return value if all(map(is_, items, value)) else items
     return value
 
 

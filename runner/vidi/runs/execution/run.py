@@ -31,7 +31,7 @@ from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
 from vidi.runs.planning.secrets import list_secrets, show_variables
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.folder import MANIFEST
-from vidi.runs.records.json_text import render_json
+from vidi.runs.records.json_text import render_row_by_row
 from vidi.runs.records.manifest.idle import holds_already
 from vidi.runs.records.manifest.render import RunFacts, render_manifest
 from vidi.version import __version__
@@ -327,5 +327,5 @@ def _write_manifest(
     path = plan.folder / MANIFEST
     changed = bool(plan.to_run) or not holds_already(path, text)
     if changed:
-        replace_text(path, render_json(manifest))
+        replace_text(path, render_row_by_row(manifest, "inferences"))
     return manifest, changed

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from vidi.errors import StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
-def replace_text(path: Path, text: str) -> Path:
-    """Put `text` at `path` as UTF-8, so that a reader sees the old file or the new one.
+def replace_text(path: Path, text: str | Iterable[str]) -> Path:
+    """Put a text, or its pieces, at `path` as UTF-8: a reader sees the old file or the new one.
 
     What UTF-8 cannot hold (half a surrogate pair, which JSON can) becomes a question mark.
 
@@ -21,7 +22,7 @@ def replace_text(path: Path, text: str) -> Path:
         StorageError: It cannot be written.
     """
     try:
-        return _replace(path, text)
+        return _replace(path, (text,) if isinstance(text, str) else text)
     except OSError as error:
         raise StorageError(
             f"cannot write {path}: {error.strerror}",
@@ -29,12 +30,12 @@ def replace_text(path: Path, text: str) -> Path:
         ) from error
 
 
-def _replace(path: Path, text: str) -> Path:
+def _replace(path: Path, pieces: Iterable[str]) -> Path:
     # Not `tempfile`: it makes files that only their owner may read, and umask should decide.
     partial = path.with_name(f".vidi-tmp-{token_hex(8)}")
     try:
         with partial.open("xb") as file:
-            file.write(text.encode(errors="replace"))
+            file.writelines(piece.encode(errors="replace") for piece in pieces)
             file.flush()
             os.fsync(file.fileno())
         return partial.replace(path)

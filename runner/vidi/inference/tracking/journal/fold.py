@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.estimate import RuleFigures
@@ -287,7 +288,13 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
 
 
 def _amount(value: object) -> Decimal:
-    amount = Decimal(str(value))
+    return _read_amount(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _read_amount(value: str) -> Decimal:
+    """Thousands of inferences have few prices: each is in memory once."""
+    amount = Decimal(value)
     if not amount.is_finite():
         raise ValueError(f"{value} is no amount")
     return amount

@@ -117,6 +117,7 @@ class FileJournal:
         self, path: Path, *, run: str, secrets: tuple[str, ...] = (), lock: Path | None = None
     ) -> None:
         self._run = run
+        self._head = dump_line({"run": run, "seq": 0})[1:].removesuffix("0}")
         self._secrets = list_texts(secrets)
         self._unrecorded: dict[str, str] = {}
         """Inference to request id, where the receipt could not be written."""
@@ -207,7 +208,7 @@ class FileJournal:
         self, event: EventKind, inference: str | None, fields: Mapping[str, object]
     ) -> Entry:
         now = datetime.now(UTC).isoformat(timespec="microseconds")
-        before = dump_line({"ts": now, "run": self._run, "seq": 0}).removesuffix("0}")
+        before = f'{{"ts":"{now}",{self._head}'
         about: dict[str, object] = {"event": event}
         if inference is not None:
             about["id"] = inference

@@ -6,14 +6,13 @@ not at all; what could not be written, or may not survive a power failure, fails
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
 from vidi.inference.tracking.batches import BatchThread, outlast
 from vidi.inference.tracking.journal.entry import Entry, Written
 from vidi.inference.tracking.journal.events import DURABLE
+from vidi.inference.tracking.journal.sharing import SharingReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +33,7 @@ class JournalWriter:
     def __init__(self, file: JournalFile, take_in: Callable[[Entry, Written], None]) -> None:
         self._file = file
         self._sequence = 0
+        self._reader = SharingReader()
         self._thread = BatchThread("vidi-journal", self._write, take_in)
 
     async def write(self, entry: Entry) -> None:
@@ -75,7 +75,7 @@ class JournalWriter:
         except StorageError as error:
             return [None] * len(lines), error
         self._sequence += len(lines)
-        events: list[Event | None] = [json.loads(line, parse_float=Decimal) for line in lines]
+        events: list[Event | None] = [self._reader.read(line.decode()) for line in lines]
         try:
             if any(entry.event in DURABLE for entry in entries):
                 self._file.sync()
