@@ -38,6 +38,7 @@ from vidi.inference.lifecycle.submit import submit
 from vidi.inference.lifecycle.wait import wait_for_end
 from vidi.inference.outputs.limits import KEPT_S
 from vidi.inference.providers.provider import Accepted, Failed, Succeeded
+from vidi.inference.retrying import retry
 
 if TYPE_CHECKING:
     from vidi.inference.lifecycle.runtime import Runtime
@@ -174,27 +175,30 @@ async def _buy_until_it_holds(
     def give_up(state: tenacity.RetryCallState) -> bool:
         return runtime.stopping() or state.attempt_number >= request.attempts
 
-    retry_limits = runtime.retry_limits
-    failure: _RetryableFailureError | None = None
-    async for attempt in tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception_type(_RetryableFailureError),
-        wait=tenacity.wait_random_exponential(
-            retry_limits.first_wait_s, retry_limits.longest_wait_s
-        ),
-        stop=give_up,
-        sleep=runtime.pause,
-        reraise=True,
-    ):
-        with attempt:
-            if failure is not None and runtime.stopping():
-                raise failure
-            number = attempt.retry_state.attempt_number
-            bought = await _buy_again(request, runtime, number, failure)
-            try:
-                await _finish(request, bought.accepted, assets, runtime, sent_at=bought.sent_at)
-            except _RetryableFailureError as error:
-                failure = error
-                raise
+    def rules() -> tenacity.AsyncRetrying:
+        limits = runtime.retry_limits
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(_RetryableFailureError),
+            wait=tenacity.wait_random_exponential(limits.first_wait_s, limits.longest_wait_s),
+            stop=give_up,
+            sleep=runtime.pause,
+            reraise=True,
+        )
+
+    failures: list[_RetryableFailureError] = []
+
+    async def buy_once() -> None:
+        failure = failures[-1] if failures else None
+        if failure is not None and runtime.stopping():
+            raise failure
+        bought = await _buy_again(request, runtime, len(failures) + 1, failure)
+        try:
+            await _finish(request, bought.accepted, assets, runtime, sent_at=bought.sent_at)
+        except _RetryableFailureError as error:
+            failures.append(error)
+            raise
+
+    await retry(buy_once, rules)
 
 
 async def _buy_again(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from vidi.inference.lifecycle.base_prices import BasePrices
 from vidi.inference.lifecycle.pace import Pace, Throttle
 from vidi.inference.lifecycle.sends import Sends
+from vidi.inference.models.remembered_prices import RememberedPrices
 from vidi.inference.tracking.bills import PastBills
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Runtime:
     """What fal's billable units cost."""
     bills: PastBills = field(default_factory=PastBills)
     """What was billed so far, beside what price rules said."""
+    prices: RememberedPrices = field(default_factory=RememberedPrices)
+    """What price rules say of what is bought."""
     pace: Pace = field(default_factory=Pace)
     throttle: Throttle = field(default_factory=Throttle)
     retry_limits: RetryLimits = field(default_factory=RetryLimits)

@@ -18,7 +18,8 @@ from vidi.inference.outputs.finding.find import InlineText, RemoteFile
 from vidi.inference.outputs.finding.inline import decode_data_uri, inline_bytes
 from vidi.inference.outputs.finding.naming import name_warning, with_extension
 from vidi.inference.outputs.limits import Limits
-from vidi.inference.outputs.thumbnails import make_thumbnail
+from vidi.inference.outputs.thumbnails import is_own_thumbnail, make_thumbnail
+from vidi.inference.retrying import retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx
+    from tenacity import AsyncRetrying
 
     from vidi.inference.models.template import OutputType
     from vidi.inference.outputs.finding.find import Output
@@ -123,20 +125,25 @@ class Fetcher:
             UsageError: The path leads out by its own words.
             DownloadError: The output cannot be had, is not what it should be, or cannot be written.
         """
+        publish = partial(assets.publish, overwrite=overwrite, ours=ours)
+        check = partial(self._check, path=path, beside=beside, mark=mark)
+        stage = partial(assets.stage, path)
+        return await retry(
+            lambda: self._fetch_once(output, stage, check, publish, kind),
+            lambda: self._rules(output),
+        )
+
+    def _rules(self, output: Output) -> AsyncRetrying:
+        """When what came spoilt is fetched anew."""
         from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
         from tenacity import wait_random_exponential as wait_longer
 
         limits = self._limits
-        retrying = AsyncRetrying(
+        return AsyncRetrying(
             retry=retry_if_exception_type(_SpoiltError),
             stop=stop_after_attempt(limits.checks if _is_remote(output) else 1),
             wait=wait_longer(multiplier=limits.wait_s, max=limits.longest_wait_s),
             reraise=True,
-        )
-        publish = partial(assets.publish, overwrite=overwrite, ours=ours)
-        check = partial(self._check, path=path, beside=beside, mark=mark)
-        return await retrying(
-            self._fetch_once, output, partial(assets.stage, path), check, publish, kind
         )
 
     async def aclose(self) -> None:
@@ -196,11 +203,11 @@ class Fetcher:
         marked = mark_staged(staging.path, facts.content_type, sha256, staging.size, mark)
         final = with_extension(path, facts.content_type, beside=beside)
         warnings = (facts.warning, name_warning(final, facts.content_type), marked.warning)
-        if self._thumbnails is not None:
+        content_type, sides = facts.content_type, (facts.width, facts.height)
+        small = is_own_thumbnail(content_type, sides, marked.bytes)
+        if self._thumbnails is not None and not small:
             pixels = (facts.width or 0) * (facts.height or 0)
-            make_thumbnail(
-                staging.path, facts.content_type, pixels, marked.sha256, self._thumbnails
-            )
+            make_thumbnail(staging.path, content_type, pixels, marked.sha256, self._thumbnails)
         return Asset(
             path=final,
             sha256=marked.sha256,

@@ -14,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 from vidi.errors import DownloadError, is_out_of_files
 from vidi.inference.outputs.fetching.blocks import Blocks
 from vidi.inference.outputs.fetching.request import open_answer, shown
+from vidi.inference.retrying import retry
 
 if TYPE_CHECKING:
     from vidi.inference.outputs.keeping.staging import Staging
@@ -75,21 +76,23 @@ class Transfer:
         Raises:
             DownloadError: It cannot be had, or not in time.
         """
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(_may_pass),
-            stop=lambda _: self._stalled >= self._limits.attempts,
-            wait=self._wait,
-            reraise=True,
-        )
         try:
             async with asyncio.timeout(self._limits.total_s):
-                await retrying(self._try_once)
+                await retry(self._try_once, self._rules)
         except TimeoutError as error:
             raise DownloadError(
                 f"{shown(self.url)} did not come whole in {self._limits.total_s:g} s "
                 f"({self._staging.size} bytes came)",
                 transient=True,
             ) from error
+
+    def _rules(self) -> AsyncRetrying:
+        return AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            stop=lambda _: self._stalled >= self._limits.attempts,
+            wait=self._wait,
+            reraise=True,
+        )
 
     async def _try_once(self) -> None:
         self._asked_wait = 0.0
