@@ -14,9 +14,9 @@ import tenacity
 from vidi.errors import NotSentError, ThrottledError, WrongCallError
 from vidi.inference.lifecycle.calls import call_as_known, find_other_call
 from vidi.inference.lifecycle.post import Purchase, post
-from vidi.inference.models.prices.pricing import estimate
 from vidi.inference.providers.provider import Submission
 from vidi.inference.request import replace_at
+from vidi.inference.retrying import retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
         model=call_as_known(request.model, runtime),
         params=await _upload_inputs(request, provider, runtime),
         deadline_s=request.timeout_s,
-        cancel_at_deadline=request.cancel_at_deadline or _is_bounded_by_time(request),
+        cancel_at_deadline=request.cancel_at_deadline or _is_bounded_by_time(request, runtime),
     )
     try:
         return await _send_patiently(request, submission, provider, runtime, attempt)
@@ -57,10 +57,10 @@ async def submit(request: InferenceRequest, runtime: Runtime, *, attempt: int) -
     return await _send_patiently(request, again, provider, runtime, attempt)
 
 
-def _is_bounded_by_time(request: InferenceRequest) -> bool:
+def _is_bounded_by_time(request: InferenceRequest, runtime: Runtime) -> bool:
     """Whether the deadline is what bounds the price: then it must hold at the provider too."""
     once, twice = (
-        estimate(request.model, request.checked, timeout_s=times * request.timeout_s).high
+        runtime.prices.estimate(request.model, request.checked, times * request.timeout_s).high
         for times in (1, 2)
     )
     return once != twice
@@ -79,13 +79,16 @@ async def _send_patiently(
         await _wait_for_turn(request.model.provider, runtime)
         return await post(request, submission, provider, runtime, attempt=attempt)
 
-    return await tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception_type((NotSentError, ThrottledError)),
-        wait=lambda state: _wait_as_told(state, submission, runtime),
-        stop=lambda state: _gives_up(state, submission, runtime),
-        sleep=runtime.pause,
-        reraise=True,
-    )(send_once)
+    def rules() -> tenacity.AsyncRetrying:
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type((NotSentError, ThrottledError)),
+            wait=lambda state: _wait_as_told(state, submission, runtime),
+            stop=lambda state: _gives_up(state, submission, runtime),
+            sleep=runtime.pause,
+            reraise=True,
+        )
+
+    return await retry(send_once, rules)
 
 
 async def _upload_inputs(
@@ -133,6 +136,8 @@ async def _wait_for_turn(provider: str, runtime: Runtime) -> None:
     stopped = NotSentError("the run was stopped before this was sent")
     if runtime.stopping():
         raise stopped
+    if runtime.throttle.is_open(provider):
+        return
     turn = asyncio.ensure_future(runtime.throttle.wait_for_turn(provider))
     stop = asyncio.ensure_future(runtime.until_stopped())
     try:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -24,6 +26,9 @@ Order = TypeVar("Order")
 Result = TypeVar("Result")
 Done = TypeVar("Done")
 
+GATHER_S = 0.05
+"""How long what nobody waits for may wait for company: a transaction costs more than its work."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Waiting(Generic[Order, Done]):
@@ -32,6 +37,16 @@ class _Waiting(Generic[Order, Done]):
     order: Order
     future: asyncio.Future[Done] | Future[Done]
     loop: asyncio.AbstractEventLoop | None
+    urgent: bool = True
+    """Whether it is carried out at once, with all that came before it."""
+
+
+class _Signal(Enum):
+    """What is asked of the thread beside orders."""
+
+    HURRY = 1
+    """Wait for no company."""
+    END = 2
 
 
 class BatchThread(Generic[Order, Result, Done]):
@@ -54,7 +69,7 @@ class BatchThread(Generic[Order, Result, Done]):
         self._name = name
         self._carry_out = carry_out
         self._take_in = take_in
-        self._queue: SimpleQueue[_Waiting[Order, Done] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Waiting[Order, Done] | _Signal] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._finish: Callable[[], None] | None = None
@@ -72,6 +87,17 @@ class BatchThread(Generic[Order, Result, Done]):
         self._put(_Waiting(order, future, None))
         return future
 
+    def leave(self, order: Order) -> Future[Done]:
+        """Give an order that nobody waits for: it goes with the next that is urgent, or soon."""
+        future: Future[Done] = Future()
+        self._put(_Waiting(order, future, None, urgent=False))
+        return future
+
+    def hurry(self) -> None:
+        """Have what was left carried out now."""
+        if self._thread is not None:
+            self._queue.put(_Signal.HURRY)
+
     def close(
         self,
         finish: Callable[[], None] | None = None,
@@ -88,7 +114,7 @@ class BatchThread(Generic[Order, Result, Done]):
         if self._thread is None:
             return
         self._finish = finish
-        self._queue.put(None)
+        self._queue.put(_Signal.END)
         self._thread.join(patience_s)
         if self._thread.is_alive() and break_off is not None:
             break_off()
@@ -117,13 +143,18 @@ class BatchThread(Generic[Order, Result, Done]):
             self._finish()
 
     def _take(self) -> tuple[list[_Waiting[Order, Done]], bool]:
-        """Wait for an order, and take all that are there; False once it is the end."""
+        """Wait for an urgent order, and take all that are there; False once it is the end."""
         batch: list[_Waiting[Order, Done]] = []
-        waiting = self._queue.get()
+        asked, urgent, until = self._queue.get(), False, time.monotonic() + GATHER_S
         with contextlib.suppress(Empty):
-            while waiting is not None:
-                batch.append(waiting)
-                waiting = self._queue.get_nowait()
+            while asked is not _Signal.END:
+                if isinstance(asked, _Signal):
+                    urgent = True
+                else:
+                    batch.append(asked)
+                    urgent = urgent or asked.urgent
+                wait_s = 0 if urgent else until - time.monotonic()
+                asked = self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
             return batch, False
         return batch, True
 
@@ -167,13 +198,14 @@ async def outlast(future: asyncio.Future[Done]) -> Done:
     Raises:
         asyncio.CancelledError: Somebody did, and it has ended.
     """
-    cut: asyncio.CancelledError | None = None
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError as error:
+        cut = error
     while not future.done():
         try:
             await asyncio.wait({future})
         except asyncio.CancelledError as error:
             cut = error
-    if cut is not None:
-        future.exception()  # seen: that it was cut off is what is told
-        raise cut
-    return future.result()
+    future.exception()  # seen: that it was cut off is what is told
+    raise cut

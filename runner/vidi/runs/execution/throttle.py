@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import time
 from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from vidi.inference.tracking.ledger.connection import Ledger
 
+OPEN_S = 0.25
+"""How long a run that was let through does not ask whether another has been told "not now"."""
 LOOK_AGAIN_S = 0.25
 """How often a run that waits for a place looks whether one is free."""
 
@@ -61,6 +64,13 @@ class SharedThrottle(Throttle):
         self._ledger = ledger
         self._run = run
         self._keys = keys
+        self._open_until: dict[str, float] = {}
+        """Until when a provider without a rate is not asked about again; monotonic seconds."""
+
+    def is_open(self, provider: str) -> bool:
+        """Whether the next submit may go at once: nobody was told "not now" a moment ago."""
+        asked_lately = time.monotonic() < self._open_until.get(provider, 0.0)
+        return asked_lately and super().is_open(provider)
 
     async def wait_for_turn(self, provider: str) -> None:
         """Return when the next submit to this provider may go."""
@@ -76,6 +86,8 @@ class SharedThrottle(Throttle):
                     may_go = (await self._ledger.ask(look_for_turn(account))).granted
         except StorageError:
             await super().wait_for_turn(provider)
+            return
+        self._open_until[provider] = time.monotonic() + OPEN_S
 
     def close_for(self, provider: str, seconds: float) -> None:
         """Let nobody submit to this account for so long, in any process."""

@@ -67,11 +67,11 @@ class Ledger:
             VidiError: What the work itself raises; nothing of it was carried out.
         """
         with self._rows_explained(work):
-            return self.begin(work).result()
+            return cast("Made", self._thread.ask_outside(work).result())
 
     def begin(self, work: Work[Made]) -> Future[Made]:
-        """Have a work carried out, and do not wait for it; later ones come after it."""
-        return cast("Future[Made]", self._thread.ask_outside(work))
+        """Have a work carried out soon, and do not wait for it; later ones come after it."""
+        return cast("Future[Made]", self._thread.leave(work))
 
     def outlast(self, seconds: float, tell: Callable[[str], None]) -> None:
         """From now on, wait for a server that is away, and say so.
@@ -83,8 +83,9 @@ class Ledger:
         self._database.outlast(seconds, tell)
 
     def hurry(self) -> None:
-        """Wait no longer for a server that is away: the run is over."""
+        """Wait no longer for a server that is away, nor for company: the run is over."""
         self._database.hurry()
+        self._thread.hurry()
 
     def break_off(self) -> None:
         """Wait no longer for a server that says nothing."""

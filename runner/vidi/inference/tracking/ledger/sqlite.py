@@ -66,6 +66,8 @@ class SqliteDatabase:
         self._path = path
         self._patience_s = patience_s
         self._connection: sqlite3.Connection | None = None
+        self._safe: bool | None = None
+        """Whether the connection has the next commit survive a power failure."""
 
     def carry_out(self, works: Sequence[Work[Any]]) -> Sequence[Outcome]:
         """Carry out what is waiting: what changes something in one transaction."""
@@ -87,7 +89,7 @@ class SqliteDatabase:
         """Close the file."""
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._safe = None
 
     def _carry_out(self, works: Sequence[Work[Any]], *, reads: bool) -> list[Outcome]:
         safe = any(work.purpose == "writes" for work in works)
@@ -114,8 +116,9 @@ class SqliteDatabase:
     @contextlib.contextmanager
     def _transaction(self, *, reads: bool, safe: bool) -> Iterator[sqlite3.Connection]:
         connection = self._connection = self._connection or self._open()
-        if not reads:  # with NORMAL a power failure may take the last commits
+        if not reads and safe is not self._safe:  # NORMAL: a power failure may take the last ones
             connection.execute(f"PRAGMA synchronous={'FULL' if safe else 'NORMAL'}")
+            self._safe = safe
         # A writer takes its lock first: what it reads is then still true when it writes.
         connection.execute("BEGIN" if reads else "BEGIN IMMEDIATE")
         with contextlib.ExitStack() as undoing:
