@@ -31,7 +31,7 @@ from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
 from vidi.runs.planning.secrets import list_secrets, show_variables
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.folder import MANIFEST
-from vidi.runs.records.json_text import render_row_by_row
+from vidi.runs.records.json_text import render_json, render_row_by_row
 from vidi.runs.records.manifest.idle import holds_already
 from vidi.runs.records.manifest.render import RunFacts, render_manifest
 from vidi.version import __version__
@@ -319,13 +319,16 @@ def _write_manifest(
     secrets: tuple[str, ...],
 ) -> tuple[Manifest, bool]:
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
-    rendered = render_manifest(plan, states, outcomes, facts)
-    manifest, text = rendered, render_json(rendered, indented=False)
+    manifest, path = render_manifest(plan, states, outcomes, facts), plan.folder / MANIFEST
+    if plan.to_run:
+        manifest = cast("Manifest", redact_texts(manifest, secrets))
+        replace_text(path, render_row_by_row(manifest, "inferences"))
+        return manifest, True
+    text = render_json(manifest, indented=False)
     if may_hold(text, secrets):
-        manifest = cast("Manifest", redact_texts(rendered, secrets))
+        manifest = cast("Manifest", redact_texts(manifest, secrets))
         text = render_json(manifest, indented=False)
-    path = plan.folder / MANIFEST
-    changed = bool(plan.to_run) or not holds_already(path, text)
+    changed = not holds_already(path, text)
     if changed:
         replace_text(path, render_row_by_row(manifest, "inferences"))
     return manifest, changed
