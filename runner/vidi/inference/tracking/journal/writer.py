@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import StorageError
 from vidi.inference.tracking.batches import BatchThread, outlast
-from vidi.inference.tracking.journal.entry import Entry, Written
+from vidi.inference.tracking.journal.entry import Entry, SharingReader, Written
 from vidi.inference.tracking.journal.events import DURABLE
-from vidi.inference.tracking.journal.sharing import SharingReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
