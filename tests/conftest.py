@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),
 )
 settings.load_profile("vidi")
+
+
+NUMBERS = count(1)
 
 
 class OutsideWorldError(RuntimeError):
@@ -95,7 +99,9 @@ def _nobody_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VIDI_RECONCILE_SECONDS", "0.5")
     monkeypatch.setenv("VIDI_REGISTRY", str(tmp_path_factory.getbasetemp() / "none.pack"))
-    monkeypatch.setenv("VIDI_LEDGER", str(tmp_path_factory.mktemp("state") / "ledger.sqlite3"))
+    state = tmp_path_factory.getbasetemp() / f"state-{next(NUMBERS)}"
+    state.mkdir()
+    monkeypatch.setenv("VIDI_LEDGER", str(state / "ledger.sqlite3"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

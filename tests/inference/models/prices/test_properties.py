@@ -112,7 +112,7 @@ def values_upwards(model, name):
 
 
 def test_most_models_can_be_asked_for_more():
-    assert len(GROWING) >= 50
+    assert len(GROWING) >= 35
 
 
 @pytest.mark.parametrize("timeout_s", [450, 450.0, Decimal(450), 0.1])
