@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.commands import installed, run_installed
+from support.commands import run_installed, start_installed
 from support.servers.sandbox import serve_sandbox
 from vidi.runs.records.folder import hold_folder
 
@@ -124,13 +124,13 @@ def test_70_when_vidi_has_a_bug(job):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_130_and_143_when_it_is_interrupted(job, number, code):
     with serve_sandbox(latency=1.5) as served:
-        process = subprocess.Popen(
-            [installed("vidi-run"), "one.yaml"],
+        process = start_installed(
+            "vidi-run",
+            "one.yaml",
             cwd=job,
             env={**os.environ, **served.environment},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            encoding="utf-8",
         )
         wait_until(lambda: served.submits == 1)
         process.send_signal(number)
@@ -156,12 +156,13 @@ def test_nothing_is_bought_after_the_first_signal(job, fault):
     faults = [{"on": on, "fault": fault, "times": 0, "retry_after": 4}]
     (job / "one.yaml").write_text(ONE.replace("0.01", "1") + "    retry: {attempts: 10}\n")
     with serve_sandbox(faults) as served:
-        process = subprocess.Popen(
-            [installed("vidi-run"), "one.yaml", "-q"],
+        process = start_installed(
+            "vidi-run",
+            "one.yaml",
+            "-q",
             cwd=job,
             env={**os.environ, **served.environment},
             stderr=subprocess.PIPE,
-            encoding="utf-8",
         )
         wait_until(lambda: served.submits == 1)
         process.send_signal(signal.SIGTERM)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.servers.warm_process import run_warm
+from support.servers.warm_process import Started, run_warm, start_warm
 from vidi.cli.boundary import run_guarded
 from vidi.cli.commands.jobs.run import run
 from vidi.cli.toolbox import toolbox
@@ -66,9 +66,7 @@ def run_warmed(
     program: str, *arguments: str, cwd: Path, environment: Mapping[str, str], timeout: float = 60
 ) -> Answer:
     """Run a command in a process of its own that has everything imported."""
-    return Answer(
-        *run_warm(program, *arguments, cwd=cwd, environment=environment, longest_s=timeout)
-    )
+    return Answer(*run_warm(program, *arguments, cwd=cwd, env=environment, longest_s=timeout))
 
 
 def run_started(
@@ -101,3 +99,14 @@ def run_installed(
     start = run_started if cold else run_warmed
     whole = {**os.environ, **environment}
     return start(program, *words, cwd=cwd, environment=whole, timeout=timeout)
+
+
+def start_installed(
+    program: str, *arguments: object, cwd: Path, env: Mapping[str, str], **streams: Any
+) -> subprocess.Popen[str] | Started:
+    """Begin an installed command, to be pressed or read from while it runs; as `run_installed`."""
+    words = [str(argument) for argument in arguments]
+    if os.environ.get("VIDI_ALL_STARTS"):
+        command = [installed(program), *words]
+        return subprocess.Popen(command, cwd=cwd, env=env, encoding="utf-8", **streams)
+    return start_warm(program, *words, cwd=cwd, env=env, **streams)

@@ -7,12 +7,11 @@ import re
 import select
 import signal
 import struct
-import subprocess
 import termios
 import time
 from dataclasses import dataclass
 
-from support.commands import installed
+from support.commands import start_installed
 
 
 @dataclass
@@ -53,8 +52,9 @@ def at_a_terminal(
     environ = {**os.environ, "TERM": "xterm-256color", **environment}
     for name in ("COLUMNS", "LINES"):
         environ.pop(name, None)
-    process = subprocess.Popen(
-        [installed(program), *map(str, arguments)],
+    process = start_installed(
+        program,
+        *arguments,
         cwd=cwd,
         env=environ,
         stdin=follower,

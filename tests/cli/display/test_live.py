@@ -4,12 +4,11 @@ import os
 import pty
 import re
 import select
-import subprocess
 import time
 
 import pytest
 
-from support.commands import installed
+from support.commands import start_installed
 from support.servers.sandbox import serve_sandbox
 
 JOB = """\
@@ -26,12 +25,13 @@ inferences:
 class Terminal:
     """A command in a pseudo-terminal of its own."""
 
-    def __init__(self, cwd, *command, **environment):
+    def __init__(self, cwd, *arguments, **environment):
         self.seen = ""
         self._screen, inside = pty.openpty()
         screen = {"COLUMNS": "110", "LINES": "30", "TERM": "xterm"}
-        self._child = subprocess.Popen(
-            command,
+        self._child = start_installed(
+            "vidi-run",
+            *arguments,
             cwd=cwd,
             env={**os.environ, **screen, **environment},
             stdin=inside,
@@ -75,7 +75,7 @@ def job(tmp_path):
 
 def test_a_run_shows_a_line_an_inference_a_bar_and_the_money(job):
     with serve_sandbox(latency=0.6) as served:
-        terminal = Terminal(job, installed("vidi-run"), "one.yaml", "-y", **served.environment)
+        terminal = Terminal(job, "one.yaml", "-y", **served.environment)
         terminal.read_until("processing|submitted")
         assert terminal.wait() == 0
     for shown in ("tree", "flux-schnell", "0/1", "reserved", r"\[1/1\] ✓ tree: succeeded in"):
@@ -85,7 +85,7 @@ def test_a_run_shows_a_line_an_inference_a_bar_and_the_money(job):
 @pytest.mark.parametrize(("answer", "code", "submits"), [("n\n", 130, 0), ("y\n", 0, 1)])
 def test_without_a_budget_a_person_is_asked(job, answer, code, submits):
     with serve_sandbox() as served:
-        terminal = Terminal(job, installed("vidi-run"), "one.yaml", **served.environment)
+        terminal = Terminal(job, "one.yaml", **served.environment)
         terminal.read_until(r"No budget is set. Spend up to \$0.003\? \[y/N\]: ")
         terminal.type(answer)
         assert terminal.wait() == code
@@ -95,7 +95,7 @@ def test_without_a_budget_a_person_is_asked(job, answer, code, submits):
 @pytest.mark.parametrize("options", [["--budget", "1"], ["-y"], ["--sandbox"]])
 def test_nobody_is_asked_where_the_answer_is_known(job, options):
     with serve_sandbox() as served:
-        terminal = Terminal(job, installed("vidi-run"), "one.yaml", *options, **served.environment)
+        terminal = Terminal(job, "one.yaml", *options, **served.environment)
         assert terminal.wait() == 0
 
 
@@ -103,19 +103,19 @@ def test_nobody_is_asked_where_the_answer_is_known(job, options):
 def test_where_nobody_may_be_asked_it_is_refused(job, option, ci):
     with serve_sandbox() as served:
         environment = {**served.environment, "CI": ci}
-        terminal = Terminal(job, installed("vidi-run"), "one.yaml", option, **environment)
+        terminal = Terminal(job, "one.yaml", option, **environment)
         assert terminal.wait() == 3
         assert served.submits == 0
 
 
 def test_an_estimate_is_a_table_with_borders(job):
-    terminal = Terminal(job, installed("vidi-run"), "one.yaml", "--estimate")
+    terminal = Terminal(job, "one.yaml", "--estimate")
     assert terminal.wait() == 0
     assert "━━━" in terminal.seen
     assert "verdict   would run" in terminal.seen
 
 
 def test_no_color_is_honoured(job):
-    terminal = Terminal(job, installed("vidi-run"), "none.yaml", NO_COLOR="1")
+    terminal = Terminal(job, "none.yaml", NO_COLOR="1")
     assert terminal.wait() == 2
     assert "\x1b[3" not in terminal.seen

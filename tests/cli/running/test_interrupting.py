@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from support.commands import installed, run_installed
+from support.commands import run_installed, start_installed
 from support.servers.sandbox import serve_sandbox
 
 JOB = """\
@@ -39,13 +39,14 @@ class Running:
     def __init__(self, folder, served):
         self.served = served
         self.folder = folder
-        self._process = subprocess.Popen(
-            [installed("vidi-run"), "job.yaml", "--no-report"],
+        self._process = start_installed(
+            "vidi-run",
+            "job.yaml",
+            "--no-report",
             cwd=folder,
             env={**os.environ, **served.environment},
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            encoding="utf-8",
         )
         self.said = ""
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.commands import installed
+from support.commands import start_installed
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.lifecycle.sends import SENDS_AT_ONCE
 
@@ -39,12 +39,13 @@ def start(here):
         for name, value in served.environment.items():
             here._monkeypatch.setenv(name, value)
         write_job(here, provider, count)
-        return subprocess.Popen(
-            [installed("vidi-run"), "job.yaml", "--no-report"],
+        return start_installed(
+            "vidi-run",
+            "job.yaml",
+            "--no-report",
             cwd=here.folder,
             env={**os.environ, **served.environment},
             stderr=subprocess.PIPE,
-            encoding="utf-8",
         )
 
     return start

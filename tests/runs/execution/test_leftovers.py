@@ -1,12 +1,11 @@
 """What a killed download leaves half written is gone after the next run, and nothing else is."""
 
 import os
-import subprocess
 import time
 
 import pytest
 
-from support.commands import installed, run_installed
+from support.commands import run_installed, start_installed
 from support.servers.sandbox import serve_sandbox
 
 JOB = """\
@@ -28,9 +27,9 @@ class Killed:
     def __init__(self, folder, served):
         self.folder = folder / "outputs/job"
         self._served = served
-        command = [installed("vidi-run"), "job.yaml", "-q"]
+        command = ("vidi-run", "job.yaml", "-q")
         environment = {**os.environ, **served.environment}
-        with subprocess.Popen(command, cwd=folder, env=environment) as process:
+        with start_installed(*command, cwd=folder, env=environment) as process:
             deadline = time.monotonic() + 20
             while "trees" not in self.leftovers and time.monotonic() < deadline:
                 time.sleep(0.02)

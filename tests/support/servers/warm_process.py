@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import struct
@@ -26,6 +27,7 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Self, TextIO
 
 LONGEST_S = 60
 """Most commands take no longer; one that does is killed."""
@@ -37,26 +39,108 @@ ADDRESS = "TEST_WARM_PROCESS"
 """The setting with the address of the one that is shared."""
 
 
-def run_warm(
+class Started:
+    """A command in a child of the warm process, told of as `subprocess.Popen` tells of its own."""
+
+    def __init__(self, line: socket.socket, stdout: TextIO | None, stderr: TextIO | None) -> None:
+        self._line = line
+        self._told = line.makefile()
+        self.stdout = stdout
+        self.stderr = stderr
+        self.pid = int(self._told.readline())
+        self.returncode: int | None = None
+        """Its exit code; -N where signal N ended it; None as long as it lives."""
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def poll(self) -> int | None:
+        if self.returncode is None and select.select([self._line], [], [], 0)[0]:
+            self._hear()
+        return self.returncode
+
+    def wait(self, timeout: float = LONGEST_S) -> int:
+        if self.returncode is None:
+            if not select.select([self._line], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("the command", timeout)
+            self._hear()
+        return self.returncode
+
+    def communicate(self, timeout: float = LONGEST_S) -> tuple[str | None, str | None]:
+        """Read what it says to its end; only one of its streams is read, or both say little."""
+        said = [stream and stream.read() for stream in (self.stdout, self.stderr)]
+        self.wait(timeout)
+        self.close()
+        return tuple(said)
+
+    def close(self) -> None:
+        for stream in (self.stdout, self.stderr):
+            if stream is not None:
+                stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait()
+        self.close()
+
+    def _hear(self) -> None:
+        code = self._told.readline()
+        assert code, "the warm process has died"
+        self.returncode = int(code)
+        self._told.close()
+        self._line.close()
+
+
+def start_warm(
     program: str,
     *arguments: str,
     cwd: Path,
-    environment: Mapping[str, str],
+    env: Mapping[str, str],
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+    stderr: int = subprocess.DEVNULL,
+    start_new_session: bool = False,
     longest_s: float = LONGEST_S,
+) -> Started:
+    """Start a command in a child of its own; its streams are as `subprocess.Popen` has them."""
+    with contextlib.ExitStack() as given:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        given.callback(os.close, nothing)
+        files, ours = [nothing if stdin == subprocess.DEVNULL else stdin], []
+        for stream in (stdout, stderr):
+            read = None
+            if stream == subprocess.PIPE:
+                read, stream = os.pipe()
+                given.callback(os.close, stream)
+            files.append(nothing if stream == subprocess.DEVNULL else stream)
+            ours.append(None if read is None else os.fdopen(read, encoding="utf-8"))
+        order = [program, arguments, str(cwd), dict(env), start_new_session, longest_s]
+        written = json.dumps(order).encode()
+        line = _ask()
+        socket.send_fds(line, [struct.pack(">I", len(written))], files)
+        line.sendall(written)
+        return Started(line, *ours)
+
+
+def run_warm(
+    program: str, *arguments: str, cwd: Path, env: Mapping[str, str], longest_s: float = LONGEST_S
 ) -> tuple[int, str, str]:
     """Run a command in a child of its own; its exit code (-N by signal N), stdout and stderr."""
-    with _ask() as line, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        order = json.dumps([program, arguments, str(cwd), dict(environment), longest_s]).encode()
-        files = [stdout.fileno(), stderr.fileno()]
-        socket.send_fds(line, [struct.pack(">I", len(order))], files)
-        line.sendall(order)
-        code = line.makefile().readline()
-        assert code, "the warm process has died"
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        files = {"stdout": stdout.fileno(), "stderr": stderr.fileno()}
+        run = start_warm(program, *arguments, cwd=cwd, env=env, longest_s=longest_s, **files)
+        code = run.wait(longest_s + LONGEST_S)
         said = []
         for file in (stdout, stderr):
             file.seek(0)
             said.append(file.read().decode("utf-8"))
-    return int(code), *said
+    return code, *said
 
 
 def _ask() -> socket.socket:
@@ -135,12 +219,17 @@ def _keep(line: socket.socket) -> None:
     """Have an order carried out, and tell how it ended; never returns."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     line.settimeout(LONGEST_S)
-    size, files, _, _ = socket.recv_fds(line, 4, 2)
-    *order, longest_s = json.loads(line.makefile("rb").read(struct.unpack(">I", size)[0]))
+    size, files, _, _ = socket.recv_fds(line, 4, 3)
+    *order, session, longest_s = json.loads(line.makefile("rb").read(struct.unpack(">I", size)[0]))
     child = os.fork()
     if child == 0:
         line.close()
+        if session:
+            os.setsid()
         _become(*order, files)
+    line.sendall(f"{child}\n".encode())
+    for file in files:
+        os.close(file)
     signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
     signal.setitimer(signal.ITIMER_REAL, longest_s)
     _, status = os.waitpid(child, 0)
@@ -154,10 +243,10 @@ def _become(program, arguments, cwd, environment, files) -> None:
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, file in enumerate((nothing, *files)):
+    for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
+    _open_streams()
     sys.argv = [program, *arguments]
     from vidi.cli import main, main_run
 
@@ -173,6 +262,15 @@ def _become(program, arguments, cwd, environment, files) -> None:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     os._exit(code)  # freeing a thousand modules would take longer than most commands
+
+
+def _open_streams() -> None:
+    """As an interpreter opens them when it starts: what they are now was another file's."""
+    lines = 1 if os.isatty(1) else -1
+    told = {"encoding": "utf-8", "closefd": False}
+    sys.stdin = sys.__stdin__ = os.fdopen(0, **told)
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", lines, **told)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, errors="backslashreplace", **told)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import installed
+from support.commands import start_installed
 from support.ledgers import a_charge, usd
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.tracking.ledger.connection import open_ledger
@@ -125,10 +125,11 @@ def test_thresholds_are_told_while_it_runs(shop):
 
 def test_two_runs_at_once_share_a_cap_that_only_one_of_them_fits_under(shop):
     """The gate may let both pass; the reservations do not."""
-    program = installed("vidi-run")
     runs = [
-        subprocess.Popen(
-            [program, name, "-q"],
+        start_installed(
+            "vidi-run",
+            name,
+            "-q",
             cwd=shop.folder,
             env={**os.environ, "VIDI_BUDGET_DAY": "0.10"},
             stderr=subprocess.DEVNULL,
@@ -145,9 +146,7 @@ def test_after_a_kill_the_ledger_holds_what_may_be_billed_and_then_what_was(here
     here.write("job.yaml", JOB.replace("NAME", "job"))
     with serve_sandbox(latency=0.5) as served:
         environment = {**os.environ, **served.environment}
-        run = subprocess.Popen(
-            [installed("vidi-run"), "job.yaml", "-q"], cwd=here.folder, env=environment
-        )
+        run = start_installed("vidi-run", "job.yaml", "-q", cwd=here.folder, env=environment)
         deadline = time.monotonic() + 30
         while len(served.sandbox.works) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from support.commands import installed
+from support.commands import start_installed
 from support.servers.altered_sandbox import serve_altered
 from support.servers.sandbox import serve_sandbox
 
@@ -189,8 +189,8 @@ def test_four_such_commands_at_once_on_one_ledger(tmp_path):
         for letter in "wxyz":
             names = write_schnell(tmp_path, [letter + each for each in "abcd"])
             running.append(
-                subprocess.Popen(
-                    [installed("vidi-run"), *names, "--budget", str(CAP), "-j", "16", "--json"],
+                start_installed(
+                    "vidi-run", *names, "--budget", str(CAP), "-j", "16", "--json",
                     cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 )

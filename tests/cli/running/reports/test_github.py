@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from support.actions.commands import read_commands, read_outputs
-from support.commands import installed, run_installed
+from support.commands import run_installed, start_installed
 from support.models.templates import template
 from support.servers.sandbox import serve_sandbox
 from vidi.cli.exit_codes import EXIT_CODES
@@ -176,12 +176,15 @@ def test_a_bug_and_a_signal_are_told(github):
     assert ended == {int(each) for key in EXIT_CODES for each in key.split(" / ")}
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         with serve_sandbox(latency=0.4) as served:
-            process = subprocess.Popen(
-                [installed("vidi-run"), "jobs/job.yaml", "--rebuy", "*", "-v"],
+            process = start_installed(
+                "vidi-run",
+                "jobs/job.yaml",
+                "--rebuy",
+                "*",
+                "-v",
                 cwd=github.folder,
                 env={**os.environ, **served.environment},
                 stderr=subprocess.PIPE,
-                encoding="utf-8",
             )
             for line in process.stderr:
                 if "submitted as" in line:

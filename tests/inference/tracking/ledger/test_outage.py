@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
-from support.commands import installed
+from support.commands import start_installed
 from support.ledgers import a_charge, same, usage
 from support.servers.cable import Cable
 from support.servers.intervening import JOB, serve_world
@@ -105,8 +107,8 @@ def test_ctrl_c_ends_a_run_whose_ledger_lets_nobody_in(here):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         here._monkeypatch.setenv("VIDI_LEDGER", f"postgresql://me@127.0.0.1:{port}/money")
-        run = subprocess.Popen(
-            [installed("vidi-run"), "job.yaml"], stderr=subprocess.PIPE, text=True
+        run = start_installed(
+            "vidi-run", "job.yaml", cwd=Path.cwd(), env=os.environ, stderr=subprocess.PIPE
         )
         line, _ = silent.accept()
         with line:  # it waits to be let in
@@ -120,10 +122,14 @@ def test_ctrl_c_ends_a_run_whose_ledger_lets_nobody_in(here):
 @pytest.mark.parametrize("presses", [1, 3])
 def test_ctrl_c_ends_a_run_whose_ledger_stands_still(world, cable, presses):
     world.at("submit", cable.freeze)
-    run = subprocess.Popen(
-        [installed("vidi-run"), "job.yaml", "--no-report", "--no-progress"],
+    run = start_installed(
+        "vidi-run",
+        "job.yaml",
+        "--no-report",
+        "--no-progress",
+        cwd=Path.cwd(),
+        env=os.environ,
         stderr=subprocess.PIPE,
-        text=True,
     )
     while world.served.submits < 1:
         time.sleep(0.05)

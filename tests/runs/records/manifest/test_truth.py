@@ -2,6 +2,7 @@
 nothing."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -9,7 +10,7 @@ import time
 import jsonschema_rs
 import pytest
 
-from support.commands import installed
+from support.commands import start_installed
 from support.servers.sandbox import serve_sandbox
 from vidi.runs.records.manifest.schema import manifest_schema
 
@@ -149,9 +150,13 @@ def test_a_page_of_a_run_that_was_killed(here, served, kept):
     """The run has a manifest after a second; before, the page is made from the journal."""
     served.sandbox.latency = 30
     here.write("job.yaml", job("a", "b"))
-    process = subprocess.Popen(
-        [installed("vidi-run"), "job.yaml", "-j", "2"],
+    process = start_installed(
+        "vidi-run",
+        "job.yaml",
+        "-j",
+        "2",
         cwd=here.folder,
+        env=os.environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
