@@ -47,12 +47,13 @@ def render_row(figure: dict[str, object]) -> tuple[str, ...]:
     unit, other, ratio, target = (figure[key] for key in ("unit", "other", "ratio", "target"))
     beside = figure["beside"]
     sign = "≥" if figure["at_least"] else "≤"
+    own_unit = "" if ratio is not None else f" {unit}"
     return (
         str(figure["name"]),
         f"{_short(figure['value'])} {unit}",
         f"{beside}: {_short(other)} {unit}" if other is not None else str(beside),
         _short(ratio) if ratio is not None else "",
-        f"{sign} {_short(target)}{'' if ratio is not None else f' {unit}'}" if target else "",
+        f"{sign} {_short(target)}{own_unit}" if target is not None else "",
         {True: "ok", False: "short", None: ""}[figure["ok"]],
     )
 

@@ -15,6 +15,7 @@ import platform
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import download
 import estimate
@@ -24,6 +25,11 @@ import running
 import starting
 import unchanged
 from figure import render_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from figure import Figure
 
 BENCHES = {
     "starting": starting,
@@ -38,10 +44,16 @@ BENCHES = {
 
 def main() -> None:
     """Measure what was asked for; each figure is told as soon as it is there."""
-    options = _read_options()
+    tell_figures({name: bench.measure for name, bench in BENCHES.items()}, _read_options())
+
+
+def tell_figures(
+    measures: Mapping[str, Callable[[str], Iterable[Figure]]], options: argparse.Namespace
+) -> None:
+    """Measure what `options.only` names, in the size and the form that the options say."""
     figures = []
     for name in options.only:
-        for figure in BENCHES[name].measure(options.size):
+        for figure in measures[name](options.size):
             shown = {"bench": name, **figure.to_json()}
             figures.append(shown)
             print(figure.name, f"{figure.value:.3g} {figure.unit}", file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 TOP = Path(__file__).parents[1]
@@ -139,13 +140,13 @@ def make_action(part: str) -> str:
     return "\n".join(rows) + "\n"
 
 
-def make_figures() -> str:
-    """The table of docs/figures.json, which `python bench/table.py --out` has written."""
+def make_figures(name: str = "figures") -> str:
+    """The table of a JSON file in docs, which a bench has written by `--out`."""
     sys.path.insert(0, str(TOP / "bench"))
     from figure import render_table
 
-    measured = json.loads((TOP / "docs/figures.json").read_text(encoding="utf-8"))
-    on, python, size = (measured[name] for name in ("measured_on", "python", "size"))
+    measured = json.loads((TOP / f"docs/{name}.json").read_text(encoding="utf-8"))
+    on, python, size = (measured[key] for key in ("measured_on", "python", "size"))
     return (
         f"Measured on {on}, Python {python}, size `{size}`.\n\n{render_table(measured['figures'])}"
     )
@@ -167,6 +168,7 @@ def make_part(name: str) -> str:
         "fault reasons": fault_tables.make_reasons,
         "fault endings": fault_tables.make_endings,
         "figures": make_figures,
+        "fleet figures": partial(make_figures, "fleet-figures"),
         "tree": house.make_tree,
     }
     if name.startswith("help "):

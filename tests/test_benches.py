@@ -53,6 +53,19 @@ def test_the_page_of_figures_is_made_of_figures_of_every_bench():
     check_form(measured["figures"])
 
 
+def test_the_table_of_fleets_is_made_of_figures_of_all_of_it():
+    measured = json.loads((TOP / "docs/fleet-figures.json").read_text("utf-8"))
+    parts = {"cost", "plan", "status", "rate", "end"}
+    assert {figure["bench"] for figure in measured["figures"]} == parts
+    check_form(measured["figures"])
+
+
+@pytest.mark.skipif(not ALL, reason="starts a database and workers; with VIDI_ALL_BENCHES=1")
+def test_the_bench_of_fleets_tells_its_figures(tmp_path):
+    printed = json.loads(run_bench(tmp_path, BENCH / "fleet.py", "--size", "smallest", "--json"))
+    check_form(printed["figures"])
+
+
 @pytest.mark.skipif(not ALL, reason="draws a page in a browser; with VIDI_ALL_BENCHES=1")
 def test_the_bench_of_the_page_prints_its_figures(tmp_path):
     printed = run_bench(tmp_path, BENCH / "gallery.py", "30", "--rounds", "1")

@@ -40,11 +40,16 @@ def serve_s3() -> Iterator[str]:
         process.wait()
 
 
-def make_bucket(url: str) -> str:
+def make_bucket(url: str, name: str = "") -> str:
     """Make a bucket; returns its name."""
-    name = f"bucket-{next(_BUCKETS)}"
+    name = name or f"bucket-{next(_BUCKETS)}"
     with urllib.request.urlopen(urllib.request.Request(f"{url}/{name}", method="PUT")):
         return name
+
+
+def drop_bucket(url: str, name: str) -> None:
+    """Take an empty bucket away."""
+    urllib.request.urlopen(urllib.request.Request(f"{url}/{name}", method="DELETE")).close()
 
 
 def read_bucket(address: str, endings: tuple[str, ...] = ("",)) -> dict[str, bytes]:

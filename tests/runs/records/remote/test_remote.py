@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import threading
+import time
 
 import pytest
 
-from support.servers.object_storage import KEYS, make_bucket
+from support.servers.object_storage import KEYS, drop_bucket, make_bucket
 from support.servers.sandbox import serve_sandbox
 
 obstore = pytest.importorskip("obstore", reason="obstore is not installed: the extra `objects`")
@@ -181,6 +183,41 @@ def test_what_others_put_there_is_neither_taken_nor_written_over(machines):
 def test_an_address_that_is_none_is_refused_before_anything_is_sent(machines, options, code, told):
     assert machines.run("one", A, options=options, code=code) == 0
     assert told in " ".join(machines.answer.stderr.split())
+
+
+def test_a_bucket_that_is_gone_ends_the_run_and_the_next_one_brings_all_home(machines, here, s3):
+    """The lock is there, and the asset is on its way, when the bucket goes."""
+    with serve_sandbox(latency=1.0) as served:
+        machines.served = served
+        for name, value in served.environment.items():
+            here._monkeypatch.setenv(name, value)
+
+        def take_away():
+            while not served.submits:
+                time.sleep(0.01)
+            for name in machines.names():
+                machines.delete(name)
+            drop_bucket(s3, machines.bucket)
+
+        taking = threading.Thread(target=take_away)
+        taking.start()
+        assert machines.run("one", A, code=1) == 1
+        taking.join()
+        assert f"the output_dir {machines.address} cannot be" in machines.answer.stderr
+        make_bucket(s3, machines.bucket)
+        assert machines.run("one", A, options=("--frozen",)) == 0
+    assert machines.verify("one").exit_code == 0
+    assert ".vidi/lock" not in machines.names()
+
+
+def test_another_machine_asks_about_what_is_in_doubt(machines):
+    """Its journal comes from the bucket first."""
+    assert machines.run("one", A) == 1
+    machines.here.write("two/job.yaml", (machines.here.folder / "one/job.yaml").read_text())
+    answer = machines.here("vidi", "reconcile", "two/job.yaml", "-C", "two", "--not-paid", "b")
+    assert (answer.exit_code, "'b'" in answer.stderr or "b" in answer.stderr) == (2, True)
+    assert machines.path("two", "log.jsonl").read_bytes() == machines.get("log.jsonl")[0]
+    assert ".vidi/lock" not in machines.names()
 
 
 def test_an_estimate_asks_no_bucket_that_the_environment_has_no_keys_for(machines, here):

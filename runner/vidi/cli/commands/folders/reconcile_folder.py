@@ -29,6 +29,7 @@ from vidi.runs.execution.reconciliation import (
 )
 from vidi.runs.execution.repricing import ask_costs
 from vidi.runs.execution.stopping import run_until_stopped
+from vidi.runs.records.destination import locate_address
 from vidi.runs.records.folder import JOURNAL, check_kind, locate_folder
 from vidi.runs.records.remote.hold import hold_output
 
@@ -102,8 +103,8 @@ def _open_folder(case: DoubtfulInference, console: Console) -> Iterator[Reconcil
     settings = (
         Settings(keys=SANDBOX_KEYS) if case.sandbox else Settings.from_environment(environ)
     )  # fmt: skip
-    folder = _find_folder(case)
-    with hold_output(folder):
+    folder, address = _find_folder(case)
+    with hold_output(folder, address):
         journal = open_journal(
             folder / JOURNAL,
             run=token_hex(8),
@@ -118,15 +119,17 @@ def _open_folder(case: DoubtfulInference, console: Console) -> Iterator[Reconcil
             _tell_ledger(journal, folder, locate_ledger(environ), console)
 
 
-def _find_folder(case: DoubtfulInference) -> Path:
+def _find_folder(case: DoubtfulInference) -> tuple[Path, str | None]:
+    """The folder, and the bucket that its journal may have to be brought from."""
     job_file = find_job_file(case.job_file, case.project)
     job = read_job(job_file, project=case.project, allow_outside=True)
     folder = locate_folder(job, case.project, given=case.output_dir, sandbox=case.sandbox)
-    if not (folder / JOURNAL).is_file():
+    address = locate_address(job, given=case.output_dir, sandbox=case.sandbox)
+    if address is None and not (folder / JOURNAL).is_file():
         raise UsageError(
             f"{folder} holds no run", hint="Run the job first, or name its folder with -o."
         )
-    return folder
+    return folder, address
 
 
 @contextlib.contextmanager
