@@ -201,13 +201,34 @@ def test_a_bucket_that_is_gone_ends_the_run_and_the_next_one_brings_all_home(mac
 
         taking = threading.Thread(target=take_away)
         taking.start()
-        assert machines.run("one", A, code=1) == 1
+        assert machines.run("one", A, code=7) == 1  # with everything in it, the lock
         taking.join()
         assert f"the output_dir {machines.address} cannot be" in machines.answer.stderr
         make_bucket(s3, machines.bucket)
         assert machines.run("one", A, options=("--frozen",)) == 0
     assert machines.verify("one").exit_code == 0
     assert ".vidi/lock" not in machines.names()
+
+
+def test_a_lock_that_was_taken_away_keeps_another_journal_from_being_written_over(machines, here):
+    with serve_sandbox(latency=0.5) as served:
+        machines.served = served
+        for name, value in served.environment.items():
+            here._monkeypatch.setenv(name, value)
+
+        def take_away():
+            while not served.submits:
+                time.sleep(0.01)
+            machines.put(".vidi/lock", b'{"token": "another"}')
+            machines.put("log.jsonl", b"another's")
+
+        taking = threading.Thread(target=take_away)
+        taking.start()
+        assert machines.run("one", A, code=7) == 1
+        taking.join()
+    assert "is not held by this run any more, so its journal stays here" in machines.answer.stderr
+    assert machines.get("log.jsonl")[0] == b"another's"
+    assert machines.path("one", "log.jsonl").stat().st_size > 1000
 
 
 def test_another_machine_asks_about_what_is_in_doubt(machines):

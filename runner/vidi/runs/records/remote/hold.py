@@ -67,15 +67,25 @@ def hold_output(folder: Path, address: str | None = None) -> Iterator[None]:
         if address is None:
             yield
             return
-        bucket = open_bucket(address)
+        bucket, token = open_bucket(address), _identify(folder)
         with before_anything_is_sent():
-            if not _claim(bucket, _identify(folder)):
+            if not _claim(bucket, token):
                 _bring_journal(bucket, folder)
         try:
             yield
         finally:
-            put_records(bucket, folder)
-            bucket.delete(LOCK)
+            _let_go(bucket, folder, token)
+
+
+def _let_go(bucket: Bucket, folder: Path, token: str) -> None:
+    if _read_holder(bucket).get("token") != token:  # somebody has taken the lock away
+        raise FolderLockedError(
+            f"{bucket.address} is not held by this run any more, so its journal stays here",
+            hint=f"What it bought is in {folder / JOURNAL}. Let nobody else run there; then give "
+            "the same command again.",
+        )
+    put_records(bucket, folder)
+    bucket.delete(LOCK)
 
 
 def _bring_journal(bucket: Bucket, folder: Path) -> None:
