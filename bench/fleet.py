@@ -261,19 +261,16 @@ class _Ended:
         self._how = how
         self._chance = random.Random(1)
         self._held: list[tuple[float, str, int]] = []
+        self._workers: list[subprocess.Popen[bytes]] = []
 
     def carry_on(self, kills: int) -> int:
         """End so many workers; returns how many it were when nothing was left."""
-        workers = [self._start() for _ in range(WORKERS)]
+        self._workers = [self._start() for _ in range(WORKERS)]
         made, until = 0, time.monotonic() + LONGEST_S
         while self._bench.count_open() and time.monotonic() < until:
-            time.sleep(self._chance.uniform(0.3, 1.5))
-            if made < kills:
-                worker = workers.pop(self._chance.randrange(WORKERS))
-                self._end(worker)
-                workers.append(self._start())
-                made += 1
-        for worker in workers:
+            time.sleep(self._chance.uniform(0.1, 1.0))
+            made += made < kills and self._end_one()
+        for worker in self._workers:
             worker.terminate()
             worker.wait()
         return made
@@ -281,14 +278,27 @@ class _Ended:
     def _start(self) -> subprocess.Popen[bytes]:
         return self._bench.start(self._folder, "-j", "8")
 
-    def _end(self, worker: subprocess.Popen[bytes]) -> None:
+    def _end_one(self) -> bool:
+        """End one that is at work, and begin another in its place; False where none is."""
         holds = self._bench.select(
-            "SELECT holder, shard FROM vidi_shards WHERE until > clock_timestamp() "
-            "AND holder LIKE %s", f"%-{worker.pid}-%",
-        )  # fmt: skip
+            "SELECT holder, shard FROM vidi_shards WHERE until > clock_timestamp() ORDER BY shard"
+        )
+        at_work = [
+            worker
+            for worker in self._workers
+            if any(f"-{worker.pid}-" in holder for holder, _ in holds)
+        ]
+        if not at_work:
+            return False
+        worker = self._chance.choice(at_work)
         worker.send_signal(self._how)
         worker.wait()
-        self._held += [(time.time(), holder, shard) for holder, shard in holds]
+        died = time.time()
+        self._held += [
+            (died, holder, shard) for holder, shard in holds if f"-{worker.pid}-" in holder
+        ]
+        self._workers[self._workers.index(worker)] = self._start()
+        return True
 
     def find_takeovers(self) -> list[float]:
         """Seconds from each death to the next event of a shard that it held."""
