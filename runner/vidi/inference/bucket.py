@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,6 +32,9 @@ PARTS_AT_ONCE = 4
 """Of one object that goes in several; obstore's own 12 hold 60 MiB."""
 SHA256 = "sha256"
 """The metadata in which an object's hash is noted by who puts it there."""
+
+
+_CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 
 
 class BucketError(StorageError):
@@ -229,4 +233,8 @@ class Bucket:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """Why it failed, in the service's own words: without what differs from one try to the next."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    code = _CODE.search(str(error))
+    told = line.partition(" - ")[2].partition(": <?xml")[0].strip() or line
+    return f"{told} ({code[1]})" if code else told

@@ -69,7 +69,7 @@ def test_the_services_of_compose_are_what_the_tests_use(fleet):
     copied = [name for line in lines if line.startswith("COPY") for name in line.split()[1:-1]]
     assert all((CHECKOUT / name).exists() for name in copied)
     extras = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert {"postgres", "objects"} <= extras["optional-dependencies"].keys()
+    assert {"fleet", "objects"} <= extras["optional-dependencies"].keys()
 
 
 def test_each_part_of_a_cluster_and_of_slurm_is_worked_on(fleet, tmp_path):

@@ -1,5 +1,10 @@
 """A job file planned into rows and bought by workers, through the commands."""
 
+import contextlib
+
+from vidi.inference.tracking.fleet.shards import find_shards
+from vidi.inference.tracking.ledger.connection import open_ledger
+
 
 def test_what_is_planned_is_bought_once(fleet):
     fleet.write_job(25)
@@ -49,3 +54,17 @@ def test_what_a_fleet_cannot_do_is_refused_before_anything_is_planned(fleet, mon
     monkeypatch.delenv("VIDI_FLEET_SETTLE")
     monkeypatch.setenv("VIDI_LEDGER", "ledger.sqlite3")
     assert "PostgreSQL" in fleet.here("vidi-run", "job.yaml", "--fleet", "--no-input").stderr
+
+
+def test_what_was_bought_and_left_comes_before_what_nobody_had(fleet):
+    """Its provider keeps it for an hour; the rest of a large job may take a day."""
+    fleet.write_job(40)
+    fleet.here("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input")
+    last = fleet.select("SELECT max(shard) FROM vidi_shards")[0][0]
+    fleet.change("UPDATE vidi_shards SET epoch = 3 WHERE shard = %s", last)
+    fleet.change("UPDATE vidi_rows SET status = 'submitted' WHERE shard = %s AND n %% 2 = 0", last)
+    (queue,) = fleet.select("SELECT DISTINCT queue FROM vidi_rows")[0]
+    with contextlib.closing(open_ledger(fleet.database)) as ledger:
+        found = ledger.do(find_shards([queue]))
+    assert found[0] == ("outputs/job", last, True)
+    assert [each.shard for each in found[1:]] == list(range(1, last))

@@ -186,12 +186,13 @@ class ShardLoop:
         free = [
             each
             for each in await self._worker.ledger.ask(asked)
-            if each not in self._rests or self._rests[each].until <= now
+            if each[:2] not in self._rests or self._rests[each[:2]].until <= now
         ]
         if not free:
             return False
-        name, shard = random.choice(free[:4])  # noqa: S311 - so that not all want the same one
-        await self._carry_out(await self._find(name), shard)
+        begun = [each for each in free if each.begun]
+        chosen = random.choice(begun or free[:4])  # noqa: S311 - so that not all want the same one
+        await self._carry_out(await self._find(chosen.journal), chosen.shard)
         return True
 
     async def _carry_out(self, destination: Destination, shard: int) -> None:

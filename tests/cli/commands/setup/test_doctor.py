@@ -1,13 +1,16 @@
 """`vidi doctor`: green when what the project uses is there, and what to do where it is not."""
 
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from support.servers.sandbox import serve_sandbox
-from vidi.cli.commands.setup.checkup.database import tell_server
+from vidi.cli.commands.setup.checkup.database import EXTRAS, tell_server
 from vidi.inference.tracking.fleet.server import ServerFacts
 
+CHECKOUT = Path(__file__).parents[4]
 JOB = """\
 version: 1
 budget: 1
@@ -105,3 +108,5 @@ def test_a_database_is_judged_by_what_a_fleet_needs(changed, told, code):
 def test_what_is_installed_for_several_machines_is_said(here):
     answer = here("vidi", "doctor")
     assert any(line.startswith("extras: ") for line in answer.stdout.splitlines())
+    pyproject = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    assert EXTRAS.keys() <= pyproject["project"]["optional-dependencies"].keys()

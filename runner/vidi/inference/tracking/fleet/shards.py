@@ -37,13 +37,16 @@ WHERE {_HELD} AND NOT EXISTS (
     AND status NOT IN ('succeeded', 'failed', 'moderated', 'rejected'))
 """  # noqa: S608
 _FIND = """
-SELECT s.journal, s.shard FROM vidi_shards s JOIN vidi_journals j ON j.journal = s.journal
+SELECT s.journal, s.shard, EXISTS (
+    SELECT FROM vidi_rows r WHERE r.journal = s.journal AND r.shard = s.shard
+    AND r.status IN ('submitted', 'completed', 'unfinished')) AS begun
+FROM vidi_shards s JOIN vidi_journals j ON j.journal = s.journal
 WHERE j.state = 'running' AND s.ended_at IS NULL AND s.until < clock_timestamp()
     AND (:journal = '' OR s.journal = :journal) AND s.shard % :count = :rest
     AND EXISTS (SELECT FROM vidi_rows r WHERE r.journal = s.journal AND r.shard = s.shard
         AND r.queue = ANY(string_to_array(:queues, ' '))
         AND r.status NOT IN ('succeeded', 'failed', 'moderated', 'rejected', 'in_doubt'))
-ORDER BY s.epoch, s.shard LIMIT :most
+ORDER BY begun DESC, s.epoch, s.shard LIMIT :most
 """
 _STANDING = """
 SELECT count(*) FILTER (WHERE s.until >= clock_timestamp()), count(*) FILTER (WHERE EXISTS (
@@ -52,6 +55,15 @@ SELECT count(*) FILTER (WHERE s.until >= clock_timestamp()), count(*) FILTER (WH
 FROM vidi_shards s
 WHERE s.journal = :journal AND s.ended_at IS NULL AND s.shard % :count = :rest
 """
+
+
+class Waiting(NamedTuple):
+    """A shard in which something is to be done."""
+
+    journal: str
+    shard: int
+    begun: bool
+    """Whether something of it was bought that is not home yet."""
 
 
 class Shard(NamedTuple):
@@ -157,8 +169,12 @@ def end_shard(held: Shard) -> Work[bool]:
 
 def find_shards(
     queues: Collection[str], *, journal: str = "", part: Part = ALL, most: int = 16
-) -> Work[list[tuple[str, int]]]:
-    """Shards that nobody holds and in which something is to be done, those first that wait longest.
+) -> Work[list[Waiting]]:
+    """Shards that nobody holds and in which something is to be done.
+
+    First those in which something was bought that is not home yet: its provider keeps it for a
+    while only (Replicate an hour), and behind a day's backlog it would be lost. Then those that
+    nobody has had.
 
     Args:
         queues: The accounts that the worker has keys of.
@@ -170,7 +186,7 @@ def find_shards(
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal, "queues": " ".join(queues), "most": most, **part.values}
-    return Work("reads", lambda found: [tuple(row) for row in found.read(_FIND, asked)])
+    return Work("reads", lambda found: [Waiting(*row) for row in found.read(_FIND, asked)])
 
 
 def count_left(journal: str, part: Part = ALL) -> Work[Left]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.tracking.fleet.server import ServerFacts
 
-EXTRAS = {"postgres": "psycopg", "objects": "obstore"}
+EXTRAS = {"postgres": "psycopg", "fleet": "procrastinate", "objects": "obstore"}
 """What several machines need, each with the library that makes the difference."""
 MOST_SKEW_S = 5
 """Seconds by which a worker's clock may differ: leases and pace go by the database's, not by it."""
