@@ -48,7 +48,7 @@ COUNTS = {"smallest": (4, 8), "ordinary": (64, 256), "full": (256, 1024)}
 """Two sizes, so that what a worker costs once is apart."""
 PLANNED = {"smallest": (20, 40), "ordinary": (1000, 5000), "full": (10_000, 100_000)}
 LOOKED_AT = {"smallest": 1000, "ordinary": 100_000, "full": 1_000_000}
-KILLS = {"smallest": (1, 12), "ordinary": (30, 300), "full": (1000, 5000)}
+KILLS = {"smallest": (1, 12), "ordinary": (20, 600), "full": (1000, 5000)}
 """Of workers, and the inferences meanwhile."""
 PACED = {"smallest": (6000, 4), "ordinary": (300, 120), "full": (300, 600)}
 """Creates a minute, and inferences."""
@@ -228,7 +228,7 @@ def _break_off(kills: int, count: int, how: signal.Signals) -> Iterator[Figure]:
         "VIDI_FLEET_SEND_BY": "2",
         "VIDI_FLEET_SETTLE": "5",
     }
-    with open_bench(1.0, **settings) as bench:
+    with open_bench(2.0, **settings) as bench:
         folder, _ = bench.plan(count)
         ended = _Ended(bench, folder, how)
         made = ended.carry_on(kills)
@@ -279,7 +279,10 @@ class _Ended:
         return self._bench.start(self._folder, "-j", "8")
 
     def _end_one(self) -> bool:
-        """End one that is at work, and begin another in its place; False where none is."""
+        """End one that is at work, and begin another in its place; False where few are at work.
+
+        One that could take over is left alive: how long a process takes to begin is no takeover.
+        """
         holds = self._bench.select(
             "SELECT holder, shard FROM vidi_shards WHERE until > clock_timestamp() ORDER BY shard"
         )
@@ -288,7 +291,7 @@ class _Ended:
             for worker in self._workers
             if any(f"-{worker.pid}-" in holder for holder, _ in holds)
         ]
-        if not at_work:
+        if len(at_work) < min(WORKERS - 1, len(holds)) or not at_work:
             return False
         worker = self._chance.choice(at_work)
         worker.send_signal(self._how)
