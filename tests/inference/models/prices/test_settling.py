@@ -230,3 +230,68 @@ class TestEstimated:
         line = {"quantity": {"metric": "t"}, "rates": [{"usd_per_compute_second": 0.000001}]}
         for seconds, usd in ((0.5, 0), (1.5, "0.000002"), (2.5, "0.000002")):
             assert settled(line, Metered(metrics={"t": seconds})) == (D(usd), "metered")
+
+
+COUNT = {"param": "num_images", "else": 1}
+INPUT, OUTPUT = "image_input_megapixel_count", "image_output_megapixel_count"
+
+
+class TestMetricsThatALineImplies:
+    """Where it names none, by what it prices and what it counts."""
+
+    @pytest.mark.parametrize(
+        ("unit", "quantity", "metric", "implied"),
+        [
+            ("usd_per_run", 1, "run_count", True),
+            ("usd_per_request", 1, "run_count", True),
+            ("usd_per_run", COUNT, "run_count", False),
+            ("usd_per_image", 1, "run_count", False),
+            ("usd_per_image", 1, "image_output_count", True),
+            ("usd_per_image", COUNT, "image_output_count", True),
+            ("usd_per_image", {"outputs": COUNT}, "image_output_count", True),
+            ("usd_per_image", {"count": "image_urls"}, "image_output_count", False),
+            ("usd_per_song", 1, "image_output_count", False),
+            ("usd_per_megapixel", {"output_megapixels": {}}, OUTPUT, True),
+            ("usd_per_megapixel", {"output_megapixels": {}}, INPUT, False),
+            ("usd_per_megapixel", {"megapixels": "image_url"}, INPUT, True),
+            ("usd_per_megapixel", {"megapixels": "image_url"}, OUTPUT, False),
+            ("usd_per_megapixel", {"sum": [{"output_megapixels": {}}, COUNT]}, OUTPUT, False),
+            ("usd_per_megapixel", {"product": [{"output_megapixels": {}}, COUNT]}, OUTPUT, False),
+        ],
+    )
+    def test_the_figure_is_believed_where_it_counts_the_same(self, unit, quantity, metric, implied):
+        line = {"quantity": quantity, "rates": [{unit: 0.5}]}
+        params = {"num_images": 2, "image_urls": [], "image_url": "https://example.com/a.png"}
+        usd, basis = settled(line, Metered(metrics={metric: 3}), params)
+        assert ((usd, basis) == (D("1.5"), "metered")) == implied
+
+    def test_a_count_comes_whole_and_tokens_by_the_thousand_at_most(self):
+        line = {"quantity": COUNT, "rates": [{"usd_per_image": 0.5}]}
+        assert settled(line, Metered(metrics={"image_output_count": 1.5}))[1] != "metered"
+        tokens = {"quantity": {"tokens": "prompt"}, "metered_by": "token_input_count",
+                  "rates": [{"usd_per_1k_tokens": 1}]}  # fmt: skip
+        for count, believed in ((64_000, True), (64_001, False)):
+            came = Metered(metrics={"token_input_count": count})
+            assert (settled(tokens, came, {"prompt": "hi"})[1] == "metered") == believed
+
+    @pytest.mark.parametrize(
+        ("asked", "figure", "came", "usd", "basis"),
+        [
+            (1, 64, 0, 64, "metered"),
+            (1, 65, 0, 1, "estimated"),
+            (64, 1, 0, 1, "metered"),
+            (65, 1, 0, 65, "estimated"),
+            (2, 1, 0, 1, "metered"),
+            (2, 0, 0, 0, "metered"),  # nothing was made
+            (2, 0, 2, 2, "derived"),
+            (2, -1, 2, 2, "derived"),
+            (2, 1.5, 3, 3, "derived"),
+        ],
+    )
+    def test_a_figure_is_believed_within_64_times_what_was_asked(
+        self, asked, figure, came, usd, basis
+    ):
+        line = {"quantity": {"outputs": {"param": "batch"}}, "metered_by": "image_output_count",
+                "rates": [{"usd_per_image": 1}]}  # fmt: skip
+        ended = replace(images(came), metrics={"image_output_count": figure})
+        assert settled(line, ended, {"batch": asked}) == (usd, basis)

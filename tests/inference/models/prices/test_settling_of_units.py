@@ -63,6 +63,18 @@ def test_one_line_counts_at_one_rate(rule, units):
     assert by_units(rule, units) == estimated(Decimal(units) / 100)
 
 
+@pytest.mark.parametrize(
+    ("rule", "usd"),
+    [
+        ([line(OPEN, PER_SECOND), line(1, {"usd_per_image": 1})], 4),
+        (line(OPEN, PER_SECOND, multipliers=[{"when": {"hd": True}, "factor": 2}]), 6),
+        (line(OPEN, {**PER_SECOND, "first": 1}), "3.99"),
+    ],
+)
+def test_units_of_several_prices_are_not_guessed_at(rule, usd):
+    assert by_units(rule, "999", hd=True) == estimated(usd)
+
+
 def test_units_are_those_of_the_rate_not_of_the_quantity():
     assert by_units(line(90, {"usd_per_minute": 0.6}), "1.75") == estimated("1.05")
 

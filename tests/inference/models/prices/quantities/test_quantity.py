@@ -130,6 +130,8 @@ RANGES = [
     ),
     ({"metric": "predict_time", "high": 9, "why": "the GPU's time"}, 0, 9, "the GPU's time"),
     ({"range": [1, None], "why": "it depends"}, 1, None, "it depends"),
+    ({"range": [None, 5], "why": "it depends"}, 0, 5, "it depends"),
+    ({"range": [0, 5], "why": "it depends"}, 0, 5, "it depends"),
     (
         {"range": [1, {"param": "steps"}], "why": "it depends"},
         *(1, 50, "it depends; 'steps' is not given and the model chooses"),
