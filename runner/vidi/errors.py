@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
 _Made = TypeVar("_Made")
 
@@ -312,5 +312,13 @@ def contain(call: Callable[[], _Made]) -> _Made | Exception:
     """What a call gives back, or what it raised, bugs as well: for whoever waits to be told."""
     try:
         return call()
+    except Exception as error:  # noqa: BLE001  # whoever asked looks what it is
+        return error
+
+
+async def contain_async(work: Awaitable[_Made]) -> _Made | Exception:
+    """What some work comes to, or what it raised; a cancellation is neither."""
+    try:
+        return await work
     except Exception as error:  # noqa: BLE001  # whoever asked looks what it is
         return error

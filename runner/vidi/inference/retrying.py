@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from vidi.errors import contain_async
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -26,11 +28,10 @@ async def retry(work: Callable[[], Awaitable[Done]], rules: Callable[[], AsyncRe
     Raises:
         Exception: What the last attempt raised, where the rules say so (`reraise`).
     """
-    failures: list[Exception] = []
-    try:
-        return await work()
-    except Exception as error:  # noqa: BLE001  # the rules look what it is
-        failures.append(error)
+    first = await contain_async(work())
+    if not isinstance(first, Exception):
+        return first
+    failures = [first]
 
     async def go_on() -> Done:
         if failures:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.reading.fields import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RESERVED = frozenset((".vidi", "manifest.json", "log.jsonl", "report.html"))
 """What a run writes itself, at the top of the output folder."""
@@ -44,6 +48,11 @@ def read_output(value: object) -> str:
     if text.endswith("/"):
         raise _bad(f"'output' names a folder, not a file: {text!r}", "Add a file name.")
     parts = [part for part in text.split("/") if part not in {"", "."}]
+    _check_parts(parts, text)
+    return "/".join(parts)
+
+
+def _check_parts(parts: Sequence[str], text: str) -> None:
     if not parts:
         raise _bad(f"'output' names no file: {text!r}", "Add a file name.")
     for part in parts:
@@ -52,7 +61,6 @@ def read_output(value: object) -> str:
         raise _bad(f"'output' is a name that vidi writes itself: {text!r}", "Choose another name.")
     if len("/".join(parts).encode()) > MAX_PATH_BYTES:
         raise _bad(f"'output' is longer than {MAX_PATH_BYTES} bytes")
-    return "/".join(parts)
 
 
 def _check_part(part: str, text: str) -> None:

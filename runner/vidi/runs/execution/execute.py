@@ -14,6 +14,7 @@ from vidi.errors import (
     SettingError,
     StorageError,
     VidiError,
+    contain_async,
     is_out_of_files,
 )
 from vidi.inference.lifecycle.assets.stock import keep_in_store, list_unstored
@@ -31,7 +32,7 @@ from vidi.runs.execution.starting import StartLimits
 from vidi.runs.execution.stopping import CANCEL, LEAVE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
     from vidi.inference.lifecycle.carry_out import Status
     from vidi.inference.lifecycle.runtime import Runtime
@@ -232,7 +233,7 @@ class Execution:
         Others end first, and fewer are under way from then on.
         """
         before = self._runtime.journal.states.get(request.id)
-        outcome = await _contain(carry_out(request, self.plan.assets, self._runtime))
+        outcome = await contain_async(carry_out(request, self.plan.assets, self._runtime))
         alone = 0
         while self._may_begin and is_out_of_files(_error_of(outcome)) and alone < ALONE_TRIES:
             self._runtime.notify(request.id, "out_of_files")
@@ -240,7 +241,7 @@ class Execution:
                 await self._runtime.pause(min(ALONE_S * 2**alone, LONGEST_ALONE_S))
                 alone += 1
             again = self._go_on(request, before)
-            outcome = await _contain(carry_out(again, self.plan.assets, self._runtime))
+            outcome = await contain_async(carry_out(again, self.plan.assets, self._runtime))
         return outcome
 
     def _go_on(self, request: InferenceRequest, before: InferenceState | None) -> InferenceRequest:
@@ -291,7 +292,7 @@ class Execution:
     async def _cancel(self, state: InferenceState) -> None:
         runtime = self._runtime
         provider = runtime.open_provider(state.model.partition("/")[0])
-        agreed = await _contain(provider.cancel(Accepted(state.request_id or "", state.urls)))
+        agreed = await contain_async(provider.cancel(Accepted(state.request_id or "", state.urls)))
         if isinstance(agreed, Exception):
             error = agreed
             if not isinstance(error, VidiError):
@@ -333,11 +334,3 @@ class Execution:
 
 def _error_of(outcome: Outcome | Exception) -> Exception | None:
     return outcome if isinstance(outcome, Exception) else outcome.error
-
-
-async def _contain(work: Awaitable[Made]) -> Made | Exception:
-    """What came of it, or what ended it: no single entry ever ends a run, nor a cancellation."""
-    try:
-        return await work
-    except Exception as error:  # noqa: BLE001  # whoever asked looks what it is
-        return error

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from vidi.runs.planning.shards import Shard
 
 
+AT_ONCE = click.option(
+    "-j",
+    "--concurrency",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Inferences at once.  [default: the job's]",
+)
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--run",
@@ -28,13 +37,7 @@ if TYPE_CHECKING:
     metavar="I/N",
     help="With --run: only this part of its shards, such as 3/8.",
 )
-@click.option(
-    "-j",
-    "--concurrency",
-    type=click.IntRange(1, 256),
-    metavar="N",
-    help="Inferences at once.  [default: the job's]",
-)
+@AT_ONCE
 @click.option(
     "--idle-exit", type=Duration(), metavar="TIME", help="End after so long without work, as 10m."
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,7 @@ from vidi.cli.options import FILE, FOLDER, Duration
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vidi.cli.commands.folders.reconcile_folder import DoubtfulInference
     from vidi.cli.display.console import Console
     from vidi.runs.execution.reconciliation import Finding
     from vidi.runs.execution.repricing import CostFinding
@@ -94,21 +96,7 @@ JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON 
 @ENV_FILE
 @SANDBOX
 @JSON
-def reconcile(
-    job_file: Path,
-    paid: tuple[str, ...],
-    not_paid: tuple[str, ...],
-    costs: bool,
-    fleet: bool,
-    absent_is_not_paid: bool,
-    older_than: float | None,
-    project: Path,
-    output_dir: Path | None,
-    templates: Path | None,
-    env_file: Path | None,
-    sandbox: bool,
-    json_wanted: bool,
-) -> int:  # fmt: skip
+def reconcile(**options: Any) -> int:
     """Ask the providers about every inference that is in doubt; nothing is ever sent again.
 
     What is found is fetched by the next run, for nothing. --paid and --not-paid settle by your
@@ -116,43 +104,88 @@ def reconcile(
     With --fleet a word is taken once its request cannot leave any more (VIDI_FLEET_SETTLE).
     Exit 0 when nothing is in doubt any more, else 6.
     """
-    from vidi.cli.commands.folders.reconcile_folder import (
-        DoubtfulInference,
-        price_estimates,
-        settle_doubts,
-    )
     from vidi.cli.display.console import Console
 
-    console = Console(json_wanted=json_wanted)
-    if not fleet:
-        _refuse_fleets_options(job_file, absent_is_not_paid or older_than is not None)
-    case = DoubtfulInference(job_file, project, output_dir, templates, env_file, sandbox)
+    asked = _Asked(**options)
+    console = Console(json_wanted=asked.json_wanted)
     findings: Sequence[Finding] = ()
     bills: Sequence[CostFinding] = ()
-    if fleet:
-        from vidi.cli.running.fleet.reconcile import Words, settle_fleet_doubts
-
-        _refuse_costs(costs, "--fleet")
-        old_s = LONG_AGO_S if older_than is None else older_than
-        rule_s = old_s if absent_is_not_paid else None
-        said = Words(_read_pairs(paid), tuple(dict.fromkeys(not_paid)), rule_s)
-        findings, left = settle_fleet_doubts(
-            job_file.as_posix(), project, templates, env_file, said
-        )
-    elif costs:
-        _refuse_words(paid, not_paid)
-        bills, left = price_estimates(case, console)
+    if asked.fleet:
+        findings, left = _settle_in_fleet(asked)
+    elif asked.costs:
+        bills, left = _price_anew(asked, console)
     else:
-        words = _read_pairs(paid), tuple(dict.fromkeys(not_paid))
-        findings, left = settle_doubts(case, *words, console)
+        findings, left = _settle_in_folder(asked, console)
     code = IN_DOUBT if left else 0
-    if json_wanted:
-        _print_json(job_file, findings, bills, left, code, console)
+    if asked.json_wanted:
+        _print_json(asked.job_file, findings, bills, left, code, console)
     else:
-        told = _describe_bills(bills, left) if costs else _describe(findings, left)
+        told = _describe_bills(bills, left) if asked.costs else _describe(findings, left)
         for line in told:
             console.print_data(line)
     return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command was given, by the names of its options."""
+
+    job_file: Path
+    paid: tuple[str, ...]
+    not_paid: tuple[str, ...]
+    costs: bool
+    fleet: bool
+    absent_is_not_paid: bool
+    older_than: float | None
+    project: Path
+    output_dir: Path | None
+    templates: Path | None
+    env_file: Path | None
+    sandbox: bool
+    json_wanted: bool
+
+    def find_case(self) -> DoubtfulInference:
+        """The folder that it is about; a rule for fleets is none for it."""
+        from vidi.cli.commands.folders.reconcile_folder import DoubtfulInference
+
+        _refuse_fleets_options(
+            self.job_file, self.absent_is_not_paid or self.older_than is not None
+        )
+        return DoubtfulInference(
+            self.job_file,
+            self.project,
+            self.output_dir,
+            self.templates,
+            self.env_file,
+            self.sandbox,
+        )
+
+
+def _settle_in_fleet(asked: _Asked) -> tuple[Sequence[Finding], tuple[str, ...]]:
+    from vidi.cli.running.fleet.reconcile import Words, settle_fleet_doubts
+
+    _refuse_costs(asked.costs, "--fleet")
+    old_s = LONG_AGO_S if asked.older_than is None else asked.older_than
+    rule_s = old_s if asked.absent_is_not_paid else None
+    words = Words(_read_pairs(asked.paid), tuple(dict.fromkeys(asked.not_paid)), rule_s)
+    name = asked.job_file.as_posix()
+    return settle_fleet_doubts(name, asked.project, asked.templates, asked.env_file, words)
+
+
+def _price_anew(asked: _Asked, console: Console) -> tuple[Sequence[CostFinding], tuple[str, ...]]:
+    from vidi.cli.commands.folders.reconcile_folder import price_estimates
+
+    case = asked.find_case()
+    _refuse_words(asked.paid, asked.not_paid)
+    return price_estimates(case, console)
+
+
+def _settle_in_folder(asked: _Asked, console: Console) -> tuple[Sequence[Finding], tuple[str, ...]]:
+    from vidi.cli.commands.folders.reconcile_folder import settle_doubts
+
+    case = asked.find_case()
+    words = _read_pairs(asked.paid), tuple(dict.fromkeys(asked.not_paid))
+    return settle_doubts(case, *words, console)
 
 
 def _refuse_fleets_options(job_file: Path, given: bool) -> None:

@@ -12,6 +12,7 @@ import click
 from vidi.cli.options import FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from vidi.cli.display.console import Console
@@ -56,52 +57,54 @@ def status(
     whatever it finds.
     """
     from vidi.cli.display.console import Console
-    from vidi.cli.running.job_files import find_job_file
-    from vidi.errors import UsageError
-    from vidi.runs.records.folder import find_run_folders
-    from vidi.runs.records.json_text import render_json
 
     console = Console(json_wanted=json_wanted)
     if fleet:
-        return _tell_of_fleet(path, project, console)
+        return _print(*_look_at_fleet(path, project), console)
+    return _print(*_look_at_folders(path, project, output_dir, sandbox=sandbox), console)
+
+
+def _look_at_folders(
+    path: Path, project: Path, output_dir: Path | None, *, sandbox: bool
+) -> tuple[object, list[str]]:
+    from vidi.cli.display.console import Console
+    from vidi.cli.running.job_files import find_job_file
+    from vidi.errors import UsageError
+    from vidi.runs.records.folder import find_run_folders
+
     path = find_job_file(path, project)
     if not path.exists():
         raise UsageError(f"there is no {path}", hint="Name a job file or an output folder.")
     folders = find_run_folders(path) if path.is_dir() else []
     if folders and folders != [path]:
         found, errors = _read_folders(folders)
-        answer: object = _sum_up(path, found, errors)
-        lines = _list_folders(found)
         for error in errors:
             Console().report_error(error)
+        return _sum_up(path, found, errors), _list_folders(found)
+    if path.is_dir():
+        one = _read_folder(path)
     else:
-        one = (
-            _read_folder(path)
-            if path.is_dir()
-            else _read_job(path, project, output_dir, sandbox=sandbox)
-        )
-        answer, lines = _to_json(one), _describe(one.status, one.command)
-    if json_wanted:
-        console.print_data(render_json(answer).rstrip("\n"))
-    else:
-        for line in lines:
-            console.print_data(line)
-    return 0
+        one = _read_job(path, project, output_dir, sandbox=sandbox)
+    return _to_json(one), _describe(one.status, one.command)
 
 
-def _tell_of_fleet(name: Path, project: Path, console: Console) -> int:
-    from vidi.cli.running.fleet.asking import open_job
-    from vidi.runs.records.destination import as_address
+def _print(answer: object, lines: Sequence[str], console: Console) -> int:
     from vidi.runs.records.json_text import render_json
 
-    with open_job(as_address(name) or name.as_posix(), project, None) as asked:
-        answer, lines = asked.describe(command="status", also={})
     if console.json_wanted:
         console.print_data(render_json(answer).rstrip("\n"))
     else:
         for line in lines:
             console.print_data(line)
     return 0
+
+
+def _look_at_fleet(name: Path, project: Path) -> tuple[object, Sequence[str]]:
+    from vidi.cli.running.fleet.asking import open_job
+    from vidi.runs.records.destination import as_address
+
+    with open_job(as_address(name) or name.as_posix(), project, None) as asked:
+        return asked.describe(command="status", also={})
 
 
 class _Found(NamedTuple):

@@ -101,13 +101,14 @@ class Guard(httpx.AsyncBaseTransport):
             self._address("GET", target, httpx.Headers(headers))
         )
         try:
-            if response.status_code == httpx.codes.OK:
-                _refuse_packed(response)
-                lines = _Lines()
-                async with _pieces_of(response) as pieces:
-                    async for piece in pieces:
-                        for line in lines.add(piece):
-                            yield line
+            if response.status_code != httpx.codes.OK:
+                return
+            _refuse_packed(response)
+            lines = _Lines()
+            async with _pieces_of(response) as pieces:
+                async for piece in pieces:
+                    for line in lines.add(piece):
+                        yield line
         finally:
             await response.aclose()
 

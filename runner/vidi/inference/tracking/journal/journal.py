@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, TypeGuard
 
 from vidi.errors import Place, StorageError, UsageError
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.tracking.journal.checksum import (
-    SINCE,
-    fits_checksum,
-    has_checksum,
-)
+from vidi.inference.tracking.journal.checksum import SINCE, fits_checksum, has_checksum
 from vidi.inference.tracking.journal.entry import Entry, Written
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, InferenceState
 from vidi.inference.tracking.journal.file import JournalFile
@@ -292,15 +288,21 @@ def read_events(path: Path, position: Position | None = None) -> Iterator[tuple[
                     return  # it was never promised to anybody
                 raise _unreadable(path, number)
             _check_header(event, path, number)
-            if event["seq"] != at.last.get(event["run"], 0) + 1:
-                raise _unreadable(path, number, "does not follow the one before it")
-            text = text_of(line)
-            at.checked = at.checked or has_checksum(text) or needs_checksum(event)
-            if at.checked and not fits_checksum(text, at.lines if event["seq"] == 1 else 0):
-                raise _unreadable(path, number, "does not fit its checksum")
+            _check_place(event, line, path, at)
             at.last[event["run"]] = event["seq"]
             at.pass_line(line)
             yield event, at.end
+
+
+def _check_place(event: Event, line: bytes, path: Path, at: Position) -> None:
+    """Refuse a line that does not follow the one before it, or was changed since it was written."""
+    number = at.lines + 1
+    if event["seq"] != at.last.get(event["run"], 0) + 1:
+        raise _unreadable(path, number, "does not follow the one before it")
+    text = text_of(line)
+    at.checked = at.checked or has_checksum(text) or needs_checksum(event)
+    if at.checked and not fits_checksum(text, at.lines if event["seq"] == 1 else 0):
+        raise _unreadable(path, number, "does not fit its checksum")
 
 
 def dump_line(value: object) -> str:
