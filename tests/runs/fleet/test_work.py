@@ -2,6 +2,11 @@
 
 import contextlib
 
+import jsonschema
+
+from support.fleets import Fleet
+from support.servers.sandbox import serve_sandbox
+from vidi.cli.display.answer_schema import answer_schema
 from vidi.inference.tracking.fleet.shards import find_shards
 from vidi.inference.tracking.ledger.connection import open_ledger
 
@@ -68,3 +73,51 @@ def test_what_was_bought_and_left_comes_before_what_nobody_had(fleet):
         found = ledger.do(find_shards([queue]))
     assert found[0] == ("outputs/job", last, True)
     assert [each.shard for each in found[1:]] == list(range(1, last))
+
+
+def test_the_answer_for_programs_says_how_the_job_stands(fleet):
+    fleet.write_job(3)
+    planned = fleet.here("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input", "--json")
+    jsonschema.validate(planned.json, answer_schema())
+    assert planned.json["fleet"]["journal"] == "outputs/job"
+    assert fleet.here("vidi", "work", "--run", "outputs/job", "-q").exit_code == 0
+    watched = fleet.here("vidi-run", "job.yaml", "--fleet", "--no-input", "--json")
+    jsonschema.validate(watched.json, answer_schema())
+    assert watched.json["fleet"]["rows"] == {"succeeded": 3}
+    failed = fleet.here("vidi-run", "job.yaml", "--fleet", "--sandbox", "--json")
+    assert (failed.exit_code, failed.json["ok"]) == (2, False)
+
+
+def test_a_key_that_is_refused_ends_its_worker_and_no_other(here, postgres_database, monkeypatch):
+    with serve_sandbox([{"on": "submit", "fault": "401", "times": 1}]) as served:
+        for name, value in {**served.environment, "VIDI_LEDGER": postgres_database}.items():
+            monkeypatch.setenv(name, value)
+        fleet = Fleet(here, postgres_database, served)
+        fleet.write_job(12)
+        fleet.here("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input")
+        refused = fleet.here("vidi", "work", "--run", "job")
+        assert (refused.exit_code, fleet.state()) == (4, "running"), refused.stderr
+        assert fleet.select("SELECT count(*) FROM vidi_shards WHERE until > now()") == [(0,)]
+        assert fleet.here("vidi", "work", "--run", "job").exit_code == 0
+        assert fleet.statuses() == {"succeeded": 12}
+        monkeypatch.delenv("FAL_KEY")
+        monkeypatch.delenv("REPLICATE_API_TOKEN")
+        assert fleet.here("vidi", "work", "--run", "job").exit_code == 4, "no key at all"
+
+
+def test_secrets_are_never_in_rows(fleet):
+    fleet.here.write(
+        "job.yaml",
+        """version: 1
+budget: 1
+vars: {api_secret: hunter2hunter2}
+inferences:
+  - id: a
+    model: fal/fal-ai/flux/schnell
+    params: {prompt: "with {{ api_secret }}"}
+    output: a.png
+""",
+    )
+    refused = fleet.here("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input")
+    assert (refused.exit_code, "'prompt' is a secret" in refused.stderr) == (2, True)
+    assert fleet.select("SELECT count(*) FROM vidi_journals") == [(0,)]

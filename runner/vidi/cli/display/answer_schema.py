@@ -19,6 +19,7 @@ from vidi.runs.records.schema_parts import (
 
 COMMANDS = ("estimate", "run", "validate", "diff")
 ACTIONS = ("run", "fetch", "move", "restore", "unchanged", "skip")
+STATES = ("planning", "running", "stopping", "stopped", "ended")
 CHANGES = ("added", "removed", "changed", "repriced", "renamed", "unchanged")
 FILE_KINDS = ("added", "removed", "kept")
 DIFFERENCE = ("before_usd", "after_usd", "difference_usd", "changes")
@@ -53,8 +54,9 @@ def answer_schema() -> Schema:
                 "base": nullable(text("diff: what is compared; null: mistakes.")),
                 "head": nullable(text("diff: what it is compared with; null: mistakes.")),
                 "by_model": a_table("diff: the sums of each model.", "sums"),
+                "fleet": _fleet(),
             },
-            optional=(*DIFFERENCE, "base", "head", "by_model"),
+            optional=(*DIFFERENCE, "base", "head", "by_model", "fleet"),
         ),
         "$defs": {
             "job": _job(),
@@ -73,6 +75,58 @@ def answer_schema() -> Schema:
 def render_answer_schema() -> str:
     """Write the schema out as docs/answer.schema.json holds it."""
     return render_json(answer_schema())
+
+
+def _fleet() -> Schema:
+    return an_object(
+        "run --fleet: how the job stands in its database.",
+        {
+            "journal": text("Its name, as `vidi work --run`, `stop` and `export` take it."),
+            "job_file": text("The job file, as it was given."),
+            "state": one_of("What is wanted of it now.", STATES),
+            "stopped_by": nullable(text("Which cap had no room; null: none has stopped it.")),
+            "rows": described(
+                "How many inferences stand how.",
+                {"type": "object", "additionalProperties": count("How many.")},
+            ),
+            "total": count("How many inferences there are."),
+            "per_minute": described(
+                "How many end in a minute now.", {"type": "number", "minimum": 0}
+            ),
+            "eta_s": nullable(count("Seconds until all have ended; null: nothing goes on.")),
+            "budget_usd": nullable(money("The cap of all workers together; null: none.")),
+            "spent_usd": money("What the present run has spent."),
+            "reserved_usd": money("What it has set aside."),
+            "left_usd": nullable({"type": "number", "description": "What is left; null: no cap."}),
+            "in_doubt": _texts("The ids that are in doubt, the first thousand."),
+            "bought_twice": _texts("The ids that were bought although taken for not bought."),
+            "workers": described(
+                "Who works on it, and on how many shards.",
+                {
+                    "type": "array",
+                    "items": an_object(
+                        "A worker.", {"name": text("Its name."), "shards": count("How many.")}
+                    ),
+                },
+            ),
+            "last_error": described(
+                "What went wrong last; null: nothing.",
+                {
+                    "anyOf": [
+                        an_object(
+                            "An error.",
+                            {"id": text("Whose."), "message": {"type": "string"}},
+                        ),
+                        {"type": "null"},
+                    ]
+                },
+            ),
+        },
+    )
+
+
+def _texts(description: str) -> Schema:
+    return {"type": "array", "items": {"type": "string"}, "description": description}
 
 
 def _job() -> Schema:

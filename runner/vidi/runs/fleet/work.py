@@ -99,6 +99,8 @@ class ShardLoop:
         self._stop = stop
         self._tell = tell
         self._rests: dict[tuple[str, int], _Rest] = {}
+        self._halted = False
+        """Whether this machine can do no more: its disk is full, say."""
         self._present: Stop | None = None
         stop.on_press(self._pass_on)
 
@@ -121,7 +123,7 @@ class ShardLoop:
 
     async def _run(self, job: str, part: Part) -> None:
         looks = 0
-        while not self._stop.requested:
+        while not (self._stop.requested or self._halted):
             destination = await self._find(job)
             if destination.state not in {"planning", "running"}:
                 return
@@ -148,7 +150,7 @@ class ShardLoop:
 
     async def _serve(self, idle_exit_s: float | None) -> None:
         looks, busy_at = 0, time.monotonic()
-        while not self._stop.requested and self._queues:
+        while not (self._stop.requested or self._halted) and self._queues:
             if await self._run_one():
                 looks, busy_at = 0, time.monotonic()
                 continue
@@ -203,13 +205,14 @@ class ShardLoop:
         finally:
             self._present = None
         self.end.note(end)
+        self._halted = self._halted or end.halted is not None
         rest = self._rests.setdefault((destination.journal, shard), _Rest())
         rest.note(progress=bool(end.progress) and end.verdict != "busy")
         self._tell(f"{destination.journal}: shard {shard} {end.verdict}, {end.progress} ended")
 
     async def _is_done(self, destination: Destination, part: Part) -> bool:
         """Whether nothing of a part is left that this worker could do, now or later."""
-        left = await self._worker.ledger.ask(count_left(destination.journal, part))
+        left = await self._worker.ledger.ask(count_left(self._queues, destination.journal, part))
         if not self._queues or not (left.open or left.held):
             return True
         tried = [rest for (name, _), rest in self._rests.items() if name == destination.journal]

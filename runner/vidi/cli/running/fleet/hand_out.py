@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from vidi.cli.display.fleet_status import describe_fleet
 from vidi.cli.running.before import report
-from vidi.cli.running.fleet.watch import watch_job
+from vidi.cli.running.fleet.watch import read_standing, watch_job
 from vidi.cli.running.job_run import read_own_environment
 from vidi.cli.running.whole_command import find_cap
 from vidi.dollars import format_usd
@@ -72,6 +73,7 @@ def hand_out_job(state: FleetState) -> int | None:
     state.before = new
     if state.options.detach:
         received_signals.hold()
+        state.answer = describe_fleet(*read_standing(state.name, ledger))
         if not state.options.json_wanted:
             state.console.print_data(new.journal)
         return 0

@@ -54,6 +54,8 @@ SELECT count(*) FILTER (WHERE s.until >= clock_timestamp()), count(*) FILTER (WH
     AND r.status NOT IN ('succeeded', 'failed', 'moderated', 'rejected', 'in_doubt')))
 FROM vidi_shards s
 WHERE s.journal = :journal AND s.ended_at IS NULL AND s.shard % :count = :rest
+    AND EXISTS (SELECT FROM vidi_rows r WHERE r.journal = s.journal AND r.shard = s.shard
+        AND r.queue = ANY(string_to_array(:queues, ' ')))
 """
 
 
@@ -189,13 +191,13 @@ def find_shards(
     return Work("reads", lambda found: [Waiting(*row) for row in found.read(_FIND, asked)])
 
 
-def count_left(journal: str, part: Part = ALL) -> Work[Left]:
-    """What is left to be done of a part.
+def count_left(queues: Collection[str], journal: str, part: Part = ALL) -> Work[Left]:
+    """What is left to be done of a part, by whoever has keys of some accounts.
 
     Raises:
         StorageError: The database cannot be read.
     """
-    asked = {"journal": journal, **part.values}
+    asked = {"journal": journal, "queues": " ".join(queues), **part.values}
     return Work("reads", lambda found: Left(*found.read(_STANDING, asked)[0]))
 
 

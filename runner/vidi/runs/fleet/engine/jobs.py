@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -30,6 +31,7 @@ TAKEN_OVER = 50
 """The priority of what a worker has left behind: else it waits behind all that is queued."""
 LONGEST_REST_S = 60
 CONNECTIONS = 4
+LOGGERS = ("procrastinate", "psycopg")
 _LOCK = 0x70726F63  # "proc": held while its tables are made
 _IS_THERE = "SELECT to_regclass('procrastinate_jobs')"
 _FREE = """
@@ -71,6 +73,10 @@ def make_app(
         address: The postgresql:// URL of the fleet's database.
         run: Carries out a shard; None where jobs are only deferred.
     """
+    for name in LOGGERS:  # of what they tell, a lost connection say, we tell in words what matters
+        logger = logging.getLogger(name)
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
     connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=CONNECTIONS)
     app = procrastinate.App(connector=connector)
 

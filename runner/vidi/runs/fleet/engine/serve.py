@@ -80,6 +80,8 @@ class Dispatched:
         self._tell = tell
         self._present: _Present | None = None
         self._broken: VidiError | None = None
+        self._halted = False
+        """Whether this machine can do no more: its disk is full, say."""
         self._busy_at = time.monotonic()
         stop.on_press(self._pass_on)
 
@@ -120,7 +122,7 @@ class Dispatched:
 
     async def _is_over(self, idle_exit_s: float | None) -> bool:
         queues = list_queues(self._worker)
-        if self._stop.requested or self._broken or not queues:
+        if self._stop.requested or self._broken or self._halted or not queues:
             return True
         idle_s = time.monotonic() - self._busy_at
         if idle_exit_s is None or self._present is not None or idle_s < idle_exit_s:
@@ -161,7 +163,7 @@ class Dispatched:
         Raises:
             RowsLeftError: It is to come again.
         """
-        if self._stop.requested or self._broken:
+        if self._stop.requested or self._broken or self._halted:
             raise RowsLeftError("this worker ends")
         self._busy_at = time.monotonic()
         try:
@@ -186,6 +188,7 @@ class Dispatched:
         finally:
             self._present = None
         self.end.note(end)
+        self._halted = self._halted or end.halted is not None
         self._tell(f"{journal}: shard {shard} {end.verdict}, {end.progress} ended")
         return end
 
