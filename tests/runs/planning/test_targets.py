@@ -27,6 +27,18 @@ def test_what_two_inferences_would_both_write_is_a_mistake(here, first, second, 
     (error,) = answer.json["errors"]
     assert (error["code"], error["id"]) == ("same-output", "b")
     assert error["message"] == f"'{shared}' is an asset of inference 'a' too"
+    assert error["hint"] == 'Give each inference a path of its own, such as "{{ id }}.png".'
+
+
+def test_of_several_that_stand_there_the_first_is_named_whenever_a_bare_name_comes(here):
+    outputs = ("x.png", "y", "x.webp", "z.webp", "z", "x", "y.mp4")
+    here.write("job.yaml", HEAD + "".join(entry(f"e{n}", each) for n, each in enumerate(outputs)))
+    errors = here("vidi-run", "job.yaml", "--estimate", "--json").json["errors"]
+    assert [(error["id"], error["message"]) for error in errors] == [
+        ("e4", "'z' is an asset of inference 'e3' too"),
+        ("e5", "'x' is an asset of inference 'e0' too"),
+        ("e6", "'y.mp4' is an asset of inference 'e1' too"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +84,10 @@ def test_what_stands_in_the_way_is_told_before_anything_is_sent(here, what, over
     answer = here("vidi-run", "job.yaml", "--sandbox", "--json")
     assert (answer.exit_code, answer.json["errors"][0]["code"]) == (2, "output-exists")
     assert not (folder / "log.jsonl").exists()
+    if overwritable:
+        (error,) = answer.json["errors"]
+        assert error["message"].endswith("/sub/x-2.webp exists already and vidi did not make it")
+        assert error["hint"] == "Move it, choose another output, or allow it with --overwrite."
     again = here("vidi-run", "job.yaml", "--sandbox", "--overwrite")
     assert again.exit_code == (0 if overwritable else 2)
 

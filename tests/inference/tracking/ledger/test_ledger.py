@@ -2,9 +2,15 @@ from datetime import timedelta
 
 import pytest
 
-from support.ledgers import NOON, a_cap, a_charge, same, usage, usd
-from vidi.errors import RefusedError, StorageError
-from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
+from support.ledgers import NOON, a_cap, a_charge, same, select, usage, usd
+from vidi.errors import BegunElsewhereError, RefusedError, StorageError
+from vidi.inference.models.prices.estimate import RuleFigures
+from vidi.inference.tracking.bills import Bill
+from vidi.inference.tracking.ledger.bills import read_beyond
+from vidi.inference.tracking.ledger.claims import OwnFolder, find_begun, refuse_begun, release_begun
+from vidi.inference.tracking.ledger.ledger import raise_charge, reserve_charge, settle_charge
+from vidi.inference.tracking.ledger.receipts import take_receipt
+from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
 
 KINDS = ("day", "week", "month")
 
@@ -105,3 +111,83 @@ def test_one_key_is_reserved_once(ledger):
 def test_fractions_of_a_micro_dollar_are_reserved_whole(ledger):
     ledger.do(reserve_charge(a_charge(amount="0.0000001"), []))
     assert usage(ledger) == same("0", "0.000001")
+
+
+def test_more_is_set_aside_for_what_is_open_and_never_less(ledger):
+    charge = a_charge(amount="0.05")
+    ledger.do(raise_charge(charge.key, usd("9")))
+    ledger.do(reserve_charge(charge, []))
+    for amount, reserved in (("0.0700001", "0.070001"), ("0.06", "0.070001"), ("0.08", "0.08")):
+        ledger.do(raise_charge(charge.key, usd(amount)))
+        assert [usage(ledger, kind) for kind in KINDS] == [same("0", reserved)] * 3
+    ledger.do(settle_charge(charge.key, usd("0.01"), NOON))
+    ledger.do(raise_charge(charge.key, usd("9")))
+    assert [usage(ledger, kind) for kind in KINDS] == [same("0.01", "0")] * 3
+
+
+RULE = RuleFigures(usd("0.01"), usd("0.02"), usd("0.03"))
+
+
+def a_bill(actual="0.05"):
+    return Bill("fal/fal-ai/flux/dev", RULE, usd(actual), "metered", "succeeded", "2026-05-17")
+
+
+def test_a_bill_is_kept_with_all_that_it_teaches(ledger, address):
+    charge = a_charge()
+    ledger.do(reserve_charge(charge, []))
+    ledger.do(settle_charge(charge.key, usd("0.05"), NOON, a_bill()))
+    assert read_beyond(address) == [a_bill()]
+    rows = select(ledger, "SELECT run, inference, attempt, billed_at FROM vidi_bills")
+    assert [tuple(row) for row in rows] == [
+        ("run-1", "tree", 1, "2026-11-23T12:00:00.000000+00:00")
+    ]
+
+
+def test_a_charge_is_kept_with_all_that_is_known_of_it(ledger):
+    charge = a_charge(actual=None)
+    ledger.do(reserve_charge(charge, []))
+    names = "run, inference, attempt, model, provider, reserved, actual, reserved_at, settled_at"
+    ((*row,),) = select(ledger, f"SELECT {names}, day, week, month FROM vidi_charges")
+    assert row == [
+        "run-1", "tree", 1, "fal/fal-ai/flux/dev", "fal", 50_000, None,
+        "2026-11-23T12:00:00.000000+00:00", None, "2026-11-23", "2026-W48", "2026-11",
+    ]  # fmt: skip
+    with pytest.raises(StorageError) as caught:
+        ledger.do(reserve_charge(charge, []))
+    assert caught.value.message == "tree was granted under this key before"
+
+
+def test_what_another_run_of_the_folder_has_begun_is_not_begun_again(ledger):
+    """Its journal is gone, so only the ledger knows."""
+    there = RunRecord("run-1", "jobs/a.yaml", "/data/a", NOON)
+    ledger.do(replay_journal([there], [], NOON))
+    ledger.do(reserve_charge(a_charge("tree"), []))
+
+    def begin(own, run, name="tree"):
+        charge = a_charge(name, run=run)
+        ledger.do(reserve_charge(charge, [], lambda work: refuse_begun(work, own, name)))
+
+    here = OwnFolder("/data/a", frozenset(["run-2"]))
+    assert ledger.do(find_begun(here, ["tree", "card"])) == {"tree"}
+    for known in ("", ", as request"):
+        with pytest.raises(BegunElsewhereError) as caught:
+            begin(here, "run-2")
+        assert caught.value.message == (
+            "tree was begun by another run of this folder at 2026-11-23T12:00:00 UTC ($0.05 set "
+            f"aside{known}), and log.jsonl knows nothing of it: it may have been bought"
+        )
+        ledger.do(take_receipt(a_charge("tree").key, "fal", "request"))
+    assert "`vidi reconcile JOB_FILE --not-paid tree` where it was not" in caught.value.hint
+    assert usage(ledger) == same("0", "0.05")
+    begin(here, "run-2", "card")
+    begin(OwnFolder("/data/b", frozenset()), "run-3")  # another folder
+    begin(OwnFolder("/data/a", frozenset(["run-1"])), "run-4")  # its own run
+    assert usage(ledger) == same("0", "0.20")
+    begin(OwnFolder("/data/a", frozenset(["run-5"]), frozenset(["tree"])), "run-5")
+    assert usage(ledger) == same("0.05", "0.20"), "--rebuy counts the earlier one as spent"
+    assert ledger.do(find_begun(here, ["tree", "card"])) == set()
+    ledger.do(reserve_charge(a_charge("tree", attempt=2), []))
+    ledger.do(release_begun(here, ["tree"]))
+    assert usage(ledger) == same("0.05", "0.20"), "what was set aside is given back"
+    ledger.do(take_receipt(a_charge("tree", attempt=2).key, "fal", "other"))
+    assert ledger.do(find_begun(here, ["tree", "card"])) == set()

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from support.ledgers import NOON, a_cap, same, usage, usd
-from vidi.errors import RefusedError, StorageError
+from vidi.errors import BegunElsewhereError, RefusedError, StorageError
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.journal.replay import replay
+from vidi.inference.tracking.ledger.claims import OwnFolder
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.replay import RunRecord
 from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
@@ -143,3 +144,50 @@ async def test_a_settlement_that_is_not_taken_is_entered_before_anything_more_is
     await budget.reserve("c", usd("0.05"), model=FLUX)
     assert (account.behind, usage(ledger)) == (0, same("0.03", "0.05"))
     ledger.close()
+
+
+async def test_an_account_enters_whose_a_request_is_and_sets_more_aside(ledger):
+    one, other = books_of(ledger, run="run-1"), books_of(ledger, run="run-2")
+    assert await one.take_receipt("tree", "fal", "a"), "nothing is open: nobody else's"
+    for account in (one, other):
+        await account.reserve("tree", 1, FLUX, usd("0.05"))
+    assert await one.take_receipt("tree", "fal", "a")
+    assert not await other.take_receipt("tree", "fal", "a")
+    other.enter_receipt("tree", "fal", "b")
+    other.enter_receipt("card", "fal", "c")
+    other.catch_up()
+    for account, taken in ((one, {"b"}), (other, {"a"})):
+        assert await account.find_taken("tree", "fal", ["a", "b", "c"]) == taken
+    await one.set_aside("tree", usd("0.07"))
+    await one.set_aside("card", usd("0.07"))
+    assert usage(ledger) == same("0", "0.12")
+    assert (one.find_begun(["tree"]), one.behind) == ((), 0)
+    one.release_begun(["tree"])
+    assert usage(ledger) == same("0", "0.12")
+
+
+async def test_a_level_of_the_run_itself_is_not_told_and_each_cap_is_by_itself(ledger):
+    account = books_of(ledger, a_cap("run", "0.10"), a_cap("day", "0.10"), a_cap("week", "1"))
+    told = await account.reserve("tree", 1, FLUX, usd("0.09"))
+    assert [line.partition(" is taken")[0] for line in told] == [
+        "80 % of the day's budget of $0.10"
+    ]
+    account.settle("tree", usd("0.01"))
+    account.catch_up()
+    assert await account.reserve("tree", 2, FLUX, usd("0.05")) == []
+    assert usage(ledger) == same("0.01", "0.05")
+
+
+async def test_a_run_that_knows_its_folder_begins_nothing_twice(ledger):
+    own = OwnFolder("/outputs/a", frozenset(["run-2"]))
+    record = RunRecord("run-1", "a.yaml", "/outputs/a", NOON)
+    replay_folder(ledger, record, [], {})
+    await books_of(ledger, run="run-1").reserve("tree", 1, FLUX, usd("0.05"))
+    account = RunAccount(ledger, "run-2", (), {}, now=lambda: NOON, own=own)
+    with pytest.raises(BegunElsewhereError, match="tree was begun by another run"):
+        await account.reserve("tree", 1, FLUX, usd("0.05"))
+    assert account.find_begun(["tree", "card"]) == {"tree"}
+    account.release_begun([])
+    assert usage(ledger) == same("0", "0.05")
+    account.release_begun(["tree"])
+    assert usage(ledger) == same("0", "0")
