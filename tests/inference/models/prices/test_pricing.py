@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.models.priced import ON, checked, estimated, exact, model_with, span, usd
+from vidi.dollars import format_usd
 from vidi.inference.models import prices
-from vidi.inference.models.prices.pricing import PriceLine, estimate
+from vidi.inference.models.prices.estimate import RuleFigures
+from vidi.inference.models.prices.pricing import PriceLine, date_prices, estimate
 from vidi.runs.records.json_text import render_json
 
 D = Decimal
@@ -260,3 +262,75 @@ def test_no_float_is_written_in_the_price_modules():
             if literal or called:
                 found.append(f"{path.stem}:{ast.unparse(node)}")
     assert found == ["money:float(number)"]  # json_number: on its way out
+
+
+BY_TIME = {
+    "lines": [
+        {
+            "quantity": {"metric": "predict_time", "high": "timeout"},
+            "rates": [{"usd_per_compute_second": 0.001}],
+        }
+    ],
+    "typical_usd": 0.0150001,
+}
+
+
+def test_an_estimate_keeps_what_the_rule_says_and_what_bills_are_compared_with():
+    price = estimated({"rates": [{"usd_per_image": 0.02}]}, timeout_s=7)
+    assert (price.rule, price.usual) == (RuleFigures(D("0.02"), D("0.02"), D("0.02")), None)
+    own = estimated(BY_TIME)
+    scale = own.high
+    assert own.rule == RuleFigures(D(0), scale, scale)
+    assert (own.usual, own.expected) == (D("0.015001"), D("0.015001"))
+    longer = estimated(BY_TIME, timeout_s=2 * scale * 1000)
+    assert longer.rule == RuleFigures(D(0), 2 * scale, scale)
+    assert repr(own) == f"<Estimate $0.00 to {format_usd(scale)}>"
+    assert repr(price) == "<Estimate $0.02>"
+    unpriced = estimated({"unpriced": "nobody knows"})
+    assert (unpriced.rule, repr(unpriced)) == (None, "<Estimate $0.00 or more: nobody knows>")
+
+
+def test_an_estimate_shows_each_line_at_its_dearest_and_all_reasons():
+    maybe = {"@seen": {"gt": 1}}
+    where = {"@seen": {"range": [0, 2], "why": "the page is silent"}}
+    lines = [
+        {"label": "minutes", "quantity": 90, "multipliers": [{"factor": 2}],
+         "rates": [{"when": maybe, "usd_per_minute": 0.5}, {"usd_per_minute": 0.6}]},
+        {"label": "extra", "when": maybe, "quantity": {"range": [1, 2], "why": "by its length"},
+         "rates": [{"usd_per_image": 1}]},
+        {"label": "open", "unpriced": "no page says"},
+    ]  # fmt: skip
+    priced = estimated({"lines": lines[:2], "where": where})
+    assert [line.to_json() for line in priced.lines] == [
+        {"label": "minutes", "quantity": {"low": D("1.5"), "high": D("1.5")}, "unit": "minute",
+         "rate_usd": D("1.2"), "usd": {"low": D("1.5"), "high": D("1.8")},
+         "source": "https://example.com/prices", "since": "2026-05"},
+        {"label": "extra", "quantity": {"low": 1, "high": 2}, "unit": "image", "rate_usd": 1,
+         "usd": {"low": 0, "high": 2}, "source": "https://example.com/prices", "since": "2026-05"},
+    ]  # fmt: skip
+    assert priced.reason.split("; ") == [
+        "which rate applies is not known before the run",
+        "by its length",
+        "whether 'extra' counts is not known before the run",
+    ]
+    (line,) = estimated({"lines": lines[2:]}).lines
+    assert (line.rate, line.unit, line.quantity_high, line.high) == (0, "", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "as_of", "date"),
+    [
+        ([], {}, ""),
+        ([], {"pricing": "2026-04-01"}, "2026-04-01"),
+        ([{"from": "2026-05"}], {}, "2026-05"),
+        ([{"from": "2026-05"}], {"pricing": "2026-04-01"}, "2026-05"),
+        ([{"from": "2026-05", "checked": "2026-07-01"}], {"pricing": "2026-06-01"}, "2026-07-01"),
+        ([{"from": "2026-05", "checked": "2026-07-01"}], {"pricing": "2026-08-01"}, "2026-08-01"),
+        # What was read before the row that holds is no newer than it.
+        ([{"from": "2026-09"}, {"from": "2026-05"}], {}, "2026-05"),
+        ([{"from": "2026-08-02", "checked": "2026-07-01"}], {}, "2026-08-02"),
+    ],
+)
+def test_prices_are_as_old_as_their_latest_word(rows, as_of, date):
+    model = replace(model_with({"unpriced": "x"}), pricing={"rows": rows}, as_of=as_of)
+    assert date_prices(model) == date
