@@ -12,6 +12,8 @@ __all__ = ["REDACTED", "list_texts", "may_hold", "redact_texts", "says_secret"]
 
 def redact_texts(value: object, texts: tuple[str, ...]) -> object:
     """A JSON value without these texts, in its keys too; the very same where none is in it."""
+    if not texts:
+        return value
     if isinstance(value, str):
         for text in texts:
             value = value.replace(text, REDACTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import httpx
@@ -26,14 +27,19 @@ def shown(url: str) -> str:
     return str(httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b""))
 
 
-def credentials(url: str, settings: Settings) -> dict[str, str]:
+def credentials(asked: httpx.URL, settings: Settings) -> dict[str, str]:
     """The header that Replicate's own files want; nothing for any other address."""
-    base, asked = httpx.URL(settings.urls["VIDI_REPLICATE_URL"]), httpx.URL(url)
+    base = _parse_setting(settings.urls["VIDI_REPLICATE_URL"])
     same = (base.scheme, base.host, _port(base)) == (asked.scheme, asked.host, _port(asked))
     key = settings.keys.get("replicate")
     if not key or not same or not asked.path.startswith(f"{base.path.rstrip('/')}/"):
         return {}
     return {"Authorization": f"Bearer {key}"}
+
+
+@lru_cache(maxsize=8)
+def _parse_setting(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 def _port(url: httpx.URL) -> int | None:
@@ -54,23 +60,22 @@ async def open_answer(
         DownloadError: A hop leads where downloads may not go, or there are too many.
         httpx.TransportError: The wire failed.
     """
-    _check(url, settings)
-    asked, secret = url, credentials(url, settings)
+    asked = _check(url, settings)
+    secret = credentials(asked, settings)
     for _ in range(limits.max_redirects + 1):
         answer = await _ask(wire, asked, {**_HEADERS, **headers, **secret}, limits)
         try:
             if answer.status_code not in _REDIRECTS:
                 yield answer
                 return
-            asked, secret = _next_hop(answer), {}
-            _check(asked, settings)
+            asked, secret = _check(_next_hop(answer), settings), {}
         finally:
             await answer.aclose()
     raise DownloadError(f"more than {limits.max_redirects} redirects from {shown(url)}")
 
 
 async def _ask(
-    wire: httpx.AsyncBaseTransport, url: str, headers: Mapping[str, str], limits: Limits
+    wire: httpx.AsyncBaseTransport, url: httpx.URL, headers: Mapping[str, str], limits: Limits
 ) -> httpx.Response:
     """Send one request over the bare wire: a client would add cookies and read the environment."""
     wait = httpx.Timeout(limits.read_s, connect=limits.connect_s)
@@ -80,8 +85,8 @@ async def _ask(
     return answer
 
 
-def _check(url: str, settings: Settings) -> None:
-    """Check a URL as the wire will read it."""
+def _check(url: str, settings: Settings) -> httpx.URL:
+    """A URL as the wire will read it, checked."""
     try:
         parsed = httpx.URL(url)
         _ = parsed.host  # decodes Punycode, and stumbles over `xn--a`
@@ -89,6 +94,7 @@ def _check(url: str, settings: Settings) -> None:
         raise DownloadError(f"the output's URL cannot be used: {error}") from error
     check_scheme(parsed.scheme)
     check_host(parsed.raw_host.decode("ascii"), loopback_allowed=settings.loopback_allowed)
+    return parsed
 
 
 def _next_hop(answer: httpx.Response) -> str:
