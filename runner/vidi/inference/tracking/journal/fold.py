@@ -194,6 +194,7 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
         paid_basis=weaken(state.paid_basis, basis) if bought else state.paid_basis,
         charges=charges,
         reserved=Decimal(0),
+        urls={},  # nobody looks any more: half a KiB of every state
         error=event.get("error"),
         completed_at=state.completed_at or _moment(event),
     )
