@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import JobFileError, Problem, UsageError
@@ -24,7 +23,8 @@ from vidi.runs.planning.deciding.decide import (
     skip_unselected,
     wants_another,
 )
-from vidi.runs.planning.deciding.earlier import find_strays, keep_made, settle_first
+from vidi.runs.planning.deciding.earlier import find_strays, has_its_own, take_up
+from vidi.runs.planning.deciding.obstacles import Obstacles
 from vidi.runs.planning.deciding.reasons import is_under_way
 from vidi.runs.planning.deciding.renames import explain_rename, find_renames, list_holders
 from vidi.runs.planning.deciding.reviewed import Reviewed
@@ -33,7 +33,7 @@ from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
 from vidi.runs.planning.selection import matches_any
-from vidi.runs.planning.targets import Targets, find_obstacle
+from vidi.runs.planning.targets import Targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.bills import PastBills
-    from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
     from vidi.runs.planning.deciding.reasons import Decision
@@ -161,6 +161,7 @@ class Planning:
         self._record = record
         self._choices = choices
         self._sources = self._open_sources(record.shelf)
+        self._obstacles = Obstacles(assets, record, overwrite=choices.overwrite)
         self._reviewed = Reviewed(
             record.reviews or Reviews(), sandbox=record.sandbox, again=choices.rejected
         )
@@ -223,19 +224,11 @@ class Planning:
             self._known.add(spec.id)
         if self.unmatched:
             self.unmatched -= {each for each in self.unmatched if each.matches(spec, state)}
-        request = self.checker.check(spec)
-        if request is None:
+        entry = self._check(spec, state)
+        if entry is None:
             return
-        self.shard.count(spec, request)
-        request = self._reviewed.reseed(request, state, partial(self.checker.reseed, spec, request))
-        spec = self._review(spec, request, state)
-        if state is not None:
-            request = request.known_as(state.fingerprint)
-        entry = _Entry(self._count, spec, request)
-        self._count += 1
-        if spec.output and (shared := self._targets.claim(request)) is not None:
-            self.checker.complain(spec, shared, "output")
-        if state is not None and _has_its_own(spec, request, state):
+        _, spec, request = entry
+        if state is not None and has_its_own(spec, request, state):
             self._satisfied.add(spec.id)
             self._sources.claim(state.fingerprint, state.number)
         judged = None
@@ -245,6 +238,21 @@ class Planning:
             self._waiting.append(entry)
         else:
             yield entry.place, self._plan(entry, judged)
+
+    def _check(self, spec: InferenceSpec, state: InferenceState | None) -> _Entry | None:
+        """The entry as it is asked for, with what people say of it; None where it is wrong."""
+        request = self.checker.check(spec)
+        if request is None:
+            return None
+        self.shard.count(spec, request)
+        request = self._reviewed.reseed(request, state, partial(self.checker.reseed, spec, request))
+        spec = self._review(spec, request, state)
+        if state is not None:
+            request = request.known_as(state.fingerprint)
+        if spec.output and (shared := self._targets.claim(request)) is not None:
+            self.checker.complain(spec, shared, "output")
+        self._count += 1
+        return _Entry(self._count - 1, spec, request)
 
     def _review(
         self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
@@ -312,8 +320,9 @@ class Planning:
         if trouble is not None and decision.action in DOES:
             self.checker.complain(spec, trouble, "model")
         request = self._fit_request(spec, request, decision, state)
-        if spec.output and decision.action in DOES and not self._is_empty:
-            self._check_obstacle(spec, request, state)
+        writes = spec.output and decision.action in DOES
+        if writes and (obstacle := self._obstacles.find(request, state)) is not None:
+            self.checker.complain(spec, obstacle, "output")
         if decision.action == "run":
             problems += warn_of_purchase(spec, request, self._today)
             self.checker.warn_of_repriced(spec, request.model)
@@ -386,52 +395,6 @@ class Planning:
         again = wanted and not is_under_way(request, state)
         if again:
             request = replace(request, again=True)
-        if state is None or not (state.unsettled or (spec.kept_as and state.was_made)):
+        if state is None:
             return request
-        changed = state.fingerprint != request.fingerprint
-        model = self.checker.registry.get_template(state.model) if changed else request.model
-        if spec.kept_as and not again:
-            return keep_made(request, state, model)
-        if state.unsettled and (changed or again):
-            return settle_first(request, state, model)
-        return request
-
-    @cached_property
-    def _is_empty(self) -> bool:
-        """Whether there is no folder yet, so that nothing can be in the way of an asset."""
-        return isinstance(self.assets, FolderStore) and not os.path.lexists(self.assets.folder)
-
-    @cached_property
-    def _owned(self) -> frozenset[str]:
-        """Every path that the journal says vidi made."""
-        return frozenset(path for state in self.states.values() for path in state.owned)
-
-    def _check_obstacle(
-        self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
-    ) -> None:
-        obstacle = find_obstacle(
-            request,
-            self.assets,
-            cut_off=state is not None and state.status == "completed",
-            made=lambda: self._list_made(request, state),
-            owned=self._owned,
-            overwrite=self._choices.overwrite,
-        )
-        if obstacle is not None:
-            self.checker.complain(spec, obstacle, "output")
-
-    def _list_made(
-        self, request: InferenceRequest, state: InferenceState | None
-    ) -> Iterator[AssetRecord]:
-        """What an inference has made before: a run that was killed may have put it in its place."""
-        if state is not None:
-            yield from state.assets
-        if request.restores in self._record.shelf:
-            yield from self._record.shelf[request.restores].assets
-        if request.stored and self._record.store is not None:
-            yield from self._record.store.list_assets(request.fingerprint, request.stored)
-
-
-def _has_its_own(spec: InferenceSpec, request: InferenceRequest, state: InferenceState) -> bool:
-    """Whether an id asks for what it has, or keeps it whatever it asks for."""
-    return state.fingerprint == request.fingerprint or bool(spec.kept_as and state.was_made)
+        return take_up(spec, request, state, self.checker.registry, again=again)

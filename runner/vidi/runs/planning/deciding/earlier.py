@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
     from pathlib import Path
 
+    from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.tracking.journal.events import InferenceState
+    from vidi.jobs.spec import InferenceSpec
 
 LEFT_BEHIND = {
     True: "Ask the provider with `vidi reconcile`, or put {id} back into the file.",
@@ -28,7 +30,41 @@ MARK_LENGTH = 8
 """Characters of the fingerprint that tell one replaced asset from another."""
 
 
-def settle_first(
+def has_its_own(spec: InferenceSpec, request: InferenceRequest, state: InferenceState) -> bool:
+    """Whether an id asks for what it has, or keeps it whatever it asks for."""
+    return state.fingerprint == request.fingerprint or bool(spec.kept_as and state.was_made)
+
+
+def take_up(
+    spec: InferenceSpec,
+    request: InferenceRequest,
+    state: InferenceState,
+    registry: ModelRegistry,
+    *,
+    again: bool,
+) -> InferenceRequest:
+    """The request for what was bought under an id before, where that is to be brought home.
+
+    Args:
+        spec: The entry.
+        request: What it asks for.
+        state: What was bought.
+        registry: The models.
+        again: Whether it is to be bought again.
+
+    Raises:
+        UsageError: The model that it was bought from is not known any more.
+    """
+    changed = state.fingerprint != request.fingerprint
+    keeps = spec.kept_as and not again and (state.unsettled or state.was_made)
+    settles = state.unsettled and (changed or again)
+    if not (keeps or settles):
+        return request
+    model = registry.get_template(state.model) if changed else request.model
+    return (_keep_made if keeps else _settle_first)(request, state, model)
+
+
+def _settle_first(
     request: InferenceRequest, state: InferenceState, model: ModelInfo
 ) -> InferenceRequest:
     """Have an earlier purchase that is not settled brought home before this one is bought.
@@ -42,7 +78,7 @@ def settle_first(
     return replace(request, earlier=rebuild_request(state, model, kept))
 
 
-def keep_made(
+def _keep_made(
     request: InferenceRequest, state: InferenceState, model: ModelInfo
 ) -> InferenceRequest:
     """Ask for what was made before, and for nothing else, whatever the entry asks for now."""
