@@ -276,7 +276,8 @@ class _Ended:
         return made
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return self._bench.start(self._folder, "-j", "8")
+        # Without the queue, whose own limit for a silent worker is a minute.
+        return self._bench.start(self._folder, "--run", "job", "-j", "8")
 
     def _end_one(self) -> bool:
         """End one that is at work, and begin another in its place; False where few are at work.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.outputs.keeping.asset_store import hash_pieces
 from vidi.inference.tracking.journal.opening import open_journal
-from vidi.runs.records.remote.address import open_assets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,14 +26,14 @@ class VerifiedAsset:
     verdict: Verdict
 
 
-def verify_folder(folder: Path, journal: Path) -> tuple[VerifiedAsset, ...]:
+def verify_assets(journal: Path, assets: AssetStore) -> tuple[VerifiedAsset, ...]:
     """Hash every asset that the journal knows, in the order in which inferences were bought.
 
     Raises:
         UsageError: The journal cannot be read.
         StorageError: The bucket that has the assets cannot be read.
     """
-    states, assets = open_journal(journal).states, open_assets(folder)
+    states = open_journal(journal).states
     return tuple(
         VerifiedAsset(state.id, asset.path, _judge(assets, asset))
         for state in states.values()

@@ -110,6 +110,7 @@ def test_another_machine_goes_on_from_there_and_buys_nothing_twice(machines):
     assert machines.verify("two").exit_code == 0
     assert machines.run("one", A, B, options=("--frozen",)) == 0
     shutil.rmtree(machines.path("one"))
+    assert machines.here("vidi", "verify", machines.address).exit_code == 0
     assert machines.run("one", A, B, options=("--frozen",)) == 0
 
 
@@ -146,6 +147,7 @@ def test_what_changes_makes_way_and_comes_back_inside_the_bucket(machines):
     assert machines.run("one", changed) == 1
     assert machines.get(".vidi/replaced/a.jpg")[0] == first
     assert machines.get("a.jpg")[0] != first
+    assert b".vidi/replaced/a.jpg" in machines.get("report.html")[0]  # before beside after
     assert machines.plan("one", A) == [("restore", "restored from .vidi/replaced")]
     assert machines.run("one", A, options=("--frozen",)) == 0
     assert machines.get("a.jpg")[0] == first

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.outputs.keeping.asset_store import REPLACED
 from vidi.runs.records.manifest.parts import render_asset
+from vidi.runs.records.remote.address import read_address
 from vidi.runs.records.report.present import format_param
 
 if TYPE_CHECKING:
@@ -47,17 +48,23 @@ def find_earlier(
         folder: The output folder.
     """
     rows = {row["id"]: row for row in manifest["inferences"] if row["assets"]}
+    is_here = read_address(folder) is None  # of a bucket, the journal is believed
     found: dict[str, Earlier] = {}
     for state in shelf:
         row = rows.get(state.id)
-        kept = tuple(render_asset(each) for each in state.assets if _is_kept(each.path, folder))
+        kept = tuple(
+            render_asset(each)
+            for each in state.assets
+            if _is_kept(each.path, folder, is_here=is_here)
+        )
         if row is not None and kept:
             found[state.id] = Earlier(kept, _compare(state, row), state.fingerprint)
     return found
 
 
-def _is_kept(path: str, folder: Path) -> bool:
-    return path.startswith(f"{REPLACED.as_posix()}/") and (folder / path).is_file()
+def _is_kept(path: str, folder: Path, *, is_here: bool) -> bool:
+    replaced = path.startswith(f"{REPLACED.as_posix()}/")
+    return replaced and (not is_here or (folder / path).is_file())
 
 
 def _compare(state: InferenceState, row: InferenceShape) -> tuple[Change, ...]:
