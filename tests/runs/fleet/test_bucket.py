@@ -39,6 +39,9 @@ def test_workers_fill_a_bucket_and_one_machine_is_kept_out(fleet, bucket):
     assert fleet.here("vidi", "work", "--idle-exit", "0s").exit_code == 0
     assert fleet.served.submits == len(read_bucket(bucket)) == 13
 
+    exported = fleet.here("vidi", "export", bucket, "-o", "out")
+    assert exported.exit_code == 0, exported.stderr
+    assert "13 of 13 assets" in fleet.here("vidi", "verify", "out").stderr
     fleet.change("DELETE FROM vidi_rows")
     fleet.change("DELETE FROM vidi_journals")
     refused = hand_out(fleet, "-o", bucket, code=7)  # as the fleet of another database would be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,10 @@ import click
 from vidi.cli.options import FOLDER
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from vidi.inference.outputs.keeping.asset_store import AssetStore
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,20 +26,11 @@ def verify(folder: Path, json_wanted: bool) -> int:
     was cut off. Exit 0 when all are there and the same, 1 when one is missing or differs.
     """
     from vidi.cli.display.console import Console
-    from vidi.errors import UsageError
-    from vidi.runs.records.destination import as_address, home_of
     from vidi.runs.records.json_text import render_json
-    from vidi.runs.records.remote.address import read_address
-    from vidi.runs.records.remote.hold import look_at_output
     from vidi.runs.records.verification import verify_assets
 
     console = Console()
-    address = as_address(folder)
-    if address is None and not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", hint="Name an output folder.")
-    folder = home_of(address) if address is not None else folder
-    address = address or read_address(folder)
-    with look_at_output(folder, address) as (journal, kept):
+    with _open(folder) as (journal, kept):
         checked = verify_assets(journal, kept)
     wrong = [each for each in checked if each.verdict != "ok"]
     if json_wanted:
@@ -52,3 +47,18 @@ def verify(folder: Path, json_wanted: bool) -> int:
         console.say(f"{kept.address(each.path)}: {each.verdict} ({each.id})", style="red")
     console.say(f"{len(checked) - len(wrong)} of {len(checked)} assets are as they were made")
     return int(bool(wrong))
+
+
+def _open(folder: Path) -> AbstractContextManager[tuple[Path, AssetStore]]:
+    """The journal of a folder or a bucket, and the assets."""
+    from vidi.errors import UsageError
+    from vidi.runs.records.destination import as_address, home_of
+    from vidi.runs.records.folder import JOURNAL
+    from vidi.runs.records.remote.address import open_assets
+    from vidi.runs.records.remote.hold import look_at_output
+
+    if (address := as_address(folder)) is not None:
+        return look_at_output(home_of(address), address)
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", hint="Name an output folder.")
+    return nullcontext((folder / JOURNAL, open_assets(folder)))
