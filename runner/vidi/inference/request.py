@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from vidi.inference.models.params.addresses import hide_in
+from vidi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ _CANONICAL = json.JSONEncoder(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InferenceRequest:
     """An inference that may be bought: its parameters are right and its price is known."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from vidi.jobs.data.cell import Cell
 from vidi.jobs.reading.places import inside
 from vidi.jobs.rendering.rendering import columns_in
+from vidi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ KEY_MARKER = "{key}"
 """What `{{ key }}` becomes there: the name of an output in the model's answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InferenceSpec:
     """Everything that the job file says of one inference, templates rendered."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.runs.planning.budgets import sum_up
+from vidi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ class Choices:
     """The part of the inferences that the run is about; None for all."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PlannedInference:
     """One line of a plan."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from vidi.values import value
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -41,7 +43,7 @@ class InputFile:
     """In bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CheckedParams:
     """The params of one inference after the check."""
 

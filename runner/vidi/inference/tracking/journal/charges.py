@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.tracking.bills import Bill
+from vidi.values import value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,7 @@ class ChargeKey(NamedTuple):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Charge:
     """One attempt to buy one inference. Amounts are USD."""
 

@@ -7,9 +7,11 @@ an `InferenceState` (`fold.py`).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
+
+from vidi.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +55,7 @@ DURABLE = frozenset({"intent", "submitted", "completed", "asset", "renamed", "re
 """Events that are on disk, not only in the kernel, before anything else happens."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AssetRecord:
     """An asset as the journal has it. `path` is POSIX, relative to the output folder."""
 
@@ -86,7 +88,7 @@ class AssetRecord:
         return described
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InferenceState:
     """What became of one inference so far. Amounts are USD."""
 
