@@ -87,7 +87,7 @@ def run(folder: Path, environment: dict[str, str], *options: str) -> Spent:
 
 
 def measure(size: str) -> Iterator[Figure]:
-    """Clean, by the stamp; and where it must look: the stamp answers no `--json`."""
+    """Clean, by the stamp; and where it must look: all that the stamp does not answer."""
     count, rounds = COUNT[size], 1 if size == "smallest" else 3
     with tempfile.TemporaryDirectory() as name, serve(0) as served:
         folder = Path(name)
@@ -101,6 +101,10 @@ def measure(size: str) -> Iterator[Figure]:
             for _ in range(rounds)
         ]
         looked = min(run(folder, environment, "--json").cpu_s for _ in range(rounds))
+        selected = min(run(folder, environment, "--select", "a*").cpu_s for _ in range(rounds))
+        for asset in (folder / OUTPUTS / "x").iterdir():
+            asset.touch()
+        restored = min(run(folder, environment, "--json").cpu_s for _ in range(rounds))
         if served.count_requests() != before:
             raise SystemExit("something was asked for")
     ours, least = (min(each) for each in zip(*pairs, strict=True))
@@ -110,3 +114,5 @@ def measure(size: str) -> Iterator[Figure]:
         f"{what}, beside the least", ours, "s CPU", "plain Python that reads the same files", least
     )
     yield Figure(f"{what}, all looked at (`--json`)", looked, "s CPU", target=2)
+    yield Figure(f"{what}, a selector", selected, "s CPU", target=2)
+    yield Figure(f"{what}, a CI cache restored (new times)", restored, "s CPU", target=2)
