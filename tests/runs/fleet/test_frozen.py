@@ -10,6 +10,8 @@ import psycopg
 import pytest
 
 from support.commands import installed
+from support.fleets import Fleet
+from support.servers.sandbox import serve_sandbox
 
 COUNT = 2
 HOLD_S = 1.5
@@ -24,7 +26,7 @@ EXECUTE FUNCTION hold_intent()
 SLEEPS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 
-def until(fleet, query, wanted=1, seconds=30):
+def until(fleet, query, wanted=1, seconds=120):
     end = time.monotonic() + seconds
     while fleet.select(query)[0][0] != wanted:
         assert time.monotonic() < end, query
@@ -78,7 +80,7 @@ def test_a_frozen_poster_buys_nothing_twice(fleet, monkeypatch, said):
             assert reconcile(fleet, "--not-paid", "p-1").exit_code == 0
             assert fleet.here("vidi", "work", "--run", "job").exit_code == 0
         worker.send_signal(signal.SIGCONT)
-        worker.wait(30)
+        worker.wait(120)
     if not said:
         assert fleet.select("SELECT status FROM vidi_rows WHERE id = 'p-1'") != [("in_doubt",)]
         assert fleet.here("vidi", "work", "--run", "job").exit_code == 0
@@ -105,3 +107,29 @@ def test_what_no_list_has_is_not_bought_by_a_rule_that_is_asked_for(fleet, monke
     assert (fleet.statuses(), fleet.served.submits) == ({"succeeded": COUNT}, COUNT)
     assert fleet.select("SELECT sum(reserved) FROM vidi_periods") == [(0,)]
     assert fleet.here("vidi", "reconcile", "job.yaml", "--absent-is-not-paid").exit_code == 2
+
+
+def test_a_worker_that_is_told_to_end_leaves_no_doubt(here, postgres_database, monkeypatch):
+    """SIGTERM finishes and fetches what is under way; what nobody has in hand, `stop` cancels."""
+    with serve_sandbox(latency=1.0) as served:
+        for name, value in {**served.environment, "VIDI_LEDGER": postgres_database}.items():
+            monkeypatch.setenv(name, value)
+        fleet = Fleet(here, postgres_database, served)
+        fleet.write_job(12)
+        fleet.here("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input")
+        worker = subprocess.Popen([installed("vidi"), "work", "-q"], cwd=here.folder)
+        until(fleet, "SELECT count(*) > 0 FROM vidi_rows WHERE status = 'submitted'", wanted=True)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(120) == 143
+        statuses = fleet.statuses()
+        assert statuses.keys() == {"succeeded", "new"}, statuses
+        assert fleet.served.submits == statuses["succeeded"]
+        assert not list((here.folder / "outputs/job").glob(".vidi-tmp-*"))
+        worker = subprocess.Popen([installed("vidi"), "work", "-q"], cwd=here.folder)
+        until(fleet, "SELECT count(*) > 0 FROM vidi_rows WHERE status = 'submitted'", wanted=True)
+        worker.kill()
+        worker.wait()
+        fleet.change("UPDATE vidi_shards SET until = '-infinity'")
+        assert fleet.here("vidi", "stop", "job", "--cancel").exit_code == 0
+        assert fleet.state() == "stopped"
+        assert fleet.select("SELECT count(*) > 0 FROM vidi_events WHERE event = 'cancel'")[0][0]

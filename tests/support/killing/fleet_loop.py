@@ -174,6 +174,7 @@ class Loop:
         assert len(bought) == self.count
         files = list((self.folder / "outputs/job").glob("p-*.png"))
         assert len(files) == self.count, "lost"
+        assert not list((self.folder / "outputs/job").glob(".vidi-tmp-*")), "left half written"
         ((spent, reserved),) = self.select(
             "SELECT sum(spent), sum(reserved) FROM vidi_periods WHERE kind = 'run'"
         )

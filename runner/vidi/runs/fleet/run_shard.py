@@ -7,18 +7,21 @@ queue all call it. Twice at once does no harm: one of the two finds the shard bu
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import CredentialsError, RefusedError, VidiError
+from vidi.inference.outputs.keeping.staging import remove_leftovers
 from vidi.inference.tracking.fleet.books import ShardBooks
+from vidi.inference.tracking.fleet.destinations import find_exactly
 from vidi.inference.tracking.fleet.rows import count_of_shard, read_rows
 from vidi.inference.tracking.fleet.shards import claim_shard, end_shard, free_shard
 from vidi.inference.tracking.fleet.states import conclude_destination, stop_destination
 from vidi.runs.execution.execute import Execution
 from vidi.runs.execution.run import end_task, let_go, make_runtime
-from vidi.runs.fleet.destination import open_destination
+from vidi.runs.fleet.destination import locate_outputs, open_destination
 from vidi.runs.fleet.lease import LeaseKeeper
 from vidi.runs.fleet.spec import SpecReader
 
@@ -150,6 +153,8 @@ async def run_shard(destination: Destination, shard: int, stop: Stop, worker: Wo
     finally:
         await end_task(keeping)
         verdict = await _let_go(held, ledger)
+    if verdict == "ended":
+        await _tidy(destination, worker)
     return replace(end, verdict="busy" if keeper.lost else verdict)
 
 
@@ -215,6 +220,15 @@ async def _let_go(held: Shard, ledger: Ledger) -> Verdict:
     counts = await ledger.ask(count_of_shard(held))
     open_ones = counts.keys() - {"succeeded", "failed", "moderated", "rejected"}
     return "parked" if open_ones == {"in_doubt"} else "left"
+
+
+async def _tidy(destination: Destination, worker: Worker) -> None:
+    """Remove what killed workers left half written, once nobody writes there any more."""
+    now = await worker.ledger.ask(find_exactly(destination.journal))
+    if now is not None and now.state == "ended" and "://" not in destination.store:
+        folder = locate_outputs(destination, worker.project)
+        with suppress(OSError):
+            await asyncio.to_thread(remove_leftovers, folder)
 
 
 def lowest_of(caps: Sequence[Cap]) -> tuple[Cap, ...]:

@@ -26,7 +26,7 @@ def stop(
     resumes it.
     """
     from vidi.cli.display.console import Console
-    from vidi.cli.running.fleet.asking import open_job
+    from vidi.cli.running.fleet.asking import cancel_what_is_left, open_job
     from vidi.inference.tracking.fleet.states import stop_destination
     from vidi.runs.records.json_text import render_json
 
@@ -34,6 +34,8 @@ def stop(
     with open_job(job, project, env_file) as asked:
         name = asked.destination.journal
         running = asked.ledger.do(stop_destination(name, cancel=cancel))
+        if cancel:
+            cancel_what_is_left(asked, project)
         answer, lines = asked.describe(command="stop", also={"was_running": running})
     if json_wanted:
         console.print_data(render_json(answer).rstrip("\n"))

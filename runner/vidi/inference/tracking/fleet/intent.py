@@ -6,6 +6,8 @@ at attempt a, whoever asks, and the event's own index says so again.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,6 @@ from vidi.inference.tracking.ledger.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from vidi.inference.tracking.caps import Cap, Kind
     from vidi.inference.tracking.fleet.shards import Shard
@@ -99,7 +100,10 @@ def _begin(
     caps: Sequence[Cap],
     intent: Mapping[str, object],
 ) -> tuple[int, datetime]:
-    labels = name_periods(charge.key.run, charge.reserved_at)
+    # By the database's clock: a worker's own may say another day, whose cap has room.
+    now = datetime.fromtimestamp(transaction.read_clock(), UTC)
+    charge = replace(charge, reserved_at=now)
+    labels = name_periods(charge.key.run, now)
     known = {cap.kind: micros_down(cap.usd) for cap in caps}
     values = {
         **describe_charge(charge),

@@ -55,6 +55,12 @@ SELECT id, n, shard, queue, output, out_key, fingerprint, CAST(spec AS text), lo
 FROM vidi_rows WHERE journal = :journal AND shard = :shard ORDER BY n
 """
 _SHARDS = "SELECT DISTINCT shard FROM vidi_rows WHERE journal = :journal ORDER BY shard"
+_UNHELD = """
+SELECT r.id, r.shard FROM vidi_rows r JOIN vidi_shards s
+    ON s.journal = r.journal AND s.shard = r.shard
+WHERE r.journal = :journal AND r.status IN ('submitted', 'unfinished')
+    AND s.until < clock_timestamp()
+"""
 _COUNT = """
 SELECT status, count(*) FROM vidi_rows WHERE journal = :journal AND shard % :count = :rest
 GROUP BY status
@@ -147,6 +153,16 @@ def list_shards(journal: str) -> Work[list[int]]:
     """
     asked = {"journal": journal}
     return Work("reads", lambda found: [shard for (shard,) in found.read(_SHARDS, asked)])
+
+
+def list_unheld(journal: str) -> Work[dict[str, int]]:
+    """What is under way at a provider and in no worker's hands: id to shard.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    asked = {"journal": journal}
+    return Work("reads", lambda found: dict(map(tuple, found.read(_UNHELD, asked))))
 
 
 def count_rows(journal: str, part: Part = ALL) -> Work[dict[str, int]]:
