@@ -8,7 +8,7 @@ import pytest
 
 from support.models.priced import model_with
 from vidi.inference.models.prices.estimate import Estimate, RuleFigures
-from vidi.inference.tracking.bills import Bill, PastBills, find_drift
+from vidi.inference.tracking.bills import Bill, PastBills, describe_drift, find_drift
 
 D = Decimal
 MODEL = model_with({"label": "images", "rates": [{"usd_per_image": 0.1}]})
@@ -123,3 +123,69 @@ def test_an_assumed_price_drifts_too_and_teaches_nothing():
     assumed = replace(price(rule()), rule=None)
     assert find_drift(assumed, D("0.20"), "metered", "succeeded") == "above"
     assert PastBills(lambda _: [bill("0.20")]).adjust(MODEL, assumed) == assumed
+
+
+@pytest.mark.parametrize(
+    ("actual", "of", "drift"),
+    [
+        ("0.102", "0.10", None), ("0.102001", "0.10", "above"), ("0.098", "0.10", None),
+        ("0.097999", "0.10", "below"), ("0.000011", "0.00001", None),
+        ("0.000012", "0.00001", "above"), ("0.000009", "0.00001", None),
+        ("0.000008", "0.00001", "below"), ("0", "0.000001", None), ("0", "0.0000011", "below"),
+        ("0.000001", "0", None), ("0.0000011", "0", "above"),
+    ],
+)  # fmt: skip
+def test_drift_is_more_than_two_percent_and_more_than_a_micro_dollar(actual, of, drift):
+    assert find_drift(price(rule(of)), D(actual), "metered", "succeeded") == drift
+
+
+@pytest.mark.parametrize(
+    ("estimate", "actual", "told"),
+    [
+        (price(rule(low="0.05")), "0.04",
+         "fal billed $0.04, less than the $0.05 of its price rule"),
+        (price(rule()), "0.25", "fal billed $0.25, more than the $0.10 that was expected: 2.50 "
+         "times its price rule, and so much is set aside for each from now on"),
+        (price(rule("0")), "0.25", "fal billed $0.25, more than the $0.00 that was expected"),
+        (replace(price(rule()), rule=None), "0.25",
+         "fal billed $0.25, more than the $0.10 that was expected"),
+    ],
+)  # fmt: skip
+def test_drift_is_told_with_what_comes_of_it(estimate, actual, told):
+    assert describe_drift("fal", estimate, D(actual)) == told
+
+
+def test_an_estimate_says_why_it_is_scaled_and_what_is_usual_with_it():
+    unusual = replace(price(rule()), reason="by its length", usual=D("0.05"))
+    scaled = PastBills(lambda _: [bill("0.1234")]).adjust(MODEL, unusual)
+    assert (scaled.high, scaled.usual) == (D("0.1234"), D("0.0617"))
+    why = "fal has billed 1.23 times what this price rule says"
+    assert scaled.reason == f"by its length; {why}"
+    assert adjusted([bill("0.1234")]).reason == why
+    free = adjusted([bill("0.03", rule("0"))], rule("0"))
+    assert free.reason == "fal has billed $0.03 where this price rule says"
+    assert PastBills().adjust(MODEL, unusual) == unusual
+    half = adjusted([bill("0.05")] * 5)
+    assert (half.high, half.usual, half.reason) == (D("0.10"), D("0.05"), "")
+
+
+def test_what_a_run_learns_is_beside_what_earlier_ones_say():
+    asked = []
+
+    def load(model):
+        asked.append(model)
+        return [bill("0.15")]
+
+    past = PastBills(load)
+    assert not past.knows(MODEL.id)
+    past.prepare(MODEL)
+    assert past.knows(MODEL.id)
+    past.add(bill("0.10"))
+    assert past.scale(MODEL, rule()) == D("0.15")
+    past.recall([bill("0.90")])  # the ledger has them
+    assert (past.scale(MODEL, rule()), asked) == (D("0.15"), [MODEL.id])
+    past.add(bill("0.04", rule("0")))
+    assert past.scale(MODEL, rule("0")) == D("0.04")
+    alone = PastBills()
+    alone.recall([bill("0.90")])
+    assert (alone.scale(MODEL, rule()), alone.scale(MODEL, rule("0"))) == (D("0.90"), 0)

@@ -16,6 +16,8 @@ async def test_a_reservation_becomes_spending():
     assert budget.balance == Balance(Decimal(0), Decimal("0.20"), Decimal("0.30"))
     budget.settle("a", Decimal("0.15"))
     assert budget.balance == Balance(Decimal("0.15"), Decimal(0), Decimal("0.35"))
+    budget.settle("b", Decimal("0.05"))
+    assert budget.balance == Balance(Decimal("0.20"), Decimal(0), Decimal("0.30"))
 
 
 async def test_what_does_not_fit_is_refused_whole():

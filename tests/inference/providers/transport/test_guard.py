@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import time
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 
 import httpx
 import pytest
 
 from inference.providers.conftest import SHORT, settings_at
 from support.servers.loopback import RESET, STALL, Loopback, Reply, closed_port
-from vidi.errors import InDoubtError
+from vidi.errors import InDoubtError, NotSentError
 from vidi.inference.providers.transport.answer import NoAnswerError
 from vidi.inference.providers.transport.call import (
     AnsweredError,
@@ -261,6 +262,35 @@ async def test_a_purchase_that_is_cut_off_on_the_wire_is_in_doubt(guarded):
     assert isinstance(read_send_error(caught.value), InDoubtError)
 
 
+async def test_a_purchase_that_is_cut_off_before_a_connection_stands_was_not_sent(guarded):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as held:
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        guard, client = guarded(f"http://127.0.0.1:{full.getsockname()[1]}")
+        task = asyncio.create_task(guard.run(client.post(BUY), deadline_s=5, buys=True))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert isinstance(read_send_error(caught.value), NotSentError)
+
+
+async def test_a_look_is_a_get_of_the_call_with_its_headers_and_nothing_else(guarded):
+    async with Loopback(Reply(200, {"status": "NEW"})) as server:
+        guard, _ = guarded(server.url)
+        call = await guard.run(guard.look(LOOK, KEY), deadline_s=5)
+        with pytest.raises(PermitError):
+            await guard.look(LOOK, KEY)
+    (asked,) = server.asked
+    assert (asked.method, asked.path, asked.body) == (
+        "GET", "/fal-ai/flux/requests/r/status", b"",
+    )  # fmt: skip
+    assert asked.headers["authorization"] == "Key k"
+    assert call.answer.fields() == {"status": "NEW"}
+
+
 async def test_an_sdk_hears_of_a_refusal_as_an_error_that_it_does_not_know(guarded):
     heard = []
     async with Loopback(Reply(503)) as server:
@@ -333,9 +363,10 @@ def listen(wire, url=LOOK):
 
 
 async def test_the_lines_of_a_stream_come_whole_however_they_were_cut():
-    wire = Wire(b"da", b"ta: 1\r\n\nda", b"ta: \xff\xc3\xa9\r\n", b"\rx\n", b"the rest")
-    assert await listen(wire) == ["data: 1", "", "data: \ufffdé", "\rx"]
+    wire = Wire(b"da", b"ta: 1\r\n\nda", b"ta: \xff\xc3\xa9\r\n", b"\rx \tX\r\ny \n", b"the rest")
+    assert await listen(wire) == ["data: 1", "", "data: \ufffdé", "\rx \tX", "y "]
     (asked,) = wire.asked
+    assert (asked.headers["host"], asked.read()) == ("proxy.example", b"")
     assert asked.url == "https://proxy.example/fal-ai/flux/requests/r/status"
     assert (asked.headers["authorization"], asked.extensions["timeout"]) == (
         "Key k",

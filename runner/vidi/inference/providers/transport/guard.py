@@ -122,9 +122,7 @@ class Guard(httpx.AsyncBaseTransport):
         answer = await self._send(request.method, str(request.url), request.headers, body)
         if not answer.ok:
             raise AnsweredError(f"HTTP {answer.status}")
-        return httpx.Response(
-            answer.status, headers=answer.headers, content=answer.body, request=request
-        )
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
 
     async def _send(
         self, method: str, url: str, headers: httpx.Headers, body: bytes = b""
