@@ -1,13 +1,17 @@
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from support.ledgers import NOON, a_cap, a_charge, same, select, usage, usd
+from support.ledgers import NOON, a_cap, a_charge, change, same, select, usage, usd
+from support.models.priced import model_with
 from vidi.errors import BegunElsewhereError, RefusedError, StorageError
 from vidi.inference.models.prices.estimate import RuleFigures
 from vidi.inference.tracking.bills import Bill
-from vidi.inference.tracking.ledger.bills import read_beyond
+from vidi.inference.tracking.ledger.bills import read_beyond, read_past_bills
 from vidi.inference.tracking.ledger.claims import OwnFolder, find_begun, refuse_begun, release_begun
+from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.ledger import raise_charge, reserve_charge, settle_charge
 from vidi.inference.tracking.ledger.receipts import take_receipt
 from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
@@ -141,6 +145,24 @@ def test_a_bill_is_kept_with_all_that_it_teaches(ledger, address):
     assert [tuple(row) for row in rows] == [
         ("run-1", "tree", 1, "2026-11-23T12:00:00.000000+00:00")
     ]
+
+
+@pytest.mark.parametrize(("actual", "readable"), [(2**53, True), (2**53 + 1, False), ("x", False)])
+def test_a_bill_that_cannot_be_is_said_and_teaches_nothing(tmp_path, actual, readable):
+    address = str(tmp_path / "ledger.sqlite3")
+    ledger = open_ledger(address)
+    charge = a_charge()
+    ledger.do(reserve_charge(charge, []))
+    ledger.do(settle_charge(charge.key, usd("0.05"), NOON, a_bill()))
+    change(ledger, "UPDATE vidi_bills SET actual = :actual", actual=actual)
+    model = replace(model_with({"unpriced": "x"}), id=charge.model)
+    past = read_past_bills(address).scale(model, RULE)
+    with nullcontext() if readable else pytest.raises(StorageError):
+        assert read_beyond(address)[0].actual == usd("9007199254.740992")
+    assert past == (usd("9007199254.740992") if readable else RULE.high)
+    assert read_past_bills(None).scale(model, RULE) == RULE.high
+    assert read_past_bills(str(tmp_path / "none")).scale(model, RULE) == RULE.high
+    ledger.close()
 
 
 def test_a_charge_is_kept_with_all_that_is_known_of_it(ledger):

@@ -9,7 +9,7 @@ from vidi.errors import RefusedError
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.ledger import reserve_charge, settle_charge
 from vidi.inference.tracking.ledger.reading import Span, read_costs, read_history
-from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
+from vidi.inference.tracking.ledger.replay import RunRecord, read_record, replay_journal
 
 HERE = RunRecord("run-1", "jobs/a.yaml", "/data/outputs/a", NOON)
 NEXT = RunRecord("run-2", "jobs/a.yaml", "/data/outputs/a", NOON + timedelta(hours=1))
@@ -143,3 +143,13 @@ def test_an_amount_is_settled_at_the_journals_time_not_at_the_replays(ledger):
     replay(ledger, replace(a_charge("b", "0.05", actual="0.03"), settled_at=later))
     times = select(ledger, "SELECT settled_at FROM vidi_charges")
     assert [at for (at,) in times] == ["2026-11-23T15:00:00.000000+00:00"] * 2
+
+
+def test_a_run_of_a_journal_is_entered_with_its_tags(ledger):
+    header = {"run": "run-1", "job_file": "a.yaml", "ts": NOON.isoformat(), "tags": {"web": ["a"]}}
+    record = read_record(header, "/data/outputs/a")
+    assert record == RunRecord("run-1", "a.yaml", "/data/outputs/a", NOON, {"web": ["a"]})
+    assert read_record({**header, "tags": {}}, "/x").tags == {}
+    replay(ledger, a_charge("a", actual="0.05"), a_charge("b", actual="0.02"), records=[record])
+    rows = ledger.do(read_costs("tag", Span()))
+    assert ("web", usd("0.05")) in [(row.name, row.actual) for row in rows]

@@ -1,3 +1,4 @@
+import asyncio
 import sqlite3
 from datetime import timedelta
 from decimal import Decimal
@@ -6,12 +7,15 @@ import pytest
 
 from support.ledgers import NOON, a_cap, same, usage, usd
 from vidi.errors import BegunElsewhereError, RefusedError, StorageError
+from vidi.inference.models.prices.estimate import RuleFigures
+from vidi.inference.tracking.bills import Bill
 from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.journal.replay import replay
+from vidi.inference.tracking.ledger.bills import read_beyond
 from vidi.inference.tracking.ledger.claims import OwnFolder
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.replay import RunRecord
-from vidi.inference.tracking.ledger.run_account import RunAccount, replay_folder
+from vidi.inference.tracking.ledger.run_account import RunAccount, catch_up_folder, replay_folder
 
 FLUX = "fal/fal-ai/flux/dev"
 
@@ -96,9 +100,13 @@ def test_what_an_earlier_run_left_open_is_settled_under_its_own_key(ledger):
 
 
 def test_fetching_again_for_nothing_books_nothing(ledger):
-    budget = Budget(None, books_of(ledger, events=[intent(), settled()]))
-    budget.settle("tree", Decimal(0))
-    assert usage(ledger) == same("0", "0")
+    events = [intent(), settled()]
+    header = {"run": "run-1", "job_file": "a.yaml", "ts": NOON.isoformat()}
+    catch_up_folder(ledger, "/outputs/a", [header], replay(events).states)
+    account = books_of(ledger, events=events)
+    Budget(None, account).settle("tree", Decimal(0))
+    account.catch_up()
+    assert usage(ledger) == same("0.04", "0")
 
 
 CHARGED = [
@@ -191,3 +199,43 @@ async def test_a_run_that_knows_its_folder_begins_nothing_twice(ledger):
     assert usage(ledger) == same("0", "0.05")
     account.release_begun(["tree"])
     assert usage(ledger) == same("0", "0")
+
+
+async def test_a_reservation_that_is_cut_off_is_given_back_if_it_was_granted(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    ledger = open_ledger(str(path))
+    account = books_of(ledger)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(account.reserve("tree", 1, FLUX, usd("0.05")))
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    other.execute("ROLLBACK")
+    other.close()
+    account.catch_up()
+    assert usage(ledger) == same("0", "0")
+    ledger.close()
+
+
+async def test_what_a_ledger_did_not_take_is_entered_at_the_end_with_its_bill(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    ledger = open_ledger(str(path), patience_s=0.05)
+    account = books_of(ledger)
+    for name in ("a", "b"):
+        await account.reserve(name, 1, FLUX, usd("0.05"))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    rule = RuleFigures(usd("0.05"), usd("0.05"), usd("0.05"))
+    bill = Bill(FLUX, rule, usd("0.01"), "metered", "succeeded", "2026-05-17")
+    account.settle("a", usd("0.01"), bill)
+    account.settle("b", usd("0.02"))
+    account.catch_up()
+    assert account.behind == 2
+    other.execute("ROLLBACK")
+    other.close()
+    account.catch_up()
+    assert (account.behind, usage(ledger)) == (0, same("0.03", "0"))
+    ledger.close()
+    assert read_beyond(str(path)) == [bill]
