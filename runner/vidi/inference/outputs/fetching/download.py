@@ -64,6 +64,11 @@ class Asset:
     """Of what came, where a mark was put into it; empty where it is just that."""
 
 
+if TYPE_CHECKING:
+    Check = Callable[[Staging, Callable[[Path], Facts]], Asset]
+    Publish = Callable[[Path, str, str], str | None]
+
+
 class _SpoiltError(DownloadError):
     """What came does not pass its check, and may have been spoilt on the way."""
 
@@ -125,11 +130,14 @@ class Fetcher:
             UsageError: The path leads out by its own words.
             DownloadError: The output cannot be had, is not what it should be, or cannot be written.
         """
-        publish = partial(assets.publish, overwrite=overwrite, ours=ours)
-        check = partial(self._check, path=path, beside=beside, mark=mark)
-        stage = partial(assets.stage, path)
+        check: Check = partial(self._check, path=path, beside=beside, mark=mark)
+        publish: Publish = partial(assets.publish, overwrite=overwrite, ours=ours)
+        at_once = assets.renames  # in the same thread then: another one need not be woken
+        if at_once:
+            check = partial(_check_and_name, check, publish)
+        stage, later = partial(assets.stage, path), None if at_once else publish
         return await retry(
-            lambda: self._fetch_once(output, stage, check, publish, kind),
+            lambda: self._fetch_once(output, stage, check, later, kind),
             lambda: self._rules(output),
         )
 
@@ -156,8 +164,8 @@ class Fetcher:
         self,
         output: Output,
         stage: Callable[[], Staging],
-        check: Callable[[Staging, Callable[[Path], Facts]], Asset],
-        publish: Callable[[Path, str, str], str | None],
+        check: Check,
+        publish: Publish | None,
         kind: OutputType,
     ) -> Asset:
         staging = stage()
@@ -165,10 +173,9 @@ class Fetcher:
             facts_of = await self._stage(output, staging, kind)
             async with self._checks:
                 asset = await asyncio.to_thread(check, staging, facts_of)
-            # Only what is checked and marked ever has the name: whatever kills this, the next run
-            # fetches it again.
-            replaced = await asyncio.to_thread(publish, staging.path, asset.path, asset.sha256)
-            return replace(asset, replaced=replaced)
+            if publish is None:
+                return asset
+            return await asyncio.to_thread(_name, asset, staging, publish)
         finally:
             staging.discard()
 
@@ -237,6 +244,17 @@ class Fetcher:
         if self._opened is None:
             self._opened = DownloadWire(loopback_allowed=self._settings.loopback_allowed)
         return self._opened
+
+
+def _check_and_name(
+    check: Check, publish: Publish, staging: Staging, facts_of: Callable[[Path], Facts]
+) -> Asset:
+    return _name(check(staging, facts_of), staging, publish)
+
+
+def _name(asset: Asset, staging: Staging, publish: Publish) -> Asset:
+    """Give a file its name: not before, so that the next run fetches what was cut off before."""
+    return replace(asset, replaced=publish(staging.path, asset.path, asset.sha256))
 
 
 def _is_remote(output: Output) -> bool:

@@ -47,6 +47,10 @@ class AssetStore(Protocol):
     def lock(self) -> AbstractContextManager[object]:
         """Held from looking where something is to moving it: fetched assets get names meanwhile."""
 
+    @property
+    def renames(self) -> bool:
+        """Whether a file gets its name at once, and not by being sent somewhere."""
+
     def address(self, path: str = "") -> str:
         """What people call it, or an asset in it."""
 

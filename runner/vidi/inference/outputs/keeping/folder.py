@@ -44,6 +44,7 @@ class FolderStore:
     folder: Path
     lock: ClassVar[threading.RLock] = threading.RLock()
     """One for all folders: one may be below another, or be known by two names."""
+    renames: ClassVar[bool] = True
 
     def address(self, path: str = "") -> str:
         """The path of a file."""

@@ -50,6 +50,8 @@ class ObjectStore:
         scratch: A folder of this machine for files on their way.
     """
 
+    renames = False
+
     def __init__(self, bucket: Bucket, scratch: Path) -> None:
         self._bucket = bucket
         self._scratch = scratch
