@@ -1,7 +1,9 @@
 """A run whose assets go to a bucket: what it leaves there, and who may go on from it."""
 
+import hashlib
 import json
 import shutil
+import socket
 import threading
 import time
 
@@ -135,9 +137,24 @@ def test_two_histories_are_never_mixed(machines):
     assert machines.run("two", B) == 1
     assert machines.run("one", A, B, code=2) == 0
     assert "tell of different runs" in machines.answer.stderr
+    assert ".vidi/lock" not in machines.names()
+    assert machines.run("one", A, B, code=2) == 0, "a second time"
     for name, content in kept.items():
         machines.put(name, content)
     assert machines.run("one", A, options=("--frozen",)) == 0
+
+
+def test_who_was_killed_before_its_journal_came_does_not_go_on_from_an_old_one(machines):
+    """The lock is its own, and what another machine has bought is in the bucket alone."""
+    assert machines.run("one", A) == 1
+    assert machines.run("two", A, B) == 1
+    token = machines.path("one", ".vidi/token").read_text()
+    place = f"{token}\n{socket.gethostname()}\n{machines.path('one').resolve()}"
+    own = {"token": hashlib.sha256(place.encode()).hexdigest()}
+    machines.put(".vidi/lock", json.dumps(own).encode())
+    assert machines.plan("one", A, B) == [("unchanged", "made before")] * 2
+    assert machines.run("one", A, B, options=("--frozen",)) == 0
+    assert machines.verify("one").exit_code == 0
 
 
 def test_what_changes_makes_way_and_comes_back_inside_the_bucket(machines):

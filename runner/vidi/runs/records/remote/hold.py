@@ -69,8 +69,8 @@ def hold_output(folder: Path, address: str | None = None) -> Iterator[None]:
             return
         bucket, token = open_bucket(address), _identify(folder)
         with before_anything_is_sent():
-            if not _claim(bucket, token):
-                _bring_journal(bucket, folder)
+            _claim(bucket, token)
+            _bring_journal(bucket, folder)
         try:
             yield
         finally:
@@ -89,9 +89,13 @@ def _let_go(bucket: Bucket, folder: Path, token: str) -> None:
 
 
 def _bring_journal(bucket: Bucket, folder: Path) -> None:
-    with contextlib.ExitStack() as after:
-        scratch = after.enter_context(TemporaryDirectory(prefix=PREFIX, dir=folder / OWN))
-        found = find_journal(bucket, folder, Path(scratch))
+    """Have the journal here that counts; also after a kill, as that may have come before this."""
+    with TemporaryDirectory(prefix=PREFIX, dir=folder / OWN) as scratch:
+        try:
+            found = find_journal(bucket, folder, Path(scratch))
+        except UsageError:
+            bucket.delete(LOCK)  # nothing can be done here, and others may
+            raise
         if found != folder / JOURNAL:
             found.replace(folder / JOURNAL)
 
@@ -107,11 +111,9 @@ def look_at_output(folder: Path, address: str | None) -> Iterator[tuple[Path, As
         yield folder / JOURNAL, FolderStore(folder)
         return
     with TemporaryDirectory(prefix="vidi-") as scratch, before_anything_is_sent():
-        bucket, journal = open_bucket(address), folder / JOURNAL
-        holder = _read_holder(bucket)
-        _refuse_fleets(bucket, holder)
-        if not (folder / TOKEN).exists() or holder.get("token") != _identify(folder):
-            journal = find_journal(bucket, folder, Path(scratch))
+        bucket = open_bucket(address)
+        _refuse_fleets(bucket, _read_holder(bucket))
+        journal = find_journal(bucket, folder, Path(scratch))
         store = ObjectStore(bucket, Path(scratch))
         store.list_once()
         yield journal, store
@@ -157,8 +159,13 @@ def _refuse_fleets(bucket: Bucket, holder: Mapping[str, object]) -> None:
         )
 
 
-def _claim(bucket: Bucket, token: str) -> bool:
-    """Put the lock there; says whether it was there from a run of the same folder."""
+def _claim(bucket: Bucket, token: str) -> None:
+    """Put the lock there; one of the same folder is of a run of it that was killed.
+
+    Raises:
+        FolderLockedError: It is another's.
+        UsageError: It is a fleet's.
+    """
     holder = {
         "token": token,
         "pid": os.getpid(),
@@ -170,10 +177,8 @@ def _claim(bucket: Bucket, token: str) -> bool:
     except TakenError as error:
         other = _read_holder(bucket)
         _refuse_fleets(bucket, other)
-        if other.get("token") == token:
-            return True  # this folder's own run was killed: what it bought is in the journal here
-        raise _describe_other(bucket, other) from error
-    return False
+        if other.get("token") != token:
+            raise _describe_other(bucket, other) from error
 
 
 def _describe_other(bucket: Bucket, other: Mapping[str, object]) -> FolderLockedError:
