@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from vidi.errors import JobFileError, Place, Problem, UsageError
 from vidi.jobs.data.sources import is_pattern, split_part
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
+from vidi.jobs.expansion.bounds import ONE_MACHINE, JobBounds
 from vidi.jobs.expansion.expand import Scope, expand
 from vidi.jobs.expansion.text_files import TextFiles
 from vidi.jobs.expansion.used_names import find_used_names
@@ -22,6 +23,7 @@ from vidi.jobs.reading.files import ProjectFiles, is_inside
 from vidi.jobs.reading.limits import keep_limits, limit_mistakes
 from vidi.jobs.reading.places import Places
 from vidi.jobs.reading.tables import Row, Table
+from vidi.jobs.rendering.clock import RenderClock
 from vidi.jobs.rendering.rendering import has_template
 from vidi.known_secrets import remember_secrets, says_secret
 
@@ -154,6 +156,7 @@ def read_job(
     vars_files: Sequence[Path] = (),
     allow_outside: bool = False,
     content: bytes | None = None,
+    bounds: JobBounds = ONE_MACHINE,
 ) -> Job:
     """Read a job file; what is wrong is in `problems`, and the rest can still be expanded.
 
@@ -164,6 +167,7 @@ def read_job(
         vars_files: YAML or JSON files with a mapping each.
         allow_outside: Whether files outside of the project may be read.
         content: What it holds, where it is not simply read, as from stdin.
+        bounds: How much it may be.
 
     Raises:
         UsageError: A file cannot be read, or a `--var` is wrong.
@@ -180,7 +184,7 @@ def read_job(
         raise JobFileError([*document.problems, *problems, _not_a_mapping(document)])
     reading = _Reading(document, root, problems)
     stem = "stdin" if path == STDIN else path.stem
-    job = reading.job(path, stem, files, overrides, digest)
+    job = reading.job(path, stem, files, overrides, digest, bounds)
     remember_secrets(str(each) for name, each in job.vars.items() if says_secret(name))
     return job
 
@@ -221,6 +225,7 @@ class _Reading:
         files: ProjectFiles,
         overrides: Mapping[str, object],
         sha256: str,
+        bounds: JobBounds,
     ) -> Job:
         """The job, with everything that is wrong in it; `stem` is its name where it says none."""
         self._check_root_keys()
@@ -244,7 +249,16 @@ class _Reading:
             sha256=sha256,
             _reads_texts=_FILE_CALL.search(self._source.text) is not None,
             _entries=entries,
-            _scope=Scope(files, TextFiles(files), portable, self._places, variables, overrides),
+            _scope=Scope(
+                files,
+                TextFiles(files),
+                portable,
+                self._places,
+                variables,
+                overrides,
+                RenderClock(bounds.render_s),
+                bounds=bounds,
+            ),
             problems=tuple(sorted(self._problems, key=_by_place)),
             warnings=(),
         )

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 DELIMITERS = (",", ";", "\t")
@@ -52,15 +52,18 @@ class Layout:
     """A character in the text, and what it stands for: Python's csv does not quote the one of
     `\\r` and `\\n` that is not its line end, and its reader takes both for one."""
 
-    def records(self) -> Iterator[tuple[int, list[str]]]:
+    def records(self, lines: Iterable[str] | None = None) -> Iterator[tuple[int, list[str]]]:
         """Every record, with the line of the file on which it begins.
+
+        Args:
+            lines: Those of the text from the header on, where it is not all here.
 
         Raises:
             BadQuotesError: A quote is not where it may be.
         """
-        reader = csv.reader(
-            io.StringIO(self.text, newline=""), delimiter=self.delimiter, strict=True
-        )
+        if lines is None:
+            lines = io.StringIO(self.text, newline="")
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         while True:
             line = self.skipped + reader.line_num + 1
             try:

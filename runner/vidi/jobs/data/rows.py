@@ -13,12 +13,26 @@ if TYPE_CHECKING:
 Record = TypeVar("Record")
 
 
+class Reread(Generic[Record]):
+    """What a file holds, read from it anew each time."""
+
+    def __init__(self, read: Callable[[], Iterator[Record]], count: int) -> None:
+        self._read = read
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Record]:
+        return self._read()
+
+
 class Rows(Generic[Record]):
     """Records as they were read, each a `DataRow` when it is its turn."""
 
     def __init__(
         self,
-        records: Sequence[Record],
+        records: Sequence[Record] | Reread[Record],
         make: Callable[[int, Record], DataRow],
         warnings: tuple[Problem, ...] = (),
     ) -> None:

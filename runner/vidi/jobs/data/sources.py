@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from vidi.jobs.data.cell import DataRow
 from vidi.jobs.data.lists import read_json, read_jsonl, read_lines, read_yaml
 from vidi.jobs.data.rows import Rows
+from vidi.jobs.data.streams import stream_delimited, stream_jsonl
 from vidi.jobs.data.tables import read_delimited
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.reading.files import refuse_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
 
     from vidi.jobs.reading.files import ProjectFiles
 
 MAX_DATA_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 1_000_000
-"""Ten times what a job may be: beyond, reading alone would fill the memory."""
+"""Ten times what a job of one machine may be: beyond, reading alone would fill the memory."""
 _OLD = {
     ".xls": "an old Excel workbook",
     ".xlsm": "an Excel workbook with macros",
@@ -32,13 +35,14 @@ _OLD = {
 _SAVE_AS = "Save it as Excel Workbook (.xlsx), or as CSV UTF-8."
 
 
-def read_rows(name: str, files: ProjectFiles) -> Rows[Any]:
+def read_rows(name: str, files: ProjectFiles, *, streamed: bool = False) -> Rows[Any]:
     """The rows that a `foreach` names, in the order of the file, or of the folders' names.
 
     Args:
         name: A file, relative to the project; `file#part` names a sheet or a list inside it;
             `shots/*` means folders.
         files: The project's.
+        streamed: Whether one row at a time is in the memory, where the file is of a kind for that.
 
     Raises:
         MistakeError: The file is missing, outside the project, of an unknown kind, or empty.
@@ -47,7 +51,7 @@ def read_rows(name: str, files: ProjectFiles) -> Rows[Any]:
     if is_pattern(name) and not files.locate(name).is_file():
         rows = _read_folders(name, files)
     else:
-        rows = _read_file(name, files)
+        rows = (_stream_file(name, files) if streamed else None) or _read_file(name, files)
     if not rows:
         raise MistakeError(f"{name} has no rows", kind="no-rows")
     return rows
@@ -79,6 +83,16 @@ def _read_file(name: str, files: ProjectFiles) -> Rows[Any]:
         refuse_many(data, path, b"[{", MAX_ROWS, "lists and objects")
         refuse_many(data, path, b",", 4 * MAX_ROWS, "values")
     return reader(path, data, part)
+
+
+def _stream_file(name: str, files: ProjectFiles) -> Rows[Any] | None:
+    """The rows of a file read one at a time; None where it has to be read as a whole."""
+    path = files.locate(name)
+    stream = _STREAMS.get(PurePosixPath(name).suffix.lower())
+    if stream is None or not path.is_file():
+        return None
+    files.seen.add(name)
+    return stream(name, path)
 
 
 def _read_folders(pattern: str, files: ProjectFiles) -> Rows[str]:
@@ -132,4 +146,10 @@ _READERS: dict[str, Callable[[str, bytes, str], Rows[Any]]] = {
     ".xlsx": _read_xlsx,
     ".yaml": read_yaml,
     ".yml": read_yaml,
+}
+_STREAMS: dict[str, Callable[[str, Path], Rows[Any] | None]] = {
+    ".csv": partial(stream_delimited, fallback=","),
+    ".jsonl": stream_jsonl,
+    ".ndjson": stream_jsonl,
+    ".tsv": partial(stream_delimited, fallback="\t"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, Place, Problem
@@ -13,7 +14,9 @@ from vidi.jobs.data.rows import Rows
 from vidi.jobs.reading.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from vidi.jobs.data.dialect import Layout
 
 MAX_BAD_ROWS = 100_000
 """After this many mistakes in one file, the rest is not looked at."""
@@ -40,24 +43,40 @@ def read_delimited(name: str, data: bytes, fallback: str = ",") -> Rows[Record]:
     text, warnings = read_text(data, name)
     layout = find_layout(text, fallback)
     table = TableReader(name)
-    header: list[str] | None = None
+    records = list(walk_records(layout, table))
+    source = Source(name, text)
+    table.refuse_mistakes({line: source.excerpt(line) for line in table.mistaken_lines})
+    return Rows(records, table.make_row, warnings)
+
+
+def walk_records(
+    layout: Layout, table: TableReader, text: Iterable[str] | None = None
+) -> Iterator[Record]:
+    """The records below the header that are as wide as it; what is wrong is noted in the table.
+
+    Args:
+        layout: How they are written.
+        table: Takes the header, and looks at each.
+        text: The lines of the whole file, where the layout has not its text.
+    """
+    lines = None if text is None else islice(text, layout.skipped, None)
+    has_header = False
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
-        for line, cells in layout.records():
+        for line, cells in layout.records(lines):
             if not any(cells):
                 continue
-            if header is None:
-                header = table.take_header(line, cells)
-            else:
-                table.take(line, cells, describe_row(layout, cells))
+            if not has_header:
+                table.take_header(line, cells)
+                has_header = True
+            elif table.fits(line, cells, describe_row(layout, cells)):
+                yield line, cells
     except BadQuotesError as error:
         unclosed = "unexpected end" in str(error)
         what = "a quote is opened here and never closed" if unclosed else f"not CSV: {error}"
         table.note(error.line, what, _QUOTES)
     finally:
         csv.field_size_limit(previous)
-    source = Source(name, text)
-    return table.rows(warnings, source)
 
 
 class TableReader:
@@ -83,30 +102,44 @@ class TableReader:
                 self.note(line, "a column has no name", "Write one above its cells.", column)
         return self._header
 
-    def take(self, line: int, cells: list[str], other_words: str = "") -> None:
-        """Take a record below the header; its empty cells beyond the last column are none."""
+    def take(self, line: int, cells: list[str]) -> None:
+        """Take a record below the header."""
+        if self.fits(line, cells):
+            self._records.append((line, cells))
+
+    def fits(self, line: int, cells: list[str], other_words: str = "") -> bool:
+        """Whether a record is as wide as the header; empty cells beyond the last column are none.
+
+        One that is not is noted, in `other_words` where they are known.
+        """
         width = len(self._header)
         while len(cells) > width and not cells[-1]:
             cells.pop()
         if len(cells) == width:
-            self._records.append((line, cells))
-            return
+            return True
         what = other_words or (
             f"{len(cells)} value{'' if len(cells) == 1 else 's'} in this row, "
             f"{width} column{'' if width == 1 else 's'} in the header"
         )
         hint = SAVE_AS if other_words else _QUOTES
         self.note(line, what, hint)
+        return False
 
     def note(self, line: int, what: str, hint: str, column: int = 1) -> None:
         """Keep a mistake; after very many the rest is not looked at."""
         if len(self._problems) < MAX_BAD_ROWS:
             self._problems.append((line, column, what, hint))
 
-    def rows(
-        self, warnings: tuple[Problem, ...] = (), source: Source | None = None
-    ) -> Rows[Record]:
-        """The rows.
+    @property
+    def mistaken_lines(self) -> frozenset[int]:
+        """The lines in which something is wrong."""
+        return frozenset(line for line, *_ in self._problems)
+
+    def refuse_mistakes(self, excerpts: Mapping[int, str]) -> None:
+        """Tell what has been noted.
+
+        Args:
+            excerpts: The text of the lines in which something is wrong, as far as they have any.
 
         Raises:
             JobFileError: Something is wrong; every mistake.
@@ -119,14 +152,23 @@ class TableReader:
                         what,
                         Place(self._name, line, column),
                         hint=hint,
-                        excerpt=source.excerpt(line) if source else "",
+                        excerpt=excerpts.get(line, ""),
                     )
                     for line, column, what, hint in self._problems
                 ]
             )
-        return Rows(self._records, self._row, warnings)
 
-    def _row(self, number: int, record: Record) -> DataRow:
+    def rows(self) -> Rows[Record]:
+        """The rows that were taken.
+
+        Raises:
+            JobFileError: Something is wrong; every mistake.
+        """
+        self.refuse_mistakes({})
+        return Rows(self._records, self.make_row)
+
+    def make_row(self, number: int, record: Record) -> DataRow:
+        """A record as what `foreach` gives."""
         line, cells = record
         item = {
             name: Cell(cell, name, Place(self._name, line, column))

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from vidi.errors import Problem
     from vidi.jobs.data.rows import Rows
+    from vidi.jobs.expansion.bounds import JobBounds
     from vidi.jobs.reading.files import ProjectFiles
     from vidi.jobs.reading.places import Places
     from vidi.jobs.rendering.clock import RenderClock
 
-MAX_INFERENCES = 100_000
 SPLIT = "Split the job file."
 
 
@@ -39,8 +39,10 @@ class Combinations:
         left: int,
         note: Callable[[tuple[str | int, ...], MistakeError | JobFileError], None],
         clock: RenderClock,
+        bounds: JobBounds,
     ) -> None:
         self._clock = clock
+        self._bounds = bounds
         self._entry = entry
         self._files = files
         self._left = left
@@ -75,12 +77,12 @@ class Combinations:
         total = f"{self.count:,}"
         if len(sizes) > 1:
             total = f"{' × '.join(f'{size:,}' for size in sizes)} = {total}"
-        before = MAX_INFERENCES - self._left
+        before = self._bounds.inferences - self._left
         also = f", after {before:,} above" if before else ""
         self._note(
             ("matrix",) if "matrix" in self._entry else ("foreach",),
             MistakeError(
-                f"{total} inferences{also}; at most {MAX_INFERENCES:,} are allowed",
+                f"{total} inferences{also}; at most {self._bounds.inferences:,} are allowed",
                 kind="too-many",
                 hint=SPLIT,
             ),
@@ -130,7 +132,7 @@ class Combinations:
             rows = compiled.render(names, self._note)
         try:
             if isinstance(rows, str) and rows:
-                found = read_rows(rows, self._files)
+                found = read_rows(rows, self._files, streamed=not self._bounds.kept)
                 self.warnings = found.warnings
                 return found
             if rows is UNKNOWN:

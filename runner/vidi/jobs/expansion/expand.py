@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from vidi.errors import JobFileError, Problem
 from vidi.jobs.entry import READERS, non_finite
-from vidi.jobs.expansion.combinations import MAX_INFERENCES, SPLIT, Combinations
+from vidi.jobs.expansion.bounds import ONE_MACHINE, JobBounds
+from vidi.jobs.expansion.combinations import SPLIT, Combinations
 from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry, is_literal
 from vidi.jobs.expansion.taken_names import TakenNames
 from vidi.jobs.expansion.values import is_left_out, read_value
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import refuse_unportable
-from vidi.jobs.rendering.clock import RenderClock
 from vidi.jobs.rendering.environment import MAX_VALUE, TooBigError, measure
 from vidi.jobs.rendering.output_index import OUTPUT_INDEX
 from vidi.jobs.rendering.rendering import columns_in, has_template
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vidi.jobs.expansion.text_files import TextFiles
     from vidi.jobs.reading.files import ProjectFiles
     from vidi.jobs.reading.places import Places
+    from vidi.jobs.rendering.clock import RenderClock
 
 MAX_PROBLEMS = 1000
 """An entry with more different mistakes than this is not expanded further."""
@@ -53,21 +54,22 @@ class Scope:
     vars: Mapping[str, object]
     overrides: Mapping[str, object]
     """From `--vars-file` and `--var`; never rendered."""
-    clock: RenderClock = field(default_factory=RenderClock)
+    clock: RenderClock
     """Of all templates of the job."""
     room: RenderedRoom = field(default_factory=RenderedRoom)
     """Of all that they make."""
+    bounds: JobBounds = ONE_MACHINE
 
 
 def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | Problem]:
     """Every inference of the entries in file order, and every mistake found on the way."""
     taken = TakenNames()
-    left = MAX_INFERENCES
+    left = scope.bounds.inferences
     variables = {name: scope.vars[name] for name in scope.vars.keys() - scope.overrides.keys()}
     literal = is_literal(variables)
     for entry in entries:
         if left == 0 and entry.get("enabled") is not False:
-            message = f"more than {MAX_INFERENCES:,} inferences from here on"
+            message = f"more than {scope.bounds.inferences:,} inferences from here on"
             yield entry.problem(MistakeError(message, kind="too-many", hint=SPLIT), ())
             return
         expansion = _Expansion(entry, scope, taken, left)
@@ -100,7 +102,9 @@ class _Expansion:
         self._without_origin = 0
         """Mistakes that are about no row of data; those of a file may be as many as its rows."""
         self._unknown: frozenset[str] = frozenset()
-        self._combinations = Combinations(entry, scope.files, left, self._note, scope.clock)
+        self._combinations = Combinations(
+            entry, scope.files, left, self._note, scope.clock, scope.bounds
+        )
         self._constants: dict[str, Any] = {}
         self._compiled: dict[str, CompiledEntry] = {}
         self._variables: dict[str, CompiledEntry] = {}
@@ -170,7 +174,7 @@ class _Expansion:
 
     def _has_room(self, spec: InferenceSpec) -> bool:
         """Whether the params that templates made may be kept; where not, that is said."""
-        if not self._compiled["params"].dynamic:
+        if not (self._scope.bounds.kept and self._compiled["params"].dynamic):
             return True
         try:
             self._scope.room.take(spec.params)

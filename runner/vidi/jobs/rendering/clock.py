@@ -11,8 +11,6 @@ from contextvars import ContextVar
 
 ENTRY_S = 2.0
 """Seconds for the templates of one inference."""
-JOB_S = 60.0
-"""Seconds for those of a job file, all together."""
 _RUNNING: ContextVar[RenderClock | None] = ContextVar("running", default=None)
 
 
@@ -23,17 +21,21 @@ class TooSlowError(Exception):
 class RenderClock:
     """The time that the templates of one job file have taken so far.
 
+    Args:
+        job_s: Seconds for all of them.
+
     It runs inside a `with` of its own, which stands around the templates of one inference.
     """
 
-    __slots__ = ("_began", "_ends", "_spent", "_token")
+    __slots__ = ("_began", "_ends", "_job_s", "_spent", "_token")
 
-    def __init__(self) -> None:
+    def __init__(self, job_s: float) -> None:
+        self._job_s = job_s
         self._spent = self._began = self._ends = 0.0
 
     def __enter__(self) -> None:
         self._began = time.monotonic()
-        self._ends = self._began + min(ENTRY_S, JOB_S - self._spent)
+        self._ends = self._began + min(ENTRY_S, self._job_s - self._spent)
         self._token = _RUNNING.set(self)
 
     def __exit__(self, *_: object) -> None:
@@ -47,8 +49,10 @@ class RenderClock:
             TooSlowError: The time is over.
         """
         if time.monotonic() > self._ends:
-            over = self._spent + ENTRY_S > JOB_S
-            allowed = f"{JOB_S:.0f} s of a job file" if over else f"{ENTRY_S:.0f} s of an inference"
+            over = self._spent + ENTRY_S > self._job_s
+            allowed = (
+                f"{self._job_s:.0f} s of a job file" if over else f"{ENTRY_S:.0f} s of an inference"
+            )
             raise TooSlowError(f"templates took longer than the {allowed}")
 
 
