@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from support.servers.altered_sandbox import run, serve_altered, write_job
 from vidi.inference.lifecycle.sends import Sends
 
 MANY = 16
+LATER = {"content-type": "application/json", "retry-after": "1"}
 JOURNAL = Path("outputs/job/log.jsonl")
 
 
@@ -34,6 +37,26 @@ def test_at_most_two_are_between_intent_and_receipt(here):
         assert run(here, "-j", MANY, "--budget", "10").exit_code == 0
         assert served.submits == len(found) == MANY
     assert set(found) <= {1, 2}
+
+
+def test_not_now_holds_back_who_has_a_turn_and_waits(here):
+    posts = []
+
+    def refuse_first(exchange):
+        if not exchange.is_receipt:
+            return exchange
+        posts.append(time.monotonic())
+        if len(posts) > 1:
+            return exchange
+        return replace(exchange.saying({"detail": "slow down"}), status=429, headers=LATER)
+
+    write_job(here, "fal", *(f"n{number}" for number in range(MANY)))
+    with serve_altered(here, refuse_first):
+        answer = run(here, "-j", MANY, "--budget", "10")
+    assert answer.exit_code == 0, answer.stderr
+    soon = [each for each in posts[1:] if each < posts[0] + 0.9]
+    assert len(posts) == MANY + 1
+    assert len(soon) <= 3, "only what was under way may still arrive"
 
 
 async def test_a_provider_that_does_not_answer_holds_up_nobody_for_long():

@@ -163,6 +163,16 @@ class Throttle:
             if self._closed_for(provider) <= 0:
                 return  # else it was closed while this one waited, and holds it back too
 
+    async def takes_back(self, provider: str, turn_at: float) -> bool:
+        """Whether a turn is worth nothing any more: the provider has said "not now" since.
+
+        Args:
+            provider: Its name.
+            turn_at: When the turn came, in monotonic seconds.
+        """
+        del turn_at
+        return self._closed_for(provider) > 0
+
     def _closed_for(self, provider: str) -> float:
         """Seconds for which nobody may submit to a provider."""
         return self._closed_until.get(provider, 0.0) - time.monotonic()

@@ -44,6 +44,10 @@ class Purchase(NamedTuple):
     sent_at: float
 
 
+class TurnLostError(Exception):
+    """The provider has said "not now" since this one's turn came: it waits for another."""
+
+
 async def post(
     request: InferenceRequest,
     submission: Submission,
@@ -51,6 +55,7 @@ async def post(
     runtime: Runtime,
     *,
     attempt: int,
+    turn_at: float,
 ) -> Purchase:
     """Send one paid request, at most once on the wire.
 
@@ -60,8 +65,10 @@ async def post(
         provider: Whom it is sent to.
         runtime: What the run works with.
         attempt: Which attempt of this run it belongs to, from 1.
+        turn_at: When its turn came, in monotonic seconds.
 
     Raises:
+        TurnLostError: The provider has told another to come later; nothing was noted or sent.
         RefusedError: The budget has no room; nothing was sent.
         NotSentError: The provider could not be reached; nothing was bought.
         ThrottledError: It refused for now; nothing was bought.
@@ -72,7 +79,7 @@ async def post(
     """
     return await with_room(
         request.id,
-        lambda: _begin_and_send(request, submission, provider, runtime, attempt),
+        lambda: _begin_and_send(request, submission, provider, runtime, attempt, turn_at),
         runtime,
     )
 
@@ -83,11 +90,15 @@ async def _begin_and_send(
     provider: Provider,
     runtime: Runtime,
     attempt: int,
+    turn_at: float,
 ) -> Purchase:
     """Set aside, note and send; few at once are between their intent and what came of it."""
     async with runtime.sends.place() as leave_later:
         if runtime.stopping():
             raise NotSentError(STOPPED)
+        # It may have waited long for room under a cap, or for one of the few places.
+        if await runtime.throttle.takes_back(request.model.provider, turn_at):
+            raise TurnLostError
         before = runtime.journal.states.get(request.id)
         number = number_next(before.charges if before is not None else ())
         # Reserved before it is noted, noted before it is sent: a kill between any two leaves at

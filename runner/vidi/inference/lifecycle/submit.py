@@ -6,6 +6,8 @@ What is sent again was provably not bought: the provider could not be reached, o
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ import tenacity
 
 from vidi.errors import NotSentError, ThrottledError, WrongCallError
 from vidi.inference.lifecycle.calls import call_as_known, find_other_call
-from vidi.inference.lifecycle.post import Purchase, post
+from vidi.inference.lifecycle.post import Purchase, TurnLostError, post
 from vidi.inference.providers.provider import Submission
 from vidi.inference.request import replace_at
 from vidi.inference.retrying import retry
@@ -76,8 +78,12 @@ async def _send_patiently(
     """Send until it is accepted or refused for good; again only where nothing was bought."""
 
     async def send_once() -> Purchase:
-        await _wait_for_turn(request.model.provider, runtime)
-        return await post(request, submission, provider, runtime, attempt=attempt)
+        while True:
+            turn_at = await _wait_for_turn(request.model.provider, runtime)
+            with contextlib.suppress(TurnLostError):
+                return await post(
+                    request, submission, provider, runtime, attempt=attempt, turn_at=turn_at
+                )
 
     def rules() -> tenacity.AsyncRetrying:
         return tenacity.AsyncRetrying(
@@ -127,8 +133,8 @@ def _gives_up(state: tenacity.RetryCallState, submission: Submission, runtime: R
     return state.attempt_number >= runtime.retry_limits.sends
 
 
-async def _wait_for_turn(provider: str, runtime: Runtime) -> None:
-    """Return when the next submit may go.
+async def _wait_for_turn(provider: str, runtime: Runtime) -> float:
+    """Return when the next submit may go, with when that is: monotonic seconds.
 
     Raises:
         NotSentError: The run was stopped before.
@@ -148,3 +154,4 @@ async def _wait_for_turn(provider: str, runtime: Runtime) -> None:
     if runtime.stopping() or turn.cancelled() or not turn.done():
         raise stopped
     turn.result()
+    return time.monotonic()

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 OPEN_S = 0.25
 """How long a run that was let through does not ask whether another has been told "not now"."""
 LOOK_AGAIN_S = 0.25
-"""How often a run that waits for a place looks whether one is free."""
+"""How often a run that waits for a place looks whether one is free, and how old a turn is taken
+without another look."""
 
 
 def name_account(provider: str, keys: Mapping[str, str]) -> Account:
@@ -88,6 +89,17 @@ class SharedThrottle(Throttle):
             await super().wait_for_turn(provider)
             return
         self._open_until[provider] = time.monotonic() + OPEN_S
+
+    async def takes_back(self, provider: str, turn_at: float) -> bool:
+        """Whether a turn is worth nothing any more: some process was told "not now" since."""
+        if await super().takes_back(provider, turn_at):
+            return True
+        if time.monotonic() - turn_at < LOOK_AGAIN_S:
+            return False
+        try:
+            return not (await self._ledger.ask(look_for_turn(self._account(provider)))).granted
+        except StorageError:
+            return False
 
     def close_for(self, provider: str, seconds: float) -> None:
         """Let nobody submit to this account for so long, in any process."""
