@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _Made = TypeVar("_Made")
 
+_LONGEST_TEXT = 4000
+"""Characters of a message: it may quote a key or a name of megabytes."""
 _NOTED = 20
 """Mistakes of a job file that a traceback shows."""
 
@@ -71,6 +73,10 @@ class Problem:
     """Where `place` is in a data file: the place in the job file that uses its value."""
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+
+
 class VidiError(Exception):
     """The root. `str(error)` is the message alone; a traceback shows the hint below it."""
 
@@ -78,6 +84,7 @@ class VidiError(Exception):
     code: ClassVar[str] = "internal"
 
     def __init__(self, message: str, *, hint: str = "", place: Place | None = None) -> None:
+        message = _cut(message)
         super().__init__(message)
         self.message = message
         self._hint = ""
@@ -97,6 +104,7 @@ class VidiError(Exception):
     def hint(self, hint: str) -> None:
         """Change it, and the note that tracebacks show (PEP 678)."""
         others = [each for each in getattr(self, "__notes__", ()) if each != f"hint: {self._hint}"]
+        hint = _cut(hint)
         self.__notes__ = [*others, f"hint: {hint}"] if hint else others
         self._hint = hint
 

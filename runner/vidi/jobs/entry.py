@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
+from vidi.jobs.mistakes import (
+    MOST_TOLD,
+    MistakeError,
+    describe,
+    did_you_mean,
+    more_than_told,
+)
 from vidi.jobs.output_path import read_output
 from vidi.jobs.reading import fields
 from vidi.jobs.rendering.rendering import has_template
@@ -38,7 +44,7 @@ def _foreach(value: object) -> object:
 
 READERS: Mapping[str, Callable[[object, str], Any]] = {
     "id": lambda value, _: fields.read_id(value),
-    "model": lambda value, _: fields.read_text("model", value),
+    "model": lambda value, _: fields.read_model(value),
     "params": lambda value, _: fields.read_mapping("params", value),
     "output": lambda value, _: read_output(value),
     "matrix": lambda value, _: _matrix(value),
@@ -61,7 +67,17 @@ DEFAULT_KEYS = frozenset(READERS) - {"id"}
 def mistakes_in(
     table: Mapping[str, object], known: Iterable[str], what: str
 ) -> Iterator[tuple[tuple[str, ...], MistakeError]]:
-    """What is wrong in an entry or in the defaults, each with the path where it is."""
+    """What is wrong in an entry or in the defaults, each with its path; the first hundred."""
+    for number, (path, mistake) in enumerate(_every_mistake_in(table, known, what)):
+        if number == MOST_TOLD:
+            yield path, more_than_told(mistake)
+            return
+        yield path, mistake
+
+
+def _every_mistake_in(
+    table: Mapping[str, object], known: Iterable[str], what: str
+) -> Iterator[tuple[tuple[str, ...], MistakeError]]:
     for key, value in table.items():
         if key not in known:
             yield (key,), _unknown(key, known, what)

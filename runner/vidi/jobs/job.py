@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -13,10 +14,11 @@ from vidi.jobs.data.sources import is_pattern, split_part
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
 from vidi.jobs.expansion.bounds import ONE_MACHINE, JobBounds
 from vidi.jobs.expansion.expand import Scope, expand
+from vidi.jobs.expansion.secret_values import find_secrets
 from vidi.jobs.expansion.text_files import TextFiles
 from vidi.jobs.expansion.used_names import find_used_names
 from vidi.jobs.expansion.variables import read_variables
-from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
+from vidi.jobs.mistakes import MistakeError, describe, did_you_mean, first_of
 from vidi.jobs.reading import fields
 from vidi.jobs.reading.document import Document, read_document
 from vidi.jobs.reading.files import ProjectFiles, is_inside
@@ -25,7 +27,7 @@ from vidi.jobs.reading.places import Places
 from vidi.jobs.reading.tables import Row, Table
 from vidi.jobs.rendering.clock import RenderClock
 from vidi.jobs.rendering.rendering import has_template
-from vidi.known_secrets import remember_secrets, says_secret
+from vidi.known_secrets import remember_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,9 +46,6 @@ STDIN = Path("-")
 """Stands for the job that is read from stdin, whose name is `stdin`."""
 FREE_PREFIX = "x-"
 """Keys of the root with this prefix hold what the author likes, such as anchors."""
-
-MOST_UNKNOWN = 100
-"""Unknown keys at the top of a job file that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,11 @@ class Job:
         return frozenset(files.root / split_part(name, files)[0] for name in names)
 
     @property
+    def secrets(self) -> frozenset[str]:
+        """Values whose names say that they are secrets, of all that has been expanded so far."""
+        return frozenset(self._scope.secrets)
+
+    @property
     def given_names(self) -> frozenset[str]:
         """The names of the variables from outside."""
         return frozenset(self._scope.overrides)
@@ -111,6 +115,11 @@ class Job:
     def used_names(self) -> frozenset[str]:
         """The names of the variables that the file sets or reads."""
         return find_used_names(self._scope.places.written(()))
+
+    def note_secrets(self) -> None:
+        """Have the variables of the job whose names say so kept out of what is printed."""
+        self._scope.secrets.update(find_secrets(self.vars))
+        remember_secrets(self._scope.secrets)
 
     def place_of(self, key: str) -> Place:
         """Where a key of the root stands; the file's beginning where it is not there."""
@@ -178,14 +187,14 @@ def read_job(
         _refuse_outside(each, files)
     document, digest = read_document(path, str(path), content)
     overrides, problems = read_variables(var, vars_files)
-    remember_secrets(str(each) for name, each in overrides.items() if says_secret(name))
+    remember_secrets(find_secrets(overrides))
     root = document.root
     if not isinstance(root, Table):
         raise JobFileError([*document.problems, *problems, _not_a_mapping(document)])
     reading = _Reading(document, root, problems)
     stem = "stdin" if path == STDIN else path.stem
     job = reading.job(path, stem, files, overrides, digest, bounds)
-    remember_secrets(str(each) for name, each in job.vars.items() if says_secret(name))
+    job.note_secrets()
     return job
 
 
@@ -277,16 +286,8 @@ class _Reading:
         return self._read(key, partial(fields.read_mapping, key), nothing)
 
     def _check_root_keys(self) -> None:
-        unknown = [
-            key for key in self._root if key not in ROOT_KEYS and not key.startswith(FREE_PREFIX)
-        ]
-        for key in unknown[:MOST_UNKNOWN]:  # of a million, each would take 30 ms to be shown
-            hint = did_you_mean(key, ROOT_KEYS, otherwise=f"Known keys: {', '.join(ROOT_KEYS)}.")
-            mistake = MistakeError(f"unknown key {key!r}", kind="unknown-key", hint=hint)
-            self._problems.append(self._places.problem(mistake, (key,)))
-        if len(unknown) > MOST_UNKNOWN:
-            mistake = MistakeError(f"{len(unknown):,} unknown keys in all", kind="unknown-key")
-            self._problems.append(self._places.problem(mistake, (unknown[MOST_UNKNOWN],)))
+        for mistake in first_of(_unknown_keys(self._root)):
+            self._problems.append(self._places.problem(mistake, ()))
         for key, hint in (("version", "Add `version: 1`."), ("inferences", "Add `inferences:`.")):
             if key not in self._root:
                 mistake = MistakeError(f"{key!r} is missing", kind="missing", hint=hint)
@@ -294,7 +295,7 @@ class _Reading:
 
     def _limits(self) -> Mapping[str, Mapping[str, int]]:
         written = self._read_mapping("limits")
-        for mistake in limit_mistakes(written):
+        for mistake in first_of(limit_mistakes(written)):
             self._problems.append(self._places.problem(mistake, ("limits",)))
         return keep_limits(written)
 
@@ -303,7 +304,8 @@ class _Reading:
         if found is None:
             return {}
         variables = self._read_mapping("vars")
-        for mistake in (*fields.name_mistakes("vars", variables), *non_finite(variables)):
+        wrong = chain(fields.name_mistakes("vars", variables), non_finite(variables))
+        for mistake in first_of(wrong):
             self._problems.append(self._places.problem(mistake, ("vars",)))
         return dict(variables)
 
@@ -342,6 +344,14 @@ class _Reading:
             if key not in entry:
                 mistake = MistakeError(f"{key!r} is missing", kind="missing", hint=f"Add `{key}:`.")
                 self._problems.append(entry.problem(mistake, (), ids))
+
+
+def _unknown_keys(root: Table) -> Iterator[MistakeError]:
+    for key in root:
+        if key not in ROOT_KEYS and not key.startswith(FREE_PREFIX):
+            hint = did_you_mean(key, ROOT_KEYS, otherwise=f"Known keys: {', '.join(ROOT_KEYS)}.")
+            message = f"unknown key {key!r}"
+            yield MistakeError(message, kind="unknown-key", hint=hint, path=(key,))
 
 
 def _ids_of(entry: Places) -> tuple[str, ...]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.nearest import find_nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from vidi.errors import Place
+
+MOST_NAMED = 20
+"""Names that a hint lists."""
+MOST_TOLD = 100
+"""Mistakes of one mapping, or of one entry, that are told one by one."""
 
 
 class MistakeError(UsageError):
@@ -35,13 +40,33 @@ class MistakeError(UsageError):
         """A part of the text that the caret should point at, where it can be found."""
 
 
+def first_of(mistakes: Iterable[MistakeError]) -> Iterator[MistakeError]:
+    """The first hundred mistakes of one mapping; of more than these, only that there are more.
+
+    Of a million unknown keys, each would take longer to be looked up and told than to be mended.
+    """
+    for number, mistake in enumerate(mistakes):
+        if number == MOST_TOLD:
+            yield more_than_told(mistake)
+            return
+        yield mistake
+
+
+def more_than_told(mistake: MistakeError) -> MistakeError:
+    """What is said in the place of the first mistake that is not told."""
+    return MistakeError(f"more than {MOST_TOLD} mistakes", kind="too-many", path=mistake.path)
+
+
+def name_all(names: Iterable[str], otherwise: str = "nothing") -> str:
+    """Names as a hint lists them: twenty at most, each cut where it is no name any more."""
+    known = [*names]
+    more = f", … ({len(known) - MOST_NAMED:,} more)" if len(known) > MOST_NAMED else ""
+    return ", ".join(_shortened(each) for each in known[:MOST_NAMED]) + more or otherwise
+
+
 def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Up to three names of `known` that look like `name`, the best one first."""
-    names = sorted(known)
-    by_folded = {each.casefold(): each for each in names}
-    if name.casefold() in by_folded:
-        return (by_folded[name.casefold()],)
-    return tuple(get_close_matches(name, names, n=3, cutoff=0.6))
+    return find_nearest(name, known)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "") -> str:

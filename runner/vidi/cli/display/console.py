@@ -16,6 +16,7 @@ from vidi.cli.display.escaping.workflow_commands import (
 )
 from vidi.cli.display.visible import escape_json, make_visible
 from vidi.errors import JobFileError, Problem, VidiError
+from vidi.known_secrets import hide_secrets
 from vidi.runs.execution.signals import received_signals
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 ABOUT_JOBS = frozenset({"run", "estimate", "validate", "diff"})
 """The commands whose answer has the one shape of answer_schema.py."""
+
+MOST_TOLD = 500
+"""Mistakes that a person is told: more are read by nobody."""
 
 READABLE = {"yellow": "magenta"}
 """What nobody can read on white, and what is seen on white and on black."""
@@ -56,6 +60,7 @@ class Console:
 
     def print_data(self, text: str) -> None:
         """Print what the command was asked for, on stdout; one JSON object is printed whole."""
+        text = hide_secrets(text)
         if self.json_wanted:
             received_signals.hold()
             text = neutralize_json(escape_json(text))
@@ -105,11 +110,15 @@ class Console:
         """Print every problem with its line, a caret and the edit that mends it."""
         from vidi.cli.display.problems import fold_problems, render_folded
 
-        for folded in fold_problems(problems):
-            if folded.problem.severity == "warning" and self.quiet:
-                continue
-            self.say(render_folded(folded))
-            self.annotate([folded.problem])
+        folded = fold_problems(problems)
+        told = [each for each in folded if each.problem.severity == "error" or not self.quiet]
+        if len(told) > MOST_TOLD:
+            told.sort(key=lambda each: each.problem.severity)  # errors before warnings
+        for each in told[:MOST_TOLD]:
+            self.say(render_folded(each))
+            self.annotate([each.problem])
+        if len(told) > MOST_TOLD:
+            self.say(f"and {len(told) - MOST_TOLD:,} more like these: --json lists all of them")
         errors = sum(problem.severity == "error" for problem in problems)
         if errors:
             self.say(

@@ -1,4 +1,4 @@
-"""Text as it may be shown in a terminal: what would steer the terminal is made visible.
+"""Text as it may be shown: what would steer a terminal is made visible, and no secret is shown.
 
 Providers' errors, job files and data files hold any character. C0 and C1 controls move the cursor,
 set titles and clear lines; bidirectional overrides make text read as what it is not
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 
+from vidi.known_secrets import hide_secrets
+
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def make_visible(text: str) -> str:
-    """The text with each character that would steer a terminal as its number in Unicode."""
-    return _STEERING.sub(_number, text)
+    """The text without known secrets, each character that would steer a terminal as its number."""
+    return _STEERING.sub(_number, hide_secrets(text))
 
 
 def escape_json(text: str) -> str:

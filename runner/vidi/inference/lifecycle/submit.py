@@ -143,7 +143,7 @@ async def _wait_for_turn(provider: str, runtime: Runtime) -> float:
     if runtime.stopping():
         raise stopped
     if runtime.throttle.is_open(provider):
-        return
+        return time.monotonic()
     turn = asyncio.ensure_future(runtime.throttle.wait_for_turn(provider))
     stop = asyncio.ensure_future(runtime.until_stopped())
     try:

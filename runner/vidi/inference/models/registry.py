@@ -230,13 +230,16 @@ class ModelRegistry:
                 found.setdefault(name, source)
         return found
 
+    @cached_property
+    def _by_flat(self) -> dict[str, str]:
+        return {_flat(name): name for name in self._files}
+
     def _nearest(self, model_id: str) -> Iterator[str]:
         """Real ids that may have been meant; reads only the files of those."""
         prefixed = (file_name(prefix + model_id) for prefix in ("", "replicate/", "fal/"))
         names = [name for name in prefixed if name in self._files]
         if not names:
-            by_flat = {_flat(name): name for name in self._files}
-            names = [by_flat[close] for close in nearest(_flat(model_id), by_flat)]
+            names = [self._by_flat[close] for close in nearest(_flat(model_id), self._by_flat)]
         for name in names:
             # A broken file is told of when it is asked for, not beside another mistake.
             with suppress(TemplateError):

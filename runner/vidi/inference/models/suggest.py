@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from vidi.nearest import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,9 +12,7 @@ if TYPE_CHECKING:
 
 def nearest(word: str, names: Iterable[str], *, count: int = 3) -> tuple[str, ...]:
     """Up to `count` names that `word` was probably meant to be, the best first."""
-    by_fold = {name.casefold(): name for name in names}
-    close = get_close_matches(word.casefold(), by_fold, n=count, cutoff=0.6)
-    return tuple(by_fold[fold] for fold in close)
+    return find_nearest(word, names, count)
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from operator import is_
 
-from vidi.known_secrets import REDACTED, list_texts, says_secret
+from vidi.known_secrets import REDACTED, SecretTexts, list_texts, says_secret
 from vidi.strict_json import write_json
 
-__all__ = ["REDACTED", "list_texts", "may_hold", "redact_texts", "says_secret"]
+__all__ = ["REDACTED", "SecretTexts", "list_texts", "may_hold", "redact_texts", "says_secret"]
+
+_FEW = 100
+"""Texts that are looked for one after the other."""
 
 
 def redact_texts(value: object, texts: tuple[str, ...]) -> object:
     """A JSON value without these texts, in its keys too; the very same where none is in it."""
-    if not texts:
-        return value
+    secrets = texts if isinstance(texts, SecretTexts) else SecretTexts(texts)
+    return _redact(value, secrets) if secrets else value
+
+
+def _redact(value: object, secrets: SecretTexts) -> object:
     if isinstance(value, str):
-        for text in texts:
-            value = value.replace(text, REDACTED)
-        return value
+        return secrets.hide(value)
     if isinstance(value, dict):
-        pairs = [
-            (redact_texts(key, texts), redact_texts(each, texts)) for key, each in value.items()
-        ]
+        pairs = [(_redact(key, secrets), _redact(each, secrets)) for key, each in value.items()]
         same = all(key in value and value[key] is each for key, each in pairs)
         return value if same else dict(pairs)
     if isinstance(value, list | tuple):
-        items = [redact_texts(each, texts) for each in value]
+        items = [_redact(each, secrets) for each in value]
         return value if all(map(is_, items, value)) else items
     return value
 
@@ -36,4 +38,4 @@ def may_hold(json_text: str, texts: tuple[str, ...]) -> bool:
     One look at a manifest of ten thousand instead of one at each of its texts; each character of a
     text is written by itself, so that nothing is missed.
     """
-    return any(write_json(each, str)[1:-1] in json_text for each in texts)
+    return len(texts) > _FEW or any(write_json(each, str)[1:-1] in json_text for each in texts)

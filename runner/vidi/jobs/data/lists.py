@@ -8,7 +8,7 @@ from vidi.errors import JobFileError, Place, Problem
 from vidi.jobs.data.cell import Cell, DataRow
 from vidi.jobs.data.encoding import read_text
 from vidi.jobs.data.rows import Rows
-from vidi.jobs.mistakes import MistakeError, did_you_mean
+from vidi.jobs.mistakes import MistakeError, did_you_mean, name_all
 from vidi.jobs.reading.document import parse_document
 from vidi.jobs.reading.files import decoded
 from vidi.jobs.reading.json_text import find_items, parse_json, problem_at
@@ -93,7 +93,7 @@ def _find_list(root: object, name: str, inside: str) -> list[object]:
     for key in filter(None, inside.split(".")):
         if not isinstance(value, dict) or key not in value:
             known = list(map(str, value)) if isinstance(value, dict) else []
-            otherwise = f"What is there: {', '.join(known[:8])}." if known else ""
+            otherwise = f"What is there: {name_all(known)}." if known else ""
             hint = did_you_mean(key, known, otherwise=otherwise)
             message = f"{name} has no {key!r}"
             raise MistakeError(message, kind="missing-file", hint=hint)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import JobFileError, Place, Problem, VidiError
 from vidi.jobs.data.tables import TableReader
-from vidi.jobs.mistakes import MistakeError, did_you_mean
+from vidi.jobs.mistakes import MistakeError, did_you_mean, name_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,11 +116,10 @@ def _sheet(book: Workbook, name: str, wanted: str) -> ReadOnlyWorksheet:
     elif wanted in sheets:
         chosen = sheets[wanted]
     else:
-        known = ", ".join(sheets) or "none"
         raise MistakeError(
             f"{name} has no sheet {wanted!r}",
             kind="missing-file",
-            hint=did_you_mean(wanted, sheets, otherwise=f"Its sheets: {known}."),
+            hint=did_you_mean(wanted, sheets, otherwise=f"Its sheets: {name_all(sheets, 'none')}."),
         )
     chosen.reset_dimensions()  # some programs write a wrong size, and cells beyond it are lost
     return chosen

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from vidi.jobs.reading.places import Places
     from vidi.jobs.rendering.clock import RenderClock
 
+MOST_SAID = 10**15
+"""A larger product is not written out: the digits of 100,000 axes are 30,000."""
 SPLIT = "Split the job file."
 
 
@@ -74,8 +76,9 @@ class Combinations:
                 yield given
 
     def _refuse(self, sizes: list[int]) -> None:
-        total = f"{self.count:,}"
-        if len(sizes) > 1:
+        many = self.count > MOST_SAID
+        total = f"more than {MOST_SAID:,}" if many else f"{self.count:,}"
+        if len(sizes) > 1 and not many:
             total = f"{' × '.join(f'{size:,}' for size in sizes)} = {total}"
         before = self._bounds.inferences - self._left
         also = f", after {before:,} above" if before else ""

@@ -10,6 +10,7 @@ from vidi.jobs.entry import READERS, non_finite
 from vidi.jobs.expansion.bounds import ONE_MACHINE, JobBounds
 from vidi.jobs.expansion.combinations import SPLIT, Combinations
 from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry, is_literal
+from vidi.jobs.expansion.secret_values import find_given_secrets, find_secrets
 from vidi.jobs.expansion.taken_names import TakenNames
 from vidi.jobs.expansion.values import is_left_out, read_value
 from vidi.jobs.mistakes import MistakeError
@@ -17,8 +18,9 @@ from vidi.jobs.output_path import refuse_unportable
 from vidi.jobs.rendering.environment import MAX_VALUE, TooBigError, measure
 from vidi.jobs.rendering.output_index import OUTPUT_INDEX
 from vidi.jobs.rendering.rendering import columns_in, has_template
-from vidi.jobs.rendering.room import RenderedRoom
+from vidi.jobs.rendering.room import RenderedRoom, count_values
 from vidi.jobs.spec import KEY_MARKER, InferenceSpec
+from vidi.json_values import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +58,8 @@ class Scope:
     """From `--vars-file` and `--var`; never rendered."""
     clock: RenderClock
     """Of all templates of the job."""
+    secrets: set[str] = field(default_factory=set)
+    """Values whose names say that they are secrets, of all that has been expanded."""
     room: RenderedRoom = field(default_factory=RenderedRoom)
     """Of all that they make."""
     bounds: JobBounds = ONE_MACHINE
@@ -75,6 +79,8 @@ def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | 
         expansion = _Expansion(entry, scope, taken, left)
         yield from expansion.inferences(literal)
         left -= expansion.count
+        if scope.room.is_full:
+            return
 
 
 @dataclass(slots=True)
@@ -99,6 +105,8 @@ class _Expansion:
         self.count = 0
         """How many inferences the entry stands for."""
         self._current = ""
+        self._values = 0
+        """How many the params hold, where the job file itself says them."""
         self._without_origin = 0
         """Mistakes that are about no row of data; those of a file may be as many as its rows."""
         self._unknown: frozenset[str] = frozenset()
@@ -151,6 +159,8 @@ class _Expansion:
             yield spec
 
     def _made(self) -> Iterator[InferenceSpec]:
+        if not self._has_room(len(self._scope.vars)):
+            return
         self._compiled = {
             key: CompiledEntry(self._entry.get(key), (key,), self._note)
             for key in _WRITTEN
@@ -159,29 +169,39 @@ class _Expansion:
         base = self._entry.default_under_template("params")
         self._base = None if base is None else CompiledEntry(base, ("params",), self._note)
         self._variables = self._compile_variables()
+        rendered = [name for name, value in self._variables.items() if value.dynamic]
         with self._scope.clock:
             known = self._with_variables({}, lenient=True) or {}
         for names in self._combinations.given(known):
             self.count = self._combinations.count
+            if not self._has_room(len(self._variables) + len(names)):
+                return
             with self._scope.clock:
-                spec = self._inference(names)
+                spec = self._inference(names, rendered)
             if spec is not None:
-                if not self._has_room(spec):
+                if not self._has_room(self._count_params(spec)):
                     return
                 yield spec
             if self._without_origin >= MAX_PROBLEMS:
                 return
 
-    def _has_room(self, spec: InferenceSpec) -> bool:
-        """Whether the params that templates made may be kept; where not, that is said."""
-        if not (self._scope.bounds.kept and self._compiled["params"].dynamic):
+    def _has_room(self, values: int | Mapping[str, object]) -> bool:
+        """Whether so many values, or those of params, may be kept; where not, that is said."""
+        if not self._scope.bounds.kept:
             return True
         try:
-            self._scope.room.take(spec.params)
+            self._scope.room.take(values)
         except TooBigError as error:
             self._note(("params",), MistakeError(str(error), kind="too-big", hint=SPLIT))
             return False
         return True
+
+    def _count_params(self, spec: InferenceSpec) -> int | Mapping[str, object]:
+        """The params, where templates made them; else how many values they have."""
+        if self._compiled["params"].dynamic:
+            return spec.params
+        self._values = self._values or count_values(spec.params)
+        return self._values
 
     def _note(self, path: _Path, mistake: MistakeError | JobFileError) -> None:
         where = mistake.path if isinstance(mistake, MistakeError) else ()
@@ -209,8 +229,9 @@ class _Expansion:
     # Names
 
     def _compile_variables(self) -> dict[str, CompiledEntry]:
-        own = self._entry.get("vars")
-        merged = {**self._scope.vars, **(own if isinstance(own, dict) else {})}
+        own = as_object(self._entry.get("vars"))
+        self._scope.secrets.update(find_secrets(own))
+        merged = {**self._scope.vars, **own}
         return {
             name: CompiledEntry(value, ("vars", name), self._note)
             for name, value in merged.items()
@@ -249,10 +270,12 @@ class _Expansion:
 
     # Inferences
 
-    def _inference(self, given: dict[str, object]) -> InferenceSpec | None:
+    def _inference(self, given: dict[str, object], rendered: list[str]) -> InferenceSpec | None:
         names = self._with_variables(given, lenient=False)
+        self._scope.secrets.update(find_given_secrets(given))
         if names is None or self._value("enabled", names) is False:
             return None
+        self._scope.secrets.update(find_secrets({name: names[name] for name in rendered}))
         return self._spec(names, given)
 
     def _spec(self, names: dict[str, object], given: dict[str, object]) -> InferenceSpec | None:

@@ -14,6 +14,7 @@ from vidi.jobs.rendering.rendering import has_template
 MAX_CONCURRENCY = 256
 MAX_ATTEMPTS = 10
 MAX_ID = 200
+MAX_MODEL = 500
 MAX_USD = 1_000_000
 MAX_DECIMALS = 30
 VERSION = 1
@@ -59,6 +60,15 @@ def read_id(value: object) -> str:
         raise MistakeError(f"'id' is {len(text)} characters long; at most {MAX_ID} are allowed")
     if text != text.strip():
         raise MistakeError(f"'id' begins or ends with a space: {text!r}")
+    return text
+
+
+def read_model(value: object) -> str:
+    """A model's id, as far as it can be one."""
+    text = read_text("model", value)
+    if len(text) > MAX_MODEL:
+        message = f"'model' is {len(text):,} characters long; no model has an id of so many"
+        raise MistakeError(message)
     return text
 
 

@@ -24,6 +24,8 @@ class Source:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
+        self._excerpts: dict[int, str] = {}
+        """Held, so that the mistakes of a file of one line share it."""
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -38,9 +40,12 @@ class Source:
         """The text of a line without its end; empty for a line that is not there."""
         if not 1 <= line <= len(self._line_starts):
             return ""
-        start = self._line_starts[line - 1]
-        end = _LINE_END.search(self.text, start)
-        return self.text[start : end.start() if end else None][:_LONGEST_EXCERPT]
+        if line not in self._excerpts:
+            start = self._line_starts[line - 1]
+            written = self.text[start : start + _LONGEST_EXCERPT]
+            end = _LINE_END.search(written)
+            self._excerpts[line] = written[: end.start()] if end else written
+        return self._excerpts[line]
 
     def number_at(self, mark: int) -> str:
         """The number that is written at a mark, digit by digit; empty where none is."""

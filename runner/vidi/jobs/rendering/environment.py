@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined, TemplateRuntimeError, Undefined, nodes, pass
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from vidi.jobs.mistakes import nearest
+from vidi.jobs.mistakes import name_all, nearest
 from vidi.jobs.rendering.clock import look_at_clock
 from vidi.jobs.rendering.output_index import OutputIndex, format_printf
 from vidi.jobs.rendering.slug import slug
@@ -66,8 +66,8 @@ class Missing(StrictUndefined):
         owner, name = self._undefined_obj, self._undefined_name
         if self._undefined_hint or not isinstance(owner, dict) or not isinstance(name, str):
             return str(super()._undefined_message)
-        known = nearest(name, map(str, owner)) or tuple(map(str, list(owner)[:8]))
-        return f"{name!r} is not there\nWhat is there: {', '.join(known)}."
+        known = nearest(name, map(str, owner)) or map(str, owner)
+        return f"{name!r} is not there\nWhat is there: {name_all(known)}."
 
 
 def measure(value: object) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
-from vidi.jobs.mistakes import MistakeError, did_you_mean
+from vidi.jobs.mistakes import MOST_NAMED, MistakeError, did_you_mean, name_all
 from vidi.jobs.rendering.clock import TooSlowError
 from vidi.jobs.rendering.environment import (
     MAX_TEXT,
@@ -284,5 +284,6 @@ def _reason(error: BaseException, names: Mapping[str, object]) -> tuple[str, str
 
 def _meant(unknown: str, names: Iterable[str]) -> str:
     known = [name for name in names if not name.startswith("_") and name not in GIVEN_ALWAYS]
-    otherwise = f"Defined here: {', '.join(sorted(known)) or 'nothing'}."
+    in_order = sorted(known) if len(known) <= MOST_NAMED else known
+    otherwise = f"Defined here: {name_all(in_order)}."
     return _GIVEN.get(unknown) or did_you_mean(unknown, known, otherwise=otherwise)

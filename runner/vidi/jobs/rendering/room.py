@@ -1,6 +1,7 @@
-"""How much text the params of a job may hold that templates made: each inference has its own.
+"""How much the params of a job may hold: the text that templates made, and values in all.
 
-A job may come from a stranger: `{{ file('a.txt') }}{{ n }}` in a matrix of 100,000 is 100 GB.
+A job may come from a stranger: `{{ file('a.txt') }}{{ n }}` in a matrix of 100,000 is 100 GB, and
+10,000 params in it are a thousand million values to be checked.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from vidi.jobs.rendering.environment import TooBigError
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of all inferences of a job file together: 2.6 kB for each of 100,000."""
+MOST_VALUES = 10_000_000
+"""Of all inferences together, their variables too: a hundred of each of 100,000."""
 SHARED = 4096
 """Characters from which a text is looked for among those before: one value of many is held once."""
 
@@ -16,23 +19,38 @@ SHARED = 4096
 class RenderedRoom:
     """What the params of one job file hold so far."""
 
-    __slots__ = ("_bytes", "_held")
+    __slots__ = ("_bytes", "_held", "_values")
 
     def __init__(self) -> None:
-        self._bytes = 0
+        self._bytes = self._values = 0
         self._held: dict[int, str] = {}
 
-    def take(self, value: object) -> None:
-        """Count the texts of a value, which is going to be kept.
+    def take(self, values: object) -> None:
+        """Count what is going to be kept.
+
+        Args:
+            values: A value that templates made, whose texts count too; or how many values the job
+                file itself gives to one more inference.
 
         Raises:
             TooBigError: All together are too many.
         """
-        self._add(value)
+        if isinstance(values, int):
+            self._values += values
+        else:
+            self._add(values)
         if self._bytes > MOST_BYTES:
             raise TooBigError(f"params of more than {MOST_BYTES // 1024**2} MiB in one job file")
+        if self._values > MOST_VALUES:
+            raise TooBigError(f"more than {MOST_VALUES:,} params and variables in one job file")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more can be taken."""
+        return self._bytes > MOST_BYTES or self._values > MOST_VALUES
 
     def _add(self, value: object) -> None:
+        self._values += 1
         if isinstance(value, str):
             if len(value) >= SHARED:
                 if id(value) in self._held:
@@ -45,3 +63,10 @@ class RenderedRoom:
         elif isinstance(value, list):
             for each in value:
                 self._add(each)
+
+
+def count_values(value: object) -> int:
+    """A value, and all that is in it."""
+    if isinstance(value, dict):
+        return 1 + sum(map(count_values, value.values()))
+    return 1 + sum(map(count_values, value)) if isinstance(value, list) else 1

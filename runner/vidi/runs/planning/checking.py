@@ -10,13 +10,16 @@ from vidi.inference.models.cautions import list_cautions, tell_repriced
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.remembered_prices import RememberedPrices
 from vidi.inference.request import hash_file
+from vidi.known_secrets import remember_secrets
 from vidi.runs.planning.cells import CellParams
 from vidi.runs.planning.complaints import complain, warn
 from vidi.runs.planning.deciding.reviewed import with_seed
 from vidi.runs.planning.defaults import DefaultParams
 from vidi.runs.planning.request import make_request
+from vidi.runs.planning.secrets import find_fed_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from vidi.errors import Problem
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.template import ModelInfo
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.bills import PastBills
+    from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
 
 
@@ -32,16 +36,20 @@ class EntryChecker:
     """Checks one entry after another; what is wrong with any of them is in `problems`.
 
     Args:
+        job: Whose entries they are.
         registry: The models.
         project: What paths are relative to.
         bills: What was billed before; None where nobody knows.
     """
 
-    def __init__(self, registry: ModelRegistry, project: Path, bills: PastBills | None) -> None:
+    def __init__(
+        self, job: Job, registry: ModelRegistry, project: Path, bills: PastBills | None
+    ) -> None:
         self.registry = registry
         self.problems: list[Problem] = []
-        self.allow_outside = False
-        """Whether files outside of the project may be sent."""
+        self.secrets: set[str] = set()
+        """Params that are secrets, and what they are made from."""
+        self._job = job
         self._project = project
         self._prices = RememberedPrices(bills.adjust if bills is not None else None)
         self._defaults = DefaultParams()
@@ -49,14 +57,22 @@ class EntryChecker:
         self._repriced: dict[str, str | None] = {}
         """The project's folder that has the price of each model, where it is not vidi's own."""
 
+    def keep_secrets(self, others: Collection[str]) -> None:
+        """Keep the secrets of the entries, and others, out of all that is told from now on."""
+        self.secrets.update(others)
+        remember_secrets(self.secrets)
+
     def check(self, spec: InferenceSpec) -> InferenceRequest | None:
         """What would be asked for; None where something is wrong with it."""
         model = self._find_model(spec)
         if model is None:
             return None
+        self.secrets.update(find_fed_secrets(spec, model.params, self._job.vars))
         cells = CellParams(spec)
         params = cells.read(self._defaults.fit(spec, model), model.params)
-        checked = check_params(model, params, base=self._project, allow_outside=self.allow_outside)
+        checked = check_params(
+            model, params, base=self._project, allow_outside=self._job.files.allow_outside
+        )
         found = [each for each in checked.problems if not _is_said_already(spec, each)]
         self.problems += [cells.locate(each) for each in found]
         if spec.unknown or any(each.severity == "error" for each in found):

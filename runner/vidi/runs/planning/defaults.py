@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import Problem
 from vidi.inference.models.suggest import nearest
+from vidi.jobs.mistakes import MOST_TOLD, name_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,26 +40,35 @@ class DefaultParams:
             elif name in known or value is None:
                 self._taken.add(name)
                 fitting[name] = value
-            else:
+            elif name in self._left or len(self._left) <= MOST_TOLD:
                 self._left.setdefault(name, []).append(spec)
                 self._known |= known.keys()
         return fitting
 
     def problems(self) -> Iterator[Problem]:
-        """What is to be said of the defaults that were left out."""
-        for name, specs in self._left.items():
+        """What is to be said of the defaults that were left out; of too many, of the first."""
+        for number, (name, specs) in enumerate(self._left.items()):
             place = specs[0].places.of_key("params", name)
             mistaken = name not in self._taken
-            close = nearest(name, self._known) if mistaken else ()
+            told = self._describe(name, specs, mistaken=mistaken)
+            message, hint = told if number < MOST_TOLD else (f"more than {MOST_TOLD} of these", "")
             yield Problem(
                 "unknown-param",
-                f"no model of this file has the parameter '{name}'"
-                if mistaken
-                else f"'{name}' is left out at models that have no such parameter: "
-                f"{', '.join(dict.fromkeys(spec.model for spec in specs))}",
+                message,
                 place=place,
-                hint=f"Did you mean {' or '.join(close)}?" if close else "",
+                hint=hint,
                 ids=tuple(spec.id for spec in specs),
-                severity="error" if mistaken else "warning",
+                severity="error" if mistaken or number == MOST_TOLD else "warning",
                 excerpt=specs[0].places.excerpt(place),
             )
+
+    def _describe(
+        self, name: str, specs: list[InferenceSpec], *, mistaken: bool
+    ) -> tuple[str, str]:
+        """What is wrong with a default, and the hint."""
+        if not mistaken:
+            models = name_all({spec.model for spec in specs})
+            return f"'{name}' is left out at models that have no such parameter: {models}", ""
+        close = nearest(name, self._known)
+        hint = f"Did you mean {' or '.join(close)}?" if close else ""
+        return f"no model of this file has the parameter '{name}'", hint

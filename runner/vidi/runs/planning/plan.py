@@ -132,6 +132,8 @@ class Plan:
     """What part of the whole this shard costs; None where all is run. `budget` is its part."""
     reviews: Reviews | None = None
     """What people have said of what was made."""
+    secrets: frozenset[str] = frozenset()
+    """Values of its job that no record may hold."""
     barred: str = ""
     """Why it may not be carried out, whatever it costs: an old price, another registry."""
 

@@ -100,6 +100,7 @@ def make_plan(
         planning.renames,
         share,
         record.reviews,
+        secrets=frozenset(planning.checker.secrets),
     )
 
 
@@ -151,8 +152,7 @@ class Planning:
         choices: Choices,
     ) -> None:
         self.assets = assets
-        self.checker = EntryChecker(registry, project, record.bills)
-        self.checker.allow_outside = job.files.allow_outside
+        self.checker = EntryChecker(job, registry, project, record.bills)
         self.states = record.states
         """As the run will find them: ids renamed."""
         self.renames: dict[str, str] = {}
@@ -197,13 +197,13 @@ class Planning:
         Raises:
             JobFileError: The file has mistakes; it carries all of them, sorted by place.
         """
-        named = self._known | self.renames.keys()
+        self.checker.keep_secrets(self._job.secrets)
         problems = collect_problems(
             [
                 *self._job.problems,
                 *self._job.warnings,
                 *self.checker.list_problems(),
-                *find_strays(self._job.path, named, self.states),
+                *find_strays(self._job.path, self._known | self.renames.keys(), self.states),
                 *find_strange_limits(self._job),
             ]
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import Place, Problem
 from vidi.inference.models.provider_names import is_provider, provider_names
-from vidi.jobs.mistakes import MistakeError, did_you_mean
+from vidi.jobs.mistakes import MistakeError, did_you_mean, first_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,12 +19,17 @@ NOWHERE = Place("")
 
 def find_strange_limits(job: Job) -> Iterator[Problem]:
     """The limits of providers that do not exist."""
-    for name in job.limits:
-        if not is_provider(name):
-            known = provider_names()
+    for mistake in first_of(_strange_names(job.limits)):
+        yield job.locate(mistake, "limits")
+
+
+def _strange_names(names: Iterable[str]) -> Iterator[MistakeError]:
+    known = provider_names()
+    for name in names:
+        if name not in known and not is_provider(name):
             hint = did_you_mean(name, known, otherwise=f"Providers: {', '.join(known)}.")
             message = f"there is no provider {name!r}"
-            yield job.locate(MistakeError(message, kind="unknown-key", hint=hint), "limits", name)
+            yield MistakeError(message, kind="unknown-key", hint=hint, path=(name,))
 
 
 def collect_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:

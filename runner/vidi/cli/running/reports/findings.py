@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.exit_codes import explain_exit
 from vidi.errors import JobFileError, Place, Problem, VidiError
-from vidi.inference.tracking.redaction import list_texts, redact_texts
+from vidi.known_secrets import hide_secrets, remember_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,11 +27,16 @@ MOST_ANNOTATED = 50
 def list_findings(state: CommandState) -> Iterator[Problem]:
     """Whatever the command has to say against its job files: errors first, then warnings.
 
-    Without its keys: what is written to a file is not masked as a log is.
+    Without secrets: what is written to a file is not masked as a log is.
     """
-    keys = list_texts(state.settings.keys.values())
-    for each in _list_all(state):
-        yield replace(each, message=_redact(each.message, keys), hint=_redact(each.hint, keys))
+    remember_secrets(state.settings.keys.values())
+    yield from map(without_secrets, _list_all(state))
+
+
+def without_secrets(problem: Problem) -> Problem:
+    """The same, as it may be written to a file."""
+    message, hint = hide_secrets(problem.message), hide_secrets(problem.hint)
+    return replace(problem, message=message, hint=hint)
 
 
 def _list_all(state: CommandState) -> Iterator[Problem]:
@@ -41,10 +46,6 @@ def _list_all(state: CommandState) -> Iterator[Problem]:
         yield from list_errors(job_run)
     for job_run in state.job_runs:
         yield from job_run.warnings
-
-
-def _redact(text: str, keys: tuple[str, ...]) -> str:
-    return str(redact_texts(text, keys))
 
 
 def list_errors(job_run: JobRun) -> Sequence[Problem]:

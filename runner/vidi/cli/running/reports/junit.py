@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vidi.cli.running.reports.findings import without_secrets
 from vidi.errors import JobFileError, Problem, VidiError
 from vidi.runs.records.junit import JobReport, write_junit
 
@@ -34,13 +35,14 @@ def _report(job_run: JobRun) -> JobReport:
         if row["error"]
     }
     errors = [each for each in _list_problems(job_run.errors) if each.message not in told]
-    path = job_run.path.as_posix()
-    return JobReport(path, job_run.result, job_run.plan, job_run.warnings, errors)
+    path, warnings = job_run.path.as_posix(), [without_secrets(each) for each in job_run.warnings]
+    return JobReport(path, job_run.result, job_run.plan, warnings, errors)
 
 
 def _list_problems(errors: Iterable[VidiError]) -> Iterator[Problem]:
     for error in errors:
         if isinstance(error, JobFileError):
-            yield from (each for each in error.problems if each.severity == "error")
+            wrong = (each for each in error.problems if each.severity == "error")
+            yield from map(without_secrets, wrong)
         else:
-            yield Problem(error.code, error.message, error.place, error.hint)
+            yield without_secrets(Problem(error.code, error.message, error.place, error.hint))

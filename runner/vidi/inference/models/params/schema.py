@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -33,6 +34,8 @@ __all__ = ["CheckedParams", "InputFile", "ParamProblem", "check_params"]
 _KEPT_RULES = 2000
 """How many models' rules are kept ready."""
 _LAST = 1 << 30
+MOST_PROBLEMS = 100
+"""Of one inference; with more, only that there are more is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +73,18 @@ def check_params(
     if not rules.validator.is_valid(converted):
         noted = _wrong_paths(problems)
         found = find_problems(rules.validator, rules.schema, converted)
-        problems += [each for each in found if each.path not in noted or each.on_key]
+        new = (each for each in found if each.path not in noted or each.on_key)
+        problems += islice(new, MOST_PROBLEMS)
     files: list[InputFile] = []
     if rules.takes_files:
         finder = FileFinder(base, model.provider, allow_outside)
         files, wrong = _find_files(finder, converted, rules, _wrong_paths(problems))
         problems += wrong
-    if names := list(find_file_names(converted, rules.schema, base)):
+    if names := list(islice(find_file_names(converted, rules.schema, base), MOST_PROBLEMS)):
         wrong_so_far = _wrong_paths(problems)
         problems += [each for each in names if each.path not in wrong_so_far]
-    if len(problems) > 1:
-        problems.sort(key=lambda problem: _position(problem, params))
     effective = EffectiveParams(converted, rules.schema)
-    return CheckedParams(converted, effective, tuple(files), tuple(problems))
+    return CheckedParams(converted, effective, tuple(files), _in_order(problems, params))
 
 
 def _rules_of(model: ModelInfo) -> _Rules:
@@ -132,7 +134,23 @@ def _find_files(
             files.append(found)
         elif found is not None:
             problems.append(found)
+        if len(problems) > MOST_PROBLEMS:
+            break
     return files, problems
+
+
+def _in_order(
+    problems: list[ParamProblem], params: Mapping[str, object]
+) -> tuple[ParamProblem, ...]:
+    """As they stand in the params; of too many, the first that must be mended."""
+    if len(problems) > MOST_PROBLEMS:
+        problems = sorted(problems, key=lambda each: each.severity)[:MOST_PROBLEMS]
+        message, severity = f"more than {MOST_PROBLEMS} mistakes", problems[-1].severity
+        more = ParamProblem((), True, "too-many", message, "Mend these first.", severity)
+        problems.append(more)
+    if len(problems) > 1:
+        problems = sorted(problems, key=lambda problem: _position(problem, params))
+    return tuple(problems)
 
 
 def _position(problem: ParamProblem, params: Mapping[str, object]) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ _TYPES = {
 
 def dotted(at: At) -> str:
     """A path as `image_size.width` or `image_urls[0]`."""
-    said = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in at)
+    said = "".join(f"[{step}]" if isinstance(step, int) else f".{_shortened(step)}" for step in at)
     return said.removeprefix(".")
 
 
