@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import psycopg
@@ -133,3 +134,39 @@ def test_a_worker_that_is_told_to_end_leaves_no_doubt(here, postgres_database, m
         assert fleet.here("vidi", "stop", "job", "--cancel").exit_code == 0
         assert fleet.state() == "stopped"
         assert fleet.select("SELECT count(*) > 0 FROM vidi_events WHERE event = 'cancel'")[0][0]
+
+
+def test_a_receipt_that_comes_after_a_wrong_word_is_counted_and_told(
+    here, postgres_database, monkeypatch
+):
+    """Somebody's word was wrong: it is bought twice, both are counted, and both ids are named."""
+    with serve_sandbox([{"on": "submit", "fault": "slow", "seconds": 3}]) as served:
+        for name, value in {**served.environment, "VIDI_LEDGER": postgres_database}.items():
+            monkeypatch.setenv(name, value)
+        fleet = Fleet(here, postgres_database, served)
+        fleet.write_job(1)
+        fleet.here("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input")
+
+        def say_not_paid():
+            until(fleet, "SELECT count(*) FROM vidi_rows WHERE status = 'intended'")
+            fleet.change(
+                "INSERT INTO vidi_events (journal, id, shard, epoch, writer, attempt, run, event,"
+                " body) SELECT journal, id, shard, epoch, 'somebody', attempt, run, 'refused',"
+                " %s FROM vidi_events WHERE event = 'intent'",
+                '{"error": {"code": "not-paid", "message": "", "hint": ""}}',
+            )
+            fleet.change("UPDATE vidi_rows SET status = 'refused'")
+            fleet.change("UPDATE vidi_charges SET actual = 0")
+            fleet.change("UPDATE vidi_periods SET reserved = 0")
+
+        saying = threading.Thread(target=say_not_paid)
+        saying.start()
+        worked = fleet.here("vidi", "work", "--run", "job")
+        saying.join()
+        assert worked.exit_code == 6, worked.stderr
+        assert "p-1 was bought as" in worked.stderr
+        assert "both are counted" in worked.stderr
+        assert (fleet.statuses(), served.submits) == ({"succeeded": 1}, 2)
+        told = fleet.here("vidi", "status", "job", "--fleet", "--json").json
+        assert (told["bought_twice"], told["spent_usd"]) == (["p-1"], 0.006)
+        assert fleet.here("vidi-run", "job.yaml", "--fleet", "--no-input").exit_code == 6

@@ -2,6 +2,7 @@
 
 import json
 
+import psycopg
 import pytest
 
 from vidi.inference.tracking.fleet.settings import FleetSettings
@@ -75,6 +76,17 @@ def test_another_plan_waits_for_the_one_that_runs(fleet):
     assert plan(fleet).exit_code == 0
     assert work(fleet).exit_code == 0
     assert fleet.served.submits == 4
+
+
+def test_two_planners_do_not_plan_one_job(fleet):
+    fleet.write_job(1)
+    plan(fleet)
+    fleet.here("vidi", "stop", "job")
+    with psycopg.connect(fleet.database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s, hashtext('outputs/job'))", [0x76696469])
+        refused = plan(fleet)
+    assert (refused.exit_code, "planned by another command" in refused.stderr) == (7, True)
+    assert plan(fleet).exit_code == 0
 
 
 def test_a_planner_that_died_begins_anew(fleet):

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from vidi.runs.execution.stopping import Stop
     from vidi.runs.planning.plan import PlannedInference
 
+STANDING_STILL = frozenset({"in_doubt", "skipped", "unfinished"})
+"""How an inference ends that has come no further."""
 Verdict = Literal["busy", "ended", "parked", "left"]
 """busy: somebody else holds it, or it has ended. ended: every row has. parked: what is left is in
 doubt, and waits for a provider's list or a person. left: something is to be done yet."""
@@ -182,7 +184,7 @@ async def _carry_out(destination: Destination, held: Shard, stop: Stop, worker: 
         await worker.ledger.ask(stop_destination(held.journal, watch.refusal.message))
     doubts = (outcome.error for outcome in watch.ended if outcome.status == "in_doubt")
     orphans = tuple(each for each in doubts if each is not None and each.code == "orphan")
-    ended = [each for each in watch.ended if each.status not in {"skipped", "unfinished"}]
+    ended = [each for each in watch.ended if each.status not in STANDING_STILL]
     return ShardEnd(
         "left", len(ended), execution.refused, orphans, tuple(execution.crashes), execution.halted
     )

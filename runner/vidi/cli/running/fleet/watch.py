@@ -41,7 +41,7 @@ def watch_job(state: FleetState) -> int | None:
 
 
 def _watch(state: FleetState, ledger: Ledger) -> tuple[Destination, Figures]:
-    told, pause = "", LOOK_S
+    told, pause, hinted = "", LOOK_S, False
     while True:
         destination, figures = read_standing(state.name, ledger)
         line = tell_progress(destination, figures)
@@ -50,6 +50,9 @@ def _watch(state: FleetState, ledger: Ledger) -> tuple[Destination, Figures]:
             state.console.tell(line)
         if has_ended(destination, figures):
             return destination, figures
+        if not (figures.workers or hinted):
+            hinted = True
+            state.console.tell("  it is bought by `vidi work`, on any machine that has the keys")
         time.sleep(pause)
         pause = min(pause * 2, LONGEST_LOOK_S)
 
