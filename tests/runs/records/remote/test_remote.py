@@ -6,6 +6,9 @@ import shutil
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -274,3 +277,52 @@ def test_without_the_extra_it_says_what_to_install(machines, here):
     here._monkeypatch.setitem(sys.modules, "obstore", None)
     assert machines.run("one", A, code=2) == 0
     assert "pip install 'vidi-run[objects]'" in machines.answer.stderr
+
+
+class Careless(BaseHTTPRequestHandler):
+    """Passes requests on to a server, without the conditions that they make."""
+
+    server_address_behind = ""
+
+    def handle_one(self):
+        size = int(self.headers.get("Content-Length") or 0)
+        sent = {name: value for name, value in self.headers.items() if name != "if-none-match"}
+        asked = Request(
+            self.server_address_behind + self.path, self.rfile.read(size) or None, sent,
+            method=self.command,
+        )  # fmt: skip
+        try:
+            answer = urlopen(asked)
+        except HTTPError as error:
+            answer = error
+        with answer:
+            content = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                if name.lower() not in {"transfer-encoding", "content-length", "connection"}:
+                    self.send_header(name, value)
+            length = answer.headers["Content-Length"] if self.command == "HEAD" else len(content)
+            self.send_header("Content-Length", str(length or 0))
+            self.end_headers()
+            self.wfile.write(content)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = handle_one  # noqa: N815 - as the library calls them
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_service_without_conditions_is_refused_before_anything_is_bought(machines, here, s3):
+    between = ThreadingHTTPServer(("127.0.0.1", 0), type("C", (Careless,), {
+        "server_address_behind": s3}))  # fmt: skip
+    serving = threading.Thread(target=between.serve_forever)
+    serving.start()
+    here._monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{between.server_port}")
+    try:
+        assert machines.run("one", A, code=2) == 0
+        assert "knows no conditional puts" in machines.answer.stderr
+        assert machines.names() == []
+    finally:
+        between.shutdown()
+        between.server_close()
+        serving.join()

@@ -135,7 +135,7 @@ def note_fleet_at(address: str, journal: str, *, known: bool) -> None:
     with before_anything_is_sent():
         holder = {"fleet": journal, "since": datetime.now(UTC).isoformat(timespec="seconds")}
         try:
-            bucket.create(LOCK, json.dumps(holder).encode(), {})
+            _put_lock(bucket, holder)
         except TakenError as error:
             other = _read_holder(bucket)
             if known and other.get("fleet") == journal:
@@ -173,12 +173,33 @@ def _claim(bucket: Bucket, token: str) -> None:
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     try:
-        bucket.create(LOCK, json.dumps(holder).encode(), {})
+        _put_lock(bucket, holder)
     except TakenError as error:
         other = _read_holder(bucket)
         _refuse_fleets(bucket, other)
         if other.get("token") != token:
             raise _describe_other(bucket, other) from error
+
+
+def _put_lock(bucket: Bucket, holder: Mapping[str, object]) -> None:
+    """Put the lock where none is, and see that this is a condition there: by a second time.
+
+    Raises:
+        TakenError: One is there.
+        UsageError: The service puts it all the same, as some that call themselves S3 do.
+    """
+    content = json.dumps(holder).encode()
+    bucket.create(LOCK, content, {})
+    try:
+        bucket.create(LOCK, content, {})
+    except TakenError:
+        return
+    bucket.delete(LOCK)
+    raise UsageError(
+        f"the service of {bucket.address} knows no conditional puts (If-None-Match), so that two "
+        "runs there would not hear of each other",
+        hint="Use one that does, as S3, Google Cloud Storage and Azure do, or a fleet's database.",
+    )
 
 
 def _describe_other(bucket: Bucket, other: Mapping[str, object]) -> FolderLockedError:
