@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
+from vidi.file_kinds import real_path
 from vidi.inference.settings import KEYS, PROVIDER_URLS
 from vidi.known_secrets import remember_secrets, says_secret
 
@@ -61,7 +62,7 @@ def read_environment(
         if env_file is not None:
             raise UsageError(f"there is no env file {env_file}", hint="Check --env-file.")
         return Environment(dict(os.environ))
-    if env_file is None and not path.resolve().is_relative_to(project.resolve()):
+    if env_file is None and not real_path(path).is_relative_to(real_path(project)):
         told = f"{path} is a link that leads out of the project and is left out: use --env-file"
         return Environment(dict(os.environ), (told,))
     # An empty variable counts as unset: that is what CI makes of a secret that is not there.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.file_kinds import real_path
 from vidi.jobs.job import STDIN, SUFFIXES
 from vidi.jobs.reading.files import MAX_BYTES, refuse_big
 
@@ -33,8 +34,8 @@ def find_job_files(named: Iterable[Path], project: Path) -> tuple[Path, ...]:
     for name in named:
         files = list(_expand(name, project))
         several = files != [find_job_file(name, project)]
-        found += [path for path in files if not (several and path.resolve() in seen)]
-        seen.update(path.resolve() for path in files)
+        found += [path for path in files if not (several and real_path(path) in seen)]
+        seen.update(map(real_path, files))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vidi.cli.running.job_files import read_stdin
 from vidi.cli.untrusted_addresses import has_keys, warn_unasked
 from vidi.errors import UsageError, VidiError
+from vidi.file_kinds import real_path
 from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.shipping.sources import TemplateFolder
@@ -347,7 +348,7 @@ class JobPlanner:
         yield from (("--restore", each) for each in choices.restore)
 
     def _claim(self, folder: Path, job_run: JobRun) -> None:
-        other = self._folders.setdefault(folder.resolve(), job_run)
+        other = self._folders.setdefault(real_path(folder), job_run)
         if other is not job_run:
             raise UsageError(
                 f"{other.path} and {job_run.path} both write to {folder}",

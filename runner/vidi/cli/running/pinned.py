@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
+from vidi.file_kinds import check_regular
 from vidi.inference.models.lock import (
     NAME,
     LockDifference,
@@ -34,6 +35,7 @@ def load_lock(project: Path) -> dict[str, LockedModel]:
     """
     path = project / NAME
     try:
+        check_regular(path)
         return read_lock(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UsageError(f"there is no {path}", hint="`vidi lock` writes it.") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
+from vidi.file_kinds import real_path
 from vidi.inference.models.about import shipped_templates
 from vidi.inference.models.ids import FORMS, file_name, split_version
 from vidi.inference.models.loading import TemplateError, read_template
@@ -266,7 +267,7 @@ def _each_once(sources: Iterable[TemplateSource]) -> Iterator[TemplateSource]:
     """Each folder once, called as it was given first: messages about its files name it so."""
     seen: set[Path] = set()
     for source in sources:
-        place = source.folder.resolve() if isinstance(source, TemplateFolder) else None
+        place = real_path(source.folder) if isinstance(source, TemplateFolder) else None
         if place not in seen:
             yield source
         if place is not None:

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
+from vidi.file_kinds import real_path
 from vidi.inference.models.provider_names import is_provider, provider_names
 from vidi.inference.models.suggest import did_you_mean
 from vidi.inference.tracking.caps import Cap, lower_caps
@@ -93,7 +94,7 @@ def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
         path = project / name
         if not path.is_file():
             continue
-        if not path.resolve().is_relative_to(project.resolve()):
+        if not real_path(path).is_relative_to(real_path(project)):
             raise UsageError(
                 f"{name} is a link that leads out of the project",
                 hint="Copy the file there.",

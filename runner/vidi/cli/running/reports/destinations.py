@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.cli.display.escaping.workflow_commands import on_github
 from vidi.errors import StorageError, UsageError
+from vidi.file_kinds import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +99,7 @@ def _write_for_github(state: CommandState) -> None:
 def _append(path: Path, text: str, limit: int | None = None) -> None:
     data = text.encode("utf-8", "replace")
     try:
+        check_regular(path)
         with path.open("ab") as file:
             if limit is None or file.tell() + len(data) <= limit:
                 file.write(data)

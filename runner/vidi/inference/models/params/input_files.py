@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from vidi.file_kinds import real_path
 from vidi.inference.models.params.checked import InputFile, ParamProblem
 from vidi.inference.models.params.coercion import branch_for
 from vidi.inference.models.params.wording import dotted, quoted
@@ -100,7 +101,7 @@ class FileFinder:
         return found.st_size
 
     def _refuse_outside(self, path: Path, name: str) -> None:
-        if not (self.allow_outside or path.resolve().is_relative_to(self.base.resolve())):
+        if not (self.allow_outside or real_path(path).is_relative_to(real_path(self.base))):
             what = f"names a file outside the project directory: {quoted(name)}"
             raise _RefusedError("outside", what, _ALLOW)
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from vidi.file_kinds import check_regular, real_path
 from vidi.inference.models.provider_names import provider_names
 from vidi.json_values import as_list, as_object
 
@@ -75,8 +76,9 @@ class TemplateFolder:
     def read(self, name: str) -> str:
         """The text of a file."""
         path = self.folder / name
-        if self._within and not path.resolve().is_relative_to(self._within.resolve()):
+        if self._within and not real_path(path).is_relative_to(real_path(self._within)):
             raise PermissionError("it is outside the project: name its folder with --templates")
+        check_regular(path)
         return path.read_text(encoding="utf-8")
 
     def names(self) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import functools
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -18,6 +19,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from vidi.errors import SettingError
+from vidi.file_kinds import check_regular
 from vidi.inference.providers.transport.sent_evidence import EVIDENCE
 
 if TYPE_CHECKING:
@@ -88,6 +90,8 @@ def open_wire() -> Wire:
 def _trusted_certificates(file: str | None, folder: str | None) -> ssl.SSLContext:  # noqa: ARG001  # httpx reads both itself
     # Reading the bundle takes 26 ms, and a run opens a wire to ask for prices and one to buy.
     try:
+        if file:
+            check_regular(Path(file))
         return httpx.create_ssl_context()
     except OSError as error:
         raise SettingError(

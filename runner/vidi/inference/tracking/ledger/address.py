@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.file_kinds import name_other_kind
 from vidi.inference.settings import read_seconds
 
 if TYPE_CHECKING:
@@ -49,6 +51,10 @@ def find_ledger(environ: Mapping[str, str]) -> str:
     """The path or postgresql:// URL of the ledger, whether or not runs are tracked now."""
     address = environ.get(LEDGER, "").strip()
     if address:
+        kind = name_other_kind(Path(address).expanduser()) if "://" not in address else ""
+        if kind:
+            hint = "Name a path of which vidi makes a file, or a postgresql:// URL."
+            raise UsageError(f"{LEDGER} names {kind}: {address}", hint=hint)
         return address
     from platformdirs import user_state_path
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.file_kinds import check_regular
 from vidi.runs.records.manifest.schema import SCHEMA_VERSION
 from vidi.strict_json import mend_texts
 
@@ -23,6 +24,7 @@ def read_manifest(path: Path) -> Manifest:
         UsageError: It cannot be read, is no manifest, or a newer vidi has written it.
     """
     try:
+        check_regular(path)
         text = path.read_text(encoding="utf-8")
         manifest = json.loads(text, parse_float=Decimal)
         if "\\ud" in text.lower():  # half a surrogate pair, which nothing that writes can take
