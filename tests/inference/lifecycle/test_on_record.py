@@ -261,6 +261,45 @@ def test_each_end_is_booked_once_with_what_it_cost_and_how_that_is_known(here):
     ]  # fmt: skip
 
 
+SDXL = "replicate/stability-ai/sdxl"
+
+
+def test_a_failure_that_is_billed_by_time_is_booked_by_its_time(here):
+    def alter(exchange):
+        return ended({"predict_time": 2}, **BROKEN)(exchange) if exchange.is_result else exchange
+
+    with serve_altered(here, alter) as served, open_engine(here, served.environment) as engine:
+        rate = engine.estimate_cost(SDXL, {"prompt": "a tree"}).lines[0].rate
+        with suppress(FailedError):
+            engine.infer(SDXL, prompt="a tree")
+    (settled,) = (event for event in journal_of(here) if event["event"] == "settled")
+    assert (settled["basis"], settled["actual_usd"]) == ("derived", float(2 * rate))
+
+
+def test_a_dear_bill_sets_more_aside_for_what_is_under_way_of_its_model_alone(here):
+    def alter(exchange):
+        return billed("3")(exchange) if exchange.is_result else exchange
+
+    stuck = [{"on": "result", "fault": "stuck", "nth": 2, "times": 2}]
+    with (
+        serve_altered(here, alter, *stuck) as served,
+        open_engine(here, served.environment) as engine,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        engine.infer(MODELS["fal"], prompt="another model's, and settled")
+        for model, key in ((FLUX, "waits"), (MODELS["fal"], "other")):
+            submitted = Event()
+            threads.submit(
+                engine.infer, model, prompt="a tree", idempotency_key=key,
+                on_event=lambda event, told=submitted: event.name == "submitted" and told.set(),
+            )  # fmt: skip
+            assert submitted.wait(20)
+        engine.infer(FLUX, prompt="dear", idempotency_key="dear")
+        engine.close()
+    raised = [event for event in journal_of(here) if event["event"] == "raised"]
+    assert [(event["id"], event["reserved_usd"]) for event in raised] == [("waits", 0.075)]
+
+
 def open_engine(here, environment):
     return InferenceEngine(
         settings=Settings.from_environment(environment),
