@@ -142,7 +142,7 @@ class Guard(httpx.AsyncBaseTransport):
         # Keys go to the providers' API hosts alone; whatever else an SDK asks for gets none.
         dropped = OWN_HEADERS if target.trusted else OWN_HEADERS | SECRET_HEADERS
         kept = [each for each in headers.raw if each[0].lower() not in dropped]
-        kept += [(b"Host", url.netloc), (b"Accept-Encoding", ENCODING.encode())]
+        kept.append((b"Accept-Encoding", ENCODING.encode()))  # httpx adds the host, by the URL
         extensions = {"timeout": self._timeouts.timeouts()}
         if len(body) <= PIECE:
             return httpx.Request(method, url, headers=kept, content=body, extensions=extensions)
@@ -202,7 +202,7 @@ class _Lines:
         """Take the next piece; gives the lines that end in it."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
         for line in lines:
-            yield line.rstrip(b"\r").decode("utf-8", errors="replace")
+            yield line.rstrip(b"\r").decode(errors="replace")
         if len(self._rest) > LONGEST_LINE:
             raise ValueError(f"a line of the stream is longer than {LONGEST_LINE:,} bytes")
 
