@@ -52,6 +52,11 @@ def test_what_is_open_in_the_ledger_is_not_bought_again(here, options, faults, c
         assert here("vidi-run", "job.yaml").exit_code == 6  # and so it stays
         doubtful = here("vidi", "costs", "--json").json["in_doubt_usd"]
 
+        paid = here("vidi", "reconcile", "job.yaml", "--paid", "tree=some-request")
+        assert (paid.exit_code, "log.jsonl is gone" in paid.stderr) == (2, True)
+        assert "--rebuy tree" in paid.stderr
+        assert here("vidi", "costs", "--json").json["in_doubt_usd"] == doubtful
+
         released = here("vidi", "reconcile", "job.yaml", "--not-paid", "tree")
         assert (released.exit_code, released.stdout.splitlines()[0]) == (
             0, "tree: not bought; the next run may buy it"

@@ -68,6 +68,7 @@ def settle_doubts(
         doubtful = {state.id for state in list_doubts(config.journal.states)}
         begun = config.receipts.find_begun([key for key in not_paid if key not in doubtful])
         not_paid = [key for key in not_paid if key not in begun]
+        _refuse_without_journal(config, [key for key in paid if key not in doubtful])
         check_word(config.journal.states, paid, not_paid)
         if begun or paid or not_paid:
             config.receipts.release_begun(begun)
@@ -78,6 +79,20 @@ def settle_doubts(
         else:
             findings = run_until_stopped(ask_providers(config))
         return findings, tuple(state.id for state in list_doubts(config.journal.states))
+
+
+def _refuse_without_journal(config: ReconcileConfig, paid: Sequence[str]) -> None:
+    """Say what to do about what was bought by a run whose log.jsonl is gone.
+
+    Raises:
+        UsageError: One of these ids was: nobody knows what exactly was asked for.
+    """
+    for key in config.receipts.find_begun(paid):
+        raise UsageError(
+            f"{key} was begun by a run whose log.jsonl is gone: what it bought cannot be taken up",
+            hint=f"Put log.jsonl back, and `vidi reconcile` again. Else save its files from the "
+            f"provider's page; --rebuy {key} buys it anew, and counts the earlier one as spent.",
+        )
 
 
 def price_estimates(
