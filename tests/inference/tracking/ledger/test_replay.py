@@ -26,10 +26,11 @@ def test_an_empty_ledger_takes_over_a_whole_journal_and_again_changes_nothing(le
         a_charge("b", "0.05", actual="0", attempt=1),
         a_charge("b", "0.05", actual="0.05", attempt=2),
         a_charge("c", "0.02"),
+        a_charge("d", "0.03"),
     ]
     for _ in range(3):
         replay(ledger, *journal)
-        assert usage(ledger) == same("0.09", "0.02")
+        assert usage(ledger) == same("0.09", "0.05")
 
 
 def test_what_was_settled_while_the_ledger_did_not_listen_is_settled_once(ledger):
