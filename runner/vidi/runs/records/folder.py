@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 from filelock import FileLock, Timeout
 
 from vidi.errors import FolderLockedError, JobFileError, Place, UsageError
+from vidi.file_kinds import check_regular
 from vidi.inference.outputs.keeping.staging import remove_leftovers
 from vidi.inference.tracking.journal.journal import read_events
 from vidi.jobs.mistakes import MistakeError
@@ -256,6 +257,7 @@ def _measure(journal: Path) -> int:
     A last line that is torn is dropped wherever it happened, so it does not count.
     """
     try:
+        check_regular(journal)
         with journal.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             start = file.seek(max(0, size - LONGEST_LAST_LINE))
