@@ -338,7 +338,7 @@ JOB = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(JOB)
 def test_no_job_file_breaks_the_checker(tmp_path, value):
