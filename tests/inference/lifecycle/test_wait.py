@@ -55,7 +55,7 @@ def test_an_event_stream_that_is_not_served_is_not_asked_again(run):
     assert served.count("GET", "/status") > 1
 
 
-@pytest.mark.parametrize("provider", ["replicate", "fal"])
-def test_many_of_a_model_that_was_never_seen_need_few_requests(run, provider):
-    served = run(provider, 12, latency=1.0)
-    assert served.requests <= 4 * 12 + 1  # and the prices, once
+@pytest.mark.parametrize(("provider", "most"), [("replicate", 3 * 12 + 25), ("fal", 4 * 12 + 1)])
+def test_many_of_a_model_that_was_never_seen_need_few_requests(run, provider, most):
+    """At Replicate one of them is looked at every 50 ms for a second; at fal, prices are asked."""
+    assert run(provider, 12, latency=1.0).requests <= most

@@ -208,7 +208,7 @@ NOT_PLANNED = {
     # how it is carried out and told, not what is bought
     *("estimate", "plan", "apply", "concurrency", "detach", "fail_fast", "max_failures"),
     *("json_wanted", "junit", "summary_markdown", "code_quality", "report", "no_input", "yes"),
-    *("quiet", "verbose", "no_progress"),
+    *("quiet", "verbose", "no_progress", "fleet"),
 }
 OTHERWISE = {"var": "vars", "vars_file": "vars_files", "budget": "budget_usd"}
 """Options that a plan has under another name."""

@@ -152,7 +152,10 @@ def test_a_ledger_of_a_newer_vidi_buys_nothing(world, path):
 
 def test_a_folder_in_its_place_buys_nothing(world, path):
     path.mkdir()
-    check_that_nothing_was_bought(world, path, "unable to open database file")
+    answer = world.run()
+    hint = "Name a path of which vidi makes a file, or a postgresql:// URL."
+    said = f"VIDI_LEDGER names a folder: {path}\n  hint: {hint}\n"
+    assert (answer.exit_code, answer.stderr, world.served.requests) == (2, said, 0)
 
 
 def test_a_ledger_whose_folder_cannot_be_made_buys_nothing(world):

@@ -142,7 +142,8 @@ class Guard(httpx.AsyncBaseTransport):
         # Keys go to the providers' API hosts alone; whatever else an SDK asks for gets none.
         dropped = OWN_HEADERS if target.trusted else OWN_HEADERS | SECRET_HEADERS
         kept = [each for each in headers.raw if each[0].lower() not in dropped]
-        kept.append((b"Accept-Encoding", ENCODING.encode()))  # httpx adds the host, by the URL
+        # httpx adds the host to a body of one piece only.
+        kept += [(b"Host", url.netloc), (b"Accept-Encoding", ENCODING.encode())]
         extensions = {"timeout": self._timeouts.timeouts()}
         if len(body) <= PIECE:
             return httpx.Request(method, url, headers=kept, content=body, extensions=extensions)
