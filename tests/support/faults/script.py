@@ -9,6 +9,7 @@ from typing import Any
 
 from support.faults.cells import Cell
 from support.servers.closable_port import Gate
+from vidi.runs.execution.signals import received_signals
 from vidi.sandbox.faults import FaultPlan
 from vidi.sandbox.state import Sandbox
 
@@ -70,8 +71,11 @@ class Script(FaultPlan):
             later(SHUT_S, self._finish_what_is_not_cancelled)
 
     def _press_again(self) -> None:
-        """Press once more when the first has arrived: two at a time may arrive as one."""
-        if signal.SIGINT in signal.sigpending():
+        """Press once more when the first was heard: two at a time may be heard as one.
+
+        Python notes a signal when it arrives, and hears it when the main thread comes to it.
+        """
+        if not received_signals.count:
             asyncio.get_running_loop().call_later(0.01, self._press_again)
         else:
             os.kill(os.getpid(), signal.SIGINT)
