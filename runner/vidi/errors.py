@@ -72,6 +72,13 @@ class Problem:
     via: Place | None = None
     """Where `place` is in a data file: the place in the job file that uses its value."""
 
+    def __post_init__(self) -> None:
+        """Cut what quotes a key or a number of megabytes."""
+        if len(self.message) > _LONGEST_TEXT:
+            object.__setattr__(self, "message", _cut(self.message))
+        if len(self.hint) > _LONGEST_TEXT:
+            object.__setattr__(self, "hint", _cut(self.hint))
+
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -13,12 +13,13 @@ from vidi.errors import JobFileError, Place, Problem, UsageError
 from vidi.jobs.data.sources import is_pattern, split_part
 from vidi.jobs.entry import DEFAULT_KEYS, READERS, REQUIRED, mistakes_in, non_finite
 from vidi.jobs.expansion.bounds import ONE_MACHINE, JobBounds
-from vidi.jobs.expansion.expand import Scope, expand
+from vidi.jobs.expansion.expand import expand
+from vidi.jobs.expansion.scope import Scope
 from vidi.jobs.expansion.secret_values import find_secrets
 from vidi.jobs.expansion.text_files import TextFiles
 from vidi.jobs.expansion.used_names import find_used_names
 from vidi.jobs.expansion.variables import read_variables
-from vidi.jobs.mistakes import MistakeError, describe, did_you_mean, first_of
+from vidi.jobs.mistakes import MOST_TOLD, MistakeError, describe, did_you_mean, first_of
 from vidi.jobs.reading import fields
 from vidi.jobs.reading.document import Document, read_document
 from vidi.jobs.reading.files import ProjectFiles, is_inside
@@ -315,9 +316,9 @@ class _Reading:
         rows = self._read("inferences", _read_inferences, Row(0))
         entries = [Places(self._source, row, defaults) for row in rows if isinstance(row, Table)]
         self._check_defaults(defaults, entries)
-        for number, row in enumerate(rows):
-            if not isinstance(row, Table):
-                self._not_an_entry(row, rows.marks[number])
+        wrong = (number for number, row in enumerate(rows) if not isinstance(row, Table))
+        for number in islice(wrong, MOST_TOLD):
+            self._not_an_entry(rows[number], rows.marks[number])
         for entry, row in zip(
             entries, (row for row in rows if isinstance(row, Table)), strict=True
         ):

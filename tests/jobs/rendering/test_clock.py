@@ -44,6 +44,30 @@ def test_the_templates_of_a_job_have_their_time_together(tmp_path):
     assert seconds < 10
 
 
+def test_entries_for_which_no_time_is_left_are_not_dropped_without_a_word(tmp_path):
+    """None of their own templates is slow: it is the entry before that took the time."""
+    plain = "\n- {id: b, params: {p: plain}, model: m, output: y}"
+    path = tmp_path / "a.yaml"
+    slow = f'- {{id: a, params: {{p: "{SLOW}"}}, model: m, output: x}}'
+    path.write_text(f"version: 1\ninferences:\n{slow}{plain}\n")
+    job = read_job(path, project=tmp_path, bounds=JobBounds(render_s=0.5))
+    _, dropped = [each for each in job.inferences() if isinstance(each, Problem)]
+    assert dropped.message == "templates took longer than the 0 s of a job file"
+    assert dropped.place.line == 4
+
+
+def test_fifty_thousand_different_templates_are_as_many_as_are_understood(tmp_path):
+    """Counted before any is: a list of so many would take minutes, and one of half is honest."""
+    texts = ", ".join(f'"{n} {{{{ v }}}}"' for n in range(51_000))
+    found, seconds = problems(tmp_path, f"id: a, vars: {{v: 1}}, params: {{p: [{texts}]}}")
+    (mistake,) = found
+    assert mistake.message == (
+        "more than 10,000,000 params and variables in one job file, each template among them "
+        "counted as 200"
+    )
+    assert seconds < 10
+
+
 def test_many_big_variables_are_too_big_together(tmp_path):
     variables = ", ".join(f"v{n}: \"{{{{ 'x' * 1000000 }}}}\"" for n in range(40))
     found, _ = problems(tmp_path, f"id: a, vars: {{{variables}}}, params: {{}}")

@@ -99,7 +99,12 @@ def _read_folders(pattern: str, files: ProjectFiles) -> Rows[str]:
     """The folders that a pattern such as `shots/*` means, by name; hidden ones are left out."""
     if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
         raise MistakeError(f"'foreach' must be inside the project, not {pattern!r}", kind="outside")
-    found = [each for each in files.root.glob(pattern) if each.is_dir()]
+    if pattern.count("**") > 1:
+        raise MistakeError(f"'foreach' may have `**` once, not {pattern.count('**')} times")
+    try:
+        found = [each for each in files.root.glob(pattern) if each.is_dir()]
+    except (ValueError, NotImplementedError) as error:
+        raise MistakeError(f"'foreach' is no pattern of folders: {error}") from error
     names = sorted(each.relative_to(files.root).as_posix() for each in found)
     names = [each for each in names if not PurePosixPath(each).name.startswith(".")]
     for each in names:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from vidi.errors import JobFileError, Problem
 from vidi.jobs.entry import READERS, non_finite
-from vidi.jobs.expansion.bounds import ONE_MACHINE, JobBounds
 from vidi.jobs.expansion.combinations import SPLIT, Combinations
 from vidi.jobs.expansion.compiled_entry import UNKNOWN, CompiledEntry, is_literal
 from vidi.jobs.expansion.secret_values import find_given_secrets, find_secrets
@@ -17,8 +16,13 @@ from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import refuse_unportable
 from vidi.jobs.rendering.environment import MAX_VALUE, TooBigError, measure
 from vidi.jobs.rendering.output_index import OUTPUT_INDEX
-from vidi.jobs.rendering.rendering import columns_in, has_template
-from vidi.jobs.rendering.room import RenderedRoom, count_values
+from vidi.jobs.rendering.rendering import columns_in, compile_text, has_template
+from vidi.jobs.rendering.room import (
+    COMPILED,
+    count_templates,
+    count_values,
+    weigh_variables,
+)  # fmt: skip
 from vidi.jobs.spec import KEY_MARKER, InferenceSpec
 from vidi.json_values import as_object
 
@@ -26,10 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from vidi.jobs.data.cell import Origin
-    from vidi.jobs.expansion.text_files import TextFiles
-    from vidi.jobs.reading.files import ProjectFiles
+    from vidi.jobs.expansion.scope import Scope
     from vidi.jobs.reading.places import Places
-    from vidi.jobs.rendering.clock import RenderClock
 
 MAX_PROBLEMS = 1000
 """An entry with more different mistakes than this is not expanded further."""
@@ -43,28 +45,6 @@ _MULTIPLYING = frozenset(("matrix", "foreach", "vars"))
 _Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What all entries of a job share."""
-
-    files: ProjectFiles
-    texts: TextFiles
-    """The function `file` of templates."""
-    portable_names: bool
-    places: Places
-    """Of the job file's root, for `vars`."""
-    vars: Mapping[str, object]
-    overrides: Mapping[str, object]
-    """From `--vars-file` and `--var`; never rendered."""
-    clock: RenderClock
-    """Of all templates of the job."""
-    secrets: set[str] = field(default_factory=set)
-    """Values whose names say that they are secrets, of all that has been expanded."""
-    room: RenderedRoom = field(default_factory=RenderedRoom)
-    """Of all that they make."""
-    bounds: JobBounds = ONE_MACHINE
-
-
 def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | Problem]:
     """Every inference of the entries in file order, and every mistake found on the way."""
     taken = TakenNames()
@@ -72,15 +52,23 @@ def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | 
     variables = {name: scope.vars[name] for name in scope.vars.keys() - scope.overrides.keys()}
     literal = is_literal(variables)
     for entry in entries:
-        if left == 0 and entry.get("enabled") is not False:
-            message = f"more than {scope.bounds.inferences:,} inferences from here on"
-            yield entry.problem(MistakeError(message, kind="too-many", hint=SPLIT), ())
+        limit = None if entry.get("enabled") is False else _name_limit(scope, left)
+        if limit is not None:
+            yield entry.problem(limit, ())
             return
         expansion = _Expansion(entry, scope, taken, left)
         yield from expansion.inferences(literal)
         left -= expansion.count
         if scope.room.is_full:
             return
+
+
+def _name_limit(scope: Scope, left: int) -> MistakeError | None:
+    """What keeps an entry from being expanded: none is left out without a word."""
+    if scope.clock.is_over:
+        return MistakeError(scope.clock.describe_end(), kind="template")
+    message = f"more than {scope.bounds.inferences:,} inferences from here on"
+    return None if left else MistakeError(message, kind="too-many", hint=SPLIT)
 
 
 @dataclass(slots=True)
@@ -159,22 +147,15 @@ class _Expansion:
             yield spec
 
     def _made(self) -> Iterator[InferenceSpec]:
-        if not self._has_room(len(self._scope.vars)):
+        each = weigh_variables({**self._scope.vars, **as_object(self._entry.get("vars"))})
+        if not (self._has_room(each) and self._compile()):
             return
-        self._compiled = {
-            key: CompiledEntry(self._entry.get(key), (key,), self._note)
-            for key in _WRITTEN
-            if key in self._entry
-        }
-        base = self._entry.default_under_template("params")
-        self._base = None if base is None else CompiledEntry(base, ("params",), self._note)
-        self._variables = self._compile_variables()
         rendered = [name for name, value in self._variables.items() if value.dynamic]
         with self._scope.clock:
             known = self._with_variables({}, lenient=True) or {}
         for names in self._combinations.given(known):
             self.count = self._combinations.count
-            if not self._has_room(len(self._variables) + len(names)):
+            if not self._has_room(each + len(names)):
                 return
             with self._scope.clock:
                 spec = self._inference(names, rendered)
@@ -184,6 +165,18 @@ class _Expansion:
                 yield spec
             if self._without_origin >= MAX_PROBLEMS:
                 return
+
+    def _compile(self) -> bool:
+        """Understand all templates of the entry, as far as there is room for so many."""
+        written = {key: self._entry.get(key) for key in _WRITTEN if key in self._entry}
+        if not self._has_room(COMPILED * (count_templates(written) // 1000 * 1000)):
+            return False
+        before, note = compile_text.cache_info().misses, self._note
+        self._compiled = {key: CompiledEntry(own, (key,), note) for key, own in written.items()}
+        base = self._entry.default_under_template("params")
+        self._base = None if base is None else CompiledEntry(base, ("params",), self._note)
+        self._variables = self._compile_variables()
+        return self._has_room(COMPILED * (compile_text.cache_info().misses - before))
 
     def _has_room(self, values: int | Mapping[str, object]) -> bool:
         """Whether so many values, or those of params, may be kept; where not, that is said."""

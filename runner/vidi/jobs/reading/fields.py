@@ -15,6 +15,7 @@ MAX_CONCURRENCY = 256
 MAX_ATTEMPTS = 10
 MAX_ID = 200
 MAX_MODEL = 500
+MAX_PATH = 4096
 MAX_USD = 1_000_000
 MAX_DECIMALS = 30
 VERSION = 1
@@ -266,7 +267,10 @@ def read_name(value: object) -> str:
 
 def read_folder(value: object) -> str:
     """A folder, relative to the project."""
-    return _without_template("output_dir", read_text("output_dir", value))
+    text = read_text("output_dir", value)
+    if len(text) > MAX_PATH:
+        raise MistakeError(f"'output_dir' is {len(text):,} characters long; at most {MAX_PATH:,}")
+    return _without_template("output_dir", text)
 
 
 def _without_template(key: str, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -28,8 +29,10 @@ class Source:
         """Held, so that the mistakes of a file of one line share it."""
 
     @cached_property
-    def _line_starts(self) -> list[int]:
-        return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+    def _line_starts(self) -> array[int]:
+        starts = array("Q", [0])  # 16 MiB of line ends are half a gigabyte as a list
+        starts.extend(end.end() for end in _LINE_END.finditer(self.text))
+        return starts
 
     def place(self, mark: int) -> Place:
         """The line and column of a mark, both counted from 1, columns in characters."""

@@ -42,6 +42,11 @@ class RenderClock:
         _RUNNING.reset(self._token)
         self._spent += time.monotonic() - self._began
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has no time left."""
+        return self._spent >= self._job_s
+
     def look(self) -> None:
         """Look at the clock.
 
@@ -49,11 +54,13 @@ class RenderClock:
             TooSlowError: The time is over.
         """
         if time.monotonic() > self._ends:
-            over = self._spent + ENTRY_S > self._job_s
-            allowed = (
-                f"{self._job_s:.0f} s of a job file" if over else f"{ENTRY_S:.0f} s of an inference"
-            )
-            raise TooSlowError(f"templates took longer than the {allowed}")
+            if self._spent + ENTRY_S > self._job_s:
+                raise TooSlowError(self.describe_end())
+            raise TooSlowError(f"templates took longer than the {ENTRY_S:.0f} s of an inference")
+
+    def describe_end(self) -> str:
+        """What to say where the job has no time left."""
+        return f"templates took longer than the {self._job_s:.0f} s of a job file"
 
 
 def look_at_clock() -> None:

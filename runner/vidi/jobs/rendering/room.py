@@ -6,12 +6,23 @@ A job may come from a stranger: `{{ file('a.txt') }}{{ n }}` in a matrix of 100,
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vidi.jobs.rendering.environment import TooBigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_BYTES = 256 * 1024 * 1024
 """Of all inferences of a job file together: 2.6 kB for each of 100,000."""
 MOST_VALUES = 10_000_000
 """Of all inferences together, their variables too: a hundred of each of 100,000."""
+RENDERED = 2
+"""So many values stand for a variable that is a template, which every inference renders, and one
+more for ten others that it may name."""
+COMPILED = 200
+"""So many stand for a template that none before was like: 50,000 of them are understood in a
+minute, and a list of honest prompts with a variable each is seldom longer."""
 SHARED = 4096
 """Characters from which a text is looked for among those before: one value of many is held once."""
 
@@ -42,7 +53,10 @@ class RenderedRoom:
         if self._bytes > MOST_BYTES:
             raise TooBigError(f"params of more than {MOST_BYTES // 1024**2} MiB in one job file")
         if self._values > MOST_VALUES:
-            raise TooBigError(f"more than {MOST_VALUES:,} params and variables in one job file")
+            raise TooBigError(
+                f"more than {MOST_VALUES:,} params and variables in one job file, each template "
+                f"among them counted as {COMPILED}"
+            )
 
     @property
     def is_full(self) -> bool:
@@ -63,6 +77,21 @@ class RenderedRoom:
         elif isinstance(value, list):
             for each in value:
                 self._add(each)
+
+
+def weigh_variables(variables: Mapping[str, object]) -> int:
+    """How many values the variables of an inference stand for."""
+    known = len(variables)
+    return known + count_templates(variables) * (RENDERED + known // 10)
+
+
+def count_templates(value: object) -> int:
+    """The texts in a value that hold templates."""
+    if isinstance(value, str):
+        return "{" in value
+    if isinstance(value, dict):
+        return sum(map(count_templates, value.values()))
+    return sum(map(count_templates, value)) if isinstance(value, list) else 0
 
 
 def count_values(value: object) -> int:
