@@ -32,7 +32,7 @@ SETTINGS = {
     "a journal of a run": ("outputs/job/log.jsonl", {}, ("vidi-run", "job.json", "--no-report")),
     "an output folder": ("outputs/job", {}, ESTIMATE),
 }
-SAID = frozenset({"VIDI_LEDGER", "vidi.lock", "a manifest", "a job file"})
+SAID = frozenset({"VIDI_LEDGER", "vidi.lock", "vidi.toml", "a manifest", "a job file"})
 """Those at which something must be said, whatever kind it is."""
 
 
