@@ -22,7 +22,7 @@ CUTOFF = 0.6
 """How similar is near; difflib's own."""
 
 
-class _Patience:
+class _SearchTime:
     """Seconds of searching: 10 at once, and a tenth of what this process works; processor time."""
 
     def __init__(self, most: float = 10.0, share: float = 0.1) -> None:
@@ -40,7 +40,7 @@ class _Patience:
         self._left -= time.process_time() - began
 
 
-_patience = _Patience()
+_search_time = _SearchTime()
 
 
 def find_nearest(word: str, names: Iterable[str], count: int = 3) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def find_nearest(word: str, names: Iterable[str], count: int = 3) -> tuple[str, 
     None where the word is too long for a name, or where this process has searched for so many
     words already that it would take too long.
     """
-    if len(word) > LONGEST_NAME or not _patience.is_left():
+    if len(word) > LONGEST_NAME or not _search_time.is_left():
         return ()
     began = time.process_time()
     by_fold = {
@@ -57,5 +57,5 @@ def find_nearest(word: str, names: Iterable[str], count: int = 3) -> tuple[str, 
     }
     fold = word.casefold()
     close = [fold] if fold in by_fold else get_close_matches(fold, by_fold, count, CUTOFF)
-    _patience.spend(began)
+    _search_time.spend(began)
     return tuple(by_fold[each] for each in close)

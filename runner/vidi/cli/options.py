@@ -85,18 +85,45 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 NAMED = click.Path(path_type=Path)
 """A job file, a folder or a pattern of them, or `-`."""
 
+PROJECT = click.option(
+    "-C",
+    "--project",
+    type=FOLDER,
+    default=Path(),
+    metavar="DIR",
+    help="Folder that paths are relative to.  [default: this one]",
+)
+TEMPLATES = click.option(
+    "--templates",
+    type=FOLDER,
+    metavar="DIR",
+    help="Model templates that come before ./templates and vidi's own.",
+)
+ENV_FILE = click.option(
+    "--env-file", type=FILE, metavar="FILE", help="Read keys and settings from it.  [default: .env]"
+)
+MADE_IN = click.option(
+    "-o",
+    "--output-dir",
+    type=FOLDER,
+    metavar="DIR",
+    help="Where the assets are.  [default: the file's]",
+)
+SANDBOX = click.option(
+    "--sandbox", is_flag=True, help="The sandbox run of the file, not the real one."
+)
+FLEET = click.option("--fleet", is_flag=True, help="A job of a fleet, by its name or its job file.")
+JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+
 _READING = (
-    click.option("-C", "--project", type=FOLDER, default=Path(), metavar="DIR",
-                 help="Folder that paths are relative to.  [default: this one]"),
+    PROJECT,
     click.option("-o", "--output-dir", type=FOLDER, metavar="DIR",
                  help="Where the assets go; also s3://BUCKET/PREFIX.  [default: the file's]"),
-    click.option("--templates", type=FOLDER, metavar="DIR",
-                 help="Model templates that come before ./templates and vidi's own."),
+    TEMPLATES,
     click.option("--var", multiple=True, metavar="K=V", help="Set a variable of the job file."),
     click.option("--vars-file", multiple=True, type=FILE, metavar="FILE",
                  help="Set variables from a YAML or JSON file."),
-    click.option("--env-file", type=FILE, metavar="FILE",
-                 help="Read keys and settings from it.  [default: .env]"),
+    ENV_FILE,
 )  # fmt: skip
 """How job files are read, and where their assets go."""
 _ALLOW_OUTSIDE = click.option(
@@ -146,7 +173,7 @@ _OPTIONS = (
     click.option("--fail-fast", is_flag=True, help="Begin nothing new after the first failure."),
     click.option("--max-failures", type=click.IntRange(1), metavar="N",
                  help="Begin nothing new after N failures."),
-    click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout."),
+    JSON,
     click.option("--junit", type=FILE, metavar="PATH", help="Write a JUnit report."),
     click.option("--summary-markdown", type=FILE, metavar="PATH",
                  help="Write a summary in Markdown."),

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.commands.fleet.options import JSON, place_options
-from vidi.cli.options import FOLDER
+from vidi.cli.options import ENV_FILE, FOLDER, JSON, PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,8 @@ NAMED = 5
     metavar="DIR",
     help="Where it goes.  [default: where the outputs are]",
 )
-@place_options
+@PROJECT
+@ENV_FILE
 @JSON
 def export(
     job: str, folder: Path | None, project: Path, env_file: Path | None, json_wanted: bool

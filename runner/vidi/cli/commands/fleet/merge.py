@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.options import JSON
+
 if TYPE_CHECKING:
     from vidi.runs.records.merging.merge import Merged
 
@@ -18,7 +20,7 @@ NAMED = 5
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("out", metavar="OUT", type=FOLDER)
 @click.argument("folders", metavar="FOLDER...", nargs=-1, required=True, type=FOLDER)
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@JSON
 def merge(out: Path, folders: tuple[Path, ...], json_wanted: bool) -> int:
     r"""Bring the output folders of a job's shards into the one folder OUT.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.commands.fleet.options import JSON, place_options
+from vidi.cli.options import ENV_FILE, JSON, PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("job", metavar="JOB")
 @click.option("--cancel", is_flag=True, help="Ask the providers to cancel what is under way, too.")
-@place_options
+@PROJECT
+@ENV_FILE
 @JSON
 def stop(
     job: str, cancel: bool, project: Path, env_file: Path | None, json_wanted: bool

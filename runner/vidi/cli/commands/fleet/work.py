@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.commands.fleet.options import place_options
-from vidi.cli.options import FOLDER, Duration, ShardOf
+from vidi.cli.options import ENV_FILE, PROJECT, TEMPLATES, Duration, ShardOf
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,13 +40,9 @@ AT_ONCE = click.option(
 @click.option(
     "--idle-exit", type=Duration(), metavar="TIME", help="End after so long without work, as 10m."
 )
-@place_options
-@click.option(
-    "--templates",
-    type=FOLDER,
-    metavar="DIR",
-    help="Model templates that come before ./templates and vidi's own.",
-)
+@PROJECT
+@ENV_FILE
+@TEMPLATES
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def work(
     job: str | None,

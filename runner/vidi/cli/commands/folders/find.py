@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.options import JSON
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +29,7 @@ HEADINGS = ("asset", "inference", "model", "paid", "review", "prompt")
     metavar="DIR",
     help="Where to look, and below.  [default: outputs]",
 )
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@JSON
 def find(words: tuple[str, ...], where: tuple[Path, ...], *, json_wanted: bool) -> int:
     """Find what was made: all the words are in its id, prompt, model, tags, files or review.
 

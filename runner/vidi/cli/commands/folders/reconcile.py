@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vidi.cli.options import FILE, FOLDER, Duration
+from vidi.cli.options import (
+    ENV_FILE,
+    FLEET,
+    JSON,
+    MADE_IN,
+    PROJECT,
+    SANDBOX,
+    TEMPLATES,
+    Duration,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,34 +49,6 @@ COSTS = click.option(
     is_flag=True,
     help="Ask what was booked at its estimate has really cost, and book that.",
 )
-PROJECT = click.option(
-    "-C",
-    "--project",
-    type=FOLDER,
-    default=Path(),
-    metavar="DIR",
-    help="Folder that paths are relative to.  [default: this one]",
-)
-OUTPUT_DIR = click.option(
-    "-o",
-    "--output-dir",
-    type=FOLDER,
-    metavar="DIR",
-    help="Where the assets are.  [default: the file's]",
-)
-TEMPLATES = click.option(
-    "--templates",
-    type=FOLDER,
-    metavar="DIR",
-    help="Model templates that come before ./templates and vidi's own.",
-)
-ENV_FILE = click.option(
-    "--env-file", type=FILE, metavar="FILE", help="Read keys and settings from it.  [default: .env]"
-)
-SANDBOX = click.option(
-    "--sandbox", is_flag=True, help="The sandbox run of the file, not the real one."
-)
-FLEET = click.option("--fleet", is_flag=True, help="A job of a fleet, by its name or its job file.")
 ABSENT = click.option(
     "--absent-is-not-paid",
     is_flag=True,
@@ -79,7 +60,6 @@ OLDER = click.option(
     metavar="TIME",
     help="With --absent-is-not-paid: only what was begun so long ago.  [default: 10m]",
 )
-JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,7 +71,7 @@ JSON = click.option("--json", "json_wanted", is_flag=True, help="Print one JSON 
 @ABSENT
 @OLDER
 @PROJECT
-@OUTPUT_DIR
+@MADE_IN
 @TEMPLATES
 @ENV_FILE
 @SANDBOX

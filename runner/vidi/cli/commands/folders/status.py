@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from vidi.cli.options import FOLDER
+from vidi.cli.options import FLEET, JSON, MADE_IN, PROJECT, SANDBOX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,24 +24,11 @@ HEADINGS = ("inference", "model", "status", "cost", "may be billed", "since", "w
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("path", metavar="JOB_FILE|FOLDER", type=click.Path(path_type=Path))
-@click.option(
-    "-C",
-    "--project",
-    type=FOLDER,
-    default=Path(),
-    metavar="DIR",
-    help="Folder that paths are relative to.  [default: this one]",
-)
-@click.option(
-    "-o",
-    "--output-dir",
-    type=FOLDER,
-    metavar="DIR",
-    help="Where the assets are.  [default: the file's]",
-)
-@click.option("--sandbox", is_flag=True, help="The sandbox run of the file, not the real one.")
-@click.option("--fleet", is_flag=True, help="A job of a fleet, by its name or its job file.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@PROJECT
+@MADE_IN
+@SANDBOX
+@FLEET
+@JSON
 def status(
     path: Path,
     project: Path,

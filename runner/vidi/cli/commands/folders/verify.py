@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.options import FOLDER
+from vidi.cli.options import FOLDER, JSON
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("folder", type=FOLDER, metavar="FOLDER|s3://BUCKET/PREFIX")
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@JSON
 def verify(folder: Path, json_wanted: bool) -> int:
     """Hash every asset of an output folder and compare it with the journal.
 

@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from vidi.cli.commands.jobs.run import run
-from vidi.cli.options import reading_options
+from vidi.cli.options import JSON, reading_options
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("base")
 @click.argument("head", required=False)
 @reading_options
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@JSON
 @click.option("--markdown", is_flag=True, help="Print Markdown that fits a comment.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 where anything differs.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors and the difference only.")

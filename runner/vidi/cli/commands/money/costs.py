@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.options import JSON
 from vidi.errors import UsageError
 from vidi.inference.tracking.caps import LEDGER_GROUPINGS
 
@@ -40,7 +41,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
     is_flag=True,
     help="Compare a month with what fal.ai says it billed (takes an admin key).",
 )
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@JSON
 @click.option("--csv", "csv_wanted", is_flag=True, help="Print CSV on stdout.")
 def costs(
     by: LedgerGrouping,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from vidi.cli.options import JSON
 from vidi.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="How many, the last one first.  [default: 20]",
 )
-@click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout.")
+@JSON
 @click.option("--csv", "csv_wanted", is_flag=True, help="Print CSV on stdout.")
 def history(limit: int, json_wanted: bool, csv_wanted: bool) -> int:
     """List the latest runs: when, which job file, into which folder, for how much."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.options import FILE, FOLDER
+from vidi.cli.options import FILE, FOLDER, JSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ _OPTIONS = (
     click.option("--env-file", type=FILE, metavar="FILE",
                  help="Read settings from it.  [default: .env]"),
     click.option("--sandbox", is_flag=True, help="What the sandbox made, not the real ones."),
-    click.option("--json", "json_wanted", is_flag=True, help="Print one JSON object on stdout."),
+    JSON,
 )  # fmt: skip
 
 

@@ -98,8 +98,7 @@ def read_condition(tests: Sequence[str], model: ModelInfo) -> Condition:
         test = _read_value(name, value, schema) if sign == "=" else _read_bound(sign, value, text)
         before = condition.get(name)
         both = isinstance(before, dict) and isinstance(test, dict)
-        # `both` has shown that they are mappings, which the type checker does not follow.
-        condition[name] = {**before, **test} if both else test  # type: ignore[dict-item]
+        condition[name] = {**before, **test} if both else test  # type: ignore[dict-item]  # both are mappings
     return condition
 
 
@@ -124,9 +123,8 @@ def make_row(model: ModelInfo, before: PriceRow | None, reading: PriceReading) -
         row["witness"] = {
             "source": reading.witness, "as_of": reading.today, "says": dict(reading.rate),
         }  # fmt: skip
-    # KEPT holds keys of a row, which the type checker cannot see in a loop.
-    kept = {key: before[key] for key in KEPT if before and key in before}  # type: ignore[literal-required]
-    row.update(kept)  # type: ignore[typeddict-item]
+    kept = {key: before[key] for key in KEPT if before and key in before}  # type: ignore[literal-required]  # keys of a row
+    row.update(kept)  # type: ignore[typeddict-item]  # so are these
     row["lines"] = _renew_lines(model, before.get("lines", []) if before else [], reading)
     return row
 

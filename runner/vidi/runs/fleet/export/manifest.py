@@ -93,7 +93,7 @@ def _add_all(sums: dict[str, TotalShape], more: dict[str, TotalShape]) -> None:
 
 
 def _add(one: TotalShape, other: TotalShape) -> TotalShape:
-    summed = {name: one[name] + other[name] for name in one}  # type: ignore[literal-required]
+    summed = {name: one[name] + other[name] for name in one}  # type: ignore[literal-required]  # its own keys
     return cast("TotalShape", {name: _plain(each) for name, each in summed.items()})
 
 
