@@ -93,7 +93,11 @@ def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     for name, within in (("pyproject.toml", ("tool", "vidi")), ("vidi.toml", ())):
         path = project / name
         if kind := name_other_kind(path):  # it may hold a cap: it is not passed over
-            raise UsageError(f"{name} is {kind}, not a file", place=Place(str(path)))
+            raise UsageError(
+                f"it is {kind}, not a file",
+                hint="Make it a file, or move it away.",
+                place=Place(str(path)),
+            )
         if not path.is_file():
             continue
         if not real_path(path).is_relative_to(real_path(project)):
