@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from vidi.errors import Place, UsageError
+
 _KINDS = {
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
@@ -33,6 +35,21 @@ def check_regular(path: Path) -> None:
     """
     if kind := name_other_kind(path):
         raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
+
+
+def check_setting(path: Path) -> None:
+    """Make sure that what is in the place of a file of settings, if anything is, can be one.
+
+    Raises:
+        UsageError: It is a folder, a pipe, a socket, a device, or a link that leads nowhere.
+    """
+    lost = path.is_symlink() and not os.path.exists(path)  # noqa: PTH110  # False whatever fails
+    if kind := "a link to nothing that can be read" if lost else name_other_kind(path):
+        raise UsageError(
+            f"it is {kind}, not a file",
+            hint="Make it a file, or move it away.",
+            place=Place(str(path)),
+        )
 
 
 def real_path(path: Path) -> Path:

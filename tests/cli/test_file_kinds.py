@@ -32,7 +32,9 @@ SETTINGS = {
     "a journal of a run": ("outputs/job/log.jsonl", {}, ("vidi-run", "job.json", "--no-report")),
     "an output folder": ("outputs/job", {}, ESTIMATE),
 }
-SAID = frozenset({"VIDI_LEDGER", "vidi.lock", "vidi.toml", "a manifest", "a job file"})
+SAID = frozenset(
+    {"VIDI_LEDGER", "vidi.lock", "vidi.toml", ".env", "--env-file", "a manifest", "a job file"}
+)
 """Those at which something must be said, whatever kind it is."""
 
 
@@ -52,6 +54,7 @@ KINDS = {
     "a device": lambda path: path.symlink_to("/dev/zero"),
     "links in a circle": lambda path: path.symlink_to(path.name),
 }
+NAMED = {"links in a circle": "a link to nothing that can be read"}
 LONGEST_S = 30
 
 
@@ -92,5 +95,10 @@ def test_nothing_waits_at_it(here, in_time, kind):
             answer = here(*command)
         assert answer.exit_code in {0, 1, 2, 3}, (name, answer.exit_code, answer.stderr[-500:])
         assert "Traceback" not in answer.stderr
+        if name in {"vidi.toml", ".env", "--env-file"}:  # it may hold a cap
+            told = NAMED.get(kind, kind)
+            if (kind, name) != ("a folder", "--env-file"):  # click has words of its own
+                assert f"{path}: it is {told}, not a file" in answer.stderr
+            assert answer.exit_code == 2
         if kind == "a pipe" and name in SAID:
             assert (answer.exit_code, "pipe" in answer.stderr or name == "a manifest") == (2, True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
-from vidi.file_kinds import real_path
+from vidi.file_kinds import check_setting, real_path
 from vidi.inference.settings import KEYS, PROVIDER_URLS
 from vidi.known_secrets import remember_secrets, says_secret
 
@@ -54,10 +54,11 @@ def read_environment(
         capped: Whether the command line has given a budget, which the file may not lift.
 
     Raises:
-        UsageError: The named file cannot be read.
+        UsageError: The named file cannot be read, or what is in its place is no file.
     """
     path = env_file or project / ".env"
     _remember(os.environ)
+    check_setting(path)  # it may hold a cap: it is not passed over
     if not path.is_file():
         if env_file is not None:
             raise UsageError(f"there is no env file {env_file}", hint="Check --env-file.")

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
-from vidi.file_kinds import name_other_kind, real_path
+from vidi.file_kinds import check_setting, real_path
 from vidi.inference.models.provider_names import is_provider, provider_names
 from vidi.inference.models.suggest import did_you_mean
 from vidi.inference.tracking.caps import Cap, lower_caps
@@ -92,12 +92,7 @@ def read_project(project: Path, environ: Mapping[str, str]) -> ProjectSettings:
 def _read_tables(project: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     for name, within in (("pyproject.toml", ("tool", "vidi")), ("vidi.toml", ())):
         path = project / name
-        if kind := name_other_kind(path):  # it may hold a cap: it is not passed over
-            raise UsageError(
-                f"it is {kind}, not a file",
-                hint="Make it a file, or move it away.",
-                place=Place(str(path)),
-            )
+        check_setting(path)  # it may hold a cap: it is not passed over
         if not path.is_file():
             continue
         if not real_path(path).is_relative_to(real_path(project)):
