@@ -1,6 +1,7 @@
 """Marks by command: what is approved stays, what is rejected is bought again once, and no more."""
 
 import json
+import re
 
 import jsonschema_rs
 import pytest
@@ -199,6 +200,47 @@ def test_of_two_lines_about_the_same_the_later_holds(here):
     assert found == ("unchanged", "rejected: buy it again with --rejected")
     here("vidi", "mark", "reject", "a")
     assert (here.folder / "jobs/reviews.yaml").read_text("utf-8").count("id:") == 1
+
+
+COMMENTED = """\
+# Ours: ask Ana before you reject.
+version: 1  # of the file
+reviews:
+  # the forest, in three lines
+  - id: a
+    # for the cover
+    mark: approved
+    note: |
+      # this is the note
+    fingerprint: FINGERPRINT  # of the prompt
+    asset: ASSET
+    sandbox: true
+    at: "2026-11-29T16:20:00.000+00:00"
+  # gone since
+  - {id: "#gone", note: "#1", fingerprint: HASH, asset: HASH, at: "2026-11-29T16:20:00Z"} # why
+# that is all
+"""
+
+
+def test_what_people_write_beside_the_marks_stays_there(here):
+    here.write("jobs/job.yaml", job())
+    assert run(here, "--sandbox", "--select", "a").exit_code == 0
+    here("vidi", "mark", "approve", "a")
+    made = said(here)["a"]
+    text = COMMENTED.replace("FINGERPRINT", f'"{made["fingerprint"]}"').replace("HASH", HASH)
+    path = here.write("jobs/reviews.yaml", text.replace("ASSET", f'"{made["asset"]}"'))
+    for note in ("x # y", 'it is "#"'):  # the second time in the form that the first has given it
+        assert here("vidi", "mark", "reject", "a", "--note", note).exit_code == 0
+        lines = path.read_text("utf-8").splitlines()
+        kept = [*lines[:2], *(re.sub("{.*}", "…", each) for each in lines[2:])]
+        assert kept == [
+            "# Ours: ask Ana before you reject.", "# of the file", "version: 1", "reviews:",
+            "# gone since", "- …  # why", "# the forest, in three lines", "# for the cover",
+            "- …  # of the prompt", "# that is all",
+        ]  # fmt: skip
+        assert said(here)["a"]["note"] == note
+    here("vidi", "mark", "reset", "a")
+    assert path.read_text("utf-8").endswith("# for the cover\n# of the prompt\n# that is all\n")
 
 
 def test_a_strangers_folder_leads_neither_reading_nor_writing_elsewhere(here, tmp_path_factory):

@@ -11,6 +11,7 @@ from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
 from vidi.jobs.reading.document import read_document
 from vidi.jobs.reading.fields import read_flag, read_id
 from vidi.jobs.reading.tables import Row, Table
+from vidi.jobs.reviews.comments import Comments, find_comments
 from vidi.jobs.reviews.review import MAX_NOTE, MAX_SEED, VERDICTS, Review, Reviews
 
 if TYPE_CHECKING:
@@ -34,8 +35,29 @@ def read_reviews(path: Path) -> Reviews:
         UsageError: The file cannot be read.
         JobFileError: Something in it is wrong; all of it is named.
     """
+    return Reviews(_read_file(path)[1])
+
+
+def read_with_comments(path: Path) -> tuple[Reviews, Comments]:
+    """Read what people have said, and what they have written beside it.
+
+    Raises:
+        UsageError: The file cannot be read.
+        JobFileError: Something in it is wrong; all of it is named.
+    """
+    document, reviews = _read_file(path)
+    if document is None:
+        return Reviews(), Comments()
+    rows = document.root.get("reviews") if isinstance(document.root, Table) else None
+    starts = rows.marks if isinstance(rows, Row) else ()
+    comments = find_comments(document.source.text, starts, [each.key for each in reviews])
+    return Reviews(reviews), comments
+
+
+def _read_file(path: Path) -> tuple[Document | None, list[Review]]:
+    """The file as it is, and its lines in their order; None where there is no file."""
     if not path.is_file() and not path.is_symlink():
-        return Reviews()
+        return None, []
     if path.resolve().parent != path.parent.resolve():  # its lines would be shown as mistakes
         raise UsageError(
             f"{path} is a link that leads elsewhere", hint="Put the file itself there."
@@ -52,7 +74,7 @@ def read_reviews(path: Path) -> Reviews:
             break
     if problems:
         raise JobFileError(problems)
-    return Reviews(reviews)
+    return document, reviews
 
 
 def _read(document: Document) -> Iterator[Review | Problem]:

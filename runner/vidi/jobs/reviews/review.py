@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Verdict = Literal["approved", "rejected", ""]
+Key = tuple[str, str, str, bool]
+"""What a review is about: its id, fingerprint and asset, and whether the sandbox made it."""
 
 VERDICTS = ("approved", "rejected")
 REVIEWS_NAME = "reviews.yaml"
@@ -45,7 +47,7 @@ class Review:
     """Whether it is about what the sandbox made."""
 
     @property
-    def key(self) -> tuple[str, str, str, bool]:
+    def key(self) -> Key:
         """What it is about."""
         return self.id, self.fingerprint, self.asset, self.sandbox
 
@@ -59,7 +61,7 @@ class Reviews:
     """What people have said, one review for each thing that it is about."""
 
     def __init__(self, reviews: Iterable[Review] = ()) -> None:
-        self._reviews: dict[tuple[str, str, str, bool], Review] = {}
+        self._reviews: dict[Key, Review] = {}
         for review in sorted(reviews, key=lambda each: each.at):
             self._reviews[review.key] = review
         self._by_content = {each.key[1:]: each for each in self._reviews.values()}

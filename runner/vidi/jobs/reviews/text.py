@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 from vidi.jobs.reviews.read import VERSION
 
 if TYPE_CHECKING:
+    from vidi.jobs.reviews.comments import Comments
     from vidi.jobs.reviews.review import Review, Reviews
 
 HEAD = (
-    "# What people have said of what was made: `vidi review`, `vidi mark`, `vidi schema reviews`.\n"
+    "# What people have said of what was made: `vidi review`, `vidi mark`, `vidi schema reviews`."
 )
 
 
-def render_reviews(reviews: Reviews) -> str:
-    """Write all reviews as YAML."""
-    lines = "".join(f"- {{{', '.join(_render(each))}}}\n" for each in reviews)
-    return f"{HEAD}version: {VERSION}\nreviews:{' []' if not lines else ''}\n{lines}"
+def render_reviews(reviews: Reviews, comments: Comments) -> str:
+    """Write all reviews as YAML, each with the comments that it has; those of others at the end."""
+    above, behind = dict(comments.above), dict(comments.behind)
+    lines = []
+    for each in reviews:
+        lines += above.pop(each.key, [])
+        said = f"- {{{', '.join(_render(each))}}}"
+        lines.append("  ".join([said, *behind.pop(each.key, [])]))
+    left = [each for group in (above, behind) for kept in group.values() for each in kept]
+    head = comments.head or [HEAD]
+    top = [*head, f"version: {VERSION}", "reviews:" if reviews else "reviews: []"]
+    return "\n".join([*top, *lines, *left, *comments.tail, ""])
 
 
 def _render(review: Review) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from vidi.errors import StorageError
-from vidi.jobs.reviews.read import read_reviews
+from vidi.jobs.reviews.read import read_with_comments
 from vidi.jobs.reviews.text import render_reviews
 from vidi.runs.records.atomic import replace_text
 
@@ -22,7 +22,7 @@ WAIT_S = 10.0
 
 
 def update_reviews(path: Path, changes: Iterable[Review]) -> None:
-    """Put reviews in the place of those about the same; the others stay as they are.
+    """Put reviews in the place of those about the same; the others and all comments stay.
 
     Args:
         path: The reviews.yaml.
@@ -34,7 +34,8 @@ def update_reviews(path: Path, changes: Iterable[Review]) -> None:
     """
     try:
         with FileLock(_lock_of(path), timeout=WAIT_S):
-            replace_text(path, render_reviews(read_reviews(path).with_changes(changes)))
+            reviews, comments = read_with_comments(path)
+            replace_text(path, render_reviews(reviews.with_changes(changes), comments))
     except Timeout as error:
         raise StorageError(f"{path} is in use", hint="Try again.") from error
 
