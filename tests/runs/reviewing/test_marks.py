@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import jsonschema_rs
 import pytest
@@ -123,6 +124,44 @@ def test_what_is_approved_is_neither_bought_again_nor_written_over(made):
     made("vidi", "mark", "reset", "a", "--in", FOLDER)
     assert said(made) == {}
     assert plan(made)["a"] == ("run", "params changed: prompt")
+
+
+def test_what_is_approved_is_had_from_the_store_in_a_fresh_clone(made, monkeypatch):
+    """Its entry has changed since, and the clone has no log.jsonl to say what was approved."""
+    monkeypatch.setenv("VIDI_STORE", "store")
+    made.write("jobs/job.yaml", job("drawing"))
+    assert run(made, "--rebuy", "*").exit_code == 0
+    before = (made.folder / FOLDER / "a.webp").read_bytes()
+    made("vidi", "mark", "approve", "a", "b", "--in", "jobs/job.yaml")
+    shutil.rmtree(made.folder / "outputs")
+    twin = f"  - {{id: z, model: {SEEDED}, params: {{prompt: drawing a}}, output: z}}\n"
+    changed = job("picture").replace("prompt: picture b", "prompt: drawing b")
+    made.write("jobs/job.yaml", changed + twin)
+    planned = plan(made)
+    assert planned["a"] == planned["b"] == ("fetch", "from the store")
+    assert {planned["c"][0], planned["z"][0]} == {"run"}  # a's purchase is a's
+    answer = run(made, "--select", "a", "--select", "b")
+    assert (answer.exit_code, submits(made)) == (0, 0)
+    assert "a is approved and stays as it is: its entry asks for something else" in answer.stderr
+    assert "b is approved and stays" not in answer.stderr
+    assert (made.folder / FOLDER / "a.webp").read_bytes() == before
+    assert plan(made)["a"] == ("unchanged", "approved")
+    marks = (made.folder / "jobs/reviews.yaml").read_text("utf-8")
+    made("vidi", "mark", "reset", "a", "--in", FOLDER)
+    after = plan(made)
+    assert (after["a"], after["z"][0]) == (("run", "new"), "move")
+    made.write("jobs/reviews.yaml", marks)
+    shutil.rmtree(made.folder / "outputs")
+    (record,) = (
+        path
+        for path in (made.folder / "store/records").rglob("*.json")
+        if "drawing a" in path.read_text()
+    )
+    record.write_text("{}")
+    damaged = run(made, "--estimate", "--select", "a")
+    assert (damaged.exit_code, "of the store cannot be read" in damaged.stderr) == (2, True)
+    record.unlink()
+    assert plan(made)["a"] == ("run", "new")
 
 
 def test_an_entry_that_was_given_another_id_keeps_what_was_said_of_it(made):

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import yaml
-from yaml import BlockEndToken, BlockEntryToken, BlockSequenceStartToken, StreamEndToken
-
-from vidi.jobs.reading.surrogates import join_surrogates
+from vidi.jobs.reading.comments import list_comments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from vidi.jobs.reviews.review import Key
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The C scanner, where PyYAML was built with it."""
-_ENTRY = (BlockEntryToken, BlockEndToken, BlockSequenceStartToken, StreamEndToken)
-"""What comes after a comment that belongs to the line below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +33,15 @@ def find_comments(text: str, starts: Sequence[int], keys: Sequence[Key]) -> Comm
         keys: What each review is about.
     """
     found = Comments()
-    for at, comment, follower in _list_comments(text):
-        before = bisect(starts, at)
-        alone = not text[text.rfind("\n", 0, at) + 1 : at].strip()
-        opens = alone and isinstance(follower, _ENTRY)
-        if opens and before < len(keys):
-            found.above.setdefault(keys[before], []).append(comment)
-        elif opens:
-            found.tail.append(comment)
+    for comment in list_comments(text):
+        before = bisect(starts, comment.at)
+        if comment.above_item and before < len(keys):
+            found.above.setdefault(keys[before], []).append(comment.text)
+        elif comment.above_item:
+            found.tail.append(comment.text)
         elif not before:
-            found.head.append(comment)
+            found.head.append(comment.text)
         else:
-            found_at = found.above if alone else found.behind
-            found_at.setdefault(keys[before - 1], []).append(comment)
+            where = found.above if comment.alone else found.behind
+            where.setdefault(keys[before - 1], []).append(comment.text)
     return found
-
-
-def _list_comments(text: str) -> Iterator[tuple[int, str, object]]:
-    """Each comment: where it begins, what it says, and which token follows it."""
-    tokens = yaml.scan(join_surrogates(text), Loader=_Loader)
-    for token, follower in pairwise(tokens):  # what is between two tokens is space and comments
-        start = token.end_mark.index
-        between = text[start : follower.start_mark.index]
-        for line in between.splitlines(keepends=True):
-            if "#" in line:
-                behind = line.index("#")
-                yield start + behind, line[behind:].rstrip(), follower
-            start += len(line)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vidi.errors import UsageError
     from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.spec import InferenceSpec
 
 
@@ -65,15 +66,23 @@ def warn_of_purchase(
         )
 
 
-def warn_of_approved(spec: InferenceSpec, *, changed: bool, left_out: bool) -> Iterator[Problem]:
+def warn_of_approved(
+    spec: InferenceSpec,
+    had: InferenceRequest | InferenceState | None,
+    asked: InferenceRequest,
+    *,
+    left_out: bool,
+) -> Iterator[Problem]:
     """Say where an approval stands against what the entry or the command asks for.
 
     Args:
         spec: The entry.
-        changed: Whether it asks for something else than what was approved.
+        had: What it has.
+        asked: What it asks for now.
         left_out: Whether --rebuy names it.
     """
-    if not changed and not left_out:
+    changed = had is not None and had.fingerprint not in asked.fingerprints
+    if spec.verdict != "approved" or (not changed and not left_out):
         return
     what = "its entry asks for something else now" if changed else "--rebuy leaves it out"
     yield Problem(

@@ -12,12 +12,13 @@ from vidi.runs.planning.budgets import sum_up
 from vidi.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from vidi.errors import Place, Problem
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
+    from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.reading.places import Places
     from vidi.jobs.reviews.review import Reviews
@@ -192,3 +193,19 @@ class Plan:
     def high(self) -> Decimal | None:
         """USD that the run costs at most; None where an inference is unpriced."""
         return sum_up(planned.estimate.high for planned in self.to_run)
+
+
+def put_in_order(lines: Iterable[tuple[int, PlannedInference]]) -> tuple[PlannedInference, ...]:
+    """The lines of a plan, each with its place in the file, in that order."""
+    placed: list[PlannedInference | None] = []
+    for place, planned in lines:
+        placed += [None] * (place + 1 - len(placed))
+        placed[place] = planned
+    return tuple(planned for planned in placed if planned is not None)
+
+
+def sum_held(planned: Sequence[PlannedInference], states: Mapping[str, InferenceState]) -> Decimal:
+    """What may still be billed of what was bought before, in USD."""
+    known = (states[each.id] for each in planned if each.id in states)
+    held = (state.reserved for state in known if state.doubtful or state.attached)
+    return sum(held, Decimal(0))

@@ -16,6 +16,7 @@ from vidi.jobs.reviews.review import Reviews
 from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.planning.checking import EntryChecker
 from vidi.runs.planning.complaints import warn_of_approved, warn_of_purchase
+from vidi.runs.planning.deciding.approved import StoredApprovals
 from vidi.runs.planning.deciding.decide import (
     decide,
     is_asked_again,
@@ -30,13 +31,21 @@ from vidi.runs.planning.deciding.renames import explain_rename, find_renames, li
 from vidi.runs.planning.deciding.reviewed import Reviewed
 from vidi.runs.planning.deciding.shard_count import ShardCount
 from vidi.runs.planning.deciding.sources import Sources
-from vidi.runs.planning.plan import DOES, NOTHING, Choices, Plan, PlannedInference
+from vidi.runs.planning.plan import (
+    DOES,
+    NOTHING,
+    Choices,
+    Plan,
+    PlannedInference,
+    put_in_order,
+    sum_held,
+)
 from vidi.runs.planning.problems import collect_problems, find_strange_limits
 from vidi.runs.planning.selection import matches_any
 from vidi.runs.planning.targets import Targets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from vidi.inference.models.registry import ModelRegistry
@@ -83,7 +92,7 @@ def make_plan(
         JobFileError: The file has mistakes; it carries all of them, sorted by place.
     """
     planning = Planning(job, registry, project, assets or FolderStore(folder), record, choices)
-    planned = _put_in_order(planning.plan_each())
+    planned = put_in_order(planning.plan_each())
     warnings = planning.conclude()
     budget, share = lower_budget(job.budget, choices.budget), planning.shard.share
     return Plan(
@@ -93,7 +102,7 @@ def make_plan(
         planned,
         share.split(budget) if share is not None and budget is not None else budget,
         warnings,
-        _sum_held(planned, planning.states),
+        sum_held(planned, planning.states),
         frozenset(planning.unmatched),
         choices.gate or job.gate,
         choices.accept | job.accept,
@@ -104,26 +113,14 @@ def make_plan(
     )
 
 
-def _put_in_order(lines: Iterable[tuple[int, PlannedInference]]) -> tuple[PlannedInference, ...]:
-    placed: list[PlannedInference | None] = []
-    for place, planned in lines:
-        placed += [None] * (place + 1 - len(placed))
-        placed[place] = planned
-    return tuple(planned for planned in placed if planned is not None)
-
-
-def _sum_held(planned: Sequence[PlannedInference], states: Mapping[str, InferenceState]) -> Decimal:
-    known = (states[each.id] for each in planned if each.id in states)
-    held = (state.reserved for state in known if state.doubtful or state.attached)
-    return sum(held, Decimal(0))
-
-
 class _Entry(NamedTuple):
     """An entry that is right, and its place among those of the file that are."""
 
     place: int
     spec: InferenceSpec
     request: InferenceRequest
+    approved: InferenceRequest | None = None
+    """What it has instead, from the store, where that is approved and this folder has nothing."""
 
 
 class Planning:
@@ -164,6 +161,9 @@ class Planning:
         self._obstacles = Obstacles(assets, record, overwrite=choices.overwrite)
         self._reviewed = Reviewed(
             record.reviews or Reviews(), sandbox=record.sandbox, again=choices.rejected
+        )
+        self._approved = StoredApprovals(
+            self._reviewed, record.store, self._sources, registry, self.checker.complain
         )
         self._bought_here = {state.fingerprint for state in record.states.values()}
         self._count = 0
@@ -227,7 +227,7 @@ class Planning:
         entry = self._check(spec, state)
         if entry is None:
             return
-        _, spec, request = entry
+        spec, request = entry.spec, entry.request
         if state is not None and has_its_own(spec, request, state):
             self._satisfied.add(spec.id)
             self._sources.claim(state.fingerprint, state.number)
@@ -247,12 +247,15 @@ class Planning:
         self.shard.count(spec, request)
         request = self._reviewed.reseed(request, state, partial(self.checker.reseed, spec, request))
         spec = self._review(spec, request, state)
+        approved = None
         if state is not None:
             request = request.known_as(state.fingerprint)
+        elif approved := self._approved.find(spec, request):
+            spec = replace(spec, verdict="approved")
         if spec.output and (shared := self._targets.claim(request)) is not None:
             self.checker.complain(spec, shared, "output")
         self._count += 1
-        return _Entry(self._count - 1, spec, request)
+        return _Entry(self._count - 1, spec, request, approved)
 
     def _review(
         self, spec: InferenceSpec, request: InferenceRequest, state: InferenceState | None
@@ -302,9 +305,9 @@ class Planning:
 
     def _plan(self, entry: _Entry, judged: Decision | None = None) -> PlannedInference:
         """Decide on one inference whose params are right, and may have been judged already."""
-        _, spec, request = entry
+        spec = entry.spec
         state, problems = self.states.get(spec.id), self.checker.problems
-        request = self._sources.recognise(request, state)
+        request = entry.approved or self._sources.recognise(entry.request, state)
         try:
             request, trouble = self._take_up(spec, request), None
         except UsageError as error:
@@ -313,10 +316,8 @@ class Planning:
         decision = self._reviewed.explain(decision, state)
         if spec.id in self.renames:
             decision = explain_rename(decision, self.renames[spec.id])
-        if spec.verdict == "approved":
-            changed = state is not None and state.fingerprint not in entry.request.fingerprints
-            left_out = matches_any(self._choices.rebuy, spec, state)
-            problems += warn_of_approved(spec, changed=changed, left_out=left_out)
+        anew = matches_any(self._choices.rebuy, spec, state)
+        problems += warn_of_approved(spec, entry.approved or state, entry.request, left_out=anew)
         if trouble is not None and decision.action in DOES:
             self.checker.complain(spec, trouble, "model")
         request = self._fit_request(spec, request, decision, state)
@@ -348,7 +349,7 @@ class Planning:
         self, entry: _Entry, request: InferenceRequest, state: InferenceState | None
     ) -> InferenceRequest | None:
         """What the entry asks for, where it has something else: kept, or rejected and there."""
-        _, spec, asked = entry
+        spec, asked = entry.spec, entry.request
         if self._reviewed.rejects(state):
             asked = self._reviewed.reseed(asked, None, partial(self.checker.reseed, spec, asked))
         return None if request.fingerprint == asked.fingerprint else asked
@@ -391,8 +392,7 @@ class Planning:
             UsageError: The model that it was bought from is not known any more.
         """
         state = self.states.get(spec.id)
-        wanted = is_asked_again(spec, state, self._choices)
-        again = wanted and not is_under_way(request, state)
+        again = is_asked_again(spec, state, self._choices) and not is_under_way(request, state)
         if again:
             request = replace(request, again=True)
         if state is None:

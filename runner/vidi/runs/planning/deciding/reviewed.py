@@ -39,9 +39,13 @@ class Reviewed:
         self._sandbox = sandbox
         self._again = again
         self._rejected: dict[str, list[Review]] = {}
+        self._approved: dict[str, list[Review]] = {}
+        """By the id that it was said of."""
         for each in sorted(reviews, key=lambda each: each.at):
             if each.verdict == "rejected" and each.sandbox == sandbox:
                 self._rejected.setdefault(each.fingerprint, []).append(each)
+            if each.verdict == "approved" and each.sandbox == sandbox:
+                self._approved.setdefault(each.id, []).append(each)
 
     def find(self, state: InferenceState | None) -> Review | None:
         """What is said of what an inference has now."""
@@ -59,6 +63,13 @@ class Reviewed:
         """Whether what an inference has is approved."""
         found = self.find(state)
         return found is not None and found.verdict == "approved"
+
+    def find_approved(self, request: InferenceRequest) -> Review | None:
+        """What was last approved under an id, where that is not what its entry asks for now."""
+        found = self._approved.get(request.id)
+        if not found or any(each.fingerprint in request.fingerprints for each in found):
+            return None
+        return found[-1]
 
     def rejects(self, state: InferenceState | None) -> bool:
         """Whether what an inference has is rejected."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vidi.inference.lifecycle.assets.place import AssetPlaces, PlacedAsset
     from vidi.inference.request import InferenceRequest
+    from vidi.inference.store.record import StoreRecord
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
 
 
@@ -27,6 +28,9 @@ class Stock(Protocol):
 
     def list_assets(self, fingerprint: str, number: int) -> Iterable[AssetRecord]:
         """What one purchase made."""
+
+    def read(self, fingerprint: str, number: int) -> StoreRecord:
+        """One purchase."""
 
 
 class Sources:
@@ -158,7 +162,7 @@ class Sources:
         self, request: InferenceRequest, state: InferenceState | None, numbers: Collection[int]
     ) -> list[int]:
         """Those of the numbers that no other entry has, in order, the entry's own first."""
-        name, own = request.fingerprint, 0
+        name, own = request.fingerprint, request.stored
         if state is not None and state.fingerprint == name:
             own = state.number
         free = {each for each in numbers if each == own or (name, each) not in self._claimed}
