@@ -22,7 +22,7 @@ def main() -> None:
 
 def main_run() -> None:
     """`vidi-run`: the runner."""
-    _begin()
+    _begin(COLLECTING_IN_PLANS)
     from vidi.cli.boundary import run_guarded
     from vidi.cli.commands.jobs.run import run
 
@@ -36,11 +36,14 @@ _exit_codes: list[int] = []
 COLLECTING = 100_000
 """Objects more than before that set Python looking for circles among them. Its own 700 had a tenth
 of the start and a fifth of a large estimate go into that, over objects that stay to the end."""
+COLLECTING_IN_PLANS = 1_000_000
+"""The same while plans are made, whose objects stay too: with 100,000 a twelfth of an estimate of
+10,000 entries went into it, and nothing was found. A run has a number of its own."""
 
 
-def _begin() -> None:
+def _begin(collecting: int = COLLECTING) -> None:
     received_signals.begin()
-    gc.set_threshold(COLLECTING)
+    gc.set_threshold(collecting)
     atexit.register(_end_process)  # the first to be registered is the last that is called
 
 

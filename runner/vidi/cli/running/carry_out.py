@@ -81,7 +81,8 @@ def _run(
     shared: SharedCap,
 ) -> RunResult:
     options = state.options
-    _collect_as_usual()
+    if plan.to_run:
+        _collect_as_usual()
     with (
         journal,
         open_accounts(job_run, state.money, state.settings, state.console) as accounts,

@@ -29,7 +29,7 @@ from vidi.json_values import as_object
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from vidi.jobs.data.cell import Origin
+    from vidi.jobs.data.cell import DataRow, Origin
     from vidi.jobs.expansion.scope import Scope
     from vidi.jobs.reading.places import Places
 
@@ -98,9 +98,8 @@ class _Expansion:
         self._without_origin = 0
         """Mistakes that are about no row of data; those of a file may be as many as its rows."""
         self._unknown: frozenset[str] = frozenset()
-        self._combinations = Combinations(
-            entry, scope.files, left, self._note, scope.clock, scope.bounds
-        )
+        self._combinations: Combinations | None = None
+        """None for an entry that is one inference: it would only hold both in memory."""
         self._constants: dict[str, Any] = {}
         self._compiled: dict[str, CompiledEntry] = {}
         self._variables: dict[str, CompiledEntry] = {}
@@ -119,7 +118,8 @@ class _Expansion:
         if written.get("enabled") is not False:
             literal = literal and _MULTIPLYING.isdisjoint(written) and is_literal(written)
             yield from self._made_at_once(written) if literal else self._made()
-        yield from self._combinations.warnings
+        if self._combinations is not None:
+            yield from self._combinations.warnings
         for found in self._found.values():
             yield from self._problems_of(found)
 
@@ -153,8 +153,12 @@ class _Expansion:
         rendered = [name for name, value in self._variables.items() if value.dynamic]
         with self._scope.clock:
             known = self._with_variables({}, lenient=True) or {}
-        for names in self._combinations.given(known):
-            self.count = self._combinations.count
+        scope = self._scope
+        combinations = self._combinations = Combinations(
+            self._entry, scope.files, self._left, self._note, scope.clock, scope.bounds
+        )
+        for names in combinations.given(known):
+            self.count = combinations.count
             if not self._has_room(each + len(names)):
                 return
             with self._scope.clock:
@@ -207,7 +211,7 @@ class _Expansion:
 
     def _origin(self, path: _Path) -> Origin | None:
         """The data that a value is made from; None where the job file itself says it."""
-        row = self._combinations.row
+        row = self._row
         written = self._places(path).written(path) if row is not None else None
         columns = columns_in(written) if isinstance(written, str) else None
         return None if row is None or columns is None else row.origin_of(columns)
@@ -256,9 +260,14 @@ class _Expansion:
         return None if failed and not lenient else names
 
     @property
+    def _row(self) -> DataRow | None:
+        """The row of data that the present names are of."""
+        return None if self._combinations is None else self._combinations.row
+
+    @property
     def _row_number(self) -> dict[str, object]:
         """`row`; a variable of that name comes before it."""
-        row = self._combinations.row
+        row = self._row
         return {} if row is None else {"row": row.number}
 
     # Inferences
@@ -293,7 +302,7 @@ class _Expansion:
             keep=values["keep"] or False,
             mark=values["mark"],
             places=self._entry,
-            row=self._combinations.row,
+            row=self._row,
             axes={name: value for name, value in given.items() if name != "item"},
             unknown=self._unknown,
         )

@@ -23,7 +23,7 @@ from vidi.inference.tracking.budget import Budget, SharedCap
 from vidi.inference.tracking.cost_stores import StoreAccount
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.receipts import UnsharedReceipts
-from vidi.inference.tracking.redaction import may_hold, redact_texts
+from vidi.inference.tracking.redaction import redact_texts
 from vidi.known_secrets import remember_secrets
 from vidi.runs.execution.execute import Execution
 from vidi.runs.execution.manifest_keeping import keep_manifest
@@ -31,7 +31,7 @@ from vidi.runs.execution.stopping import DRAIN, Stop, listening_to_signals
 from vidi.runs.planning.secrets import list_secrets, show_variables
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.folder import MANIFEST
-from vidi.runs.records.json_text import render_json, render_row_by_row
+from vidi.runs.records.json_text import render_row_by_row
 from vidi.runs.records.manifest.idle import holds_already
 from vidi.runs.records.manifest.render import RunFacts, render_manifest
 from vidi.version import __version__
@@ -320,15 +320,10 @@ def _write_manifest(
 ) -> tuple[Manifest, bool]:
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
     manifest, path = render_manifest(plan, states, outcomes, facts), plan.folder / MANIFEST
-    if plan.to_run:
-        manifest = cast("Manifest", redact_texts(manifest, secrets))
-        replace_text(path, render_row_by_row(manifest, "inferences"))
-        return manifest, True
-    text = render_json(manifest, indented=False)
-    if may_hold(text, secrets):
-        manifest = cast("Manifest", redact_texts(manifest, secrets))
-        text = render_json(manifest, indented=False)
-    changed = not holds_already(path, text)
-    if changed:
-        replace_text(path, render_row_by_row(manifest, "inferences"))
-    return manifest, changed
+    if not plan.to_run and holds_already(path, manifest, secrets):
+        rows = manifest["inferences"]
+        head = cast("Manifest", redact_texts({**manifest, "inferences": []}, secrets))
+        return {**head, "inferences": rows}, False  # of rows, the file has the same words
+    manifest = cast("Manifest", redact_texts(manifest, secrets))
+    replace_text(path, render_row_by_row(manifest, "inferences"))
+    return manifest, True

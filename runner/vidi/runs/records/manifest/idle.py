@@ -7,8 +7,10 @@ place would only write over that with zeros, so it does not write at all.
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from vidi.inference.tracking.redaction import may_hold, redact_texts
+from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,43 +22,44 @@ LASTING = ("id", "model", "params", "fingerprint", "request_id", "tags", "seed",
 """What a later run that changes nothing finds just as it was."""
 
 
-def holds_already(path: Path, rendered: str) -> bool:
+def holds_already(path: Path, manifest: Manifest, secrets: tuple[str, ...]) -> bool:
     """Whether the file holds all that a manifest says, but for the run that only looked.
 
     Args:
         path: The manifest on the disk.
-        rendered: What the run would write, as JSON; it has carried nothing out.
+        manifest: What the run would write; it has carried nothing out.
+        secrets: What would be left out of it; where the file holds any, it has to be written anew.
     """
     try:
-        before = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        now = json.loads(rendered, parse_float=Decimal)
-        return _list_lasting(before) == _list_lasting(now) and _agree(before, now)
+        text = path.read_text(encoding="utf-8")
+        before: Manifest = json.loads(text)
+        if may_hold(text, secrets) and redact_texts(before, secrets) is not before:
+            return False
+        pairs = zip(before["inferences"], manifest["inferences"], strict=True)
+        return _name_job(before) == _name_job(manifest) and all(
+            _agree(old, new, secrets) for old, new in pairs
+        )
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
 
 
-def _list_lasting(manifest: Manifest) -> object:
+def _name_job(manifest: Manifest) -> object:
     run = manifest["run"]
-    return (
-        manifest["schema_version"],
-        manifest["sandbox"],
-        (run["job_file"], run["job_sha256"]),
-        [_keep_lasting(row) for row in manifest["inferences"]],
-    )
+    return manifest["schema_version"], manifest["sandbox"], run["job_file"], run["job_sha256"]
+
+
+def _agree(old: InferenceShape, new: InferenceShape, secrets: tuple[str, ...]) -> bool:
+    """Whether an inference stands as it did; one that was left out says nothing of that."""
+    if new["status"] != "skipped" and _stands(old["status"]) != _stands(new["status"]):
+        return False
+    was, now = _keep_lasting(old), _keep_lasting(new)
+    # Nearly all are equal as they are: what is written is made of those alone that are not.
+    return was == now or was == json.loads(render_json(redact_texts(now, secrets), indented=False))
 
 
 def _keep_lasting(row: InferenceShape) -> object:
     cost = row["cost_usd"]
-    return [*(row.get(name) for name in LASTING), cost["paid"], cost["paid_basis"]]
-
-
-def _agree(before: Manifest, now: Manifest) -> bool:
-    """Whether each inference stands as it did; one that was left out says nothing."""
-    pairs = zip(before["inferences"], now["inferences"], strict=True)
-    return all(
-        new["status"] == "skipped" or _stands(old["status"]) == _stands(new["status"])
-        for old, new in pairs
-    )
+    return [*map(row.get, LASTING), cost["paid"], cost["paid_basis"]]
 
 
 def _stands(status: str) -> str:
