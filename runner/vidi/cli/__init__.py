@@ -8,6 +8,7 @@ import gc
 import os
 import sys
 
+from vidi.quiet import part_streams
 from vidi.runs.execution.signals import received_signals
 
 
@@ -43,6 +44,7 @@ COLLECTING_IN_PLANS = 1_000_000
 
 def _begin(collecting: int = COLLECTING) -> None:
     received_signals.begin()
+    part_streams()
     gc.set_threshold(collecting)
     atexit.register(_end_process)  # the first to be registered is the last that is called
 

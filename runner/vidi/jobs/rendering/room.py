@@ -20,9 +20,9 @@ MOST_VALUES = 10_000_000
 RENDERED = 2
 """So many values stand for a variable that is a template, which every inference renders, and one
 more for ten others that it may name."""
-COMPILED = 200
-"""So many stand for a template that none before was like: 50,000 of them are understood in a
-minute, and a list of honest prompts with a variable each is seldom longer."""
+COMPILED = 300
+"""So many stand for a template that none before was like: 33,000 of them are understood in half a
+minute (0.8 ms each, twice that on a busy machine); a list of honest prompts is seldom longer."""
 SHARED = 4096
 """Characters from which a text is looked for among those before: one value of many is held once."""
 

@@ -6,7 +6,6 @@ Pillow loads with it, PyAV where a video is shown.
 from __future__ import annotations
 
 import contextlib
-import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from vidi.errors import StorageError
 from vidi.inference.outputs.thumbnails import TROUBLE, open_first_frame
 from vidi.jobs.reading.files import is_inside
 from vidi.lettering.lines import write_lines
+from vidi.quiet import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -199,8 +199,7 @@ def _draw_arrow(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
 
 def _open_small(path: Path, content_type: str) -> Image.Image | None:
     """A picture, or the first frame of a video, small; None where it cannot be shown."""
-    with warnings.catch_warnings(), contextlib.suppress(*TROUBLE, Image.DecompressionBombError):
-        warnings.simplefilter("ignore")
+    with contextlib.suppress(*TROUBLE, Image.DecompressionBombError), quietly():
         picture = (
             open_first_frame(path) if content_type.startswith("video/") else _open_picture(path)
         )

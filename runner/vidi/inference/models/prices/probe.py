@@ -5,11 +5,12 @@ Importing this is cheap; Pillow and PyAV are imported when a price rule asks for
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from vidi.quiet import quietly
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -77,11 +78,9 @@ def _read_image(path: Path, mtime_ns: int, size: int) -> FileFacts:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
-            # Only the header is read: a large picture is no decompression bomb here.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                return FileFacts(width=Decimal(picture.width), height=Decimal(picture.height))
+        # Only the header is read: a large picture is no decompression bomb here.
+        with quietly(), Image.open(path) as picture:
+            return FileFacts(width=Decimal(picture.width), height=Decimal(picture.height))
     except UnidentifiedImageError:
         return _read_media(path, mtime_ns, size)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

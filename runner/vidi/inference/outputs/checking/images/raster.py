@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import struct
-import threading
 import time
-import warnings
 import zlib
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.outputs.checking.facts import Facts
 from vidi.inference.outputs.checking.images.markers import check_end
 from vidi.inference.outputs.checking.spoilt import damaged
+from vidi.quiet import quietly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from PIL.Image import Image
@@ -58,19 +56,6 @@ DAMAGE = (
 )
 """What Pillow raises over damaged files, as fuzzing shows: its parsers' errors come through."""
 
-_quiet = threading.Lock()
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep Pillow's remarks on odd and large files to ourselves.
-
-    One thread at a time: the filters belong to the whole process. TIFF remarks on every page.
-    """
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
 
 def open_image(path: Path, content_type: str, *, full: bool = False) -> Facts:
     """Decode every frame of an image, as far as the bounds allow.
@@ -87,9 +72,9 @@ def open_image(path: Path, content_type: str, *, full: bool = False) -> Facts:
 
     check_end(path, content_type)
     try:
-        with _quietly():
+        with quietly():
             image = Image.open(path)
-        with image, _quietly() if content_type == "image/tiff" else nullcontext():
+        with image, quietly() if content_type == "image/tiff" else nullcontext():  # on every page
             width, height = image.size
             warning = _load(image, full=full)
     except Image.DecompressionBombError:  # Pillow's own limit, about 179 million pixels
