@@ -71,6 +71,8 @@ class Problem:
     """The source line that `place` points into, without its line end."""
     via: Place | None = None
     """Where `place` is in a data file: the place in the job file that uses its value."""
+    more: int = 0
+    """How many more inferences it hits, where there are too many to name."""
 
     def __post_init__(self) -> None:
         """Cut what quotes a key or a number of megabytes."""

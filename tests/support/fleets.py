@@ -1,7 +1,7 @@
 """A fleet for the tests: a database, a served sandbox, and short words for what is in them."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from vidi.errors import RefusedError
 from vidi.inference.tracking.caps import Cap
 from vidi.inference.tracking.fleet.destinations import Destination
 from vidi.inference.tracking.fleet.intent import begin_in_shard
-from vidi.inference.tracking.fleet.rows import enter_rows
+from vidi.inference.tracking.fleet.rows import begin_staging, enter_staged, stage_rows
 from vidi.inference.tracking.fleet.shards import claim_shard
 from vidi.inference.tracking.fleet.states import begin_planning, begin_running
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
@@ -62,8 +62,15 @@ def enter(ledger, journal: str, rows, *, run: str = "run-1", budget: Decimal | N
     """Enter a job with these rows, and let workers have it."""
     new = Destination(journal, "job.yaml", "1.0", budget, run)
     ledger.do(begin_planning(new))
-    ledger.do(enter_rows(journal, rows))
-    ledger.do(begin_running(new, {}))
+    add_rows(ledger, journal, rows)
+    ledger.do(begin_running(new, []))
+
+
+def add_rows(ledger, journal: str, rows) -> None:
+    """Enter rows, each in the shard that it says."""
+    ledger.do(begin_staging())
+    ledger.do(stage_rows(journal, [replace(row, n=n) for n, row in enumerate(rows, start=1)]))
+    ledger.do(enter_staged({row.queue: 0 for row in rows}, 1, 0, len(rows)))
 
 
 def buy_all(database: str, journal: str, run: str, count: int, budget: Decimal, shard: int) -> int:

@@ -15,8 +15,9 @@ from vidi.inference.models.registry import ModelRegistry
 from vidi.jobs.data.sources import read_rows
 from vidi.jobs.job import read_job
 from vidi.jobs.reading.files import ProjectFiles
+from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices
-from vidi.runs.planning.planner import FolderRecord, make_plan
+from vidi.runs.planning.planner import make_plan
 
 JOB = """\
 version: 1

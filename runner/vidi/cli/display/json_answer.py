@@ -232,7 +232,7 @@ def describe_problem(problem: Problem, job_file: str | None) -> Value:
         "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,
-        "count": max(1, len(problem.ids)),
+        "count": max(1, len(problem.ids) + problem.more),
         "used_at": _describe_place(problem.via) if problem.via else None,
     }
 

@@ -45,6 +45,8 @@ class FoldedProblem:
     places: list[Place] = field(default_factory=list)
     """In the data, each once; empty where the job file alone is concerned."""
     ids: dict[str, None] = field(default_factory=dict)
+    more: int = 0
+    """How many more it hits that are not named."""
     count: int = 0
 
 
@@ -55,6 +57,7 @@ def fold_problems(problems: Iterable[Problem]) -> list[FoldedProblem]:
         one = folded.setdefault(_cause(problem), FoldedProblem(problem))
         one.count += 1
         one.ids.update(dict.fromkeys(problem.ids))
+        one.more += problem.more
         if problem.place and (problem.via or problem.code == "bad-row"):
             one.places.append(problem.place)
     return list(folded.values())
@@ -86,7 +89,7 @@ def render_folded(folded: FoldedProblem) -> str:
     if len(rows) > 1:
         lines.append(f"      rows: {name_some(rows)}")
     elif len(folded.ids) > 1:
-        lines.append(f"      hits: {name_some(folded.ids)}")
+        lines.append(f"      hits: {name_some(folded.ids, folded.more)}")
     if problem.hint:
         lines.append(f"      hint: {problem.hint}")
     return "\n".join(lines)
@@ -139,10 +142,10 @@ def redact_line(line: str) -> str:
     return line
 
 
-def name_some(names: Iterable[str]) -> str:
-    """The first few names, and how many more there are."""
+def name_some(names: Iterable[str], more: int = 0) -> str:
+    """The first few names, and how many more there are, with those that nobody named."""
     every = list(names)
-    rest = len(every) - NAMED
+    rest = len(every) - NAMED + more
     return ", ".join(every[:NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
 
 

@@ -13,7 +13,7 @@ from vidi.cli.display.problems import name_some
 from vidi.cli.display.visible import make_visible
 from vidi.dollars import format_usd
 from vidi.runs.planning.budgets import sum_budgets, sum_up
-from vidi.runs.planning.gate import is_too_dear, measure_excess
+from vidi.runs.planning.gate import measure_excess
 from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
@@ -124,10 +124,10 @@ def _judge(plan: Plan, rooms: Sequence[CapRoom]) -> str:
         return f"refused: {plan.barred}"
     high = plan.high
     if high is None:
-        return f"refused: {len(plan.unpriced)} unpriced"
+        return f"refused: {plan.counts.unpriced} unpriced"
     if plan.over_budget:
         return f"refused: {format_usd(plan.over_budget)} over budget"
-    if dear := sum(is_too_dear(planned) for planned in plan.to_run):
+    if dear := plan.counts.dear:
         return f"refused: {dear} over max_cost"
     for room in rooms:
         if room.over:

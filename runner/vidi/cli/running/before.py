@@ -68,7 +68,7 @@ def plan_every_job(state: CommandState) -> int | None:
         asked,
         known,
         fit_choices=state.fit_choices,
-        read_journal=state.journal_reader,
+        shared=state.shared_job,
     )
     lift_budgets(state.job_runs, state.money)
     if state.command == "estimate":

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 from vidi.errors import UsageError
 from vidi.file_kinds import real_path
 from vidi.jobs.job import STDIN, SUFFIXES
+from vidi.jobs.mistakes import did_you_mean
 from vidi.jobs.reading.files import MAX_BYTES, refuse_big
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from vidi.jobs.job import Job
 
 
 def find_job_files(named: Iterable[Path], project: Path) -> tuple[Path, ...]:
@@ -100,3 +103,27 @@ def _is_there(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):  # a name that no file can have: reading it says so
         return False
+
+
+class UnknownVariableError(UsageError):
+    """--var or --vars-file sets what no job file reads."""
+
+    code = "unknown-variable"
+
+
+def find_unused_variables(jobs: Sequence[Job | None]) -> Iterator[UnknownVariableError]:
+    """The variables from outside that none of the job files has a use for.
+
+    Args:
+        jobs: All job files of a command; None for one that could not be read, which may have.
+    """
+    read = [job for job in jobs if job is not None]
+    if len(read) < len(jobs) or not read[0].given_names:
+        return
+    used = frozenset[str]().union(*(job.used_names for job in read))
+    for name in sorted(read[0].given_names - used):
+        known = f"Variables: {', '.join(sorted(used))}." if used else "It has no variables."
+        yield UnknownVariableError(
+            f"no job file uses the variable '{name}'",
+            hint=did_you_mean(name, used, otherwise=known),
+        )

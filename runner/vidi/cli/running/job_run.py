@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from vidi.cli.running.job_files import read_stdin
+from vidi.cli.running.job_files import find_unused_variables, read_stdin
 from vidi.cli.untrusted_addresses import has_keys, warn_unasked
 from vidi.errors import UsageError, VidiError
 from vidi.file_kinds import real_path
@@ -16,12 +16,13 @@ from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.shipping.sources import TemplateFolder
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.journal.opening import open_journal
+from vidi.jobs.expansion.bounds import FLEET, ONE_MACHINE
 from vidi.jobs.job import STDIN, read_job
-from vidi.jobs.mistakes import did_you_mean
 from vidi.jobs.reviews.read import read_reviews
 from vidi.jobs.reviews.review import name_reviews
+from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices, Plan
-from vidi.runs.planning.planner import FolderRecord, make_plan
+from vidi.runs.planning.planner import make_plan
 from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
 from vidi.runs.records.destination import locate_address
 from vidi.runs.records.folder import (
@@ -53,12 +54,6 @@ if TYPE_CHECKING:
     from vidi.runs.records.manifest.shape import Manifest
 
 SANDBOX_KEYS = {"replicate": "sandbox-replicate-key", "fal": "sandbox-fal-key"}
-
-
-class UnknownVariableError(UsageError):
-    """--var or --vars-file sets what no job file reads."""
-
-    code = "unknown-variable"
 
 
 @dataclass(slots=True)
@@ -144,6 +139,26 @@ class KnownBefore(NamedTuple):
     """What other folders bought; None where no store is set."""
 
 
+class SharedJob(Protocol):
+    """Plans a job whose folder no machine holds, however many inferences it has."""
+
+    def read_journal(self, job: Job, folder: Path) -> tuple[Journal, AssetStore]:
+        """What is known of its inferences, and where its outputs are."""
+
+    def make_plan(
+        self,
+        job: Job,
+        registry: ModelRegistry,
+        *,
+        project: Path,
+        folder: Path,
+        record: FolderRecord,
+        choices: Choices,
+        assets: AssetStore | None = None,
+    ) -> Plan:
+        """As `make_plan` of one machine."""
+
+
 class OtherTree(NamedTuple):
     """Job files that are not read where they are run, such as those of a git revision."""
 
@@ -163,7 +178,7 @@ def plan_jobs(
     *,
     together: bool = True,
     fit_choices: Callable[[JobRun, Choices], Choices] | None = None,
-    read_journal: Callable[[Job, Path], tuple[Journal, AssetStore]] | None = None,
+    shared: SharedJob | None = None,
 ) -> list[JobRun]:
     """Plan every job file of a command, so that all mistakes of all of them come out at once.
 
@@ -176,12 +191,12 @@ def plan_jobs(
         tree: Where the job files are, if not in the working tree.
         together: Whether one command would run them all, so that no two may share a folder.
         fit_choices: Makes of the command line's choices those for one job file, once it is open.
-        read_journal: Gives the journal and the assets of a job whose folder no machine holds.
+        shared: Plans a job whose folder no machine holds.
     """
     desk = JobPlanner(options, settings, held, asked, known or KnownBefore(), tree)
     desk.together = together
     desk.fit_choices = fit_choices or desk.fit_choices
-    desk.read_journal = read_journal
+    desk.shared = shared
     job_runs = [JobRun(path, token_hex(8)) for path in options.job_files]
     # What any of the folders was billed counts for the prices of all: so all are opened first.
     for step in (desk.open, desk.plan):
@@ -191,7 +206,8 @@ def plan_jobs(
             except VidiError as error:
                 job_run.fail(error)
     desk.check_selectors(job_runs)
-    check_variables(job_runs)
+    for unused in find_unused_variables([job_run.job for job_run in job_runs]):
+        job_runs[0].fail(unused)
     return job_runs
 
 
@@ -214,8 +230,8 @@ class JobPlanner:
         """Whether no two job files may share a folder."""
         self.fit_choices: Callable[[JobRun, Choices], Choices] = lambda _, choices: choices
         """What the command line's choices are for one job file."""
-        self.read_journal: Callable[[Job, Path], tuple[Journal, AssetStore]] | None = None
-        """Gives the journal of a job whose folder no machine holds."""
+        self.shared: SharedJob | None = None
+        """Plans a job whose folder no machine holds."""
         self._held = held
         self._asked = asked
         self._secrets = () if options.sandbox else tuple(settings.keys.values())
@@ -245,14 +261,15 @@ class JobPlanner:
             vars_files=options.vars_file,
             allow_outside=options.allow_outside,
             content=self._read(job_run.path),
+            bounds=ONE_MACHINE if self.shared is None else FLEET,
         )
         job_run.job = job
         folder = self._locate(job)
         if self.together:
             self._claim(folder, job_run)
-        if self.read_journal is not None:
+        if self.shared is not None:
             job_run.folder = folder
-            job_run.journal, job_run.assets = self.read_journal(job, folder)
+            job_run.journal, job_run.assets = self.shared.read_journal(job, folder)
             return
         refuse_fleets(folder)
         address = locate_address(job, given=options.output_dir, sandbox=options.sandbox)
@@ -286,7 +303,8 @@ class JobPlanner:
         job, folder, journal = job_run.job, job_run.folder, job_run.journal
         if job is None or folder is None or journal is None:
             return
-        job_run.plan = make_plan(
+        planner = make_plan if self.shared is None else self.shared.make_plan
+        job_run.plan = planner(
             job,
             self._registry,
             project=self._options.project,
@@ -354,21 +372,6 @@ class JobPlanner:
                 f"{other.path} and {job_run.path} both write to {folder}",
                 hint="Give one of them another `output_dir` or `name`.",
             )
-
-
-def check_variables(job_runs: Sequence[JobRun]) -> None:
-    """Say which variables from outside none of the job files has a use for."""
-    jobs = [job_run.job for job_run in job_runs if job_run.job is not None]
-    if len(jobs) < len(job_runs) or not jobs[0].given_names:
-        return
-    used = frozenset[str]().union(*(job.used_names for job in jobs))
-    for name in sorted(jobs[0].given_names - used):
-        known = f"Variables: {', '.join(sorted(used))}." if used else "It has no variables."
-        error = UnknownVariableError(
-            f"no job file uses the variable '{name}'",
-            hint=did_you_mean(name, used, otherwise=known),
-        )
-        job_runs[0].fail(error)
 
 
 def open_registry(

@@ -10,18 +10,14 @@ from vidi.inference.tracking.bills import PastBills
 
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from vidi.cli.display.console import Console
     from vidi.cli.run_options import RunOptions
     from vidi.cli.running.accounts import Money
-    from vidi.cli.running.job_run import JobRun
+    from vidi.cli.running.job_run import JobRun, SharedJob
     from vidi.errors import VidiError
-    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.store.store import PurchaseStore
-    from vidi.inference.tracking.journal.journal import Journal
-    from vidi.jobs.job import Job
     from vidi.runs.planning.plan import Choices
 
 CommandName = Literal["run", "estimate", "validate", "diff"]
@@ -68,8 +64,8 @@ class CommandState:
         return choices
 
     @property
-    def journal_reader(self) -> Callable[[Job, Path], tuple[Journal, AssetStore]] | None:
-        """Gives the journal of a job whose folder no machine holds; None: it is a folder's."""
+    def shared_job(self) -> SharedJob | None:
+        """Plans a job whose folder no machine holds; None: it is a folder's."""
         return None
 
     def complete(self, answer: dict[str, object]) -> dict[str, object]:

@@ -47,7 +47,7 @@ _Path = tuple[str | int, ...]
 
 def expand(entries: Sequence[Places], scope: Scope) -> Iterator[InferenceSpec | Problem]:
     """Every inference of the entries in file order, and every mistake found on the way."""
-    taken = TakenNames()
+    taken = TakenNames(kept=scope.bounds.kept)
     left = scope.bounds.inferences
     variables = {name: scope.vars[name] for name in scope.vars.keys() - scope.overrides.keys()}
     literal = is_literal(variables)
@@ -167,7 +167,8 @@ class _Expansion:
                 if not self._has_room(self._count_params(spec)):
                     return
                 yield spec
-            if self._without_origin >= MAX_PROBLEMS:
+            found = self._without_origin if self._scope.bounds.kept else len(self._found)
+            if found >= MAX_PROBLEMS:
                 return
 
     def _compile(self) -> bool:

@@ -5,24 +5,31 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from vidi.hashed_set import HashedOwners, HashedSet
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import same_file_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from vidi.jobs.reading.places import Places
 
 
 class TakenNames:
-    """Grows by one id and one path an inference."""
+    """Grows by one id and one path an inference.
 
-    def __init__(self) -> None:
-        self._ids: dict[str, Places] = {}
+    Args:
+        kept: Whether there is room for the names; else it is known that one is taken, and not by
+            whom.
+    """
+
+    def __init__(self, *, kept: bool = True) -> None:
+        new: Callable[[], dict[str, str] | HashedOwners] = dict if kept else HashedOwners
+        self._ids: dict[str, Places] | HashedSet = {} if kept else HashedSet()
         """Id to the entry that took it."""
-        self._outputs: dict[str, str] = {}
+        self._outputs = new()
         """Path, comparable, to the id that took it."""
-        self._folders: dict[str, str] = {}
+        self._folders = new()
         """Every folder of these paths, to the first id in it."""
 
     def take_id(self, name: str, entry: Places) -> None:
@@ -33,15 +40,21 @@ class TakenNames:
         """
         key = name if name.isascii() else unicodedata.normalize("NFC", name)
         if key not in self._ids:
-            self._ids[key] = entry
+            self._enter(key, entry)
             return
-        first, line = self._ids[key].of_value().line, entry.of_value().line
+        line = entry.of_value().line
+        first = self._ids[key].of_value().line if isinstance(self._ids, dict) else 0
         hint = "Give each inference an id of its own."
-        if first == line:
+        if first in {line, 0}:
             hint = "Put what differs into the id, such as {{ item.name }} or a name of the matrix."
-        raise MistakeError(
-            f"duplicate id {name!r}; it is already on line {first}", kind="duplicate-id", hint=hint
-        )
+        at = f"it is already on line {first}" if first else "one before it has it already"
+        raise MistakeError(f"duplicate id {name!r}; {at}", kind="duplicate-id", hint=hint)
+
+    def _enter(self, key: str, entry: Places) -> None:
+        if isinstance(self._ids, dict):
+            self._ids[key] = entry
+        else:
+            self._ids.add(key)
 
     def take_output(self, path: str, owner: str) -> None:
         """Take the path of an output for an id.
@@ -57,10 +70,8 @@ class TakenNames:
             if taken is not None:
                 raise _taken(path, f"is {verb}", taken)
         for parent in new:
-            if parent in self._outputs:
-                raise _taken(
-                    path, "needs a folder where there is the file of", self._outputs[parent]
-                )
+            if (taken := self._outputs.get(parent)) is not None:
+                raise _taken(path, "needs a folder where there is the file of", taken)
         self._outputs[key] = owner
         for parent in new:
             self._folders.setdefault(parent, owner)
@@ -74,8 +85,9 @@ def _list_folders(folder: str) -> Iterator[str]:
 
 
 def _taken(path: str, how: str, owner: str) -> MistakeError:
+    who = f"inference {owner!r}" if owner else "an inference before it"
     return MistakeError(
-        f"output {path!r} {how} inference {owner!r}",
+        f"output {path!r} {how} {who}",
         kind="same-output",
         hint='Give each inference a path of its own, such as "{{ id }}.png".',
     )

@@ -15,6 +15,7 @@ from vidi.runs.planning.cells import CellParams
 from vidi.runs.planning.complaints import complain, warn
 from vidi.runs.planning.deciding.reviewed import with_seed
 from vidi.runs.planning.defaults import DefaultParams
+from vidi.runs.planning.problems import collect_problems
 from vidi.runs.planning.request import make_request
 from vidi.runs.planning.secrets import find_fed_secrets
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.bills import PastBills
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
+
+
+MOST_MISTAKES = 1000
+"""Of a job of which nothing is kept: with more, its other entries are not looked at."""
 
 
 class EntryChecker:
@@ -54,8 +59,25 @@ class EntryChecker:
         self._prices = RememberedPrices(bills.adjust if bills is not None else None)
         self._defaults = DefaultParams()
         self._hash = cache(hash_file)  # many entries may send the same file
+        self._fold_at = MOST_MISTAKES
         self._repriced: dict[str, str | None] = {}
         """The project's folder that has the price of each model, where it is not vidi's own."""
+
+    def has_enough(self) -> bool:
+        """Whether there are as many mistakes as anybody reads; what is said of many is joined.
+
+        For who keeps nothing of a job: a problem for each of a million would be as much again.
+        """
+        if len(self.problems) <= self._fold_at:
+            return False
+        self.problems[:] = collect_problems(self.problems, MOST_MISTAKES)
+        self._fold_at = len(self.problems) + MOST_MISTAKES
+        return sum(each.severity == "error" for each in self.problems) >= MOST_MISTAKES
+
+    @property
+    def all_secrets(self) -> frozenset[str]:
+        """Texts that are secrets, of all that has been checked so far, and of the job."""
+        return self._job.secrets | self.secrets
 
     def keep_secrets(self, others: Collection[str]) -> None:
         """Keep the secrets of the entries, and others, out of all that is told from now on."""

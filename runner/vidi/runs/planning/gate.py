@@ -25,11 +25,11 @@ def find_refusals(plan: Plan, *, frozen: bool) -> tuple[RefusedError, ...]:
     refusals = []
     purchases = [planned for planned in plan.to_run if planned.buys]
     if frozen and purchases:
-        refusals.append(_refuse_frozen(purchases))
+        refusals.append(_refuse_frozen(purchases, plan.counts.bought))
     # An unknown price is not zero: one such entry makes the whole sum unknown.
     if plan.unpriced:
-        refusals.append(_refuse_unpriced(plan.unpriced))
-    refusals += [_refuse_dear(each) for each in purchases if is_too_dear(each)]
+        refusals.append(_refuse_unpriced(plan.unpriced, plan.counts.unpriced))
+    refusals += [_refuse_dear(each) for each in purchases if each.dear]
     if plan.share is not None and (dear := _find_unaffordable(plan)) is not None:
         refusals.append(_refuse_small_share(plan, plan.share, dear))
     elif plan.over_budget:
@@ -67,11 +67,10 @@ def tell_bought(plan: Plan) -> str:
     if not bought:
         return ""
     options = " ".join(f"--select {select_only(key)}" for key in bought[:NAMED])
-    return f" What is already bought is fetched with `{options}`{_rest(len(bought))}."
+    return f" What is already bought is fetched with `{options}`{_rest(plan.counts.free)}."
 
 
-def _refuse_frozen(purchases: Sequence[PlannedInference]) -> RefusedError:
-    count = len(purchases)
+def _refuse_frozen(purchases: Sequence[PlannedInference], count: int) -> RefusedError:
     reasons = ", ".join(f"{each.id} ({each.reason})" for each in purchases[:NAMED])
     return RefusedError(
         f"frozen, and {count} of the inferences would have to be bought: {reasons}" + _rest(count),
@@ -79,18 +78,12 @@ def _refuse_frozen(purchases: Sequence[PlannedInference]) -> RefusedError:
     ).about(*(each.id for each in purchases))
 
 
-def _refuse_unpriced(unpriced: Sequence[PlannedInference]) -> RefusedError:
+def _refuse_unpriced(unpriced: Sequence[PlannedInference], count: int) -> RefusedError:
     names = ", ".join(f"{each.id} ({each.estimate.reason})" for each in unpriced[:NAMED])
     return RefusedError(
-        f"nobody can say what this costs: {names}{_rest(len(unpriced))}",
+        f"nobody can say what this costs: {names}{_rest(count)}",
         hint="Set `assume_cost` (USD) on each of them, or leave them out with --exclude.",
     ).about(*(each.id for each in unpriced))
-
-
-def is_too_dear(planned: PlannedInference) -> bool:
-    """Whether an inference may cost more than its own `max_cost`."""
-    high = planned.estimate.high
-    return planned.max_cost is not None and high is not None and high > planned.max_cost
 
 
 def _refuse_dear(planned: PlannedInference) -> RefusedError:

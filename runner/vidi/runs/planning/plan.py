@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vidi.inference.models.prices.estimate import Estimate
 from vidi.inference.outputs.keeping.folder import FolderStore
@@ -58,6 +58,19 @@ class Choices:
     """The part of the inferences that the run is about; None for all."""
 
 
+class PlanCounts(NamedTuple):
+    """How many inferences a plan has, and how many of them a run would do what with."""
+
+    total: int = 0
+    bought: int = 0
+    free: int = 0
+    """Brought home, moved or restored, for nothing."""
+    unpriced: int = 0
+    """Of those that are bought: nothing bounds what they cost."""
+    dear: int = 0
+    """Of those that are bought: they may cost more than their own `max_cost`."""
+
+
 @value
 class PlannedInference:
     """One line of a plan."""
@@ -102,9 +115,20 @@ class PlannedInference:
         return self.action == "run"
 
     @property
+    def does(self) -> bool:
+        """Whether a run carries it out."""
+        return self.action in DOES and not self.elsewhere
+
+    @property
     def free(self) -> bool:
         """Whether running it costs nothing."""
         return self.action in DOES - {"run"}
+
+    @property
+    def dear(self) -> bool:
+        """Whether it may cost more than its own `max_cost`."""
+        high = self.estimate.high
+        return self.max_cost is not None and high is not None and high > self.max_cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +188,18 @@ class Plan:
     def to_run(self) -> tuple[PlannedInference, ...]:
         """The inferences that a run would carry out, in file order."""
         return tuple(planned for planned in self.inferences if planned.action in DOES)
+
+    @property
+    def counts(self) -> PlanCounts:
+        """How many inferences there are, and how many of them are bought."""
+        bought = [planned for planned in self.to_run if planned.buys]
+        return PlanCounts(
+            len(self.inferences),
+            len(bought),
+            sum(planned.free for planned in self.to_run),
+            len(self.unpriced),
+            sum(planned.dear for planned in bought),
+        )
 
     @property
     def tags(self) -> Mapping[str, list[str]]:

@@ -51,29 +51,11 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
-    from vidi.inference.tracking.bills import PastBills
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.job import Job
     from vidi.jobs.spec import InferenceSpec
     from vidi.runs.planning.deciding.reasons import Decision
-    from vidi.runs.planning.deciding.sources import Stock
-
-
-class FolderRecord(NamedTuple):
-    """What is known of what was bought before, when a plan is made."""
-
-    states: Mapping[str, InferenceState]
-    """How each id of the folder's journal stands."""
-    shelf: Mapping[str, InferenceState] = {}
-    """What was bought and has made way, by the purchase's name."""
-    store: Stock | None = None
-    """What other folders have put into the store; None where there is none."""
-    bills: PastBills | None = None
-    """What was billed before; None where nobody knows."""
-    reviews: Reviews | None = None
-    """What people have said of what was made; None where they have not."""
-    sandbox: bool = False
-    """Whether it is a folder of the sandbox's."""
+    from vidi.runs.planning.deciding.record import FolderRecord
 
 
 def make_plan(
@@ -93,24 +75,7 @@ def make_plan(
     """
     planning = Planning(job, registry, project, assets or FolderStore(folder), record, choices)
     planned = put_in_order(planning.plan_each())
-    warnings = planning.conclude()
-    budget, share = lower_budget(job.budget, choices.budget), planning.shard.share
-    return Plan(
-        job,
-        folder,
-        planning.assets,
-        planned,
-        share.split(budget) if share is not None and budget is not None else budget,
-        warnings,
-        sum_held(planned, planning.states),
-        frozenset(planning.unmatched),
-        choices.gate or job.gate,
-        choices.accept | job.accept,
-        planning.renames,
-        share,
-        record.reviews,
-        secrets=frozenset(planning.checker.secrets),
-    )
+    return planning.make_plan(folder, planned, sum_held(planned, planning.states))
 
 
 class _Entry(NamedTuple):
@@ -127,8 +92,9 @@ class Planning:
     """A job planned one inference after another; what is wrong with any of them is told at the end.
 
     An entry that nothing else can change is decided on at once, and forgotten: who does not keep
-    what comes has a job of any length in the memory of its ids and paths. What depends on what the
-    others ask for waits until all of them are known: whether a purchase is still claimed.
+    what comes has a job of any length in 16 bytes for each of its ids, paths and purchases. What
+    depends on what the others ask for waits until all of them are known: whether a purchase is
+    still claimed.
 
     Args:
         job: What is planned.
@@ -137,6 +103,7 @@ class Planning:
         assets: Where the assets are to be kept.
         record: What was bought before.
         choices: What the command line says.
+        kept: Whether all of it is kept; else so many mistakes end it that nobody reads more.
     """
 
     def __init__(
@@ -147,6 +114,8 @@ class Planning:
         assets: AssetStore,
         record: FolderRecord,
         choices: Choices,
+        *,
+        kept: bool = True,
     ) -> None:
         self.assets = assets
         self.checker = EntryChecker(job, registry, project, record.bills)
@@ -154,9 +123,10 @@ class Planning:
         """As the run will find them: ids renamed."""
         self.renames: dict[str, str] = {}
         self._job = job
-        self._targets = Targets()
+        self._targets = Targets(kept=kept)
         self._record = record
         self._choices = choices
+        self._kept = kept
         self._sources = self._open_sources(record.shelf)
         self._obstacles = Obstacles(assets, record, overwrite=choices.overwrite)
         self._reviewed = Reviewed(
@@ -187,6 +157,8 @@ class Planning:
                 self.checker.problems.append(item)
             else:
                 yield from self._enter(item)
+            if not self._kept and self.checker.has_enough():
+                return
         self._rename()
         for entry in self._waiting:
             yield entry.place, self._plan(entry)
@@ -211,11 +183,36 @@ class Planning:
             raise JobFileError(problems)
         return problems
 
+    def make_plan(self, folder: Path, planned: tuple[PlannedInference, ...], held: Decimal) -> Plan:
+        """The plan, once every inference has been planned, with `held` USD that may be billed yet.
+
+        Raises:
+            JobFileError: The file has mistakes; it carries all of them, sorted by place.
+        """
+        job, choices, share = self._job, self._choices, self.shard.share
+        warnings, budget = self.conclude(), lower_budget(job.budget, choices.budget)
+        return Plan(
+            job,
+            folder,
+            self.assets,
+            planned,
+            share.split(budget) if share is not None and budget is not None else budget,
+            warnings,
+            held,
+            frozenset(self.unmatched),
+            choices.gate or job.gate,
+            choices.accept | job.accept,
+            self.renames,
+            share,
+            self._record.reviews,
+            secrets=frozenset(self.checker.secrets),
+        )
+
     def _open_sources(self, shelf: Mapping[str, InferenceState]) -> Sources:
         known = KnownContent(self._record.states.values(), shelf.values())
         places = AssetPlaces(self.assets, known=known)
         bought = AssetPlaces(self.assets, known=known, edits=False)
-        return Sources(shelf, self._record.store, places, bought)
+        return Sources(shelf, self._record.store, places, bought, kept=self._kept)
 
     def _enter(self, spec: InferenceSpec) -> Iterator[tuple[int, PlannedInference]]:
         """Check and price one inference, and decide on it where no other entry matters."""

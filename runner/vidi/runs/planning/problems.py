@@ -32,16 +32,36 @@ def _strange_names(names: Iterable[str]) -> Iterator[MistakeError]:
             yield MistakeError(message, kind="unknown-key", hint=hint, path=(name,))
 
 
-def collect_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Join the same problem at the same place into one, and sort by place."""
+def collect_problems(
+    problems: Iterable[Problem], most_ids: int | None = None
+) -> tuple[Problem, ...]:
+    """Join the same problem at the same place into one, and sort by place.
+
+    Args:
+        problems: In any order.
+        most_ids: How many inferences each names at most; the rest of them are counted.
+    """
     merged: dict[tuple[object, ...], Problem] = {}
     ids: dict[tuple[object, ...], dict[str, None]] = {}
+    more: dict[tuple[object, ...], int] = {}
     for problem in problems:
         key = (problem.code, problem.message, problem.place or NOWHERE, problem.via)
         merged.setdefault(key, problem)
         ids.setdefault(key, {}).update(dict.fromkeys(problem.ids))
-    joined = (replace(problem, ids=tuple(ids[key])) for key, problem in merged.items())
+        more[key] = more.get(key, 0) + problem.more
+    joined = (
+        _cut(replace(problem, ids=tuple(ids[key]), more=more[key]), most_ids)
+        for key, problem in merged.items()
+    )
     return tuple(sorted(joined, key=_by_place))
+
+
+def _cut(problem: Problem, most: int | None) -> Problem:
+    """The problem with so many ids named."""
+    left = 0 if most is None else len(problem.ids) - most
+    if left <= 0:
+        return problem
+    return replace(problem, ids=problem.ids[:most], more=problem.more + left)
 
 
 def _by_place(problem: Problem) -> tuple[Place, Place]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.hashed_set import HashedOwners
 from vidi.inference.models.prices.facts import OUTPUT_COUNTS
 from vidi.inference.outputs.finding.naming import has_extension, plan_paths
 from vidi.inference.outputs.keeping.asset_store import BlockedPathError, has_content
@@ -46,12 +47,16 @@ class Targets:
 
     A name without an extension gets its real type's only later, so it takes `x.png`, `x.mp4` and
     every other `x.` with it.
+
+    Args:
+        kept: Whether there is room for who has what; else it is known that somebody has it.
     """
 
-    def __init__(self) -> None:
-        self._files: dict[str, str] = {}
-        self._bare: dict[str, str] = {}
-        self._stems: dict[str, str] | None = None
+    def __init__(self, *, kept: bool = True) -> None:
+        new: Callable[[], dict[str, str] | HashedOwners] = dict if kept else HashedOwners
+        self._files = new()
+        self._bare = new()
+        self._stems = None if kept else new()
         """The files without their extensions; None until a name without one is to be compared."""
 
     def claim(self, request: InferenceRequest) -> SharedOutputError | None:
@@ -60,8 +65,9 @@ class Targets:
             key = same_file_key(path)
             owner = self._take(key, request.id, bare=not has_extension(path))
             if owner != request.id:
+                who = f"inference '{owner}'" if owner else "an inference before it"
                 return SharedOutputError(
-                    f"'{path}' is an asset of inference '{owner}' too",
+                    f"'{path}' is an asset of {who} too",
                     hint='Give each inference a path of its own, such as "{{ id }}.png".',
                 )
         return None
@@ -69,19 +75,20 @@ class Targets:
     def _take(self, key: str, owner: str, *, bare: bool) -> str:
         """Take a name where nobody has it; returns who has it then."""
         if bare:
-            return self._stemmed.get(key) or self._bare.setdefault(key, owner)
-        if self._bare and (first := self._bare.get(_cut_extension(key))):
+            first = self._stemmed.get(key)
+            return self._bare.setdefault(key, owner) if first is None else first
+        if self._bare and (first := self._bare.get(_cut_extension(key))) is not None:
             return first
         if self._stems is not None:
             self._stems.setdefault(_cut_extension(key), owner)
         return self._files.setdefault(key, owner)
 
     @property
-    def _stemmed(self) -> dict[str, str]:
+    def _stemmed(self) -> dict[str, str] | HashedOwners:
         """Nearly no job has names without extensions, and nearly all that has any has no others."""
         if self._stems is None:
             self._stems = {}
-            for key, owner in self._files.items():
+            for key, owner in self._files.items() if isinstance(self._files, dict) else ():
                 self._stems.setdefault(_cut_extension(key), owner)
         return self._stems
 

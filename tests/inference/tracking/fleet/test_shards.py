@@ -11,14 +11,14 @@ from multiprocessing import get_context
 
 import pytest
 
-from support.fleets import buy_all, enter
+from support.fleets import add_rows, buy_all, enter
 from support.ledgers import a_cap, select
-from vidi.errors import LeaseLostError, OrphanError, RefusedError, StorageError, UsageError
+from vidi.errors import LeaseLostError, OrphanError, RefusedError, StorageError
 from vidi.inference.tracking.books import Reservation
 from vidi.inference.tracking.caps import Cap
 from vidi.inference.tracking.fleet.books import ShardBooks
 from vidi.inference.tracking.fleet.facts import FOLLOWS, Fact, note_fact
-from vidi.inference.tracking.fleet.rows import Row, enter_rows
+from vidi.inference.tracking.fleet.rows import Row, begin_staging, find_taken, stage_rows
 from vidi.inference.tracking.fleet.schema import make_fleet_tables
 from vidi.inference.tracking.fleet.shards import (
     Standing,
@@ -28,6 +28,7 @@ from vidi.inference.tracking.fleet.shards import (
     renew_shard,
 )
 from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.work import Work
 
 MODEL = "fal/fal-ai/flux/dev"
 PRICE = Decimal("0.003")
@@ -121,16 +122,20 @@ def test_a_shard_has_one_holder_at_a_time(fleet):
 
 def test_an_id_or_a_path_is_entered_once(fleet):
     with pytest.raises(StorageError, match="second time"):
-        fleet.do(enter_rows("j", [row("c", 8), row("c", 9)]))
-    with pytest.raises(UsageError, match=r"c asks for a\.png, which is a's"):
-        fleet.do(enter_rows("j", [replace(row("c", 8), out_key="a.png", output="a.png")]))
+        add_rows(fleet, "j", [row("c", 8), row("c", 9)])
+    fleet.do(begin_staging())
+    fleet.do(stage_rows("j", [replace(row("c", 8), out_key="b.png", output="b.png")]))
+    assert fleet.do(find_taken(5)) == [], "b was never begun, and makes way for the new plan"
+    made = "UPDATE vidi_rows SET status = 'succeeded' WHERE id = :id"
+    fleet.do(Work("writes", lambda found: found.change(made, {"id": "b"})))
+    assert fleet.do(find_taken(5)) == [("c", "b.png", "b")]
 
 
 @pytest.mark.parametrize("state", WAYS)
 async def test_what_may_follow_what(fleet, state):
     """Each event on a row of its own that has come so far."""
     events = ["intent", *FOLLOWS]
-    fleet.do(enter_rows("j", [row(each, 9) for each in events]))
+    add_rows(fleet, "j", [row(each, 9) for each in events])
     books = ShardBooks(fleet, claim(fleet), "run-1", [])
     late = set()
     for name in events:

@@ -13,8 +13,9 @@ from vidi.jobs.job import read_job
 from vidi.jobs.reading.files import read_bytes
 from vidi.jobs.reviews.read import read_reviews
 from vidi.jobs.reviews.review import name_reviews
+from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices
-from vidi.runs.planning.planner import FolderRecord, make_plan
+from vidi.runs.planning.planner import make_plan
 
 if TYPE_CHECKING:
     import contextlib

@@ -17,7 +17,8 @@ from vidi.inference.tracking.fleet.states import unlock_destination
 from vidi.inference.tracking.ledger.address import locate_ledger
 from vidi.runs.execution.signals import received_signals
 from vidi.runs.fleet.engine_there import has_engine
-from vidi.runs.fleet.hand_out import fingerprint_plan, hand_out
+from vidi.runs.fleet.hand_out import hand_out
+from vidi.runs.fleet.streamed import StreamedPlan
 from vidi.runs.planning.budgets import lower_budget
 from vidi.runs.records.folder import note_fleet
 from vidi.runs.records.remote.hold import note_fleet_at
@@ -33,7 +34,7 @@ def attach_to_running(state: FleetState) -> int | None:
     plan, before = state.job_runs[0].plan, state.before
     if plan is None or before is None or before.state not in {"running", "stopping"}:
         return None
-    if before.state == "running" and before.plan_sha256 == fingerprint_plan(plan):
+    if before.state == "running" and before.plan_sha256 == _fingerprint(plan):
         state.console.tell(f"{state.name} is running already")
         state.open_ledger().do(unlock_destination(state.name))
         watch_job(state)
@@ -64,7 +65,7 @@ def hand_out_job(state: FleetState) -> int | None:
             note_fleet_at(new.store, new.journal, known=state.before is not None)
         else:
             note_fleet(plan.folder, new.journal)
-        hand_out(plan, new, state.journal.states, state.settings.keys, ledger)
+        hand_out(new, state.queues, ledger)
         ledger.do(unlock_destination(new.journal))
         _dispatch(state)
     except VidiError as error:
@@ -90,13 +91,17 @@ def _dispatch(state: FleetState) -> None:
 
 
 def _tell_plan(plan: Plan, state: FleetState) -> None:
-    bought = [each for each in plan.to_run if each.buys]
-    rest = len(plan.to_run) - len(bought)
-    fetched = f", {rest} to fetch" if rest else ""
+    counts = plan.counts
+    fetched = f", {counts.free} to fetch" if counts.free else ""
     state.console.tell(
-        f"{state.name}: {len(bought)} to buy for up to {format_usd(plan.high)}{fetched}, of "
-        f"{len(plan.inferences)}"
+        f"{state.name}: {counts.bought} to buy for up to {format_usd(plan.high)}{fetched}, of "
+        f"{counts.total}"
     )
+
+
+def _fingerprint(plan: Plan) -> str:
+    """What is asked for, as a hash: the same again has nothing to plan anew."""
+    return plan.sums.sha256 if isinstance(plan, StreamedPlan) else ""
 
 
 def _describe(plan: Plan, state: FleetState) -> Destination:
@@ -112,7 +117,7 @@ def _describe(plan: Plan, state: FleetState) -> Destination:
         budget,
         state.run,
         state.name,
-        fingerprint_plan(plan),
+        _fingerprint(plan),
         Terms(
             accept=tuple(sorted(plan.accept)),
             limits={name: dict(values) for name, values in plan.job.limits.items()},

@@ -16,25 +16,32 @@ from vidi.inference.tracking.fleet.schema import has_fleet_tables, make_fleet_ta
 from vidi.inference.tracking.fleet.settings import FleetSettings
 from vidi.inference.tracking.fleet.states import lock_destination
 from vidi.inference.tracking.ledger.address import locate_ledger
-from vidi.inference.tracking.ledger.connection import open_ledger
+from vidi.inference.tracking.ledger.connection import BUSY_S, open_ledger
 from vidi.runs.fleet.destination import look_at_destination, name_destination
+from vidi.runs.fleet.stage import stage_plan
 from vidi.runs.records.destination import locate_address
 from vidi.runs.records.folder import refuse_machines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from vidi.cli.run_options import RunOptions
+    from vidi.cli.running.job_run import SharedJob
+    from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.tracking.fleet.destinations import Destination
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.ledger.connection import Ledger
     from vidi.jobs.job import Job
+    from vidi.runs.planning.deciding.record import FolderRecord
+    from vidi.runs.planning.plan import Choices, Plan
 
 _ELSEWHERE = ("sandbox", "shard", "plan", "apply", "restore", "rejected", "fail_fast",
               "max_failures", "junit", "code_quality", "summary_markdown")  # fmt: skip
 """Options that are about what one machine does by itself."""
+PATIENCE_S = 60
+"""Of a planner: a statement about ten million rows takes a while."""
 INSTALL = "Set VIDI_LEDGER=postgresql://user:password@host:port/database for all of its machines."
 
 
@@ -53,10 +60,13 @@ class FleetState(CommandState):
     answer: dict[str, object] | None = None
     """How the job stood at the end, for programs."""
 
+    queues: Mapping[str, int] = field(default_factory=dict)
+    """Account to how many rows were put by for it."""
+
     @property
-    def journal_reader(self) -> Callable[[Job, Path], tuple[Journal, AssetStore]] | None:
-        """What is known is in the database."""
-        return self.read_journal
+    def shared_job(self) -> SharedJob | None:
+        """What is known is in the database, and what is planned is put by there."""
+        return self
 
     def read_journal(self, job: Job, folder: Path) -> tuple[Journal, AssetStore]:
         """What is known of the job's inferences, of all workers, and where its outputs are.
@@ -78,6 +88,38 @@ class FleetState(CommandState):
             self.journal.read()
         return self.journal, look_at_destination(folder, address, options.project)
 
+    def make_plan(
+        self,
+        job: Job,
+        registry: ModelRegistry,
+        *,
+        project: Path,
+        folder: Path,
+        record: FolderRecord,
+        choices: Choices,
+        assets: AssetStore | None = None,
+    ) -> Plan:
+        """Plan it row by row; what workers are to do is put by, unless it is only estimated.
+
+        Raises:
+            JobFileError: It has mistakes, or something of it a fleet cannot do; all of them.
+            StorageError: Nothing can be written.
+        """
+        ledger = None if self.options.estimate else self.open_ledger()
+        plan, self.queues = stage_plan(
+            job,
+            registry,
+            self.name,
+            self.settings.keys,
+            ledger,
+            project=project,
+            folder=folder,
+            record=record,
+            choices=choices,
+            assets=assets,
+        )
+        return plan
+
     def open_ledger(self) -> Ledger:
         """The database, opened once.
 
@@ -86,7 +128,7 @@ class FleetState(CommandState):
             StorageError: It cannot be used.
         """
         if self.ledger is None:
-            ledger = open_shared_ledger(read_own_environment(self.options))
+            ledger = open_shared_ledger(read_own_environment(self.options), PATIENCE_S)
             self.ledger = self.held.enter_context(contextlib.closing(ledger))
             if not self.options.estimate:
                 self.ledger.do(make_fleet_tables())
@@ -97,8 +139,12 @@ class FleetState(CommandState):
         return answer if self.answer is None else {**answer, "fleet": self.answer}
 
 
-def open_shared_ledger(environ: Mapping[str, str]) -> Ledger:
+def open_shared_ledger(environ: Mapping[str, str], patience_s: float = BUSY_S) -> Ledger:
     """The database of a fleet.
+
+    Args:
+        environ: Says where it is.
+        patience_s: Seconds to wait for another to let go of a row; an answer may take twice that.
 
     Raises:
         UsageError: It is none that several machines may use, or a setting of fleets is wrong.
@@ -109,7 +155,7 @@ def open_shared_ledger(environ: Mapping[str, str]) -> Ledger:
     if address is None or "://" not in address:
         told = "nothing is tracked (VIDI_COSTS=off)" if address is None else "VIDI_LEDGER is a file"
         raise UsageError(f"a fleet keeps all it knows in PostgreSQL, and {told}", hint=INSTALL)
-    return open_ledger(address)
+    return open_ledger(address, patience_s=patience_s)
 
 
 def refuse_options(options: RunOptions) -> None:

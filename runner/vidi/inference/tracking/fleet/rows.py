@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from vidi.errors import UsageError
 from vidi.inference.tracking.fleet.shards import ALL
 from vidi.inference.tracking.ledger.work import Transaction, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vidi.inference.tracking.fleet.shards import Part, Shard
 
@@ -21,19 +20,30 @@ _COLUMNS = (
     "journal", "id", "n", "shard", "queue", "output", "out_key", "fingerprint", "spec", "low",
     "reserve", "status",
 )  # fmt: skip
-_STAGE = f"""
-CREATE TEMPORARY TABLE vidi_planned ON COMMIT DROP AS
-SELECT {", ".join(_COLUMNS)} FROM vidi_rows WITH NO DATA
-"""  # noqa: S608
+# Of this connection alone, and gone with it: as the lock of the one planner is.
+_STAGE = (
+    "DROP TABLE IF EXISTS pg_temp.vidi_planned",
+    f"CREATE TEMPORARY TABLE vidi_planned AS SELECT {', '.join(_COLUMNS)} FROM vidi_rows "  # noqa: S608
+    "WITH NO DATA",
+    "CREATE UNIQUE INDEX ON pg_temp.vidi_planned (n)",
+)
 _TAKEN = """
-SELECT p.id, p.output, r.id FROM vidi_planned p
+SELECT p.id, p.output, r.id FROM pg_temp.vidi_planned p
 JOIN vidi_rows r ON r.journal = p.journal AND r.out_key = p.out_key AND r.id <> p.id
-ORDER BY p.n LIMIT 5
+WHERE NOT (r.attempt = 0 AND r.status IN ('new', 'refused', 'rejected'))
+ORDER BY p.n LIMIT :most
+"""
+_HOLD = """
+SELECT id FROM pg_temp.vidi_planned WHERE position(:text IN CAST(spec->'params' AS text)) > 0
+ORDER BY n LIMIT :most
 """
 # What may still be billed keeps what it was bought by; a shard is of one account, and a row stays
 # in its own while that is the same provider's.
 _ENTER = f"""
-INSERT INTO vidi_rows AS r ({", ".join(_COLUMNS)}) SELECT {", ".join(_COLUMNS)} FROM vidi_planned
+INSERT INTO vidi_rows AS r ({", ".join(_COLUMNS)}) SELECT journal, id, n,
+    CAST(CAST(:first AS json)->>queue AS integer) + shard / :size, queue, output, out_key,
+    fingerprint, spec, low, reserve, status
+FROM pg_temp.vidi_planned WHERE n > :after AND n <= :until
 ON CONFLICT (journal, id) DO UPDATE SET n = excluded.n, output = excluded.output,
     out_key = excluded.out_key, fingerprint = excluded.fingerprint, spec = excluded.spec,
     low = excluded.low, reserve = excluded.reserve, status = excluded.status,
@@ -99,30 +109,88 @@ class _CopyingTransaction(Transaction, Protocol):
         """Bring rows into a table, by COPY."""
 
 
-def enter_rows(journal: str, rows: Sequence[Row]) -> Work[None]:
-    """Enter rows by COPY, or bring them up to a new plan; call it with `BATCH` at most.
+class Taken(NamedTuple):
+    """A place that is another inference's, by an earlier plan."""
+
+    id: str
+    output: str
+    owner: str
+
+
+def begin_staging() -> Work[None]:
+    """Make room for the rows of a plan, which nobody sees, and forget those of one before.
 
     Raises:
-        UsageError: The place of one is that of another.
-        StorageError: An id or a path is there twice, or nothing can be written.
+        StorageError: Nothing can be written.
     """
-    return Work("writes", partial(_enter, journal=journal, rows=rows))
+
+    def begin(transaction: Transaction) -> None:
+        for statement in _STAGE:
+            transaction.change(statement, {})
+
+    return Work("writes", begin)
 
 
-def _enter(transaction: Transaction, *, journal: str, rows: Sequence[Row]) -> None:
-    transaction.change(_STAGE, {})
-    described = ({"journal": journal, **asdict(row)} for row in rows)
-    staged = (tuple(each[name] for name in _COLUMNS) for each in described)
-    copying = cast("_CopyingTransaction", transaction)  # a fleet is in PostgreSQL, or nowhere
-    copying.copy_in(f"vidi_planned ({', '.join(_COLUMNS)})", staged)
-    taken = transaction.read(_TAKEN)
-    if taken:
-        told = "; ".join(f"{id_} asks for {path}, which is {other}'s" for id_, path, other in taken)
-        raise UsageError(
-            f"two would have one place: {told}",
-            hint="Give one of them another output, or the job a new `output_dir`.",
-        )
-    transaction.change(_ENTER, {})
+def stage_rows(journal: str, rows: Sequence[Row]) -> Work[None]:
+    """Put some rows by, by COPY; call it with `BATCH` at most.
+
+    Args:
+        journal: The job.
+        rows: The number of each is its own and goes on from the last; `shard` is its place among
+            those of its account, from 0.
+
+    Raises:
+        StorageError: Nothing can be written, or the connection was another when it began.
+    """
+
+    def stage(transaction: Transaction) -> None:
+        described = ({"journal": journal, **asdict(row)} for row in rows)
+        staged = (tuple(each[name] for name in _COLUMNS) for each in described)
+        copying = cast("_CopyingTransaction", transaction)  # a fleet is in PostgreSQL, or nowhere
+        copying.copy_in(f"pg_temp.vidi_planned ({', '.join(_COLUMNS)})", staged)
+
+    return Work("notes", stage)
+
+
+def find_taken(most: int) -> Work[list[Taken]]:
+    """The first staged rows whose place is another's, by an earlier plan.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    asked = {"most": most}
+    return Work("reads", lambda found: [Taken(*row) for row in found.read(_TAKEN, asked)])
+
+
+def find_holding(text: str, most: int) -> Work[list[str]]:
+    """The ids of the first staged rows in whose params a text is, as JSON has it.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    asked = {"text": text, "most": most}
+    return Work("reads", lambda found: [key for (key,) in found.read(_HOLD, asked)])
+
+
+def enter_staged(first: Mapping[str, int], size: int, after: int, until: int) -> Work[None]:
+    """Enter staged rows, or bring them up to the new plan, from one number to another.
+
+    Args:
+        first: The first shard of each account.
+        size: How many rows of an account are in a shard.
+        after: The number before the first of them.
+        until: The last of them.
+
+    Raises:
+        StorageError: A path is there twice, nothing can be written, or the connection was another
+            when they were staged.
+    """
+    asked = {"first": json.dumps(first), "size": size, "after": after, "until": until}
+    return Work("writes", lambda transaction: _change(transaction, asked))
+
+
+def _change(transaction: Transaction, asked: Mapping[str, object]) -> None:
+    transaction.change(_ENTER, asked)
 
 
 def read_rows(journal: str, shard: int) -> Work[list[Row]]:

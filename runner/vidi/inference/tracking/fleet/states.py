@@ -17,7 +17,7 @@ from vidi.inference.tracking.ledger.schema import RUNS, micros_down
 from vidi.inference.tracking.ledger.work import Work, insert_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from vidi.inference.tracking.fleet.destinations import Destination
     from vidi.inference.tracking.ledger.work import Transaction
@@ -150,12 +150,12 @@ def begin_planning(new: Destination) -> Work[int]:
     return Work("writes", begin)
 
 
-def begin_running(new: Destination, queues: Mapping[str, str]) -> Work[None]:
+def begin_running(new: Destination, queues: Collection[str]) -> Work[None]:
     """Let workers have what was planned: from now on it is bought.
 
     Args:
         new: The job.
-        queues: Provider to the account that it is bought from now.
+        queues: The accounts that it is bought from now.
 
     Raises:
         StorageError: Nothing can be written.
@@ -163,7 +163,7 @@ def begin_running(new: Destination, queues: Mapping[str, str]) -> Work[None]:
 
     def begin(transaction: Transaction) -> None:
         named = {"journal": new.journal}
-        for queue in queues.values():  # a key that was changed since: nobody has the old one
+        for queue in queues:  # a key that was changed since: nobody has the old one
             transaction.change(_FOLLOW_KEY, {**named, "queue": queue})
         transaction.change(_MOVE_EVENTS, named)
         transaction.change(_DROP_SHARDS, named)

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.runs.planning.targets import find_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from vidi.errors import UsageError
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
-    from vidi.runs.planning.deciding.sources import Stock
-
-
-class Bought(Protocol):
-    """What is known of what was bought before."""
-
-    @property
-    def states(self) -> Mapping[str, InferenceState]:
-        """How each id of the folder's journal stands."""
-
-    @property
-    def shelf(self) -> Mapping[str, InferenceState]:
-        """What was bought and has made way."""
-
-    @property
-    def store(self) -> Stock | None:
-        """What other folders have put into the store."""
+    from vidi.runs.planning.deciding.record import FolderRecord
 
 
 class Obstacles:
@@ -44,7 +28,7 @@ class Obstacles:
         overwrite: Whether the command line says that no file is one.
     """
 
-    def __init__(self, assets: AssetStore, bought: Bought, *, overwrite: bool) -> None:
+    def __init__(self, assets: AssetStore, bought: FolderRecord, *, overwrite: bool) -> None:
         self._assets = assets
         self._bought = bought
         self._overwrite = overwrite

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from vidi.hashed_set import HashedSet
 from vidi.inference.outputs.keeping.asset_store import REPLACED
 from vidi.runs.planning.deciding.reasons import Decision
 
@@ -41,6 +42,7 @@ class Sources:
         store: What the store has, which is asked once, and only where it matters.
         places: The files of the folder; an edited one stands for what was bought.
         bought: The same files; only what was bought counts.
+        kept: Whether there is room for what every entry has; else it is known by its hash.
     """
 
     def __init__(
@@ -49,13 +51,15 @@ class Sources:
         store: Stock | None,
         places: AssetPlaces,
         bought: AssetPlaces,
+        *,
+        kept: bool = True,
     ) -> None:
         self.places = places
         self.bought = bought
         self._shelf: dict[str, dict[str, InferenceState]] = {}
         self.shelve(shelf.values())
         self._store = store
-        self._claimed: set[tuple[str, int]] = set()
+        self._claimed: set[tuple[str, int]] | HashedSet = set() if kept else HashedSet()
         self._free_from: dict[str, int] = {}
         """The number from which on one may be free of a fingerprint, where several have it."""
 

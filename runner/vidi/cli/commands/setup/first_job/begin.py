@@ -21,8 +21,9 @@ from vidi.inference.models.params.schema import check_params
 from vidi.jobs.data.sources import read_rows
 from vidi.jobs.job import read_job
 from vidi.jobs.reading.files import ProjectFiles
+from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices
-from vidi.runs.planning.planner import FolderRecord, make_plan
+from vidi.runs.planning.planner import make_plan
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.folder import locate_folder
 from vidi.runs.records.json_text import render_json
