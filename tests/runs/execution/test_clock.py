@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 import jsonschema_rs
 import pytest
 
-from support.commands import run_installed
+from support.commands import run_installed, run_started
+from support.faults.clock import build_jumping_clock
 from support.journals import rewrite
 from support.ledgers import NOON, a_cap, change, same, usage, usd
-from support.servers.intervening import serve_world
+from support.servers.intervening import JOB, read_sums, serve_world
 from support.servers.sandbox import serve_sandbox
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.pace import Account, close_account, take_place, take_turn
@@ -23,6 +24,11 @@ from vidi.runs.records.manifest.schema import manifest_schema
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 OFF = pytest.mark.parametrize("off", [-HOUR, HOUR, YEAR], ids=str)
 TIME = re.compile(r'"ts":"([^"]+)"')
+
+
+@pytest.fixture(scope="session")
+def jumping_clock(tmp_path_factory):
+    return build_jumping_clock(tmp_path_factory.mktemp("clock"))
 
 
 @pytest.fixture
@@ -126,3 +132,36 @@ def test_a_lost_ledger_gets_every_charge_in_the_period_of_its_journal(world, off
     days = {moment[:10] for moment in TIME.findall(world.journal.read_text())}
     assert set(by["day"]) <= days
     assert sum(by["day"].values()) == 0.028
+
+
+def test_hours_come_and_go_during_a_run(here, jumping_clock):
+    """Ten times a second: between intent and settled, in a back-off, at a provider's "not now"."""
+    faults = [
+        {"on": "submit", "fault": "429", "retry_after": 1, "times": 1},
+        {"on": "poll", "fault": "503", "times": 1},
+        {"on": "download", "fault": "503", "times": 1},
+    ]
+    here.write("job.yaml", JOB)
+    here.write("vidi.toml", "[limits.fal]\nconcurrency = 1\ncreates_per_minute = 60\n")
+    with serve_sandbox(faults, latency=0.5) as served:
+        environment = {**os.environ, **served.environment, "VIDI_BUDGET_DAY": "1", **jumping_clock}
+        run = ("vidi-run", "job.yaml", "-j", "2", "--no-report")
+        answer = run_started(*run, cwd=here.folder, environment=environment)
+        assert (answer.exit_code, len(served.sandbox.works)) == (0, 2), answer.stderr
+        assert read_sums() == (served.sandbox.billing.total, 0)
+    times = TIME.findall((here.folder / "outputs/job/log.jsonl").read_text("utf-8"))
+    moments = [datetime.fromisoformat(each) for each in times]
+    assert all(each.tzinfo for each in moments)
+    assert max(moments) - min(moments) > DAY  # else the clock has not jumped
+
+
+def test_a_deadline_is_no_time_of_day(here, jumping_clock):
+    """It comes after its two seconds, neither at once nor in some hours."""
+    here.write("job.yaml", JOB.replace("inferences:", "defaults: {timeout: 2}\ninferences:"))
+    with serve_sandbox(latency=30.0) as served:
+        environment = {**os.environ, **served.environment, **jumping_clock}
+        began = time.monotonic()
+        run = ("vidi-run", "job.yaml", "-j", "2", "--no-report")
+        answer = run_started(*run, cwd=here.folder, environment=environment)
+        assert (answer.exit_code, served.submits) == (5, 2), answer.stderr
+        assert 2 < time.monotonic() - began < 25

@@ -75,7 +75,7 @@ async def wait_for_end(
     try:
         if sent_at is not None:
             await schedule.wait()
-        end, polls = await _poll_until_end(request, accepted, runtime, schedule)
+        end, polls = await _poll_until_end(request, accepted, runtime, schedule, began)
     finally:
         del runtime.wakes[request.id]
         await schedule.aclose()
@@ -86,7 +86,10 @@ async def wait_for_end(
 
 
 def _measure_age(request: InferenceRequest, runtime: Runtime) -> float:
-    """Seconds since it was submitted, in this run or in an earlier one."""
+    """Seconds since it was submitted, in this run or in an earlier one.
+
+    Asked once: the clock of the wall may be set while this one waits.
+    """
     state = runtime.journal.states.get(request.id)
     if state is None or state.submitted_at is None:
         return 0.0
@@ -94,7 +97,11 @@ def _measure_age(request: InferenceRequest, runtime: Runtime) -> float:
 
 
 async def _poll_until_end(
-    request: InferenceRequest, accepted: Accepted, runtime: Runtime, schedule: PollSchedule
+    request: InferenceRequest,
+    accepted: Accepted,
+    runtime: Runtime,
+    schedule: PollSchedule,
+    began: float,
 ) -> tuple[Succeeded | Failed, int]:
     """Look again and again; returns the end, and how many polls came before the one that saw it."""
     provider = runtime.open_provider(request.model.provider)
@@ -106,7 +113,7 @@ async def _poll_until_end(
             poll = await provider.poll(request.model, aim.accepted)
         except PollError as error:
             runtime.notify(request.id, "look_failed", message=error.message)
-            pause = aim.miss(request, error, _measure_age(request, runtime))
+            pause = aim.miss(request, error, time.monotonic() - began)
             if pause is not None:
                 await schedule.sleep(pause)
                 continue

@@ -70,6 +70,9 @@ MATRIX = {
         "test_the_pace_of_a_clock_that_was_ahead_stalls_nothing",
         "of the periods": "runs/execution/test_clock.py::"
         "test_a_lost_ledger_gets_every_charge_in_the_period_of_its_journal",
+        "jumping all the while": "runs/execution/test_clock.py::"
+        "test_hours_come_and_go_during_a_run",
+        "jumping at a deadline": "runs/execution/test_clock.py::test_a_deadline_is_no_time_of_day",
     },
     "asleep": {"SIGSTOP for a while": "::test_a_run_that_was_asleep_goes_on"},
     "a locale without UTF-8": {
