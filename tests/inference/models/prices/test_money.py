@@ -52,6 +52,7 @@ def test_rounding_up_never_undercuts_and_adds_less_than_a_millionth(usd):
 
 def test_numbers_of_any_size_can_be_rounded():
     assert up_to_micro(Decimal(10) ** 100) == to_micro(Decimal(10) ** 100) == Decimal(10) ** 100
+    assert up_to_micro(Decimal(f"{10**20}.5")) == Decimal(f"{10**20}.5")
 
 
 @pytest.mark.parametrize(("number", "written"), [("3", "3"), ("3.0", "3"), ("0.003", "0.003")])

@@ -2,7 +2,7 @@ import pytest
 from platformdirs import user_state_path
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.ledger.address import find_ledger, locate_ledger
+from vidi.inference.tracking.ledger.address import find_ledger, locate_ledger, show_address
 
 OWN = str(user_state_path("vidi", appauthor=False) / "ledger.sqlite3")
 
@@ -20,6 +20,28 @@ OWN = str(user_state_path("vidi", appauthor=False) / "ledger.sqlite3")
 )
 def test_where_the_ledger_is(environ, address):
     assert locate_ledger(environ) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/home/me@work/ledger?.sqlite3", "/home/me@work/ledger?.sqlite3"),
+        ("postgresql://h:5432/d", "h:5432/d"),
+        ("postgresql://u:hush@h/d", "h/d"),
+        ("postgresql://u:hu@sh@h/d", "h/d"),
+        ("postgresql://h/d?user=u&password=hush", "h/d"),
+        ("postgresql://h/d?user=u&password=hu@sh", "postgresql://…"),
+        ("postgresql://u:hu/sh?x@h/d", "postgresql://…"),
+    ],
+)
+def test_who_signs_in_is_not_shown(address, shown):
+    assert show_address(address) == shown
+
+
+def test_a_password_among_the_options_is_not_shown(here, monkeypatch):
+    monkeypatch.setenv("VIDI_LEDGER", "postgresql://127.0.0.1:9/d?user=u&password=hush")
+    refused = here("vidi", "costs")
+    assert ("127.0.0.1" in refused.stderr, "hush" in refused.stderr) == (True, False)
 
 
 def test_a_ledger_can_be_read_where_tracking_is_off():

@@ -1,3 +1,4 @@
+import re
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -149,7 +150,7 @@ def test_a_bill_is_kept_with_all_that_it_teaches(ledger, address):
 
 @pytest.mark.parametrize(("actual", "readable"), [(2**53, True), (2**53 + 1, False), ("x", False)])
 def test_a_bill_that_cannot_be_is_said_and_teaches_nothing(tmp_path, actual, readable):
-    address = str(tmp_path / "ledger.sqlite3")
+    address = str(tmp_path / "me@work.sqlite3")
     ledger = open_ledger(address)
     charge = a_charge()
     ledger.do(reserve_charge(charge, []))
@@ -157,7 +158,7 @@ def test_a_bill_that_cannot_be_is_said_and_teaches_nothing(tmp_path, actual, rea
     change(ledger, "UPDATE vidi_bills SET actual = :actual", actual=actual)
     model = replace(model_with({"unpriced": "x"}), id=charge.model)
     past = read_past_bills(address).scale(model, RULE)
-    with nullcontext() if readable else pytest.raises(StorageError):
+    with nullcontext() if readable else pytest.raises(StorageError, match=re.escape(address)):
         assert read_beyond(address)[0].actual == usd("9007199254.740992")
     assert past == (usd("9007199254.740992") if readable else RULE.high)
     assert read_past_bills(None).scale(model, RULE) == RULE.high

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from vidi.inference.tracking.ledger.address import show_address
 from vidi.inference.tracking.ledger.trouble import explain, refuse_driverless
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def look_at_server(address: str) -> ServerFacts:
                 int(_ask(first, "SHOW max_connections")),
             )
     except psycopg.Error as error:
-        raise explain(address.partition("@")[2] or address, error) from error
+        raise explain(show_address(address), error) from error
 
 
 def _is_pooled(first: psycopg.Connection, second: psycopg.Connection) -> bool:

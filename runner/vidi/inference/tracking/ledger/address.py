@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from vidi.errors import UsageError
 from vidi.file_kinds import name_other_kind
@@ -36,6 +37,19 @@ def locate_ledger(environ: Mapping[str, str]) -> str | None:
             hint=f"Set {TRACKING}=off to run without tracking, or unset it.",
         )
     return find_ledger(environ)
+
+
+def show_address(address: str) -> str:
+    """An address as it may be shown: a server's host and database, or the path as it is.
+
+    Who signs in may stand before its host or among its options: neither is shown.
+    """
+    parts = urlsplit(address)
+    if "://" not in address:
+        return address
+    if "@" in address and "@" not in parts.netloc:  # a password with a `/` or `?` in it, say
+        return f"{parts.scheme}://…"
+    return parts.netloc.rpartition("@")[2] + parts.path
 
 
 def read_outage(environ: Mapping[str, str]) -> float:

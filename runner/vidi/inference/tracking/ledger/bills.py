@@ -14,6 +14,7 @@ from urllib.parse import quote
 from vidi.errors import StorageError
 from vidi.inference.models.prices.estimate import RuleFigures
 from vidi.inference.tracking.bills import Bill, PastBills
+from vidi.inference.tracking.ledger.address import show_address
 from vidi.inference.tracking.ledger.trouble import unreadable_row
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _fetch(address: str, query: str, values: Mapping[str, object]) -> list[Bill]
     try:
         return [_read(row) for row in (_ask_file(address, query, values) if rows is None else rows)]
     except (ArithmeticError, ValueError) as error:
-        raise unreadable_row(address.rpartition("@")[2]) from error
+        raise unreadable_row(show_address(address)) from error
 
 
 def _ask_file(address: str, query: str, values: Mapping[str, object]) -> list[Row]:

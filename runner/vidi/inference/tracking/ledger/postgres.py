@@ -101,7 +101,8 @@ class PostgresDatabase:
 
     def __init__(self, address: str, patience_s: float) -> None:
         url = _read_address(address)
-        self.where = url.render_as_string(hide_password=True)
+        # Without its options: libpq takes a password there, too.
+        self.where = url.set(query={}).render_as_string(hide_password=True)
         self._engine = _make_engine(url, patience_s)
         self._watch = Watch(ANSWERS * patience_s)
         self._outage_s = 0.0
