@@ -292,3 +292,21 @@ def test_a_run_behind_the_other_gate_waits_for_room_and_never_spends_over_the_ca
             open_now[event["id"]] = event["actual_usd"]
         most = max(most, sum(open_now.values()))
     assert 0.585 <= most <= 0.60
+
+
+def test_a_failure_costs_what_fal_says_of_it(here):
+    """fal bills none, as far as anyone has seen: where it says that it did, that is what counts."""
+    write_template(here)
+    write_job(here, 1)
+    fal = Fal()
+
+    def alter(exchange):
+        if "/requests/" in exchange.path and exchange.status >= 400:
+            return replace(exchange, headers={**exchange.headers, "x-fal-billable-units": "2"})
+        return fal(exchange)
+
+    with serve_altered(here, alter, {"on": "result", "fault": "failed"}):
+        assert here("vidi-run", "job.yaml").exit_code == 1
+    (row,) = here.manifest("outputs/job")["inferences"]
+    assert row["status"] == "failed"
+    assert (row["cost_usd"]["actual"], row["cost_usd"]["basis"]) == (0.1, "metered")
