@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vidi.inference.tracking.boot_clock import boot_seconds
 from vidi.inference.tracking.budget import Budget
-from vidi.inference.tracking.fleet.intent import begin_in_shard
+from vidi.inference.tracking.fleet.intent import begin_at_once, begin_in_shard
 from vidi.inference.tracking.fleet.journal import ShardJournal
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.journal.journal import dump_line
@@ -135,8 +135,11 @@ class ShardBooks:
         began = boot_seconds()
         key = ChargeKey(self._run, inference, reservation.attempt)
         charge = Charge(key, reservation.model, reservation.amount, datetime.now(UTC))
-        asked = begin_in_shard(self._held, charge, self._caps, intent)
-        n, ts = await self._ledger.ask(asked)
+        asked = (self._held, charge, self._caps, intent)
+        begun = await self._ledger.ask(begin_at_once(*asked))
+        if begun is None:
+            begun = await self._ledger.ask(begin_in_shard(*asked))
+        n, ts = begun
         self.journal.take_in(n, ts, "intent", inference, dump_line(intent))
         self.budget.hold(inference, reservation.amount)
         return began

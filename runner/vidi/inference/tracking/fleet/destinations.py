@@ -102,7 +102,7 @@ def find_exactly(journal: str) -> Work[Destination | None]:
         rows = transaction.read(_FIND, {"journal": journal})
         return _read(rows[0]) if rows else None
 
-    return Work("reads", find)
+    return Work("reads", find, alone=True)
 
 
 def find_destination(name: str) -> Work[Destination | None]:
@@ -124,7 +124,7 @@ def find_destination(name: str) -> Work[Destination | None]:
                 return found[0]
         return None
 
-    return Work("reads", find)
+    return Work("reads", find, alone=True)
 
 
 def _is_named(each: Destination, name: str) -> bool:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.inference.tracking.journal.journal import dump_line
-from vidi.inference.tracking.ledger.ledger import book_actual, describe_bill
+from vidi.inference.tracking.ledger.ledger import book_actual, describe_bill, write_moment
 from vidi.inference.tracking.ledger.schema import BILLS, RECEIPTS, micros_up
 from vidi.inference.tracking.ledger.work import Work, insert_once
 
@@ -71,8 +71,45 @@ _RESERVED = """
 SELECT reserved FROM vidi_charges
 WHERE run = :run AND inference = :inference AND attempt = :attempt
 """
+# The same in one statement, for what comes in its time: a transaction by itself, or nothing.
+_AT_ONCE = """
+WITH moved AS ({moved}), noted AS (
+    INSERT INTO vidi_events (journal, id, shard, epoch, writer, attempt, run, event, body)
+    SELECT :journal, :inference, :shard, :epoch, :writer, :attempt, :run, :event,
+        CAST(:body AS json) FROM moved
+    RETURNING n, ts
+){more} SELECT n, ts FROM noted
+"""
+_AND_RECEIPT = """, receipt AS (
+    INSERT INTO vidi_receipts (provider, request_id, run, inference, attempt)
+    SELECT :provider, CAST(:request_id AS text), CAST(:charge_run AS text),
+        CAST(:inference AS text), :attempt FROM moved
+    WHERE CAST(:charge_run AS text) <> '' ON CONFLICT DO NOTHING
+)"""
+_AND_MONEY = """, owed AS (
+    SELECT reserved, day, week, month FROM vidi_charges
+    WHERE run = :charge_run AND inference = :inference AND attempt = :attempt AND actual IS NULL
+        AND EXISTS (SELECT FROM moved)
+    FOR UPDATE
+), booked AS (
+    UPDATE vidi_charges c SET actual = :actual, settled_at = :at FROM owed
+    WHERE c.run = :charge_run AND c.inference = :inference AND c.attempt = :attempt
+), held AS (
+    SELECT p.kind, p.label, owed.reserved FROM owed, LATERAL (VALUES
+        ('day', day), ('month', month), ('run', CAST(:charge_run AS text)), ('week', week)) w(k, l)
+    JOIN vidi_periods p ON (p.kind, p.label) = (w.k, w.l) ORDER BY 1, 2 FOR UPDATE OF p
+), summed AS (
+    UPDATE vidi_periods p SET reserved = p.reserved - held.reserved, spent = p.spent + :actual
+    FROM held WHERE (p.kind, p.label) = (held.kind, held.label)
+)"""
+_AND_BILL = """, learned AS (
+    INSERT INTO vidi_bills ({columns}) SELECT {values} FROM owed ON CONFLICT DO NOTHING
+)"""
 _TAKE_RECEIPT = insert_once("vidi_receipts", RECEIPTS)
 _LEARN = insert_once("vidi_bills", BILLS)
+_BILLED = _AND_BILL.format(
+    columns=", ".join(BILLS), values=", ".join(f":bill_{name}" for name in BILLS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +138,41 @@ class Noted(NamedTuple):
     """Whether it came too late: the row has gone on without it."""
     orphan: bool = False
     """Whether it is the receipt of an attempt that was taken for not bought."""
+
+
+def note_at_once(held: Shard, fact: Fact) -> Work[Noted | None]:
+    """Put a fact on record by one question; None, and nothing, where it does not come in its time.
+
+    Raises:
+        StorageError: Nothing can be written.
+    """
+    statement, values = _write_at_once(held, fact)
+
+    def note(transaction: Transaction) -> Noted | None:
+        rows = transaction.read(statement, values)
+        if not rows:
+            return None
+        n, ts = rows[0]
+        return Noted(n, ts, fenced=False)
+
+    return Work("writes", note, alone=True)
+
+
+def _write_at_once(held: Shard, fact: Fact) -> tuple[str, dict[str, object]]:
+    """The statement that notes a fact with all that it changes, and its values."""
+    values, more, at = _describe(held, fact), "", datetime.now(UTC)
+    values["charge_run"] = "" if fact.key is None else fact.key.run
+    if fact.event == "submitted":
+        values["provider"], more = fact.provider, _AND_RECEIPT
+    if fact.event in CLOSING:
+        values |= {"actual": micros_up(fact.actual or Decimal(0)), "at": write_moment(at)}
+        more = _AND_MONEY
+        if fact.bill is not None and fact.key is not None:
+            bill = describe_bill(fact.key, fact.bill, at)
+            values |= {f"bill_{name}": value for name, value in bill.items()}
+            more += _BILLED
+    moved = f"{_MOVE} RETURNING 1" if fact.event in FOLLOWS else _IS_THERE
+    return _AT_ONCE.format(moved=moved, more=more), values
 
 
 def note_fact(held: Shard, fact: Fact) -> Work[Noted]:

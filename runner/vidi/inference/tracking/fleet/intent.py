@@ -6,7 +6,6 @@ at attempt a, whoever asks, and the event's own index says so again.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,51 +25,78 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.charges import Charge
     from vidi.inference.tracking.ledger.work import Transaction
 
+# Nothing changes unless all of it does, so that one statement is a transaction by itself. Periods
+# are named by the database's clock: a worker's own may say another day, whose cap has room.
 _BEGIN = """
-WITH lease AS (
+WITH now AS MATERIALIZED (
+    SELECT clock_timestamp() AT TIME ZONE 'UTC' AS at
+), named AS MATERIALIZED (
+    SELECT to_char(at, 'YYYY-MM-DD') AS day, to_char(at, 'IYYY-"W"IW') AS week,
+        to_char(at, 'YYYY-MM') AS month,
+        to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS reserved_at FROM now
+), lease AS (
     SELECT 1 FROM vidi_shards
     WHERE journal = :journal AND shard = :shard AND epoch = :epoch AND until > clock_timestamp()
     FOR SHARE
-), moved AS (
-    UPDATE vidi_rows SET status = 'intended', attempt = :attempt, epoch = :epoch,
-        request_id = NULL, intended_at = clock_timestamp(), changed_at = clock_timestamp()
+), mine AS (
+    SELECT 1 FROM vidi_rows
     WHERE journal = :journal AND id = :inference AND attempt = :attempt - 1
         AND (status IN ('new', 'made', 'refused', 'failed')
             -- By its own worker a moment ago: called in another form now.
             OR (status = 'rejected' AND epoch = :epoch))
         AND EXISTS (SELECT FROM lease)
-    RETURNING 1
+    FOR UPDATE
 ), wanted(kind, label, cap) AS (
-    VALUES ('day', CAST(:day AS text), CAST(:day_cap AS bigint)), ('month', :month, :month_cap),
-        ('run', :run, :run_cap), ('week', :week, :week_cap)
+    SELECT v.* FROM named, LATERAL (VALUES
+        ('day', day, CAST(:day_cap AS bigint)), ('month', month, :month_cap),
+        ('run', CAST(:run AS text), :run_cap), ('week', week, :week_cap)) v
 ), held AS (
     -- One order for everybody, so that no two wait for each other.
-    SELECT p.kind, p.label
+    SELECT p.kind, p.label, w.cap - p.reserved - p.spent AS room
     FROM vidi_periods p JOIN wanted w ON (p.kind, p.label) = (w.kind, w.label)
-    WHERE EXISTS (SELECT FROM moved) ORDER BY p.kind, p.label FOR UPDATE OF p
-), taken AS (
-    UPDATE vidi_periods p SET reserved = p.reserved + :reserved FROM wanted w, held h
-    WHERE (p.kind, p.label) = (w.kind, w.label) AND (h.kind, h.label) = (p.kind, p.label)
-        AND p.reserved + p.spent + :reserved <= w.cap
+    WHERE EXISTS (SELECT FROM mine) ORDER BY p.kind, p.label FOR UPDATE OF p
+), granted AS (
+    SELECT 1 WHERE (SELECT count(*) FROM held WHERE room >= :reserved) = 4
+), moved AS (
+    UPDATE vidi_rows SET status = 'intended', attempt = :attempt, epoch = :epoch,
+        request_id = NULL, intended_at = clock_timestamp(), changed_at = clock_timestamp()
+    WHERE journal = :journal AND id = :inference AND EXISTS (SELECT FROM granted)
     RETURNING 1
+), taken AS (
+    UPDATE vidi_periods p SET reserved = p.reserved + :reserved FROM held h
+    WHERE (h.kind, h.label) = (p.kind, p.label) AND EXISTS (SELECT FROM granted)
 ), charge AS (
     INSERT INTO vidi_charges (run, inference, attempt, model, provider, reserved, day, week, month,
         reserved_at)
-    SELECT :run, :inference, :attempt, :model, :provider, :reserved, :day, :week, :month,
-        :reserved_at FROM moved
+    SELECT :run, :inference, :attempt, :model, :provider, :reserved, day, week, month, reserved_at
+    FROM named, moved
 ), noted AS (
     INSERT INTO vidi_events (journal, id, shard, epoch, writer, attempt, run, event, body)
     SELECT :journal, :inference, :shard, :epoch, :writer, :attempt, :run, 'intent',
         CAST(:body AS json) FROM moved
     RETURNING n, ts
 )
-SELECT (SELECT count(*) FROM moved), (SELECT count(*) FROM taken), n, ts
-FROM (SELECT 1) one LEFT JOIN noted ON true
+SELECT EXISTS (SELECT FROM mine), n, ts FROM (SELECT 1) one LEFT JOIN noted ON true
 """
 _MINE = """
 SELECT n, ts FROM vidi_events WHERE journal = :journal AND id = :inference AND attempt = :attempt
 AND event = 'intent' AND writer = :writer AND epoch = :epoch
 """
+
+
+def begin_at_once(
+    held: Shard, charge: Charge, caps: Sequence[Cap], intent: Mapping[str, object]
+) -> Work[tuple[int, datetime] | None]:
+    """As `begin_in_shard`, by one question; None where there is no room, or no period yet."""
+    values = _describe(held, charge, caps, intent)
+
+    def begin(transaction: Transaction) -> tuple[int, datetime] | None:
+        mine, n, ts = transaction.read(_BEGIN, values)[0]
+        if not mine:
+            return _find_mine(transaction, values, charge)
+        return None if n is None else (n, ts)
+
+    return Work("writes", begin, alone=True)
 
 
 def begin_in_shard(
@@ -89,36 +115,37 @@ def begin_in_shard(
         LeaseLostError: The shard is not held any more, or this attempt was begun elsewhere.
         StorageError: Nothing can be written.
     """
-    return Work("writes", partial(_begin, held=held, charge=charge, caps=caps, intent=intent))
+    values = _describe(held, charge, caps, intent)
+    return Work("writes", partial(_begin, charge=charge, caps=caps, values=values))
 
 
-def _begin(
-    transaction: Transaction,
-    *,
-    held: Shard,
-    charge: Charge,
-    caps: Sequence[Cap],
-    intent: Mapping[str, object],
-) -> tuple[int, datetime]:
-    # By the database's clock: a worker's own may say another day, whose cap has room.
-    now = datetime.fromtimestamp(transaction.read_clock(), UTC)
-    charge = replace(charge, reserved_at=now)
-    labels = name_periods(charge.key.run, now)
+def _describe(
+    held: Shard, charge: Charge, caps: Sequence[Cap], intent: Mapping[str, object]
+) -> Mapping[str, object]:
     known = {cap.kind: micros_down(cap.usd) for cap in caps}
-    values = {
+    return {
         **describe_charge(charge),
         **held._asdict(),
         **{f"{kind}_cap": known.get(kind, UNCAPPED) for kind in KINDS},
         "body": dump_line(intent),
     }
+
+
+def _begin(
+    transaction: Transaction,
+    *,
+    charge: Charge,
+    caps: Sequence[Cap],
+    values: Mapping[str, object],
+) -> tuple[int, datetime]:
+    now = datetime.fromtimestamp(transaction.read_clock(), UTC)
+    labels = name_periods(charge.key.run, now)
     for tries in (1, 2):
-        transaction.change("SAVEPOINT intent", {})
-        moved, taken, n, ts = transaction.read(_BEGIN, values)[0]
-        if not moved:
+        mine, n, ts = transaction.read(_BEGIN, values)[0]
+        if not mine:
             return _find_mine(transaction, values, charge)
-        if taken == len(KINDS):
+        if n is not None:
             return n, ts
-        transaction.change("ROLLBACK TO SAVEPOINT intent", {})
         if tries == 1:  # the first in this period, or full
             open_periods(transaction, labels)
     raise _refuse(transaction, charge, caps, labels)

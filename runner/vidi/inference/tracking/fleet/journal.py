@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from vidi.errors import LeaseLostError, OrphanError
 from vidi.inference.tracking.batches import outlast
-from vidi.inference.tracking.fleet.facts import Fact, note_fact
+from vidi.inference.tracking.fleet.facts import Fact, note_at_once, note_fact
 from vidi.inference.tracking.fleet.shards import Shard
 from vidi.inference.tracking.journal.journal import SPOKEN, dump_line
 from vidi.inference.tracking.journal.replay import Replay
@@ -87,14 +87,19 @@ class ShardJournal:
         await self._load(self.held.shard)
 
     async def _load(self, shard: int) -> None:
-        after = 0
-        while (page := await self._ledger.ask(self._read_page(shard, after))) != []:
-            after = self._take_page(page)
+        after, page = 0, [None] * PAGE
+        while len(page) == PAGE:  # a shorter one is the last
+            page = await self._ledger.ask(self._read_page(shard, after))
+            after = self._take_page(page) if page else after
 
     def _read_page(self, shard: int, after: int) -> Work[list[Any]]:
         about = {"journal": self.held.journal, "shard": shard}
         asked = {**about, "after": after, "most": PAGE}
-        return Work("reads", lambda transaction: list(transaction.read(_READ, asked)))
+
+        def read(transaction: Transaction) -> list[Any]:
+            return list(transaction.read(_READ, asked))
+
+        return Work("reads", read, alone=True)
 
     def _take_page(self, rows: Sequence[Any]) -> int:
         """Fold some events in; the number of the last."""
@@ -144,8 +149,14 @@ class ShardJournal:
             OrphanError: It is the receipt of an attempt that was taken for not bought.
             StorageError: It is not on record.
         """
-        held = self.find_shard(fact.inference)
-        self.follow(fact, await _whole(self._ledger.ask(note_fact(held, fact))))
+        self.follow(fact, await _whole(self._note(self.find_shard(fact.inference), fact)))
+
+    async def _note(self, held: Shard, fact: Fact) -> Noted:
+        if fact.inference is not None:
+            noted = await self._ledger.ask(note_at_once(held, fact))
+            if noted is not None:
+                return noted
+        return await self._ledger.ask(note_fact(held, fact))
 
     def follow(self, fact: Fact, noted: Noted) -> None:
         """Fold in what is on record.

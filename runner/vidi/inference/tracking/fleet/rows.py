@@ -200,7 +200,7 @@ def read_rows(journal: str, shard: int) -> Work[list[Row]]:
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal, "shard": shard}
-    return Work("reads", lambda found: [Row(*row) for row in found.read(_READ, asked)])
+    return Work("reads", lambda found: [Row(*row) for row in found.read(_READ, asked)], alone=True)
 
 
 def read_all_rows(journal: str, shard: int) -> Work[list[Row]]:
@@ -210,7 +210,9 @@ def read_all_rows(journal: str, shard: int) -> Work[list[Row]]:
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal, "shard": shard}
-    return Work("reads", lambda found: [Row(*row) for row in found.read(_READ_ALL, asked)])
+    return Work(
+        "reads", lambda found: [Row(*row) for row in found.read(_READ_ALL, asked)], alone=True
+    )
 
 
 def list_shards(journal: str) -> Work[list[int]]:
@@ -220,7 +222,9 @@ def list_shards(journal: str) -> Work[list[int]]:
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal}
-    return Work("reads", lambda found: [shard for (shard,) in found.read(_SHARDS, asked)])
+    return Work(
+        "reads", lambda found: [shard for (shard,) in found.read(_SHARDS, asked)], alone=True
+    )
 
 
 def list_unheld(journal: str) -> Work[dict[str, int]]:
@@ -230,7 +234,7 @@ def list_unheld(journal: str) -> Work[dict[str, int]]:
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal}
-    return Work("reads", lambda found: dict(map(tuple, found.read(_UNHELD, asked))))
+    return Work("reads", lambda found: dict(map(tuple, found.read(_UNHELD, asked))), alone=True)
 
 
 def count_rows(journal: str, part: Part = ALL) -> Work[dict[str, int]]:
@@ -240,7 +244,7 @@ def count_rows(journal: str, part: Part = ALL) -> Work[dict[str, int]]:
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal, **part.values}
-    return Work("reads", lambda found: dict(map(tuple, found.read(_COUNT, asked))))
+    return Work("reads", lambda found: dict(map(tuple, found.read(_COUNT, asked))), alone=True)
 
 
 def count_of_shard(held: Shard) -> Work[dict[str, int]]:
@@ -250,4 +254,6 @@ def count_of_shard(held: Shard) -> Work[dict[str, int]]:
         StorageError: The database cannot be read.
     """
     asked = {"journal": held.journal, "shard": held.shard}
-    return Work("reads", lambda found: dict(map(tuple, found.read(_COUNT_SHARD, asked))))
+    return Work(
+        "reads", lambda found: dict(map(tuple, found.read(_COUNT_SHARD, asked))), alone=True
+    )

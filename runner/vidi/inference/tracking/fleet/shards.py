@@ -131,7 +131,7 @@ def claim_shard(
         rows = transaction.read(_CLAIM, asked)
         return Shard(journal, shard, rows[0][0], writer) if rows else None
 
-    return Work("writes", claim)
+    return Work("writes", claim, alone=True)
 
 
 def renew_shard(held: Shard, *, seconds: float = LEASE_S) -> Work[Standing]:
@@ -148,7 +148,7 @@ def renew_shard(held: Shard, *, seconds: float = LEASE_S) -> Work[Standing]:
         state, cancel = rows[0]
         return Standing(held=True, running=state == "running", cancel=cancel)
 
-    return Work("writes", renew)
+    return Work("writes", renew, alone=True)
 
 
 def free_shard(held: Shard) -> Work[bool]:
@@ -157,7 +157,7 @@ def free_shard(held: Shard) -> Work[bool]:
     Raises:
         StorageError: Nothing can be written.
     """
-    return Work("writes", partial(_change, statement=_FREE, held=held))
+    return Work("writes", partial(_change, statement=_FREE, held=held), alone=True)
 
 
 def end_shard(held: Shard) -> Work[bool]:
@@ -166,7 +166,7 @@ def end_shard(held: Shard) -> Work[bool]:
     Raises:
         StorageError: Nothing can be written.
     """
-    return Work("writes", partial(_change, statement=_END, held=held))
+    return Work("writes", partial(_change, statement=_END, held=held), alone=True)
 
 
 def find_shards(
@@ -188,7 +188,11 @@ def find_shards(
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal, "queues": " ".join(queues), "most": most, **part.values}
-    return Work("reads", lambda found: [Waiting(*row) for row in found.read(_FIND, asked)])
+
+    def find(transaction: Transaction) -> list[Waiting]:
+        return [Waiting(*row) for row in transaction.read(_FIND, asked)]
+
+    return Work("reads", find, alone=True)
 
 
 def count_left(queues: Collection[str], journal: str, part: Part = ALL) -> Work[Left]:
@@ -198,7 +202,7 @@ def count_left(queues: Collection[str], journal: str, part: Part = ALL) -> Work[
         StorageError: The database cannot be read.
     """
     asked = {"journal": journal, "queues": " ".join(queues), **part.values}
-    return Work("reads", lambda found: Left(*found.read(_STANDING, asked)[0]))
+    return Work("reads", lambda found: Left(*found.read(_STANDING, asked)[0]), alone=True)
 
 
 def _change(transaction: Transaction, *, statement: str, held: Shard) -> bool:

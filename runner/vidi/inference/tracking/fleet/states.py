@@ -204,7 +204,7 @@ def conclude_destination(journal: str) -> Work[None]:
     Raises:
         StorageError: Nothing can be written.
     """
-    return Work("writes", partial(_conclude, journal=journal))
+    return Work("writes", partial(_conclude, journal=journal), alone=True)
 
 
 def _conclude(transaction: Transaction, *, journal: str) -> None:

@@ -94,13 +94,14 @@ def look_for_turn(account: Account) -> Work[Turn]:
     Raises:
         StorageError: The ledger cannot be read.
     """
-    return Work("reads", partial(_look_for_turn, account=account))
+    return Work("reads", partial(_look_for_turn, account=account), alone=True)
 
 
 def _look_for_turn(transaction: Transaction, *, account: Account) -> Turn:
-    now = transaction.read_clock()
     rows = transaction.read(_READ, account._asdict())
-    closed_until = float(rows[0][1]) if rows else 0.0
+    if not rows:
+        return Turn(granted=True, wait_s=0.0)
+    closed_until, now = float(rows[0][1]), transaction.read_clock() if rows[0][1] else 0.0
     left = _believe(closed_until, now, LONGEST_CLOSED_S) - now
     return Turn(granted=left <= 0, wait_s=max(0.0, left))
 

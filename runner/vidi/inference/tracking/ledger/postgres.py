@@ -104,6 +104,8 @@ class PostgresDatabase:
         # Without its options: libpq takes a password there, too.
         self.where = url.set(query={}).render_as_string(hide_password=True)
         self._engine = _make_engine(url, patience_s)
+        self._at_once = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The same connection; each statement is a transaction."""
         self._watch = Watch(ANSWERS * patience_s)
         self._outage_s = 0.0
         self._tell: Callable[[str], None] = lambda message: None  # noqa: ARG005 - nobody listens
@@ -162,10 +164,12 @@ class PostgresDatabase:
             return Outcome(error=explain(self.where, error))
 
     def _try(self, work: Work[Any], *, repeated: bool) -> object:
-        with self._engine.connect() as connection, connection.begin() as begun:
+        with (self._at_once if work.alone else self._engine).connect() as connection:
+            begun = None if work.alone else connection.begin()
             made = work.carry_out(PostgresTransaction(connection, self._watch, repeated=repeated))
-            with self._watch.waiting(_file_of(connection)):
-                begun.commit()
+            if begun is not None:
+                with self._watch.waiting(_file_of(connection)):
+                    begun.commit()
         self._reached, self._away_since, self._gone = True, None, None
         if self._told:
             self._told = False

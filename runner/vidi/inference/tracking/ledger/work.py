@@ -46,6 +46,9 @@ class Work(Generic[Made]):
     """What it `writes` no power failure takes back; what it `notes` one may, as the journal knows
     it or it is a pace; what only `reads` waits for no writer."""
     carry_out: Callable[[Transaction], Made]
+    alone: bool = False
+    """Whether it is one statement, which is a transaction by itself: then a server is asked once,
+    and not for a beginning and an end of it as well."""
 
 
 class Outcome(NamedTuple):
