@@ -20,6 +20,7 @@ from vidi.inference.tracking.fleet.shards import ALL, count_left, find_shards
 from vidi.runs.execution.run import end_task
 from vidi.runs.execution.stopping import DRAIN, Stop
 from vidi.runs.execution.throttle import name_account
+from vidi.runs.fleet.rescue import Rescue
 from vidi.runs.fleet.run_shard import run_shard
 from vidi.runs.fleet.sweep import keep_sweeping
 
@@ -101,14 +102,16 @@ class ShardLoop:
         self._rests: dict[tuple[str, int], _Rest] = {}
         self._halted = False
         """Whether this machine can do no more: its disk is full, say."""
-        self._present: Stop | None = None
+        self._present: set[Stop] = set()
+        """Those of the shards that are carried out."""
+        self._rescue = Rescue(worker, lambda: self._queues, self._take_over)
         stop.on_press(self._pass_on)
 
     def _pass_on(self, level: int) -> None:
-        """Have a signal reach the shard that is carried out."""
-        present = self._present
-        while present is not None and present.level < level:
-            present.press(self._stop.exit_code)
+        """Have a signal reach the shards that are carried out."""
+        for present in self._present:
+            while present.level < level:
+                present.press(self._stop.exit_code)
 
     async def run(self, job: str, part: Part = ALL) -> None:
         """Carry out one job, or a part of it, until nothing is left of it that could be done here.
@@ -118,7 +121,8 @@ class ShardLoop:
             RefusedError: A row is not what was planned, by this worker's templates and files.
             StorageError: The database cannot be used.
         """
-        async with self._sweeping():
+        destination = await self._find(job)
+        async with self._sweeping(), self._rescue.going_on(destination.journal, part):
             await self._run(job, part)
 
     async def _run(self, job: str, part: Part) -> None:
@@ -145,7 +149,7 @@ class ShardLoop:
             RefusedError: A row is not what was planned, by this worker's templates and files.
             StorageError: The database cannot be used.
         """
-        async with self._sweeping():
+        async with self._sweeping(), self._rescue.going_on():
             await self._serve(idle_exit_s)
 
     async def _serve(self, idle_exit_s: float | None) -> None:
@@ -170,7 +174,8 @@ class ShardLoop:
 
     @property
     def _queues(self) -> list[str]:
-        return list_queues(self._worker)
+        """The accounts that something is begun for; none once it is to end."""
+        return [] if self._stop.requested or self._halted else list_queues(self._worker)
 
     async def _find(self, job: str) -> Destination:
         found = await self._worker.ledger.ask(find_destination(job))
@@ -198,17 +203,26 @@ class ShardLoop:
         return True
 
     async def _carry_out(self, destination: Destination, shard: int) -> None:
-        self._present = Stop()
+        present = Stop()
+        self._present.add(present)
         self._pass_on(self._stop.level)
         try:
-            end = await run_shard(destination, shard, self._present, self._worker)
+            end = await run_shard(destination, shard, present, self._worker)
         finally:
-            self._present = None
+            self._present.discard(present)
         self.end.note(end)
         self._halted = self._halted or end.halted is not None
-        rest = self._rests.setdefault((destination.journal, shard), _Rest())
-        rest.note(progress=bool(end.progress) and end.verdict != "busy")
+        if end.verdict != "busy":  # else another one is at it: that says nothing of the shard
+            rest = self._rests.setdefault((destination.journal, shard), _Rest())
+            rest.note(progress=bool(end.progress))
         self._tell(f"{destination.journal}: shard {shard} {end.verdict}, {end.progress} ended")
+
+    async def _take_over(self, journal: str, shard: int) -> None:
+        """Carry out what another one has left behind."""
+        try:
+            await self._carry_out(await self._find(journal), shard)
+        except VidiError as error:
+            self.end.errors.append(error)
 
     async def _is_done(self, destination: Destination, part: Part) -> bool:
         """Whether nothing of a part is left that this worker could do, now or later."""

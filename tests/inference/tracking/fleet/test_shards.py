@@ -1,5 +1,6 @@
 """The journal and the books of a fleet, on a real PostgreSQL: what may follow what, for whom."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -9,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 from multiprocessing import get_context
 
+import psycopg
 import pytest
 
 from support.fleets import add_rows, buy_all, enter
@@ -243,3 +245,41 @@ def test_a_fact_about_the_run_needs_no_row(fleet):
     held = claim(fleet)
     noted = fleet.do(note_fact(held, Fact("run_started", {"job_file": "j"}, "run-1")))
     assert not noted.fenced
+
+
+async def test_an_intent_that_is_cut_off_is_taken_back(fleet, postgres_database):
+    """Nobody sends it, so it would be in doubt: a slow database and a stop in one moment."""
+    books = ShardBooks(fleet, claim(fleet), "run-1", [])
+    with psycopg.connect(postgres_database) as other:
+        other.execute("LOCK TABLE vidi_charges IN EXCLUSIVE MODE")
+        beginning = asyncio.ensure_future(take(books, "intent"))
+        await asyncio.sleep(0.3)
+        beginning.cancel()
+        await asyncio.sleep(0.1)
+        other.rollback()
+        with pytest.raises(asyncio.CancelledError):
+            await beginning
+    assert (status_of(fleet), money(fleet)) == ("refused", (0, 0))
+    await take(books, "intent", number=2)
+    assert status_of(fleet) == "intended"
+
+
+async def test_a_cap_refuses_once_nothing_of_the_job_may_give_room_back(fleet):
+    """Another worker's purchase costs less than was set aside for it, and then there is room."""
+    cap = [Cap("run", PRICE + Decimal("0.001"), "budget")]
+    first = ShardBooks(fleet, claim(fleet, 1), "run-1", cap)
+    held = claim(fleet, 2, "w2")
+    second = ShardBooks(fleet, held, "run-1", cap)
+    for step in ("intent", "submitted", "completed"):
+        await take(first, step)
+    waiting = asyncio.ensure_future(take(second, "intent", "b"))
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    await first.record_settled("a", Decimal("0.0005"), {"status": "succeeded", "basis": "metered"})
+    await waiting
+    assert status_of(fleet, "b") == "intended"
+    await second.record_refused("b", ERROR)
+    lower = [Cap("run", PRICE, "budget")]
+    third = ShardBooks(fleet, held, "run-1", lower, journal=second.journal)
+    with pytest.raises(RefusedError):
+        await take(third, "intent", "b", 2)

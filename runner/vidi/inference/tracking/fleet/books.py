@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from vidi.errors import RefusedError, StorageError
+from vidi.inference.tracking.batches import outlast
+from vidi.inference.tracking.books import UNSENT
 from vidi.inference.tracking.boot_clock import boot_seconds
 from vidi.inference.tracking.budget import Budget
-from vidi.inference.tracking.fleet.intent import begin_at_once, begin_in_shard
+from vidi.inference.tracking.fleet.intent import begin_at_once, begin_in_shard, is_under_way
 from vidi.inference.tracking.fleet.journal import ShardJournal
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.journal.journal import dump_line
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.events import EventKind
     from vidi.inference.tracking.ledger.connection import Ledger
 
+ROOM_S = 1.0
+"""How often a purchase that found no room under a cap looks again."""
 _RIVAL = """
 SELECT 1 FROM vidi_rows WHERE fingerprint = :fingerprint AND status IN ('intended', 'in_doubt')
 AND NOT (journal = :journal AND id = :inference) LIMIT 1
@@ -131,8 +138,39 @@ class ShardBooks:
     async def begin_purchase(
         self, inference: str, reservation: Reservation, intent: Mapping[str, object]
     ) -> float:
-        """As `Books.begin_purchase`, in one transaction."""
-        began = boot_seconds()
+        """As `Books.begin_purchase`, in one transaction.
+
+        Where there is no room, it waits as long as anything of the job is under way, with whatever
+        worker: that may cost less than was set aside for it.
+        """
+        others = True
+        while True:
+            began = boot_seconds()
+            try:
+                await self._begin(inference, reservation, intent)
+                return began
+            except RefusedError:
+                if not others:
+                    raise
+            others = await self._ledger.ask(is_under_way(self._held.journal))
+            await asyncio.sleep(ROOM_S if others else 0)
+
+    async def _begin(
+        self, inference: str, reservation: Reservation, intent: Mapping[str, object]
+    ) -> None:
+        beginning = asyncio.ensure_future(self._note_intent(inference, reservation, intent))
+        try:
+            await outlast(beginning)
+        except asyncio.CancelledError:
+            # Nobody sends it, and nobody else could know: it would be in doubt for a person.
+            if not beginning.cancelled() and beginning.exception() is None:
+                with suppress(StorageError):
+                    await outlast(asyncio.ensure_future(self.record_refused(inference, UNSENT)))
+            raise
+
+    async def _note_intent(
+        self, inference: str, reservation: Reservation, intent: Mapping[str, object]
+    ) -> None:
         key = ChargeKey(self._run, inference, reservation.attempt)
         charge = Charge(key, reservation.model, reservation.amount, datetime.now(UTC))
         asked = (self._held, charge, self._caps, intent)
@@ -142,7 +180,6 @@ class ShardBooks:
         n, ts = begun
         self.journal.take_in(n, ts, "intent", inference, dump_line(intent))
         self.budget.hold(inference, reservation.amount)
-        return began
 
     async def record_submitted(
         self, inference: str, provider: str, request_id: str, urls: Mapping[str, str]

@@ -46,7 +46,8 @@ WHERE j.state = 'running' AND s.ended_at IS NULL AND s.until < clock_timestamp()
     AND EXISTS (SELECT FROM vidi_rows r WHERE r.journal = s.journal AND r.shard = s.shard
         AND r.queue = ANY(string_to_array(:queues, ' '))
         AND r.status NOT IN ('succeeded', 'failed', 'moderated', 'rejected', 'in_doubt'))
-ORDER BY begun DESC, s.epoch, s.shard LIMIT :most
+    AND (s.until > '-infinity' OR NOT :left_behind)
+ORDER BY begun DESC, s.until > '-infinity' DESC, s.epoch, s.shard LIMIT :most
 """
 _STANDING = """
 SELECT count(*) FILTER (WHERE s.until >= clock_timestamp()), count(*) FILTER (WHERE EXISTS (
@@ -175,8 +176,8 @@ def find_shards(
     """Shards that nobody holds and in which something is to be done.
 
     First those in which something was bought that is not home yet: its provider keeps it for a
-    while only (Replicate an hour), and behind a day's backlog it would be lost. Then those that
-    nobody has had.
+    while only (Replicate an hour), and behind a day's backlog it would be lost. Then those whose
+    worker has died, and then those that nobody has had.
 
     Args:
         queues: The accounts that the worker has keys of.
@@ -187,7 +188,25 @@ def find_shards(
     Raises:
         StorageError: The database cannot be read.
     """
-    asked = {"journal": journal, "queues": " ".join(queues), "most": most, **part.values}
+    return _find(queues, journal, part, most, left_behind=False)
+
+
+def find_left_behind(
+    queues: Collection[str], *, journal: str = "", part: Part = ALL, most: int = 16
+) -> Work[list[Waiting]]:
+    """Of those that `find_shards` finds, the ones whose lease has run out: nobody gave them up.
+
+    Raises:
+        StorageError: The database cannot be read.
+    """
+    return _find(queues, journal, part, most, left_behind=True)
+
+
+def _find(
+    queues: Collection[str], journal: str, part: Part, most: int, *, left_behind: bool
+) -> Work[list[Waiting]]:
+    about = {"journal": journal, "queues": " ".join(queues), "left_behind": left_behind}
+    asked = {**about, "most": most, **part.values}
 
     def find(transaction: Transaction) -> list[Waiting]:
         return [Waiting(*row) for row in transaction.read(_FIND, asked)]

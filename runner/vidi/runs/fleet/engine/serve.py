@@ -30,6 +30,7 @@ from vidi.runs.fleet.engine.jobs import (
     make_app,
     make_job_tables,
 )
+from vidi.runs.fleet.rescue import Rescue
 from vidi.runs.fleet.run_shard import run_shard
 from vidi.runs.fleet.sweep import sweep_once
 from vidi.runs.fleet.work import WorkEnd, list_queues
@@ -47,7 +48,7 @@ LOOK_S = 0.25
 HEARTBEAT_S = 10.0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Present:
     """The shard that is carried out, in its own thread."""
 
@@ -78,7 +79,9 @@ class Dispatched:
         self._address = address
         self._stop = stop
         self._tell = tell
-        self._present: _Present | None = None
+        self._present: set[_Present] = set()
+        """The shards that are carried out."""
+        self._rescue = Rescue(worker, self._list_queues, self._run_job)
         self._broken: VidiError | None = None
         self._halted = False
         """Whether this machine can do no more: its disk is full, say."""
@@ -86,11 +89,14 @@ class Dispatched:
         stop.on_press(self._pass_on)
 
     def _pass_on(self, level: int) -> None:
-        present = self._present
-        if present is not None:
-            code = self._stop.exit_code
+        for present in tuple(self._present):
             with contextlib.suppress(RuntimeError):  # it has just ended
-                present.loop.call_soon_threadsafe(present.press, level, code)
+                present.loop.call_soon_threadsafe(present.press, level, self._stop.exit_code)
+
+    def _list_queues(self) -> list[str]:
+        """The accounts that something is begun for; none once it is to end."""
+        over = self._stop.requested or self._broken or self._halted
+        return [] if over else list_queues(self._worker)
 
     async def serve(self, idle_exit_s: float | None = None) -> None:
         """Carry out shards until it is stopped.
@@ -104,7 +110,7 @@ class Dispatched:
         """
         await self._worker.ledger.ask(make_job_tables())
         app = make_app(self._address, self._run_job)
-        async with self._open(app), self._sweeping(app):
+        async with self._open(app), self._sweeping(app), self._rescue.going_on():
             while not await self._is_over(idle_exit_s):
                 await self._work(app, idle_exit_s)
         if self._broken is not None:
@@ -121,11 +127,11 @@ class Dispatched:
             await app.close_async()
 
     async def _is_over(self, idle_exit_s: float | None) -> bool:
-        queues = list_queues(self._worker)
-        if self._stop.requested or self._broken or self._halted or not queues:
+        queues = self._list_queues()
+        if not queues:
             return True
         idle_s = time.monotonic() - self._busy_at
-        if idle_exit_s is None or self._present is not None or idle_s < idle_exit_s:
+        if idle_exit_s is None or self._present or idle_s < idle_exit_s:
             return False
         # What the queue has not given yet is work all the same.
         waiting = await self._worker.ledger.ask(find_shards(queues, most=1))
@@ -181,12 +187,13 @@ class Dispatched:
         destination = await self._worker.ledger.ask(find_exactly(journal))
         if destination is None:
             return None
-        self._present = _Present(asyncio.get_running_loop(), Stop())
-        self._present.press(self._stop.level, self._stop.exit_code)
+        present = _Present(asyncio.get_running_loop(), Stop())
+        self._present.add(present)
+        present.press(self._stop.level, self._stop.exit_code)
         try:
-            end = await run_shard(destination, shard, self._present.stop, self._worker)
+            end = await run_shard(destination, shard, present.stop, self._worker)
         finally:
-            self._present = None
+            self._present.discard(present)
         self.end.note(end)
         self._halted = self._halted or end.halted is not None
         self._tell(f"{journal}: shard {shard} {end.verdict}, {end.progress} ended")
