@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from support.commands import Here
 from support.servers.warm_process import ADDRESS
+from support.turns import examples
 
 # Else each of some hundred commands in processes of their own compiles vidi anew, 0.3 s a time, and
 # each worker rewrites every test file.
@@ -32,6 +33,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 # On a busy machine slow is no finding; under CI, the same commit is tried with the same examples.
 settings.register_profile(
     "vidi",
+    max_examples=examples(100),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support.turns import examples
 from vidi.errors import JobFileError, Problem, UsageError
 from vidi.jobs.entry import READERS
 from vidi.jobs.job import ROOT_KEYS, load_job, read_job
@@ -338,7 +339,9 @@ JOB = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(JOB)
 def test_no_job_file_breaks_the_checker(tmp_path, value):

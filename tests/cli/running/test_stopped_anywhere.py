@@ -6,6 +6,7 @@ Each moment has one of the signals by turns, and all of them with VIDI_ALL_SIGNA
 import json
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -13,53 +14,10 @@ from support.commands import run_installed
 from support.servers.sandbox import serve_sandbox
 from support.turns import in_turns
 
-PRESSING = """\
-import atexit, os, sys
+SITE = """\
+import pressing
 
-kind, _, name = os.environ["TEST_PRESS_AT"].partition(" ")
-numbers = [int(number) for number in os.environ["TEST_PRESS"].split()]
-
-
-def press():
-    if numbers:
-        number = numbers.pop()
-        try:
-            os.kill(os.getpid(), number)
-            sum(range(10))  # it is handled between two steps
-        finally:
-            press()
-
-
-class Importing:
-    def find_spec(self, module, path=None, target=None):
-        if module == name:
-            press()
-
-
-def is_last(target):
-    # A run of more than a second has a manifest before its end, which says so.
-    if name != "manifest.json":
-        return True
-    with open(target) as file:
-        return '"finished_at": null' not in file.read()
-
-
-def renaming(rename):
-    def rename_or_press(source, target, **options):
-        done = rename(source, target, **options)
-        if os.path.basename(target) == name and is_last(target):
-            press()
-        return done
-
-    return rename_or_press
-
-
-if kind == "import":
-    sys.meta_path.insert(0, Importing())
-elif kind == "rename":
-    os.replace, os.rename = renaming(os.replace), renaming(os.rename)
-elif kind == "exit":
-    atexit.register(press)
+pressing.wait_for_the_moment()
 """
 JOB = """\
 version: 1
@@ -75,6 +33,7 @@ inferences:
     params: {prompt: later}
     output: later.webp
 """
+KILLING = Path(__file__).parents[2] / "support/killing"
 ALL = "VIDI_ALL_SIGNALS"
 PRESSES = {
     "Ctrl-C": ([signal.SIGINT], 130),
@@ -95,17 +54,18 @@ AFTER = ("rename report.html", "exit")  # manifest.json is there from the start
 @pytest.fixture
 def stopped(tmp_path):
     """Run with signals that the process sends itself; yields the answer and what was submitted."""
-    (tmp_path / "sitecustomize.py").write_text(PRESSING)
-    paths = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+    (tmp_path / "sitecustomize.py").write_text(SITE)
+    paths = os.pathsep.join([str(tmp_path), str(KILLING)])
+    importing = {"PYTHONPATH": paths}
     for name in "ab":
         (tmp_path / f"{name}.yaml").write_text(JOB.replace("NAME", name))
 
     def stopped(where, presses, *files, command=("vidi-run",), faults=()):
         settings = {
-            "PYTHONPATH": paths,
             "TEST_PRESS_AT": where,
             "TEST_PRESS": " ".join(str(int(number)) for number in PRESSES[presses][0]),
             "XDG_STATE_HOME": str(tmp_path / "state"),
+            **(importing if where.startswith("import ") else {}),
         }
         line = (*command, *(files or ("a.yaml",)), "--json")
         with serve_sandbox(faults) as served:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from support.tables import DELIMITERS, EVERY, HEADER, Saved, rows
+from support.turns import examples
 from vidi.errors import JobFileError
 from vidi.inference.models.registry import ModelRegistry
 from vidi.jobs.data.sources import read_rows
@@ -159,7 +160,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.samp
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.integers(1, 4).flatmap(
         lambda width: st.lists(

@@ -5,6 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.turns import examples
 from vidi.errors import JobFileError
 from vidi.jobs.reading.document import parse_document, read_document
 
@@ -179,7 +180,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(VALUES, st.booleans())
 def test_what_pyyaml_dumps_is_read_back(value, flow):
     class Quoted(yaml.SafeDumper):
@@ -195,7 +196,7 @@ def test_what_pyyaml_dumps_is_read_back(value, flow):
     assert parse_document("a", text).root == value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text("ab:-[]{}&*!|>'\"%@` \n\t#,?~<é0", max_size=40))
 def test_no_text_breaks_the_reader(text):
     assert all(each.startswith("a.yaml:") for each in said(text))

@@ -5,12 +5,13 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.turns import examples
 from vidi.runs.planning.shards import Shard, Share, add_shares
 
 CENTS = st.decimals(min_value=0, max_value=50, places=6)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.text(min_size=1), st.integers(1, 64))
 def test_every_id_is_in_one_shard(key, count):
     assert sum(Shard(number, count).has(key) for number in range(1, count + 1)) == 1
@@ -23,7 +24,7 @@ def test_where_an_id_goes_is_the_same_on_every_machine_and_for_ever():
     ]  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(CENTS, min_size=1, max_size=40), st.integers(1, 9), CENTS)
 def test_the_shares_never_sum_to_more_than_the_budget(prices, count, budget):
     shares = [Share(Shard(number, count)) for number in range(1, count + 1)]

@@ -2,9 +2,9 @@
 
 The warm process has imported all that the commands need, and nothing else: no thread, event loop or
 database is open in it. A child of it is a process of its own, with its own folder, environment and
-files, that goes through the installed command's entry point and ends as any process does, by
-SIGKILL too. All workers of a test run share one. It ends when its address is gone, or when nobody
-has asked for a while.
+files, that goes through the installed command's entry point, or runs the source that it is given,
+and ends as any process does, by SIGKILL too. All workers of a test run share one. It ends when its
+address is gone, or when nobody has asked for a while.
 """
 
 import atexit
@@ -33,7 +33,10 @@ LONGEST_S = 60
 """Most commands take no longer; one that does is killed."""
 IDLE_S = 120
 """After so long without an order, a warm process ends."""
-IN_PASSING = ("replicate.resources", "certifi", "gzip", "encodings.utf_8_sig", "idna")
+IN_PASSING = (
+    *("replicate.resources", "certifi", "gzip", "encodings.utf_8_sig", "idna"),
+    *("psycopg", "sqlalchemy.dialects.postgresql.psycopg"),
+)
 """What the libraries import only when they are used."""
 ADDRESS = "TEST_WARM_PROCESS"
 """The setting with the address of the one that is shared."""
@@ -254,14 +257,24 @@ def _become(program, arguments, cwd, environment, files) -> None:
         from support.killing import steps
 
         steps.count_steps()
+    if "TEST_PRESS_AT" in environment:
+        from support.killing import pressing
+
+        pressing.wait_for_the_moment()
     code = 0
     try:
-        {"vidi": main, "vidi-run": main_run}[program]()
+        {"vidi": main, "vidi-run": main_run, "python": _run_source}[program]()
     except SystemExit as end:
         code = end.code or 0
     atexit._run_exitfuncs()
     sys.stdout.flush()
     os._exit(code)  # freeing a thousand modules would take longer than most commands
+
+
+def _run_source() -> None:
+    """As `python -c SOURCE WORDS` does."""
+    source = sys.argv.pop(1)
+    exec(compile(source, "<source>", "exec"), {"__name__": "__main__"})
 
 
 def _open_streams() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.dollars import DASH, format_usd
@@ -145,7 +144,7 @@ def _work_out(line: PriceLine) -> str:
 
 def _snippet(model: ModelInfo) -> list[str]:
     name = model.name.rsplit("/", 1)[-1]
-    effective = check_params(model, model.example, base=Path()).effective
+    effective = check_params(model, model.example, base=None).effective
     extension = default_extension(model, effective)
     params = json.dumps(model.example, ensure_ascii=False, default=json_number)
     return [

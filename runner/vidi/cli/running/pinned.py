@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, UsageError
@@ -22,6 +21,7 @@ from vidi.runs.records.figures import format_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.models.template import ModelInfo
@@ -51,7 +51,7 @@ def pin_models(registry: ModelRegistry, models: Sequence[ModelInfo]) -> dict[str
     """Each of the models as it is now, by its id."""
     pinned = {}
     for model in models:
-        price = estimate(model, check_params(model, model.example, base=Path()))
+        price = estimate(model, check_params(model, model.example, base=None))
         example_usd = {"low": price.low, "high": price.high}
         pinned[model.id] = lock_model(registry.text_of(model), example_usd)
     return pinned

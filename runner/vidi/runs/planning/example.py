@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.params.schema import check_params
@@ -15,4 +14,4 @@ if TYPE_CHECKING:
 
 def price_example(model: ModelInfo) -> Estimate:
     """What the model's own example costs, in USD."""
-    return estimate(model, check_params(model, model.example, base=Path()))
+    return estimate(model, check_params(model, model.example, base=None))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from support.turns import examples
 from vidi.cli.display.escaping.markdown import LONGEST_CELL, escape_text, render_table
 from vidi.cli.display.visible import make_visible
 
@@ -35,7 +36,7 @@ def read_table(markdown):
     return rows
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.tuples(NASTY, NASTY), max_size=3))
 def test_a_table_has_the_cells_that_it_was_given(rows):
     table = render_table(("a", "b:"), [[escape_text(each) for each in row] for row in rows])

@@ -13,6 +13,7 @@ from support.actions.commands import read_commands, read_outputs
 from support.commands import run_installed, start_installed
 from support.models.templates import template
 from support.servers.sandbox import serve_sandbox
+from support.turns import examples
 from vidi.cli.exit_codes import EXIT_CODES
 from vidi.cli.running.reports.step_outputs import render_outputs
 from vidi.runs.records.folder import hold_folder
@@ -236,7 +237,7 @@ def test_elsewhere_nothing_is_written(github):
     assert read(github, "GITHUB_STEP_SUMMARY") == read(github, "GITHUB_OUTPUT") == ""
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.dictionaries(st.sampled_from(["spent", "manifest", "report"]), st.text(max_size=40)))
 @example({"manifest": "a\nvidi-0\nspent=0", "spent": "1<<vidi", "report": "\n"})
 def test_no_value_ends_an_output_early_or_begins_another(outputs):

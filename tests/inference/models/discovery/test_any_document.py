@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support.models.provider_documents import TODAY, URI, cog, queue
+from support.turns import examples
 from vidi.inference.models.discovery.cog import read_replicate
 from vidi.inference.models.discovery.discovery import DocumentError
 from vidi.inference.models.discovery.queue_api import read_fal
@@ -33,7 +34,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=12,
 )
-ENOUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ENOUGH = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def use(read):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.models.params import MODEL, PARAMS, check, make_model, said
+from support.turns import examples
 from vidi.inference.models.params.schema import check_params
 from vidi.jobs.reading.document import parse_document
 
@@ -99,7 +100,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=examples(500))
 @given(params=st.dictionaries(st.sampled_from([*PARAMS, "zzz"]), JSON, max_size=4))
 def test_no_value_breaks_the_check_and_what_passes_is_json(params):
     checked = check_params(MODEL, params, base=Path())

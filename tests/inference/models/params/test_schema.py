@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from support.models.params import check, make_model, said, values_of
 from support.models.share import share
+from support.turns import examples
 from vidi.inference.models.loading import load_template
 from vidi.inference.models.params.choices import number_in
 from vidi.inference.models.params.schema import check_params
@@ -160,7 +161,7 @@ def test_no_model_runs_with_a_refused_switch_on(models, folder):
                 assert checked.effective.get(name, False) is False
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=examples(300), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_a_template_allows_passes_and_converts_to_itself(models, data):
     model = data.draw(st.sampled_from(models))

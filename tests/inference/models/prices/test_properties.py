@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from support.models.params import values_of
 from support.models.share import share
+from support.turns import examples
 from vidi.inference.models.loading import load_template
 from vidi.inference.models.params.schema import check_params
 from vidi.inference.models.prices.facts import OUTPUT_COUNTS, number_in
@@ -21,7 +22,7 @@ from vidi.inference.models.registry import ModelRegistry
 AFTER_ALL = date(2026, 12, 31)
 LENGTHS = {"duration", "seconds", "seconds_total", "num_frames", "music_length_ms", "length"}
 ANY = settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

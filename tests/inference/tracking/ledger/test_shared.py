@@ -1,11 +1,13 @@
 """Several processes on one ledger: they share a cap to the micro-dollar."""
 
+import os
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from support.ledgers import NOON, same, usage, usd
+from support.servers.warm_process import Started, start_warm
 
 HAMMER = """
 import random, sys
@@ -30,37 +32,35 @@ print(granted)
 """
 
 
-def hammer(address: str, cap: str, *, settles: str) -> list[subprocess.Popen]:
-    return [
-        subprocess.Popen(
-            [sys.executable, "-c", HAMMER, address, f"process-{number}", cap, settles],
-            env={"PYTHONPATH": ":".join(sys.path)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
+MAKER = """
+import sys
+from vidi.inference.tracking.ledger.connection import open_ledger
+
+open_ledger(sys.argv[1])
+"""
 
 
-def collect(processes: Sequence[subprocess.Popen]) -> list[int]:
+def start(source: str, *words: str) -> Started:
+    environment = {"PATH": os.environ["PATH"]}
+    pipe = subprocess.PIPE
+    return start_warm("python", source, *words, cwd=Path.cwd(), env=environment, stdout=pipe)
+
+
+def hammer(address: str, cap: str, *, settles: str) -> list[Started]:
+    return [start(HAMMER, address, f"process-{number}", cap, settles) for number in range(4)]
+
+
+def collect(processes: Sequence[Started]) -> list[int]:
     answers = [process.communicate(timeout=60)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * len(processes)
     return [int(answer) for answer in answers]
 
 
 def test_many_may_make_a_ledger_at_once(address):
-    code = "import sys; from vidi.inference.tracking.ledger.connection import open_ledger; "
-    many = [
-        subprocess.Popen(
-            [sys.executable, "-c", f"{code}sys.stdin.read(); open_ledger(sys.argv[1])", address],
-            env={"PYTHONPATH": ":".join(sys.path)},
-            stdin=subprocess.PIPE,
-        )
-        for _ in range(8)
-    ]
+    many = [start(MAKER, address) for _ in range(8)]
     for each in many:
-        each.stdin.close()
-    assert [each.wait(timeout=60) for each in many] == [0] * 8
+        each.communicate(timeout=60)
+    assert [each.returncode for each in many] == [0] * 8
 
 
 def test_a_fresh_ledger_is_made_and_a_cap_shared_exactly(address):

@@ -10,6 +10,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from support.turns import examples
+
 MODEL = "replicate/black-forest-labs/flux-schnell"
 _PROJECTS = itertools.count()
 
@@ -86,7 +88,7 @@ SHARED = [
 
 
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.manifests import ERROR, FLUX, VEO, make_asset, make_cost, make_inference, make_manifest
+from support.turns import examples
 from vidi.errors import StorageError
 from vidi.runs.records.manifest.schema import BASES, INFERENCE_STATUSES, RUN_STATUSES
 from vidi.runs.records.report.beside import Beside
@@ -180,7 +181,7 @@ def test_every_attack_is_shown_as_it_was_written(attack):
     assert page.text().count(attack) >= 20
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
 def test_any_text_stays_text(text):
     page = attacked(text)

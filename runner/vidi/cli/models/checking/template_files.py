@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vidi.errors import VidiError
@@ -16,6 +15,7 @@ from vidi.inference.models.prices.standing import price_standing, read_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from vidi.inference.models.shipping.sources import TemplateText
     from vidi.inference.models.template import ModelInfo
@@ -75,9 +75,9 @@ def check_template(text: str, path: Path, stale_days: int, today: date | None = 
 
 
 def _check_example(model: ModelInfo) -> Iterator[str]:
-    checked = check_params(model, model.example, base=Path())
+    checked = check_params(model, model.example, base=None)
     for problem in checked.problems:
-        if problem.severity == "error" and problem.code != "missing-file":
+        if problem.severity == "error":
             yield f"example: {problem.message}"
     try:
         price = estimate(model, checked)

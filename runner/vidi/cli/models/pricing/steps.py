@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.console import Console
@@ -34,6 +33,7 @@ from vidi.runs.records.json_text import render_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from vidi.inference.models.price_rules import PriceRow
     from vidi.inference.models.prices.estimate import Estimate
@@ -152,13 +152,12 @@ def _example(model: ModelInfo, reading: PriceReading) -> Mapping[str, object]:
         and not isinstance(test, dict)
     }
     example = {**model.example, **wanted}
-    checked = check_params(model, example, base=Path())
-    wrong = [each for each in checked.errors if each.code != "missing-file"]
-    return model.example if wrong else example
+    checked = check_params(model, example, base=None)
+    return model.example if checked.errors else example
 
 
 def _price(model: ModelInfo, example: Mapping[str, object], on: date) -> Estimate:
-    return estimate(model, check_params(model, example, base=Path()), on=on)
+    return estimate(model, check_params(model, example, base=None), on=on)
 
 
 def _show(priced: Priced, console: Console) -> None:

@@ -56,7 +56,8 @@ class _RefusedError(Exception):
 class FileFinder:
     """Finds the files of one inference; each path is looked at once."""
 
-    base: Path
+    base: Path | None
+    """None: whoever asks has no files; none is looked for, and none is missed."""
     provider: str
     allow_outside: bool
     """Whether files outside of `base` may be sent: a job file may come from a stranger."""
@@ -72,24 +73,27 @@ class FileFinder:
         """
         if field.get("x-file-as") == "url":
             return None if _ADDRESS.match(name) else _not_an_address(at, name, field)
-        if _PASSED.match(name) or (field.get("x-file-or-id") and not (self.base / name).is_file()):
+        if self.base is None or _PASSED.match(name):
+            return None
+        base, path = self.base, self.base / name
+        if field.get("x-file-or-id") and not path.is_file():
             return None
         if name not in self._sizes:
             try:
-                self._sizes[name] = self._measure(name)
+                self._sizes[name] = self._measure(base, name)
             except _RefusedError as error:
                 self._sizes[name] = error
         size = self._sizes[name]
         if isinstance(size, int):
-            return InputFile(at, self.base / name, name, size)
+            return InputFile(at, path, name, size)
         return ParamProblem(at, False, size.code, f"'{dotted(at)}' {size.what}", size.hint)
 
-    def _measure(self, name: str) -> int:
+    def _measure(self, base: Path, name: str) -> int:
         """The size of a file that can be sent, in bytes."""
         _refuse_other_names(name)
-        path = self.base / name
+        path = base / name
         try:
-            self._refuse_outside(path, name)
+            self._refuse_outside(base, path, name)
             found = path.stat()
         except (FileNotFoundError, NotADirectoryError):
             hint = _suggest_file(path, name)
@@ -100,8 +104,8 @@ class FileFinder:
         self._refuse_bad(path, name, found)
         return found.st_size
 
-    def _refuse_outside(self, path: Path, name: str) -> None:
-        if not (self.allow_outside or real_path(path).is_relative_to(real_path(self.base))):
+    def _refuse_outside(self, base: Path, path: Path, name: str) -> None:
+        if not (self.allow_outside or real_path(path).is_relative_to(real_path(base))):
             what = f"names a file outside the project directory: {quoted(name)}"
             raise _RefusedError("outside", what, _ALLOW)
 

@@ -55,14 +55,15 @@ _rules: dict[int, _Rules] = {}
 
 
 def check_params(
-    model: ModelInfo, params: Mapping[str, object], *, base: Path, allow_outside: bool = True
+    model: ModelInfo, params: Mapping[str, object], *, base: Path | None, allow_outside: bool = True
 ) -> CheckedParams:
     """Check and convert the params of one inference; every mistake is found, none raised.
 
     Args:
         model: Whose params they are.
         params: As the job file or a program gives them.
-        base: What the paths of input files are relative to.
+        base: What the paths of input files are relative to; None for a template's example, whose
+            files nobody has, whatever lies in the working directory.
         allow_outside: Whether input files may be outside of `base`, links resolved.
     """
     rules = _rules_of(model)

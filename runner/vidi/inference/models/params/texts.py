@@ -39,14 +39,14 @@ _NAMES = re.compile(r"(file|output|save|download)_?(name|path|as)?\Z|format|suff
 
 
 def find_file_names(
-    params: Mapping[str, object], schema: ParamSchema, base: Path
+    params: Mapping[str, object], schema: ParamSchema, base: Path | None
 ) -> Iterator[ParamProblem]:
     """Every text of converted params that names a local file, or looks like it.
 
     Args:
         params: Converted.
         schema: Theirs.
-        base: The project directory.
+        base: The project directory; None where only the form of a text tells.
     """
     for at, text in _suspects(params, ()):
         field = _field_at(at, params, schema)
@@ -90,14 +90,14 @@ def _is_free(at: At, text: str, field: ParamSchema) -> bool:
     return text not in known and _NAMES.search(name) is None
 
 
-def _name_kind(text: str, base: Path) -> str | None:
+def _name_kind(text: str, base: Path | None) -> str | None:
     """`is` where a local file has that name, `looks like` where only its form says so."""
     media, document = _MEDIA.search(text), _DOCUMENT.search(text)
     rooted = _ROOTED.match(text) is not None
     if not (media or document or rooted) or _ELSEWHERE.match(text):
         return None
     try:
-        if (base / text).is_file():
+        if base and (base / text).is_file():
             return "is"
     except (OSError, ValueError):
         pass

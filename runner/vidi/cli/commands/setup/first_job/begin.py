@@ -72,7 +72,7 @@ def begin(answers: Answers, console: Console) -> int:
 def _write_text(answers: Answers, registry: ModelRegistry, budget: Decimal) -> str:
     kind = KINDS[answers.kind]
     model = registry.get_template(kind.model)
-    effective = check_params(model, model.example, base=Path()).effective
+    effective = check_params(model, model.example, base=None).effective
     extension = default_extension(model, effective)
     if answers.table is None:
         return write_single(kind, budget, extension)
