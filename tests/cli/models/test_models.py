@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from support.media import make_sound, make_video
 from support.models.commands import SCHNELL, models, own
 from vidi.cli.models.page import describe_model
 from vidi.inference.models.registry import ModelRegistry
@@ -208,3 +209,12 @@ def test_search_narrows_by_type_price_and_param(here):
 )
 def test_the_entry_to_paste_has_the_extension_of_what_comes(here, model, output):
     assert f"    output: {output}" in models(here, "show", model).stdout.splitlines()
+
+
+def test_what_lies_in_the_folder_changes_no_price_of_an_example(here):
+    """A template's example names files of its own; one that lies here is somebody else's."""
+    listed = ("list", "--category", "lip-sync", "--json")
+    alone = models(here, *listed).json["models"]
+    make_sound(here.folder / "input.mp3", 77)
+    make_video(here.folder / "input.mp4", 7)
+    assert models(here, *listed).json["models"] == alone
