@@ -96,14 +96,18 @@ def _name_kind(text: str, base: Path | None) -> str | None:
     rooted = _ROOTED.match(text) is not None
     if not (media or document or rooted) or _ELSEWHERE.match(text):
         return None
-    try:
-        if base and (base / text).is_file():
-            return "is"
-    except (OSError, ValueError):
-        pass
+    if base and _is_file(base / text):
+        return "is"
     one_word = not re.search(r"\s", text)
     looks = one_word and (rooted or media or (document and "/" in text))
     return "looks like" if looks else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _complain(at: At, text: str, kind: str) -> ParamProblem:
