@@ -12,6 +12,7 @@ import yaml
 from support.actions import gitlab
 from support.actions.comments import Comments
 from support.actions.runner import Runner
+from support.commands import put_on_path
 from support.servers.sandbox import serve_sandbox
 
 CHECKOUT = Path(__file__).parents[2]
@@ -40,12 +41,13 @@ esac
 """
 
 
-@pytest.fixture(scope="module")
-def tools(tmp_path_factory):
+@pytest.fixture
+def tools(tmp_path):
     """A folder for PATH: our commands, and a pip that notes what it was asked for."""
-    folder = tmp_path_factory.mktemp("tools")
+    folder = tmp_path / "tools"
+    folder.mkdir()
     for name in ("vidi", "vidi-run"):
-        (folder / name).symlink_to(Path(sys.executable).with_name(name))
+        put_on_path(folder, name)
     for name in ("pip", "python"):
         (folder / name).write_text(PIP.replace("PYTHON", sys.executable))
         (folder / name).chmod(0o755)

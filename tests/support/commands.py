@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.servers.warm_process import Started, run_warm, start_warm
+from support.servers.warm_process import Started, run_warm, start_warm, write_command
 from vidi.cli.boundary import run_guarded
 from vidi.cli.commands.jobs.run import run
 from vidi.cli.toolbox import toolbox
@@ -99,6 +99,14 @@ def run_installed(
     start = run_started if cold else run_warmed
     whole = {**os.environ, **environment}
     return start(program, *words, cwd=cwd, environment=whole, timeout=timeout)
+
+
+def put_on_path(folder: Path, program: str) -> None:
+    """Put an installed command into a folder for PATH; as `run_installed`, warm or not."""
+    if os.environ.get("VIDI_ALL_STARTS"):
+        (folder / program).symlink_to(installed(program))
+    else:
+        write_command(folder / program, program)
 
 
 def start_installed(

@@ -100,6 +100,15 @@ class Started:
         self._line.close()
 
 
+def write_command(path: Path, program: str) -> None:
+    """Write an executable that a shell may call as the installed program, without its imports."""
+    _ask().close()  # else nobody may be there when it is called
+    client = Path(__file__).with_name("warm_client.py")
+    call = f'{sys.executable} -IS {client} {_find_address()} {program} "$@"'
+    path.write_text(f"#!/bin/sh\nexec {call}\n")
+    path.chmod(0o755)
+
+
 def start_warm(
     program: str,
     *arguments: str,
@@ -223,6 +232,8 @@ def _keep(line: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     line.settimeout(LONGEST_S)
     size, files, _, _ = socket.recv_fds(line, 4, 3)
+    if not size:  # it was only asked whether anybody is there
+        os._exit(0)
     *order, session, longest_s = json.loads(line.makefile("rb").read(struct.unpack(">I", size)[0]))
     child = os.fork()
     if child == 0:
