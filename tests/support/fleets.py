@@ -11,7 +11,8 @@ from support.commands import Here
 from support.servers.sandbox import Served
 from vidi.errors import RefusedError
 from vidi.inference.tracking.caps import Cap
-from vidi.inference.tracking.fleet.destinations import Destination
+from vidi.inference.tracking.fleet.destinations import Destination, list_destinations
+from vidi.inference.tracking.fleet.figures import read_figures
 from vidi.inference.tracking.fleet.intent import begin_in_shard
 from vidi.inference.tracking.fleet.rows import begin_staging, enter_staged, stage_rows
 from vidi.inference.tracking.fleet.shards import claim_shard
@@ -52,7 +53,12 @@ class Fleet:
             connection.execute(statement, values)
 
     def statuses(self) -> dict[str, int]:
-        return dict(self.select("SELECT status, count(*) FROM vidi_rows GROUP BY status"))
+        """How many rows stand how, of the one job; `vidi status` has summed it up alike."""
+        counts = dict(self.select("SELECT status, count(*) FROM vidi_rows GROUP BY status"))
+        with contextlib.closing(open_ledger(self.database)) as ledger:
+            (destination,) = ledger.do(list_destinations())
+            assert ledger.do(read_figures(destination)).counts == counts
+        return counts
 
     def state(self) -> str:
         return self.select("SELECT state FROM vidi_journals")[0][0]

@@ -22,8 +22,10 @@ import psycopg
 from support.commands import installed
 from support.servers.postgres import Server, find_binaries, run_postgres
 from support.servers.sandbox import Served, serve_sandbox
+from support.servers.warm_process import Started, start_warm
 
 WORKERS = 3
+LONGEST_S = 7200.0
 TIMES = {"LEASE": "4", "SWEEP": "2", "SEND_BY": "3", "SETTLE": "8"}
 FROZEN_S = 6.0
 """Longer than a lease and than a request may wait to be sent."""
@@ -49,6 +51,8 @@ class Loop:
     count: int
     chance: random.Random
     at_once: int = 8
+    pause: float = 5.0
+    """Seconds between two strikes at most."""
     crashes_every: int = 40
     wiped: bool = False
     """Whether the queue of shards was emptied."""
@@ -58,7 +62,7 @@ class Loop:
     crashes: int = 0
     doubts: int = 0
     """Doubts that were left when all workers had gone, and settled by the rule."""
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[Started] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -93,24 +97,27 @@ class Loop:
         planned = self.run("vidi-run", "job.yaml", "--fleet", "--detach", "--no-input")
         assert planned.returncode == 0, planned.stderr
 
-    def start(self, *, alone: bool | None = None) -> subprocess.Popen[bytes]:
+    def start(self, *more: str, alone: bool | None = None) -> Started:
         """A worker: one that looks for shards itself, or one that the queue gives them to."""
-        log = (self.folder / "workers.log").open("ab")
         by_itself = self.chance.random() < 0.5 if alone is None else alone
-        return subprocess.Popen(
-            [installed("vidi"), "work", *(["--run", "job"] if by_itself else [])],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=log,
-            stderr=log,
-        )
+        words = ("work", *(("--run", "job") if by_itself else ()), *more)
+        with (self.folder / "workers.log").open("ab") as log:
+            return start_warm(  # a second of imports each would leave a worker no time to buy
+                "vidi",
+                *words,
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log.fileno(),
+                stderr=log.fileno(),
+                longest_s=LONGEST_S,
+            )
 
     def disturb(self, most: int, seconds: float) -> None:
         """Kill, freeze and crash until all is done, so much was done or the time is up."""
         end = time.monotonic() + seconds
         self.workers = [self.start() for _ in range(WORKERS)]
         while self.kills + self.stops < most and time.monotonic() < end:
-            time.sleep(self.chance.uniform(0.5, 5))
+            time.sleep(self.chance.uniform(self.pause / 10, self.pause))
             for at, worker in enumerate(self.workers):
                 if worker.poll() is not None:
                     self.workers[at] = self.start()
@@ -153,7 +160,7 @@ class Loop:
         """Let workers do the rest; what stays in doubt is settled by the rule."""
         for _ in range(20):
             time.sleep(float(TIMES["LEASE"]) + 1)
-            self.workers = [self.start(alone=True) for _ in range(WORKERS)]
+            self.workers = [self.start("-j", "32", alone=True) for _ in range(WORKERS)]
             for worker in self.workers:
                 worker.wait(600)
             left = self.statuses()
@@ -174,7 +181,7 @@ class Loop:
         assert len(bought) == self.count
         files = list((self.folder / "outputs/job").glob("p-*.png"))
         assert len(files) == self.count, "lost"
-        assert not list((self.folder / "outputs/job").glob(".vidi-tmp-*")), "left half written"
+        assert not list((self.folder / "outputs").rglob(".vidi-tmp-*")), "left half written"
         ((spent, reserved),) = self.select(
             "SELECT sum(spent), sum(reserved) FROM vidi_periods WHERE kind = 'run'"
         )
@@ -198,17 +205,35 @@ class Loop:
 
 
 def kill_workers(
-    folder: Path, *, count: int, kills: int, seconds: float, seed: str, at_once: int = 8
+    folder: Path,
+    *,
+    count: int,
+    kills: int,
+    seconds: float,
+    seed: str,
+    at_once: int = 8,
+    latency: float = 0.3,
+    pause: float = 5.0,
 ) -> str:
     """One round; returns what it was made of.
+
+    Args:
+        folder: Where its job and its outputs are.
+        count: Inferences.
+        kills: SIGKILLs and SIGSTOPs, unless all is done before.
+        seconds: How long it is disturbed at most.
+        seed: Of all that is random.
+        at_once: Inferences of a shard that are under way at once.
+        latency: Seconds that an inference takes.
+        pause: Seconds between two strikes at most.
 
     Raises:
         AssertionError: Something was bought twice, lost or counted wrongly.
     """
     binaries = find_binaries()
     assert binaries is not None
-    with run_postgres(binaries) as server, serve_sandbox(latency=0.3) as served:
-        loop = Loop(folder, server, served, count, random.Random(seed), at_once)
+    with run_postgres(binaries) as server, serve_sandbox(latency=latency) as served:
+        loop = Loop(folder, server, served, count, random.Random(seed), at_once, pause)
         loop.plan()
         try:
             loop.disturb(kills, seconds)
@@ -227,6 +252,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--latency", type=float, default=0.3)
+    parser.add_argument("--pause", type=float, default=5)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="vidi-fleet-"))
     told = kill_workers(
@@ -236,6 +263,8 @@ def main() -> None:
         seconds=60 * given.minutes,
         seed=given.seed,
         at_once=given.at_once,
+        latency=given.latency,
+        pause=given.pause,
     )
     sys.stdout.write(f"{told} (seed {given.seed})\n")
 

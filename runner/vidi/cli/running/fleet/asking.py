@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.cli.display.fleet_status import describe_fleet, describe_status
-from vidi.cli.running.fleet.state import open_shared_ledger
-from vidi.cli.running.job_run import open_registry
+from vidi.cli.running.fleet.database import open_shared_ledger
 from vidi.errors import UsageError
 from vidi.inference.environment import read_environment
 from vidi.inference.settings import Settings
 from vidi.inference.tracking.fleet.destinations import find_destination, find_exactly
 from vidi.inference.tracking.fleet.figures import read_figures
 from vidi.inference.tracking.fleet.schema import has_fleet_tables
-from vidi.runs.execution.stopping import run_until_stopped
-from vidi.runs.fleet.cancelling import cancel_unheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,6 +69,11 @@ def cancel_what_is_left(asked: AskedJob, project: Path) -> None:
     Raises:
         StorageError: The database cannot be used.
     """
+    # What only asks how a job stands need not wait for any of it.
+    from vidi.cli.running.job_run import open_registry
+    from vidi.runs.execution.stopping import run_until_stopped
+    from vidi.runs.fleet.cancelling import cancel_unheld
+
     registry = open_registry(project, None)
     settings = Settings.from_environment(asked.environ)
     run_until_stopped(cancel_unheld(asked.destination, asked.ledger, registry, settings))

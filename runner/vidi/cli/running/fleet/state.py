@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from vidi.cli.running.fleet.database import open_shared_ledger
 from vidi.cli.running.job_run import read_own_environment
 from vidi.cli.running.state import CommandState
 from vidi.errors import UsageError
 from vidi.inference.tracking.fleet.destinations import find_exactly
 from vidi.inference.tracking.fleet.journal import WholeJournal
 from vidi.inference.tracking.fleet.schema import has_fleet_tables, make_fleet_tables
-from vidi.inference.tracking.fleet.settings import FleetSettings
 from vidi.inference.tracking.fleet.states import lock_destination
-from vidi.inference.tracking.ledger.address import locate_ledger
-from vidi.inference.tracking.ledger.connection import BUSY_S, open_ledger
 from vidi.runs.fleet.destination import look_at_destination, name_destination
 from vidi.runs.fleet.stage import stage_plan
 from vidi.runs.records.destination import locate_address
@@ -42,7 +40,6 @@ _ELSEWHERE = ("sandbox", "shard", "plan", "apply", "restore", "rejected", "fail_
 """Options that are about what one machine does by itself."""
 PATIENCE_S = 60
 """Of a planner: a statement about ten million rows takes a while."""
-INSTALL = "Set VIDI_LEDGER=postgresql://user:password@host:port/database for all of its machines."
 
 
 @dataclass(slots=True)
@@ -137,25 +134,6 @@ class FleetState(CommandState):
     def complete(self, answer: dict[str, object]) -> dict[str, object]:
         """Add how the job stands."""
         return answer if self.answer is None else {**answer, "fleet": self.answer}
-
-
-def open_shared_ledger(environ: Mapping[str, str], patience_s: float = BUSY_S) -> Ledger:
-    """The database of a fleet.
-
-    Args:
-        environ: Says where it is.
-        patience_s: Seconds to wait for another to let go of a row; an answer may take twice that.
-
-    Raises:
-        UsageError: It is none that several machines may use, or a setting of fleets is wrong.
-        StorageError: It cannot be used.
-    """
-    FleetSettings.from_environment(environ)
-    address = locate_ledger(environ)
-    if address is None or "://" not in address:
-        told = "nothing is tracked (VIDI_COSTS=off)" if address is None else "VIDI_LEDGER is a file"
-        raise UsageError(f"a fleet keeps all it knows in PostgreSQL, and {told}", hint=INSTALL)
-    return open_ledger(address, patience_s=patience_s)
 
 
 def refuse_options(options: RunOptions) -> None:

@@ -11,7 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from vidi.cli.crash import CrashReports
-from vidi.cli.running.fleet.state import open_shared_ledger
+from vidi.cli.running.fleet.database import open_shared_ledger
 from vidi.cli.running.job_run import open_registry
 from vidi.errors import CredentialsError
 from vidi.inference.environment import read_environment

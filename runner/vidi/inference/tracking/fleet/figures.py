@@ -23,20 +23,34 @@ WINDOW_S = 120
 """Over which it is counted how many rows end in a minute."""
 NAMED = 1000
 """Doubts that are told by name."""
-_COUNT = "SELECT status, count(*) FROM vidi_rows WHERE journal = :journal GROUP BY status"
+# Of a shard that has ended, or that nobody has had, the sums are known.
+_COUNT = """
+SELECT status, CAST(sum(many) AS bigint) FROM (
+    SELECT c.key AS status, CAST(c.value AS bigint) AS many
+    FROM vidi_shards s, LATERAL json_each_text(s.counts) c
+    WHERE s.journal = :journal AND s.counts IS NOT NULL
+    UNION ALL
+    SELECT r.status, count(*) FROM vidi_rows r
+    WHERE r.journal = :journal AND r.shard IN (
+        SELECT shard FROM vidi_shards WHERE journal = :journal AND counts IS NULL)
+    GROUP BY r.status) found
+GROUP BY status
+"""
+_COUNT_ALL = "SELECT status, count(*) FROM vidi_rows WHERE journal = :journal GROUP BY status"
+"""While rows are entered."""
 _RATE = """
-SELECT count(*), extract(epoch FROM clock_timestamp() - least(min(changed_at),
+SELECT count(*), extract(epoch FROM clock_timestamp() - least(min(ts),
     clock_timestamp() - interval '1 second'))
-FROM vidi_rows WHERE journal = :journal AND attempt > 0
-    AND status IN ('succeeded', 'failed', 'moderated', 'rejected')
-    AND changed_at > clock_timestamp() - make_interval(secs => :window)
+FROM vidi_events WHERE journal = :journal AND event = 'settled' AND NOT fenced
+    AND ts > clock_timestamp() - make_interval(secs => :window)
 """
 _WORKERS = """
 SELECT holder, count(*) FROM vidi_shards
 WHERE journal = :journal AND until >= clock_timestamp() GROUP BY holder ORDER BY holder
 """
 _DOUBTS = """
-SELECT id FROM vidi_rows WHERE journal = :journal AND status = 'in_doubt' ORDER BY n LIMIT :most
+SELECT id FROM vidi_rows WHERE journal = :journal AND status = 'in_doubt'
+    AND status IN ('intended', 'in_doubt') ORDER BY n LIMIT :most
 """
 _WRONG = """
 SELECT id, CAST(body AS text) FROM vidi_events
@@ -99,8 +113,9 @@ def _read(transaction: Transaction, *, destination: Destination) -> Figures:
     named = {"journal": destination.journal}
     ended, seconds = transaction.read(_RATE, {**named, "window": WINDOW_S})[0]
     wrong = transaction.read(_WRONG, named)
+    count = _COUNT_ALL if destination.state == "planning" else _COUNT
     return Figures(
-        dict(map(tuple, transaction.read(_COUNT, named))),
+        dict(map(tuple, transaction.read(count, named))),
         read_usage(transaction, "run", destination.run),
         60 * ended / float(seconds) if ended else 0.0,
         dict(map(tuple, transaction.read(_WORKERS, named))),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from vidi.errors import LeaseLostError, OrphanError
 from vidi.inference.tracking.batches import outlast
 from vidi.inference.tracking.fleet.facts import Fact, note_at_once, note_fact
-from vidi.inference.tracking.fleet.shards import Shard
+from vidi.inference.tracking.fleet.shards import Shard, forget_counts
 from vidi.inference.tracking.journal.journal import SPOKEN, dump_line
 from vidi.inference.tracking.journal.replay import Replay
 from vidi.inference.tracking.ledger.work import Work
@@ -261,7 +261,7 @@ class WholeJournal(ShardJournal):
             after = self._take_page(page)
 
     async def load_only(self, places: Mapping[str, int]) -> None:
-        """Read what is known of some inferences, and be about no other.
+        """Read what is known of some inferences, to settle them, and be about no other.
 
         Args:
             places: Id to shard.
@@ -270,6 +270,7 @@ class WholeJournal(ShardJournal):
             StorageError: It cannot be read.
         """
         self._only = tuple(places)
+        await self._ledger.ask(forget_counts(self.held.journal, set(places.values())))
         for shard in sorted(set(places.values())):
             await self._load(shard)
 

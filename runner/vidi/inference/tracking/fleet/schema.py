@@ -35,7 +35,7 @@ TABLES = {
     "vidi_shards": """
         journal text NOT NULL, shard integer NOT NULL, epoch integer NOT NULL DEFAULT 0,
         holder text, until timestamptz NOT NULL DEFAULT '-infinity', ended_at timestamptz,
-        PRIMARY KEY (journal, shard)""",
+        counts json, PRIMARY KEY (journal, shard)""",
     "vidi_events": """
         n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, journal text NOT NULL, id text,
         shard integer NOT NULL, epoch integer NOT NULL, writer text NOT NULL,
@@ -44,6 +44,9 @@ TABLES = {
         fenced boolean NOT NULL DEFAULT false""",
 }
 _IS_THERE = "SELECT to_regclass('vidi_journals')"
+_HAS_COUNTS = """
+SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('vidi_shards') AND attname = 'counts'
+"""
 _HAS_VIEW = "SELECT to_regclass('vidi_manifest')"
 # What a million rows are asked by: a table of what was made, of every job.
 _VIEW = """
@@ -65,6 +68,13 @@ INDEXES = {
     "vidi_rows_rivals": """INDEX {} ON vidi_rows (fingerprint)
         WHERE status IN ('intended', 'in_doubt')""",
     "vidi_events_shard": "INDEX {} ON vidi_events (journal, shard, n)",
+    # What a look at a job asks for, of millions of events: the last ones, and the few that tell of
+    # something wrong.
+    "vidi_events_ts": "INDEX {} ON vidi_events USING brin (ts)",
+    "vidi_events_wrong": """INDEX {} ON vidi_events (journal, n)
+        WHERE event IN ('refused', 'in_doubt', 'unfinished', 'settled', 'orphan')
+        AND CAST(body AS text) LIKE '%"error":{{%'""",
+    "vidi_events_orphans": "INDEX {} ON vidi_events (journal, id) WHERE event = 'orphan'",
     # Whatever goes wrong above: one intent an attempt.
     "vidi_events_intent": """UNIQUE INDEX {} ON vidi_events (journal, id, attempt)
         WHERE event = 'intent'""",
@@ -93,6 +103,8 @@ def _make(transaction: Transaction) -> None:
     transaction.read("SELECT pg_advisory_xact_lock(:lock)", {"lock": _LOCK})
     for name, columns in TABLES.items():
         transaction.change(f"CREATE TABLE IF NOT EXISTS {name} ({columns})", {})
+    if not transaction.read(_HAS_COUNTS):  # made by an earlier vidi
+        transaction.change("ALTER TABLE vidi_shards ADD COLUMN counts json", {})
     for name, index in INDEXES.items():
         what = index.format(f"IF NOT EXISTS {name}")
         transaction.change(f"CREATE {what}", {})

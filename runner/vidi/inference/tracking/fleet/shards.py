@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 LEASE_S = 60.0
 _CLAIM = """
-UPDATE vidi_shards SET epoch = epoch + 1, holder = :writer,
+UPDATE vidi_shards SET epoch = epoch + 1, holder = :writer, counts = NULL,
     until = clock_timestamp() + make_interval(secs => :seconds)
 WHERE journal = :journal AND shard = :shard AND ended_at IS NULL AND until < clock_timestamp()
     AND EXISTS (SELECT FROM vidi_journals j WHERE j.journal = :journal AND j.state = 'running')
 RETURNING epoch
+"""
+_UNCOUNT = """
+UPDATE vidi_shards SET counts = NULL WHERE journal = :journal
+AND shard = ANY(CAST(string_to_array(:shards, ' ') AS integer[]))
 """
 _HELD = "s.journal = :journal AND s.shard = :shard AND s.epoch = :epoch"
 _RENEW = f"""
@@ -31,7 +35,10 @@ RETURNING j.state, j.cancel
 """  # noqa: S608
 _FREE = f"UPDATE vidi_shards s SET until = '-infinity' WHERE {_HELD}"  # noqa: S608
 _END = f"""
-UPDATE vidi_shards s SET ended_at = clock_timestamp(), until = '-infinity'
+UPDATE vidi_shards s SET ended_at = clock_timestamp(), until = '-infinity',
+    counts = (SELECT json_object_agg(status, many) FROM (
+        SELECT status, count(*) AS many FROM vidi_rows
+        WHERE journal = :journal AND shard = :shard GROUP BY status) found)
 WHERE {_HELD} AND NOT EXISTS (
     SELECT FROM vidi_rows WHERE journal = :journal AND shard = :shard
     AND status NOT IN ('succeeded', 'failed', 'moderated', 'rejected'))
@@ -168,6 +175,16 @@ def end_shard(held: Shard) -> Work[bool]:
         StorageError: Nothing can be written.
     """
     return Work("writes", partial(_change, statement=_END, held=held), alone=True)
+
+
+def forget_counts(journal: str, shards: Collection[int]) -> Work[int]:
+    """Have the rows of some shards counted anew: they are about to change without a lease.
+
+    Raises:
+        StorageError: Nothing can be written.
+    """
+    asked = {"journal": journal, "shards": " ".join(map(str, shards))}
+    return Work("writes", lambda found: found.change(_UNCOUNT, asked), alone=True)
 
 
 def find_shards(

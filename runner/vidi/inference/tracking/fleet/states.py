@@ -46,6 +46,7 @@ _CLOSE = """
 UPDATE vidi_rows SET status = CASE status WHEN 'made' THEN 'succeeded' ELSE 'rejected' END
 WHERE journal = :journal AND status IN ('new', 'made', 'refused')
 """
+_UNCOUNT = "UPDATE vidi_shards SET counts = NULL WHERE journal = :journal"
 _ENTER_RUN = insert_once("vidi_runs", RUNS)
 _MOVE_EVENTS = """
 UPDATE vidi_events e SET shard = r.shard FROM vidi_rows r
@@ -59,6 +60,14 @@ _OPEN_SHARDS = """
 INSERT INTO vidi_shards (journal, shard) SELECT DISTINCT journal, shard FROM vidi_rows
 WHERE journal = :journal AND status NOT IN ('succeeded', 'failed', 'moderated', 'rejected')
 ON CONFLICT (journal, shard) DO UPDATE SET ended_at = NULL
+"""
+# So that a look at a million rows counts those of the shards that somebody is at, and no others.
+_COUNT = """
+UPDATE vidi_shards s SET counts = found.counts FROM (
+    SELECT shard, json_object_agg(status, many) AS counts FROM (
+        SELECT shard, status, count(*) AS many FROM vidi_rows WHERE journal = :journal
+        GROUP BY shard, status) each GROUP BY shard) found
+WHERE s.journal = :journal AND s.shard = found.shard
 """
 _FOLLOW_KEY = """
 UPDATE vidi_rows SET queue = :queue WHERE journal = :journal AND queue <> :queue
@@ -144,6 +153,7 @@ def begin_planning(new: Destination) -> Work[int]:
         transaction.change(_BEGIN, {**named, **about, "budget": budget, "terms": terms})
         transaction.change(_FORGET, named)
         transaction.change(_CLOSE, named)
+        transaction.change(_UNCOUNT, named)
         highest = transaction.read(_HIGHEST, named)[0][0]
         return int(highest or 0)
 
@@ -168,6 +178,7 @@ def begin_running(new: Destination, queues: Collection[str]) -> Work[None]:
         transaction.change(_MOVE_EVENTS, named)
         transaction.change(_DROP_SHARDS, named)
         transaction.change(_OPEN_SHARDS, named)
+        transaction.change(_COUNT, named)
         at = transaction.read("SELECT clock_timestamp()")[0][0]
         run = {"run": new.run, "job": new.job, "folder": new.journal}
         transaction.change(_ENTER_RUN, {**run, "started_at": write_moment(at)})

@@ -13,7 +13,7 @@ _LEAD = "SELECT pg_try_advisory_xact_lock(:lock)"
 _LOCK = 0x73776565  # "swee": held by the one that sweeps
 # A receipt may come after its shard has ended, of a worker that was frozen.
 _REOPEN = """
-UPDATE vidi_shards s SET ended_at = NULL WHERE s.ended_at IS NOT NULL AND EXISTS (
+UPDATE vidi_shards s SET ended_at = NULL, counts = NULL WHERE s.ended_at IS NOT NULL AND EXISTS (
     SELECT FROM vidi_rows r JOIN vidi_journals j ON j.journal = r.journal
     WHERE r.journal = s.journal AND r.shard = s.shard AND j.state IN ('running', 'ended')
     AND r.status NOT IN ('succeeded', 'failed', 'moderated', 'rejected', 'in_doubt'))
