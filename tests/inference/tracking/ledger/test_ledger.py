@@ -142,6 +142,8 @@ def test_a_bill_is_kept_with_all_that_it_teaches(ledger, address):
     ledger.do(reserve_charge(charge, []))
     ledger.do(settle_charge(charge.key, usd("0.05"), NOON, a_bill()))
     assert read_beyond(address) == [a_bill()]
+    model = replace(model_with({"unpriced": "x"}), id=charge.model)
+    assert read_past_bills(address).scale(model, RULE) == usd("0.05")
     rows = select(ledger, "SELECT run, inference, attempt, billed_at FROM vidi_bills")
     assert [tuple(row) for row in rows] == [
         ("run-1", "tree", 1, "2026-11-23T12:00:00.000000+00:00")
