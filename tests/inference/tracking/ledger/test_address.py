@@ -2,7 +2,12 @@ import pytest
 from platformdirs import user_state_path
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.ledger.address import find_ledger, locate_ledger, show_address
+from vidi.inference.tracking.ledger.address import (
+    find_ledger,
+    locate_ledger,
+    read_outage,
+    show_address,
+)
 
 OWN = str(user_state_path("vidi", appauthor=False) / "ledger.sqlite3")
 
@@ -33,6 +38,7 @@ def test_where_the_ledger_is(environ, address):
         ("postgresql://h/d?user=u&password=hu@sh", "postgresql://…"),
         ("postgresql://u:hu/sh?x@h/d", "postgresql://…"),
     ],
+    ids=lambda each: each[-9:],
 )
 def test_who_signs_in_is_not_shown(address, shown):
     assert show_address(address) == shown
@@ -52,3 +58,19 @@ def test_neither_on_nor_off_is_refused():
     with pytest.raises(UsageError) as caught:
         locate_ledger({"VIDI_COSTS": "perhaps"})
     assert caught.value.message == "VIDI_COSTS is 'perhaps', which is neither on nor off"
+    assert caught.value.hint == "Set VIDI_COSTS=off to run without tracking, or unset it."
+
+
+def test_a_folder_is_no_ledger(tmp_path):
+    with pytest.raises(UsageError) as caught:
+        find_ledger({"VIDI_LEDGER": str(tmp_path)})
+    assert caught.value.message == f"VIDI_LEDGER names a folder: {tmp_path}"
+    assert caught.value.hint == ("Name a path of which vidi makes a file, or a postgresql:// URL.")
+
+
+def test_how_long_a_server_is_waited_for():
+    assert read_outage({}) == 60
+    assert read_outage({"VIDI_LEDGER_SECONDS": "86400"}) == 86_400
+    for beyond in ("86401", "-1", "soon"):
+        with pytest.raises(UsageError, match="VIDI_LEDGER_SECONDS"):
+            read_outage({"VIDI_LEDGER_SECONDS": beyond})

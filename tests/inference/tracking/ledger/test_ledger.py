@@ -16,6 +16,7 @@ from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.ledger import raise_charge, reserve_charge, settle_charge
 from vidi.inference.tracking.ledger.receipts import take_receipt
 from vidi.inference.tracking.ledger.replay import RunRecord, replay_journal
+from vidi.inference.tracking.ledger.schema import micros_down, micros_up
 
 KINDS = ("day", "week", "month")
 
@@ -116,6 +117,10 @@ def test_one_key_is_reserved_once(ledger):
 def test_fractions_of_a_micro_dollar_are_reserved_whole(ledger):
     ledger.do(reserve_charge(a_charge(amount="0.0000001"), []))
     assert usage(ledger) == same("0", "0.000001")
+
+
+def test_what_is_set_aside_is_rounded_up_and_a_cap_down():
+    assert (micros_up(usd("0.0000011")), micros_down(usd("0.0000019"))) == (2, 1)
 
 
 def test_more_is_set_aside_for_what_is_open_and_never_less(ledger):

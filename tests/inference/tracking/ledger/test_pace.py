@@ -29,6 +29,7 @@ def test_after_a_short_burst_turns_come_at_the_even_rate(ledger):
     assert found[7:] == pytest.approx([1, 2, 3, 4, 5], abs=0.9)
     steps = [after - before for before, after in pairwise(found[7:])]
     assert steps == pytest.approx([1] * 4, abs=0.3)
+    assert waits(ledger, OTHERS, 1, 3) == pytest.approx([0, 54, 114], abs=0.9)
 
 
 def test_two_processes_share_the_rate_and_two_accounts_do_not(address, ledger):
