@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 
 import jsonschema
 import pytest
@@ -71,5 +72,9 @@ def test_a_manifest_of_very_many_is_in_parts(fleet):
         assert hashlib.sha256(packed).hexdigest() == part["sha256"]
         found |= {json.loads(line)["id"] for line in gzip.decompress(packed).splitlines()}
     assert len(found) == MANY
+    page = (fleet.here.folder / "outputs/job/report.html").read_text("utf-8")
+    assert [part["path"] for part in manifest["parts"]] == re.findall(
+        r'href="\./(manifest/[^"]+)', page
+    )
     assert manifest["totals"]["by_status"] == {"skipped": 1, "failed": MANY - 1}
     assert manifest["inferences"] == []

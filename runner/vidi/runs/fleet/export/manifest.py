@@ -160,7 +160,9 @@ def write_manifest(
         sums.add([row for _, row in batch], reserves)
         shown.choose(batch, last=True)
     page = _describe(destination, sums, [row for _, row in shown.rows], status, exit_code)
-    whole = cast("Manifest", {**page, "inferences": [], "parts": parts}) if parts else page
+    if parts:
+        page["parts"] = parts
+    whole = cast("Manifest", {**page, "inferences": []}) if parts else page
     replace_text(folder / MANIFEST, render_json(whole))
     return whole, page
 
