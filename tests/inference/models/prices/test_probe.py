@@ -104,6 +104,20 @@ def test_a_file_is_read_once_until_it_changes(tmp_path):
     make_picture(path, 10, 10)
     first = image_facts(path)
     assert image_facts(path) is first
-    make_picture(path, 20, 10)
-    os.utime(path, ns=(1, 1))
-    assert image_facts(path).width == 20
+    for width in (20, 3000):  # of one moment, and of another length
+        make_picture(path, width, 10)
+        os.utime(path, ns=(1, 1))
+        assert image_facts(path).width == width
+    path.write_bytes(bytes(path.stat().st_size))  # as long, and of another moment
+    os.utime(path, ns=(2, 2))
+    with pytest.raises(UnreadableMediaError):
+        image_facts(path)
+    sound = tmp_path / "sound.wav"
+    for length in (1, 2):  # of one moment, and of another length
+        make_sound(sound, length)
+        os.utime(sound, ns=(1, 1))
+        assert media_facts(sound).length == length
+    sound.write_bytes(bytes(sound.stat().st_size))
+    os.utime(sound, ns=(2, 2))
+    with pytest.raises(UnreadableMediaError):
+        media_facts(sound)

@@ -28,11 +28,12 @@ USUAL = [
     ({"resolution": "1080p", "aspect_ratio": "9:16"}, 1080, 1920),
 ]
 UNSURE = [
-    ("1:1", 480 * 480, 480 * 480 * 16 / 9),
-    ("4:3", 480 * 480 * 4 / 3, 480 * 480 * 16 / 9),
-    ("21:9", 480 * 480 * 16 / 9, 480 * 480 * 21 / 9),
-    ("auto", 480 * 480, 480 * 480 * 16 / 9),
-    ("0:1", 480 * 480, 480 * 480 * 16 / 9),
+    ("1:1", 480 * 480, 480 * 480 * 16 / 9, 480 * 16 / 9),
+    ("4:3", 480 * 480 * 4 / 3, 480 * 480 * 16 / 9, 480 * 16 / 9),
+    ("21:9", 480 * 480 * 16 / 9, 480 * 480 * 21 / 9, 480 * 21 / 9),
+    ("auto", 480 * 480, 480 * 480 * 16 / 9, 480 * 16 / 9),
+    ("0:1", 480 * 480, 480 * 480 * 16 / 9, 480 * 16 / 9),
+    ("1:0", 480 * 480, 480 * 480 * 16 / 9, 480 * 16 / 9),
 ]
 
 
@@ -58,15 +59,18 @@ def test_the_params_that_usually_say_a_size(params, width, height):
     assert (size.width.low, size.height.low, size.pixels.exact) == (width, height, True)
 
 
-@pytest.mark.parametrize(("aspect", "least", "most"), UNSURE)
-def test_pixels_at_other_aspects_are_between_two_readings(aspect, least, most):
-    pixels = size_from({"resolution": "480p", "aspect_ratio": aspect}, {}).pixels
-    assert abs(pixels.low - Decimal(least)) < 1
-    assert abs(pixels.high - Decimal(most)) < 1
-    assert pixels.why == (
+@pytest.mark.parametrize(("aspect", "least", "most", "longest"), UNSURE)
+def test_pixels_at_other_aspects_are_between_two_readings(aspect, least, most, longest):
+    size = size_from({"resolution": "480p", "aspect_ratio": aspect}, {})
+    assert abs(size.pixels.low - Decimal(least)) < 1
+    assert abs(size.pixels.high - Decimal(most)) < 1
+    assert size.width == size.height
+    assert (size.width.low, round(size.width.high, 6)) == (480, round(Decimal(longest), 6))
+    why = (
         f"pixels of '480p' at {aspect} are not published:"
         " between equal short sides and equal areas",
     )
+    assert size.pixels.why == size.width.why == why
 
 
 @pytest.mark.parametrize(

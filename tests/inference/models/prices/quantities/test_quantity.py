@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from support.media import make_picture, make_sound, make_video
 from support.models.price_rules import facts_of, read
 from vidi.inference.models.params.checked import InputFile
+from vidi.inference.models.prices.estimate import Metered
 from vidi.inference.models.prices.quantities.quantity import FORMS, measure
 
 PROPERTIES = {
@@ -213,6 +215,24 @@ def test_a_file_that_is_gone_has_no_length(tmp_path):
     facts = facts_of({"audio": "sound.wav"}, files={"audio": path})
     path.unlink()
     assert measure({"length": "audio", "high": 60}, facts).high == 60
+
+
+@pytest.mark.parametrize(
+    ("expr", "high"),
+    [
+        ({"length": "video_url", "high": 60}, 7),
+        ({"length": ["video_url", "image_url"], "high": 60}, 120),
+        ({"frames": "video_url", "high": 90}, 90),
+        ({"length": "sound"}, 12),
+    ],
+    ids=str,
+)
+def test_what_came_out_says_how_long_the_one_thing_was_that_went_in(files, expr, high):
+    """Where that was a URL, which nobody could measure before."""
+    facts = facts_of({**URLS, "sound": "sound.wav"}, files={"sound": files["sound"]})
+    came = SimpleNamespace(duration_s=Decimal(7))
+    facts = replace(facts, metered=Metered({}, None, (came,)))
+    assert measure(expr, facts).high == high
 
 
 def test_files_inside_objects_are_found(files):
