@@ -1,9 +1,11 @@
 import asyncio
+import json
 import time
 
 import pytest
 
 from support.ledgers import change
+from support.servers.altered_sandbox import serve_altered, write_job
 from vidi.inference.lifecycle.pace import Throttle
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.runs.execution import throttle as module
@@ -95,3 +97,38 @@ async def test_a_ledger_that_is_gone_stops_nobody(ledger):
     await throttle.wait_for_turn("fal")
     async with throttle.place("fal", "a", lambda: False):
         pass
+
+
+def most_between(events, first, last):
+    """How many inferences were between two of their events at once, by the order of the journal."""
+    under_way, most = set(), 0
+    for event in events:
+        if event["event"] == first:
+            under_way.add(event["id"])
+        elif event["event"] == last:
+            under_way.discard(event["id"])
+        most = max(most, len(under_way))
+    return most
+
+
+@pytest.mark.parametrize(
+    ("options", "at_once", "open_at_once"),
+    [
+        (["-j", "1"], 1, {1}),
+        (["-j", "2"], 2, {3, 4}),
+        (["-j", "2", "--max-failures", "3"], 2, {2}),
+    ],
+    ids=["one after another", "what is brought home makes room", "a failure is waited for"],
+)
+@pytest.mark.parametrize("provider", ["fal", "replicate"])
+def test_what_has_ended_at_its_provider_makes_room_for_another(
+    here, provider, options, at_once, open_at_once
+):
+    write_job(here, provider, *"abcdef")
+    slow = {"on": "download", "fault": "slow", "seconds": 0.1, "times": 0}
+    with serve_altered(here, lambda exchange: exchange, slow):
+        assert here("vidi-run", "job.yaml", "--no-report", *options).exit_code == 0
+    lines = (here.folder / "outputs/job/log.jsonl").read_text(encoding="utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
+    assert most_between(events, "submitted", "completed") <= at_once
+    assert most_between(events, "intent", "settled") in open_at_once

@@ -33,7 +33,12 @@ from vidi.inference.lifecycle.assets.stock import keep_in_store, take_from_store
 from vidi.inference.lifecycle.collect import collect_assets
 from vidi.inference.lifecycle.post import Purchase, describe_error
 from vidi.inference.lifecycle.reconcile import reconcile
-from vidi.inference.lifecycle.settle import collect_and_settle, record_settled, settle_failure
+from vidi.inference.lifecycle.settle import (
+    collect_and_settle,
+    costs_as_foreseen,
+    record_settled,
+    settle_failure,
+)
 from vidi.inference.lifecycle.submit import submit
 from vidi.inference.lifecycle.wait import wait_for_end
 from vidi.inference.outputs.limits import KEPT_S
@@ -244,6 +249,9 @@ async def _finish(
         await _keep_what_came(request, end, assets, runtime)
         await settle_failure(request, end, runtime)
         raise _name_failure(request, end)
+    leave = runtime.leaves.get(request.id)
+    if leave is not None and await costs_as_foreseen(request, end, runtime):
+        leave()
     await runtime.journal.append(
         "completed",
         request.id,

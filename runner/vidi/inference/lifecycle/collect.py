@@ -135,6 +135,8 @@ async def _fetch(
 
 
 def _warn(asset: Asset, more: str) -> Asset:
+    if not more:
+        return asset
     return replace(asset, warning="; ".join(filter(None, (asset.warning, more))))
 
 

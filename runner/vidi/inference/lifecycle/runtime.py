@@ -99,6 +99,8 @@ class Runtime:
     """Held while files of the folder change their places and that is put on record."""
     wakes: dict[str, asyncio.Event] = field(default_factory=dict)
     """Set for an id that is waited for: look at it now."""
+    leaves: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """Called for an id whose result is there, at the cost that was foreseen: another may begin."""
 
     @property
     def journal(self) -> Journal:

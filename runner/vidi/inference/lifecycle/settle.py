@@ -33,6 +33,19 @@ OVERCOUNT = (
 )
 
 
+async def costs_as_foreseen(request: InferenceRequest, end: Succeeded, runtime: Runtime) -> bool:
+    """Whether nothing about the cost of a result is left to be learnt from its files.
+
+    Its bill came with it and is as reckoned, or all others of its model were. Else the next must
+    not be bought before it is settled: a cap that drift has crossed stops new submits at once.
+    """
+    usd, basis = await _price(request, end, (), runtime)
+    if basis != "metered":
+        return runtime.bills.are_foreseen(request.model)
+    price = runtime.bills.adjust(request.model, request.estimate)
+    return find_drift(price, usd, basis, "succeeded") is None
+
+
 async def collect_and_settle(
     request: InferenceRequest, end: Succeeded, assets: AssetStore | None, runtime: Runtime
 ) -> None:

@@ -134,9 +134,13 @@ class PastBills:
         self._load = load
         self._bills: dict[str, list[Bill]] = {}
         self._lessons: dict[str, _Lesson] = {}
+        self._foreseen: set[str] = set()
+        """The models of which a bill came in that was no drift."""
 
     def add(self, bill: Bill) -> None:
         """Learn from one more bill."""
+        if not bill.beyond:
+            self._foreseen.add(bill.model)
         lesson = self._lessons.get(bill.model)
         if lesson is None:
             self._find(bill.model).append(bill)
@@ -150,6 +154,11 @@ class PastBills:
     def knows(self, model_id: str) -> bool:
         """Whether the bills of a model are here: else the next question about it reads them."""
         return model_id in self._bills
+
+    def are_foreseen(self, model: ModelInfo) -> bool:
+        """Whether a model's bills came in, and all of them cost what its price rule says."""
+        lesson = self._learn(model)
+        return model.id in self._foreseen and lesson.factor == 1 and not lesson.unforeseen
 
     def prepare(self, model: ModelInfo) -> None:
         """Read the bills of a model; may wait for a disk or a server."""

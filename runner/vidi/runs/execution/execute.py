@@ -27,6 +27,7 @@ from vidi.runs.execution.at_once import (
     ALONE_TRIES,
     LONGEST_ALONE_S,
     AtOnce,
+    Remote,
 )
 from vidi.runs.execution.starting import StartLimits
 from vidi.runs.execution.stopping import CANCEL, LEAVE
@@ -51,8 +52,18 @@ class Limits:
     """How much at once, and what lets something new begin."""
 
     concurrency: int = 1
+    """How many are at the providers; with 1, each is on the disk before the next begins."""
     starts: StartLimits = field(default_factory=StartLimits)
     """Shared by all job files of a command."""
+
+    @property
+    def under_way(self) -> int:
+        """How many are under way: what is brought home makes room for as many others.
+
+        Not one after another, nor where a failure is to keep the next from being bought.
+        """
+        most = max(1, self.concurrency)
+        return most if most == 1 or self.starts.max_failures is not None else 2 * most
 
 
 class Planned(Protocol):
@@ -99,7 +110,8 @@ class Execution:
         self._stop = stop
         self._describe_bug = describe_bug
         self._in_flight: dict[str, InferenceRequest] = {}
-        self._at_once = AtOnce(max(1, limits.concurrency))
+        self._remote = Remote(max(1, limits.concurrency))
+        self._at_once = AtOnce(limits.under_way)
 
     @property
     def billed(self) -> tuple[str, ...]:
@@ -121,7 +133,7 @@ class Execution:
         self._remember_durations()
         self._leave_refused()
         self._hold_what_is_owed()
-        count = max(1, min(self._limits.concurrency, len(self.plan.to_run)))
+        count = max(1, min(self._limits.under_way, len(self.plan.to_run)))
         workers = [asyncio.create_task(self._work(queue)) for _ in range(count)]
         canceller = asyncio.create_task(self._cancel_remotely())
         leaver = asyncio.create_task(self._leave(workers))
@@ -163,16 +175,17 @@ class Execution:
 
     async def _work(self, queue: Iterator[PlannedInference]) -> None:
         while True:
-            async with self._at_once.place():
+            async with self._remote.place() as leave, self._at_once.place():
                 if not self._may_begin or (planned := next(queue, None)) is None:
                     return
                 if self._is_refused(planned):
                     continue
                 self._in_flight[planned.id] = planned.request
+                self._runtime.leaves[planned.id] = leave
                 try:
                     await self._carry_out_in_place(planned)
                 finally:
-                    del self._in_flight[planned.id]
+                    del self._in_flight[planned.id], self._runtime.leaves[planned.id]
 
     def _is_refused(self, planned: PlannedInference) -> bool:
         """Whether the provider of an inference takes nothing new from us; moves ask nobody."""

@@ -189,8 +189,8 @@ def _fold_settled(state: InferenceState, event: Event) -> InferenceState:
         status=event["status"],
         actual=actual,
         basis=basis_of_run(charges, event["run"], basis),
-        spent=state.spent + actual,
-        paid=state.paid + actual if bought else state.paid,
+        spent=_add(state.spent, actual),
+        paid=_add(state.paid, actual) if bought else state.paid,
         paid_basis=weaken(state.paid_basis, basis) if bought else state.paid_basis,
         charges=charges,
         reserved=Decimal(0),
@@ -286,6 +286,11 @@ _FOLDS: dict[str, Callable[[InferenceState, Event], InferenceState]] = {
     "unfinished": _fold_unfinished,
     "taken": _fold_taken,
 }
+
+
+def _add(before: Decimal, more: Decimal) -> Decimal:
+    """A sum; the very same amount where nothing was before, as nearly always."""
+    return before + more if before else more
 
 
 def _amount(value: object) -> Decimal:
