@@ -100,7 +100,7 @@ def _root() -> dict[str, object]:
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_CONCURRENCY,
-            "description": "How many inferences run at once. Default: 1.",
+            "description": "How many inferences run at once. Default: 1, one after another.",
         },
         "portable_names": {
             "type": "boolean",
