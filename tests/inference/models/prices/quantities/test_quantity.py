@@ -18,11 +18,12 @@ PROPERTIES = {
     "seed": {"type": "integer"},
     "scale": {"anyOf": [{"type": "string", "enum": ["1", "2"]}, {"type": "string", "enum": ["4"]}]},
     "num_images": {"type": "integer", "default": 1},
+    "most": {"type": "integer", "maximum": 9},
 }
 PARAMS = {
     "duration": "8s", "num_images": 2, "size": "1024x768", "text": "Hola", "nothing": "",
     "inputs": [{"text": "Hi"}, {"text": "Hello"}, {}], "many": ["a", "b"], "who": {"name": "Ana"},
-    "auto": "auto", "minus": -1, "yes": True, "odd": [1, 2],
+    "auto": "auto", "minus": -1, "zero": 0, "most": "auto", "yes": True, "odd": [1, 2],
 }  # fmt: skip
 MEDIA = {"picture": "picture.png", "large": "large.png", "video": "video.mp4", "sound": "sound.wav"}
 URLS = {"image_url": "https://example.com/a.png", "video_url": "https://example.com/a.mp4"}
@@ -37,6 +38,7 @@ EXACT = [
     ({"param": "minus", "else": 4}, "4"),
     ({"param": "yes", "else": 4}, "4"),
     ({"param": "odd"}, "1"),
+    ({"param": "zero", "else": 4}, "0"),
     ({"seconds": "duration"}, "8"),
     ({"seconds": "absent", "else": 5}, "5"),
     ({"outputs": {"param": "num_images"}}, "2"),
@@ -96,6 +98,7 @@ RANGES = [
     ({"param": "seed"}, 0, None, "'seed' is not given and the model chooses"),
     ({"param": "scale"}, 1, 4, "'scale' is not given and the model chooses"),
     ({"param": "auto"}, 0, None, "'auto' is auto"),
+    ({"param": "most"}, 0, 9, "'most' is auto"),
     ({"param": "minus"}, 0, None, "'minus' is not a number"),
     ({"tokens": ["text", "inputs"]}, 1, 11, "the provider counts the tokens"),
     (
