@@ -314,14 +314,18 @@ class _Ended:
         return True
 
     def find_takeovers(self) -> list[float]:
-        """Seconds from each death to the next event of a shard that it held."""
+        """Seconds from each death to the next event of a shard that it held.
+
+        Where another one that had taken it over died before any event, its death counts instead.
+        """
         found = []
         for at, holder, shard in self._held:
             (next_at,) = self._bench.select(
                 "SELECT extract(epoch FROM min(ts)) FROM vidi_events WHERE shard = %s "
                 "AND writer <> %s AND ts > to_timestamp(%s)", shard, holder, at,
             )[0]  # fmt: skip
-            if next_at is not None:
+            later = [died for died, _, other in self._held if other == shard and died > at]
+            if next_at is not None and not any(died < float(next_at) for died in later):
                 found.append(float(next_at) - at)
         return found
 

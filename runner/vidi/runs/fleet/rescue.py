@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.fleet.shards import Part
     from vidi.runs.fleet.run_shard import Worker
 
-AT_ONCE = 2
-"""Shards that one worker takes over at a time: each has requests of its own on their way."""
+AT_ONCE = 4
+"""Shards that one worker takes over at a time: a dead one leaves its own and what it took over."""
 LOOKED_AT = 8
 """Of those that lie about, so many are chosen from: all workers look at once."""
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import CredentialsError, RefusedError, VidiError
+from vidi.inference.lifecycle.sends import Sends
 from vidi.inference.outputs.keeping.staging import remove_leftovers
 from vidi.inference.tracking.fleet.books import ShardBooks
 from vidi.inference.tracking.fleet.destinations import find_exactly
@@ -127,7 +128,13 @@ class _CapWatch:
         del inference
 
 
-async def run_shard(destination: Destination, shard: int, stop: Stop, worker: Worker) -> ShardEnd:
+async def run_shard(
+    destination: Destination,
+    shard: int,
+    stop: Stop,
+    worker: Worker,
+    sends: Sends | None = None,
+) -> ShardEnd:
     """Carry out what is to be done in a shard, as long as it is this worker's.
 
     Args:
@@ -136,6 +143,8 @@ async def run_shard(destination: Destination, shard: int, stop: Stop, worker: Wo
         stop: Pressed from outside to begin nothing new; pressed here where the lease is lost, the
             job is stopped or a cap is full.
         worker: Who carries it out.
+        sends: The places for paid requests that it shares with the worker's other shards on this
+            event loop; None for its own.
 
     Raises:
         RefusedError: A row is not what was planned, by this worker's templates and files.
@@ -151,7 +160,7 @@ async def run_shard(destination: Destination, shard: int, stop: Stop, worker: Wo
     keeping = asyncio.create_task(keeper.keep())
     end = ShardEnd("left")
     try:
-        end = await _carry_out(destination, held, stop, worker)
+        end = await _carry_out(destination, held, stop, worker, sends or Sends())
     finally:
         await end_task(keeping)
         verdict = await _let_go(held, ledger)
@@ -160,7 +169,9 @@ async def run_shard(destination: Destination, shard: int, stop: Stop, worker: Wo
     return replace(end, verdict="busy" if keeper.lost else verdict)
 
 
-async def _carry_out(destination: Destination, held: Shard, stop: Stop, worker: Worker) -> ShardEnd:
+async def _carry_out(
+    destination: Destination, held: Shard, stop: Stop, worker: Worker, sends: Sends
+) -> ShardEnd:
     config = worker.configure(destination)
     watch = _CapWatch(stop)
     config = replace(
@@ -179,7 +190,7 @@ async def _carry_out(destination: Destination, held: Shard, stop: Stop, worker: 
     planned = tuple(reader.read(row, states.get(row.id)) for row in rows)
     output = open_destination(destination, worker.project)
     plan = ShardPlan(output.assets, planned, frozenset(destination.terms.accept))
-    execution = await _execute(plan, books, config, stop, output.thumbnails)
+    execution = await _execute(plan, books, config, stop, output.thumbnails, sends)
     if watch.refusal is not None:
         await worker.ledger.ask(stop_destination(held.journal, watch.refusal.message))
     doubts = (outcome.error for outcome in watch.ended if outcome.status == "in_doubt")
@@ -191,13 +202,18 @@ async def _carry_out(destination: Destination, held: Shard, stop: Stop, worker: 
 
 
 async def _execute(
-    plan: ShardPlan, books: ShardBooks, config: RunConfig, stop: Stop, thumbnails: Path | None
+    plan: ShardPlan,
+    books: ShardBooks,
+    config: RunConfig,
+    stop: Stop,
+    thumbnails: Path | None,
+    sends: Sends,
 ) -> Execution:
     """The product's own run of a plan."""
     models = {each.request.model.id: each.request.model for each in plan.inferences}
     await asyncio.to_thread(_prepare, config.bills, tuple(models.values()))
     providers: dict[str, Provider] = {}
-    runtime = make_runtime(books, config, providers, stop, thumbnails)
+    runtime = replace(make_runtime(books, config, providers, stop, thumbnails), sends=sends)
     execution = Execution(plan, runtime, config.limits, stop, config.describe_bug)
     try:
         await execution.run()

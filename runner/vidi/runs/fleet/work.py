@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vidi.errors import InDoubtError, RefusedError, UsageError, VidiError
+from vidi.inference.lifecycle.sends import Sends
 from vidi.inference.models.provider_names import provider_names
 from vidi.inference.settings import KEYS
 from vidi.inference.tracking.fleet.destinations import find_destination
@@ -104,6 +105,8 @@ class ShardLoop:
         """Whether this machine can do no more: its disk is full, say."""
         self._present: set[Stop] = set()
         """Those of the shards that are carried out."""
+        self._sends = Sends()
+        """However many shards it is at: what a kill leaves in doubt does not grow with them."""
         self._rescue = Rescue(worker, lambda: self._queues, self._take_over)
         stop.on_press(self._pass_on)
 
@@ -207,7 +210,7 @@ class ShardLoop:
         self._present.add(present)
         self._pass_on(self._stop.level)
         try:
-            end = await run_shard(destination, shard, present, self._worker)
+            end = await run_shard(destination, shard, present, self._worker, self._sends)
         finally:
             self._present.discard(present)
         self.end.note(end)
