@@ -1,6 +1,7 @@
 """The plan of the house: folders instead of prefixes, and none with more files than one sees."""
 
 import ast
+import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -120,3 +121,16 @@ def _is_broad(handler):
     return kind is None or (
         isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"}
     )
+
+
+def test_seconds_are_counted_by_no_time_of_day():
+    """It may be set at any moment. These few must know it as files, servers, processes do."""
+    asking = [
+        path.relative_to(CHECKOUT / "runner/vidi").as_posix()
+        for path in SOURCE
+        if re.search(r"\btime\.time(_ns)?\b", path.read_text("utf-8"))
+    ]
+    assert asking == [
+        "cli/running/job_run.py", "inference/tracking/fleet/server.py",
+        "inference/tracking/ledger/sqlite.py", "sandbox/app.py", "sandbox/state.py",
+    ]  # fmt: skip
