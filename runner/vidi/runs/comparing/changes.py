@@ -15,7 +15,7 @@ from vidi.runs.comparing.params import Differences, compare_fields, compare_para
 from vidi.runs.planning.secrets import list_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from vidi.runs.planning.plan import Action, Plan, PlannedInference
 
@@ -189,8 +189,3 @@ def _tell_removed(before: PlannedInference, secrets: tuple[str, ...]) -> Change:
         was_model=before.model,
         params=compare_params(before.wanted, None, secrets),
     )
-
-
-def list_bought(changes: Iterable[Change]) -> Iterator[Change]:
-    """The entries that a run would buy now."""
-    return (each for each in changes if each.action == "run")

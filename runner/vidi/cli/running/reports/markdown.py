@@ -28,8 +28,6 @@ OPEN_ROWS = 30
 MOST_ROWS = 100
 LONGEST = 60_000
 """Characters: a comment on GitHub holds 65,536."""
-TO_FETCH = {"in_doubt": "see `vidi reconcile`", "unfinished": "run the same command again"}
-"""What is to be done where an error has no hint."""
 
 
 def render_summary(state: CommandState) -> str:
