@@ -171,7 +171,7 @@ ASKED = [
 
 @pytest.mark.parametrize(("words", "first", "never"), ASKED, ids=[each[0] for each in ASKED])
 def test_search_puts_first_what_people_mean(here, words, first, never):
-    for arguments in ([words], words.split()):
+    for arguments in {(words,), tuple(words.split())}:
         found = models(here, "search", *arguments, "--json").json["models"]
         assert found[0]["category"] == first
         assert not any(never in each["category"] for each in found)
