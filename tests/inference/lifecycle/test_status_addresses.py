@@ -16,7 +16,7 @@ def is_look(exchange):
 
 
 @providers
-@pytest.mark.parametrize(("status", "code", "most"), [(405, "unfinished", 2), (404, "lost", 40)])
+@pytest.mark.parametrize(("status", "code", "most"), [(405, "unfinished", 2), (404, "lost", 60)])
 def test_what_cannot_be_looked_at_is_unfinished_at_once(here, provider, status, code, most):
     looks, refusing = [], [True]
 

