@@ -46,7 +46,8 @@ VIDI = Path(sys.executable).with_name("vidi")
 SIZES = ("smallest", "ordinary", "full")
 COUNTS = {"smallest": (4, 8), "ordinary": (64, 256), "full": (256, 1024)}
 """Two sizes, so that what a worker costs once is apart."""
-PLANNED = {"smallest": (20, 40), "ordinary": (1000, 5000), "full": (10_000, 100_000)}
+PLANNED = {"smallest": (20, 40), "ordinary": (12_000, 36_000), "full": (20_000, 200_000)}
+"""Beyond the ten thousand of which a plan keeps what it lists."""
 LOOKED_AT = {"smallest": 1000, "ordinary": 100_000, "full": 1_000_000}
 KILLS = {"smallest": (1, 12), "ordinary": (20, 600), "full": (1000, 5000)}
 """Of workers, and the inferences meanwhile."""

@@ -36,7 +36,7 @@ from vidi.inference.tracking.budget import Budget
 from vidi.inference.tracking.cost_stores import LIBRARY, RunFacts
 from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA
 from vidi.inference.tracking.journal.memory import MemoryJournal
-from vidi.inference.tracking.journal.opening import open_journal
+from vidi.inference.tracking.opening import open_journal
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.version import __version__
 

@@ -15,7 +15,7 @@ from vidi.inference.environment import Environment, read_environment
 from vidi.inference.models.registry import ModelRegistry
 from vidi.inference.models.shipping.sources import TemplateFolder
 from vidi.inference.settings import Settings
-from vidi.inference.tracking.journal.opening import open_journal
+from vidi.inference.tracking.opening import open_journal
 from vidi.jobs.expansion.bounds import FLEET, ONE_MACHINE
 from vidi.jobs.job import STDIN, read_job
 from vidi.jobs.reviews.read import read_reviews

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import VidiError
 from vidi.inference.providers.provider import Accepted
-from vidi.inference.tracking.fleet.journal import WholeJournal
 from vidi.inference.tracking.fleet.rows import list_unheld
+from vidi.inference.tracking.opening import SharedJournal, open_journal
 from vidi.runs.execution.reconciliation import ReconcileConfig, open_runtime
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.fleet.destinations import Destination
+    from vidi.inference.tracking.fleet.journal import WholeJournal
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.ledger.connection import Ledger
 
@@ -28,7 +29,8 @@ async def cancel_unheld(
         StorageError: The database cannot be used.
     """
     places = await ledger.ask(list_unheld(destination.journal))
-    journal = WholeJournal(ledger, destination.journal, destination.run, "stop")
+    shared = SharedJournal(ledger, destination.journal)
+    journal = open_journal(shared, run=destination.run, writer="stop")
     await journal.load_only(places)
     agreed = 0
     async with open_runtime(ReconcileConfig(journal, registry, settings)) as runtime:

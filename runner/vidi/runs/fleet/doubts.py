@@ -12,8 +12,8 @@ from vidi.inference.lifecycle.sent_params import restore_params
 from vidi.inference.providers.provider import Submission
 from vidi.inference.tracking.fleet.books import ShardBooks
 from vidi.inference.tracking.fleet.doubts import list_doubts_of
-from vidi.inference.tracking.fleet.journal import WholeJournal
 from vidi.inference.tracking.fleet.words import take_word as take_word_of
+from vidi.inference.tracking.opening import SharedJournal, open_journal
 from vidi.runs.execution.reconciliation import (
     NOT_PAID,
     Finding,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.settings import Settings
     from vidi.inference.tracking.fleet.destinations import Destination
+    from vidi.inference.tracking.fleet.journal import WholeJournal
     from vidi.inference.tracking.fleet.settings import FleetSettings
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.ledger.connection import Ledger
@@ -119,9 +120,9 @@ class DoubtDesk:
         doubts = await self.ledger.ask(list_doubts_of(self.destination.journal))
         wanted = [each for each in doubts if only is None or each.id in only]
         secrets = tuple(self.settings.keys.values())
-        journal = WholeJournal(
-            self.ledger, self.destination.journal, self.destination.run, self.writer, secrets
-        )
+        shared = SharedJournal(self.ledger, self.destination.journal)
+        run = self.destination.run
+        journal = open_journal(shared, run=run, secrets=secrets, writer=self.writer)
         await journal.load_only({each.id: each.shard for each in wanted})
         books = ShardBooks(self.ledger, journal.held, self.destination.run, (), journal=journal)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.money import json_number
-from vidi.inference.tracking.journal.opening import open_journal
+from vidi.inference.tracking.opening import open_journal
 from vidi.runs.records.folder import JOURNAL
 from vidi.runs.status_words import STATUS_WORDS
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from vidi.inference.outputs.keeping.asset_store import hash_pieces
-from vidi.inference.tracking.journal.opening import open_journal
+from vidi.inference.tracking.opening import open_journal
 
 if TYPE_CHECKING:
     from pathlib import Path

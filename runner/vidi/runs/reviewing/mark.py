@@ -8,7 +8,7 @@ from secrets import randbelow
 from typing import TYPE_CHECKING, Literal
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.journal.opening import open_journal
+from vidi.inference.tracking.opening import open_journal
 from vidi.jobs.mistakes import did_you_mean
 from vidi.jobs.reviews.read import read_note, read_reviews
 from vidi.jobs.reviews.review import MAX_SEED, Review

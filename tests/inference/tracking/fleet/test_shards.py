@@ -31,6 +31,7 @@ from vidi.inference.tracking.fleet.shards import (
 )
 from vidi.inference.tracking.ledger.connection import open_ledger
 from vidi.inference.tracking.ledger.work import Work
+from vidi.inference.tracking.opening import SharedJournal, open_journal
 
 MODEL = "fal/fal-ai/flux/dev"
 PRICE = Decimal("0.003")
@@ -283,3 +284,14 @@ async def test_a_cap_refuses_once_nothing_of_the_job_may_give_room_back(fleet):
     third = ShardBooks(fleet, held, "run-1", lower, journal=second.journal)
     with pytest.raises(RefusedError):
         await take(third, "intent", "b", 2)
+
+
+async def test_a_job_in_a_database_has_a_journal_as_a_folder_has(fleet):
+    """`open_journal` is the one place that knows where a journal is."""
+    books = ShardBooks(fleet, claim(fleet), "run-1", [])
+    for step in ("intent", "submitted", "completed"):
+        await take(books, step)
+    journal = open_journal(SharedJournal(fleet, "j"), run="run-1", writer="reader")
+    assert not journal.states
+    await asyncio.to_thread(journal.read)
+    assert {key: state.status for key, state in journal.states.items()} == {"a": "completed"}

@@ -15,8 +15,8 @@ from vidi.emulation import open_emulation
 from vidi.errors import StorageError, UsageError
 from vidi.inference.environment import read_environment
 from vidi.inference.settings import Settings
-from vidi.inference.tracking.journal.opening import open_journal
 from vidi.inference.tracking.ledger.address import locate_ledger
+from vidi.inference.tracking.opening import open_journal
 from vidi.inference.tracking.receipts import UnsharedReceipts
 from vidi.jobs.job import read_job
 from vidi.runs.execution.reconciliation import (

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.journal.opening import open_journal
+from vidi.inference.tracking.opening import open_journal
 from vidi.jobs.job import read_job
 from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.records.folder import JOURNAL, find_run_folders, locate_folder

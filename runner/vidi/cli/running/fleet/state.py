@@ -12,9 +12,9 @@ from vidi.cli.running.job_run import read_own_environment
 from vidi.cli.running.state import CommandState
 from vidi.errors import UsageError
 from vidi.inference.tracking.fleet.destinations import find_exactly
-from vidi.inference.tracking.fleet.journal import WholeJournal
 from vidi.inference.tracking.fleet.schema import has_fleet_tables, make_fleet_tables
 from vidi.inference.tracking.fleet.states import lock_destination
+from vidi.inference.tracking.opening import SharedJournal, open_journal
 from vidi.runs.fleet.destination import look_at_destination, name_destination
 from vidi.runs.fleet.stage import stage_plan
 from vidi.runs.records.destination import locate_address
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.tracking.fleet.destinations import Destination
+    from vidi.inference.tracking.fleet.journal import WholeJournal
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.ledger.connection import Ledger
     from vidi.jobs.job import Job
@@ -77,7 +78,8 @@ class FleetState(CommandState):
         options, ledger = self.options, self.open_ledger()
         address = locate_address(job, given=options.output_dir, sandbox=False)
         self.name = name_destination(folder, address, options.project)
-        self.journal = WholeJournal(ledger, self.name, self.run, "planner")
+        shared = SharedJournal(ledger, self.name)
+        self.journal = open_journal(shared, run=self.run, writer="planner")
         if ledger.do(has_fleet_tables()):
             if not self.options.estimate:
                 ledger.do(lock_destination(self.name))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
-from vidi.inference.tracking.journal.opening import open_journal
+from vidi.inference.tracking.opening import open_journal
 from vidi.jobs.reviews.read import read_reviews
 from vidi.runs.records.folder import JOURNAL, MANIFEST
 from vidi.runs.records.manifest.from_journal import render_journal
