@@ -8,7 +8,10 @@ import re
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from vidi.runs.fleet.export.shown import MOST_WRONG, SAMPLE, Shown
 from vidi.runs.records.manifest.schema import manifest_schema
 
 MANY = 50_001
@@ -78,3 +81,26 @@ def test_a_manifest_of_very_many_is_in_parts(fleet):
     )
     assert manifest["totals"]["by_status"] == {"skipped": 1, "failed": MANY - 1}
     assert manifest["inferences"] == []
+
+
+@given(st.lists(st.integers(1, 4000), min_size=1, max_size=6), st.sampled_from([0, 7, 2]))
+def test_a_page_shows_what_went_wrong_and_as_many_of_a_large_job_as_of_a_larger_one(sizes, every):
+    """However the rows come, the same ones are shown, in the order of the job."""
+    count = sum(sizes)
+    rows = [
+        (n, {"id": f"row-{n}", "status": "failed" if every and n % every == 0 else "succeeded"})
+        for n in range(count)
+    ]
+    at_once, in_parts = Shown(), Shown()
+    at_once.choose(rows)
+    for size in sizes:
+        in_parts.choose(rows[:size])
+        rows = rows[size:]
+    shown = in_parts.rows
+    assert shown == at_once.rows
+    numbers = [int(row["id"].removeprefix("row-")) for row in shown]
+    assert numbers == sorted(numbers)
+    wrong = sum(row["status"] == "failed" for row in shown)
+    went_wrong = len(range(0, count, every)) if every else 0
+    assert wrong == min(went_wrong, MOST_WRONG)
+    assert len(shown) - wrong == min(count - went_wrong, SAMPLE)

@@ -1,8 +1,9 @@
-"""Text files that are there whole or not at all."""
+"""Files that are there whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import stat
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,8 @@ def replace_text(path: Path, text: str | Iterable[str]) -> Path:
         StorageError: It cannot be written.
     """
     try:
-        return _replace(path, (text,) if isinstance(text, str) else text)
+        pieces = (text,) if isinstance(text, str) else text
+        return _replace(path, (piece.encode(errors="replace") for piece in pieces))
     except OSError as error:
         raise StorageError(
             f"cannot write {path}: {error.strerror}",
@@ -30,12 +32,34 @@ def replace_text(path: Path, text: str | Iterable[str]) -> Path:
         ) from error
 
 
-def _replace(path: Path, pieces: Iterable[str]) -> Path:
+def replace_bytes(path: Path, content: bytes) -> Path:
+    """Put bytes at `path`: a reader, and a disk that is full, sees the old file or the new one.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    return _replace(path, (content,))
+
+
+def rewrite_bytes(path: Path, content: bytes) -> None:
+    """Change a file that a person holds: its mode stays, and a link stays a link.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    real = path.resolve()
+    mode = stat.S_IMODE(real.stat().st_mode)
+    _replace(real, (content,), mode)
+
+
+def _replace(path: Path, pieces: Iterable[bytes], mode: int | None = None) -> Path:
     # Not `tempfile`: it makes files that only their owner may read, and umask should decide.
     partial = path.with_name(f".vidi-tmp-{token_hex(8)}")
     try:
         with partial.open("xb") as file:
-            file.writelines(piece.encode(errors="replace") for piece in pieces)
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         return partial.replace(path)

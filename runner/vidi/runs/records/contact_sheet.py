@@ -17,6 +17,7 @@ from vidi.inference.outputs.thumbnails import TROUBLE, open_first_frame
 from vidi.jobs.reading.files import is_inside
 from vidi.lettering.lines import write_lines
 from vidi.quiet import quietly
+from vidi.runs.records.atomic import replace_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +74,7 @@ def write_contact_sheet(folders: Sequence[tuple[Path, Manifest]], path: Path) ->
     data = _draw(shown, _title([manifest for _, manifest in folders], left_out))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        replace_bytes(path, data)
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror}") from error
     return path

@@ -10,6 +10,7 @@ from vidi.errors import StorageError, UsageError
 from vidi.inference.models.about import ABOUT, read_about
 from vidi.inference.models.loading import read_template
 from vidi.inference.models.shipping.pack import build_pack, read_folder
+from vidi.runs.records.atomic import replace_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +35,9 @@ def pack(folder: Path, out: Path) -> int:
     data = build_pack(templates, about)
     digest = hashlib.sha256(data).hexdigest()
     try:
-        out.write_bytes(data)
-        out.with_name(f"{out.name}.sha256").write_text(f"{digest}  {out.name}\n", encoding="utf-8")
+        replace_bytes(out, data)
+        sum_file = out.with_name(f"{out.name}.sha256")
+        replace_bytes(sum_file, f"{digest}  {out.name}\n".encode())
     except OSError as error:
         raise StorageError(f"cannot write {out}: {error.strerror}") from error
     console = Console()

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.journal.journal import dump_line
-from vidi.runs.records.atomic import replace_text
+from vidi.runs.fleet.export.shown import Shown
+from vidi.runs.records.atomic import replace_bytes, replace_text
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.json_text import render_json
 from vidi.runs.records.manifest.parts import (
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 50_000
 """Of a manifest in one file, and of each part of another."""
 PARTS = "manifest"
-MOST_WRONG, SAMPLE = 2000, 500
-"""Rows that the page shows of a manifest in parts: those that went wrong, and some that did not."""
 
 
 @dataclass(slots=True)
@@ -87,11 +86,6 @@ class _Sums:
         }
 
 
-def _add_all(sums: dict[str, TotalShape], more: dict[str, TotalShape]) -> None:
-    for name, each in more.items():
-        sums[name] = _add(sums[name], each) if name in sums else each
-
-
 def _add(one: TotalShape, other: TotalShape) -> TotalShape:
     summed = {name: one[name] + other[name] for name in one}  # type: ignore[literal-required]  # its own keys
     return cast("TotalShape", {name: _plain(each) for name, each in summed.items()})
@@ -99,32 +93,6 @@ def _add(one: TotalShape, other: TotalShape) -> TotalShape:
 
 def _plain(value: object) -> object:
     return json_number(Decimal(str(value))) if isinstance(value, float) else value
-
-
-@dataclass(slots=True)
-class _Shown:
-    """The rows of the page: all of a small job, else what went wrong and a sample."""
-
-    rows: list[tuple[int, InferenceShape]] = field(default_factory=list)
-    wrong: int = 0
-
-    def choose(self, numbered: list[tuple[int, InferenceShape]], *, last: bool) -> None:
-        """Take what is to be seen of some more rows."""
-        if last and not self.rows:
-            self.rows = numbered
-            return
-        for n, row in numbered:
-            is_wrong = row["status"] not in {"succeeded", "unchanged"}
-            if is_wrong and self.wrong < MOST_WRONG:
-                self.wrong += 1
-                self.rows.append((n, row))
-            elif not is_wrong and _is_sampled(row["id"]):
-                self.rows.append((n, row))
-
-
-def _is_sampled(key: str) -> bool:
-    """One of a hundred, by its id: the same each time."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[0] < 256 // 100
 
 
 def write_manifest(
@@ -143,7 +111,7 @@ def write_manifest(
     Raises:
         StorageError: It cannot be written.
     """
-    sums, shown = _Sums(), _Shown()
+    sums, shown = _Sums(), Shown()
     parts: list[PartShape] = []
     batch: list[tuple[int, InferenceShape]] = []
     reserves: dict[str, Decimal] = {}
@@ -158,8 +126,8 @@ def write_manifest(
     else:
         batch.sort(key=lambda each: each[0])
         sums.add([row for _, row in batch], reserves)
-        shown.choose(batch, last=True)
-    page = _describe(destination, sums, [row for _, row in shown.rows], status, exit_code)
+    rows_shown = shown.rows if parts else [row for _, row in batch]
+    page = _describe(destination, sums, rows_shown, status, exit_code)
     if parts:
         page["parts"] = parts
     whole = cast("Manifest", {**page, "inferences": []}) if parts else page
@@ -171,18 +139,18 @@ def _end_part(
     batch: list[tuple[int, InferenceShape]],
     reserves: dict[str, Decimal],
     sums: _Sums,
-    shown: _Shown,
+    shown: Shown,
     folder: Path,
     number: int,
 ) -> PartShape:
     rows = [row for _, row in batch]
     sums.add(rows, reserves)
-    shown.choose(batch, last=False)
+    shown.choose(batch)
     path = folder / PARTS / f"{number:05}.jsonl.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{dump_line(row)}\n" for row in rows).encode()
     packed = gzip.compress(text, mtime=0)
-    path.write_bytes(packed)
+    replace_bytes(path, packed)
     return {
         "path": f"{PARTS}/{path.name}",
         "sha256": hashlib.sha256(packed).hexdigest(),

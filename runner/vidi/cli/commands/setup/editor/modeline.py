@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
+from vidi.runs.records.atomic import rewrite_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def set_modeline(job_file: Path, schema: Path) -> bool:
         text = job_file.read_bytes().decode("utf-8")
         changed = _with_line(text, line)
         if changed != text:
-            job_file.write_bytes(changed.encode("utf-8"))
+            rewrite_bytes(job_file, changed.encode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot write the schema's line into {job_file}: {error}") from error
     return changed != text

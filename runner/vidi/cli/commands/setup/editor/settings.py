@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from vidi.errors import UsageError
+from vidi.runs.records.atomic import replace_bytes, rewrite_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +47,8 @@ def merge_settings(path: Path, schema: str, files: Sequence[str]) -> bool:
         if changed is None:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(changed, encoding="utf-8")
+        write = rewrite_bytes if path.exists() else replace_bytes
+        write(path, changed.encode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot change {path}: {error}") from error
     except ValueError as error:

@@ -24,6 +24,7 @@ from vidi.jobs.reading.files import ProjectFiles
 from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices
 from vidi.runs.planning.planner import make_plan
+from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.folder import locate_folder
 from vidi.runs.records.json_text import render_json
@@ -60,7 +61,7 @@ def begin(answers: Answers, console: Console) -> int:
     plan = _plan(path, registry)
     if answers.budget is None and plan.high is not None and plan.high > budget:
         budget = plan.high.quantize(Decimal("0.01"), ROUND_UP)
-        path.write_text(line + _write_text(answers, registry, budget), encoding="utf-8")
+        replace_text(path, line + _write_text(answers, registry, budget))
     for line in _show(plan):
         console.print_data(line)
     for hint in hints:
