@@ -13,7 +13,9 @@ import httpx
 import pytest
 from PIL import Image
 from replicate import AsyncReplicate, Replicate
+from starlette.applications import Starlette
 
+from vidi.inference.providers.transport.wire import KEEPALIVE_S
 from vidi.sandbox.app import create_app, sandbox_of
 from vidi.sandbox.faults import FaultPlan
 from vidi.sandbox.serving.addresses import SERVICES, sandbox_environment
@@ -202,3 +204,8 @@ async def test_the_stream_comes_as_it_happens(served, http):
 def test_billing_is_served(served):
     with urlopen(f"{served.url}/_sandbox/billing") as answer:
         assert json.load(answer) == {"total_usd": 0, "charges": []}
+
+
+def test_a_connection_is_kept_for_longer_than_a_client_of_ours_keeps_it():
+    """Else a client that was starved sends a purchase where nobody listens, and is in doubt."""
+    assert build_server(Starlette()).config.timeout_keep_alive > KEEPALIVE_S

@@ -63,6 +63,8 @@ class Loop:
     doubts: int = 0
     """Doubts that were left when all workers had gone, and settled by the rule."""
     workers: list[Started] = field(default_factory=list)
+    ending: set[int] = field(default_factory=set)
+    """Who was told to end."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -138,8 +140,9 @@ class Loop:
             time.sleep(FROZEN_S)
             worker.send_signal(signal.SIGCONT)
             self.stops += 1
-        elif what < 0.17:
+        elif what < 0.17 and worker.pid not in self.ending:  # a second one would cancel purchases
             worker.send_signal(signal.SIGTERM)
+            self.ending.add(worker.pid)
             self.terms += 1
         else:
             worker.kill()

@@ -47,6 +47,11 @@ def _hang_up(transport: asyncio.Transport, *, reset: bool) -> None:
     transport.abort()
 
 
+KEEPALIVE_S = 75
+"""As nginx grants; longer than a client of ours keeps a connection. With uvicorn's 5 s, one that
+was starved for so long sent a purchase where nobody listened any more, and it was in doubt."""
+
+
 def build_server(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Server:
     """A server that is not running yet; port 0 takes a free one."""
     config = uvicorn.Config(
@@ -59,5 +64,6 @@ def build_server(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> u
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=KEEPALIVE_S,
     )
     return uvicorn.Server(config)
