@@ -203,3 +203,42 @@ def test_more_than_was_ordered_is_no_bill_and_not_all_of_it_is_fetched(here, cam
     if came > kept:
         told = f"{came} outputs came for an order of 1: the first {kept} are kept"
         assert told in journal_of(here)
+
+
+ONE_BY_ONE, BY_TIME = "replicate/qwen/qwen-image", "replicate/prunaai/hidream-l1-full"
+
+
+@pytest.mark.parametrize(
+    ("model", "came", "usd", "told"),
+    [
+        (ONE_BY_ONE, 2, "0.05", ""),
+        (ONE_BY_ONE, 3, "0.025", "$0.025 is counted, for what was ordered"),
+        (BY_TIME, 3, None, ""),
+    ],
+)
+def test_an_order_that_no_param_counts_is_of_one_where_its_price_is(here, model, came, usd, told):
+    """Where it is billed by the time, nobody knows how many there should be."""
+
+    def multiply(fields):
+        (one,) = fields["output"] if isinstance(fields["output"], list) else [fields["output"]]
+        return {"output": [f"{one}?{n}" for n in range(came)], "metrics": {}}
+
+    entry = f"{{id: a, model: {model}, params: {{prompt: a tree}}, output: a}}"
+    here.write("job.yaml", f"version: 1\nname: job\nbudget: 9\ninferences:\n  - {entry}\n")
+    with serve_altered(here, alter_result(multiply)):
+        assert run(here).exit_code == 0
+    (row,) = here.manifest("outputs/job")["inferences"]
+    assert usd is None or Decimal(str(row["cost_usd"]["actual"])) == Decimal(usd)
+    assert told in journal_of(here)
+    assert ("answered with" in journal_of(here)) is bool(told)
+
+
+def test_what_cannot_be_fetched_is_booked_as_failed_at_what_it_cost(here):
+    write_job(here, "replicate", "a")
+    with serve_altered(here, lambda each: each, {"on": "download", "fault": "html", "times": 0}):
+        assert run(here).exit_code == 1
+    settled = [each for each in map(json.loads, journal_of(here).splitlines()) if
+               each["event"] == "settled"]  # fmt: skip
+    assert [(each["status"], each["actual_usd"], each["error"]["code"]) for each in settled] == [
+        ("failed", 0.003, "download")
+    ]

@@ -301,9 +301,12 @@ def test_a_failure_costs_what_fal_says_of_it(here):
     fal = Fal()
 
     def alter(exchange):
-        if "/requests/" in exchange.path and exchange.status >= 400:
-            return replace(exchange, headers={**exchange.headers, "x-fal-billable-units": "2"})
-        return fal(exchange)
+        if "/requests/" not in exchange.path:
+            return fal(exchange)
+        bare = exchange.saying(exchange.body.replace(b'"metrics"', b'"nothing"'))
+        if exchange.status < 400:
+            return bare
+        return replace(bare, headers={**bare.headers, "x-fal-billable-units": "2"})
 
     with serve_altered(here, alter, {"on": "result", "fault": "failed"}):
         assert here("vidi-run", "job.yaml").exit_code == 1
