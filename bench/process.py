@@ -23,6 +23,7 @@ class Spent(NamedTuple):
     wall_s: float
     cpu_s: float
     peak_mib: float
+    """Linux counts in what the bench itself has held at most: it has to stay small."""
 
 
 def start(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,17 +62,20 @@ def finish(folder: Path, count: int, environment: dict[str, str]) -> None:
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     head, *own, end = events
     asset = folder / OUTPUTS / "x/0.jpg"
-    lines = [head]
-    for number in range(count):
-        path = f"x/{number}.jpg"
-        for event in own:
-            named = {**event, "id": f"a{number}"}
-            lines.append({**named, "path": path} if event["event"] == "asset" else named)
-        if number:
-            shutil.copy2(asset, folder / OUTPUTS / path)
-    numbered = ({**event, "seq": at} for at, event in enumerate([*lines, end], start=1))
-    log.write_bytes(b"".join(map(_sign, numbered)))
+    for number in range(1, count):
+        shutil.copy2(asset, folder / OUTPUTS / f"x/{number}.jpg")
+    repeated = (event for number in range(count) for event in _rename(own, number))
+    with log.open("wb") as file:
+        for at, event in enumerate(chain([head], repeated, [end]), start=1):
+            file.write(_sign({**event, "seq": at}))
     write_job(folder, count)
+
+
+def _rename(events: list[dict], number: int) -> Iterator[dict[str, object]]:
+    """The events of the first entry as those of another."""
+    for event in events:
+        named = {**event, "id": f"a{number}"}
+        yield {**named, "path": f"x/{number}.jpg"} if event["event"] == "asset" else named
 
 
 def _sign(event: dict[str, object]) -> bytes:
