@@ -70,3 +70,16 @@ def test_of_a_long_job_some_are_listed_and_all_are_entered(fleet):
     assert shards == [(150,)] * 70
     write(fleet.here, [*rows, ("r3", "other.png")], budget="1000")
     assert "duplicate id 'r3'" in plan(fleet).stderr
+
+
+def test_of_thousands_of_mistakes_a_thousand_are_told(fleet):
+    """Each row has its own; with so many, the others are not looked at."""
+    fleet.here.write("rows.csv", "size\n" + "\n".join(f"wrong-{n}" for n in range(1200)))
+    entry = '  - id: "r{{ row }}"\n    foreach: rows.csv\n    output: "{{ id }}.png"\n'
+    params = '    params: {prompt: a tree, image_size: "{{ item.size }}"}\n'
+    fleet.here.write("job.yaml", HEAD.format(budget="1") + entry + params)
+    asked = plan(fleet, "--json")
+    assert asked.exit_code == 2
+    errors = asked.json["errors"]
+    assert 1000 <= len(errors) <= 1002
+    assert errors[0]["path"].endswith("rows.csv"), errors[0]

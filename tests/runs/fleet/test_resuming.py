@@ -58,6 +58,15 @@ def test_a_changed_job_buys_what_is_new(fleet):
     assert (fleet.here.folder / "outputs/job/p-4.png").exists()
     assert fleet.served.submits == 6
     assert "p-9 asks for what was bought as p-4" in rename(fleet, "p-9").stderr
+    fleet.here.write("job.yaml", text.replace('"{{ id }}.png"', '"new/{{ id }}.png"'))
+    moved = plan(fleet)
+    assert (moved.exit_code, "3 mistakes" in moved.stderr) == (2, True), moved.stderr
+    assert "p-1 would have files moved, and a fleet moves none" in moved.stderr
+    assert "p-2 would have files restored, and a fleet moves none" in moved.stderr
+    assert "Give it its former `output` again, leave it out with --exclude p-1" in moved.stderr
+    named = ("--rebuy", "p-1", "--exclude", "p-2", "--exclude", "p-3")
+    allowed = plan(fleet, *named)
+    assert (allowed.exit_code, "1 to buy" in allowed.stderr) == (0, True), allowed.stderr
 
 
 def rename(fleet, new):

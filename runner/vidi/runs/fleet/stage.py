@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """How many rows are named for each thing that is wrong with many."""
+_AS_BEFORE = {
+    "move": "Give it its former `output` again",
+    "restore": "Let it ask for what it has now",
+}
 _LEAVE_OUT = "Buy it without --fleet, or leave it out with --exclude."
 
 
@@ -170,7 +174,8 @@ def _list_unfit(planned: PlannedInference, planning: Planning) -> Iterator[Probl
             planned,
             "moved",
             f"{key} would have files {planned.action}d, and a fleet moves none",
-            f"Leave it out with --exclude {key}.",
+            f"{_AS_BEFORE[planned.action]}, leave it out with --exclude {key}, or buy it anew with "
+            f"--rebuy {key}.",
         )
     texts, params = list_texts(planning.checker.all_secrets), planned.request.checked.params
     if not texts and not any(list_url_secrets(params)):
