@@ -24,9 +24,9 @@ def find_strange_limits(job: Job) -> Iterator[Problem]:
 
 
 def _strange_names(names: Iterable[str]) -> Iterator[MistakeError]:
-    known = provider_names()
     for name in names:
-        if name not in known and not is_provider(name):
+        if not is_provider(name):
+            known = provider_names()  # plug-ins are looked for where a name is strange
             hint = did_you_mean(name, known, otherwise=f"Providers: {', '.join(known)}.")
             message = f"there is no provider {name!r}"
             yield MistakeError(message, kind="unknown-key", hint=hint, path=(name,))
