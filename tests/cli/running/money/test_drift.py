@@ -194,6 +194,26 @@ def test_a_cap_that_drift_has_crossed_stops_new_submits_at_once(here, where, at_
     assert all("$0.05" in row["error"]["message"] for row in refused)
 
 
+def test_a_dear_bill_after_foreseen_ones_is_settled_before_the_next_is_bought(here):
+    """What has ended makes room for the next while it is brought home: not where it costs more."""
+    cap = Decimal("0.175")
+    write_template(here)
+    write_job(here, 6, budget=cap)
+    fal, units = Fal(base=Decimal("0.025")), iter("112222")
+
+    def alter(exchange):
+        if "/requests/" in exchange.path and exchange.is_result:
+            fal.units = next(units)
+        return fal(exchange)
+
+    slow = {"on": "download", "fault": "slow", "seconds": 0.2, "times": 0}
+    with serve_altered(here, alter, slow):
+        assert here("vidi-run", "job.yaml", "-j", 2).exit_code == 1
+    costs = [row["cost_usd"]["actual"] for row in here.manifest("outputs/job")["inferences"]]
+    assert sorted(filter(None, costs)) == [0.025, 0.025, 0.05, 0.05]
+    assert today().spent <= cap
+
+
 def test_what_is_under_way_is_set_aside_at_its_true_price(here):
     """Two at once under a cap of 0.10: once one is known to cost 0.05, the other will, too."""
     write_template(here)
