@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-ALONE_S, LONGEST_ALONE_S, ALONE_TRIES = 0.2, 5.0, 6
-"""How long, and how often, one that is alone waits for others on the machine to close files."""
+ALONE_S, LONGEST_ALONE_S, ALONE_TRIES = 0.2, 5.0, 8
+"""How long, and how often, one that is alone waits for files to be closed: 21 s in all. Others on
+the machine have some open, and our own idle connections are, for up to 10 s (a server keeps its end
+for longer: nginx for 75 s)."""
 
 
 class Remote:

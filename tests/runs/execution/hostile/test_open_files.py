@@ -7,6 +7,9 @@ import sys
 
 from support.commands import installed
 from support.servers.sandbox import serve_sandbox
+from vidi.inference.outputs.fetching import wire as download_wire
+from vidi.inference.providers.transport import wire as provider_wire
+from vidi.runs.execution.at_once import ALONE_S, ALONE_TRIES, LONGEST_ALONE_S
 
 COUNT, AT_ONCE = 24, 24
 LIMITED = """
@@ -34,3 +37,8 @@ def test_a_run_with_few_descriptors_goes_on_with_fewer_at_once(here):
         assert (done.returncode, served.submits) == (0, COUNT), done.stderr[-2000:]
     assert "too many open files" in done.stderr
     assert {each["status"] for each in answer["jobs"][0]["inferences"]} == {"succeeded"}
+
+
+def test_one_that_is_alone_waits_for_longer_than_idle_connections_are_kept():
+    waits = sum(min(ALONE_S * 2**tries, LONGEST_ALONE_S) for tries in range(ALONE_TRIES))
+    assert waits > 2 * max(provider_wire.KEEPALIVE_S, download_wire.KEEPALIVE_S)

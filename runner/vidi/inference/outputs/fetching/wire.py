@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Iterator
 
+KEEPALIVE_S = 5.0
+"""The next file of a wave has come by then; each idle connection is an open file."""
 _READ_BYTES = 512 * 1024
 """How much aiohttp may hold of one answer before it stops reading from the socket."""
 
@@ -148,7 +150,7 @@ class _Body(httpx.AsyncByteStream):
 
 def _open_session(resolver: AbstractResolver | None) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, resolver=resolver),
+        connector=aiohttp.TCPConnector(limit=0, resolver=resolver, keepalive_timeout=KEEPALIVE_S),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,  # it would read ~/.netrc and send what it finds
