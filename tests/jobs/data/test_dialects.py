@@ -18,7 +18,7 @@ from vidi.jobs.job import read_job
 from vidi.jobs.reading.files import ProjectFiles
 from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices
-from vidi.runs.planning.planner import make_plan
+from vidi.runs.planning.planner import PlanTask, make_plan
 
 JOB = """\
 version: 1
@@ -42,14 +42,8 @@ def planned(folder: Path, data: str) -> tuple[list[object], list[str]]:
     path = folder / "job.yaml"
     path.write_text(JOB.replace("DATA", data))
     job = read_job(path, project=folder)
-    plan = make_plan(
-        job,
-        REGISTRY,
-        project=folder,
-        folder=folder / "out",
-        record=FolderRecord({}),
-        choices=Choices(),
-    )
+    task = PlanTask(job, REGISTRY, folder, folder / "out", FolderRecord({}), Choices())
+    plan = make_plan(task)
     made = [(each.id, each.request.fingerprint, each.request.output) for each in plan.inferences]
     return made, [each.code for each in plan.warnings]
 

@@ -22,7 +22,7 @@ from vidi.jobs.reviews.read import read_reviews
 from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices, Plan
-from vidi.runs.planning.planner import make_plan
+from vidi.runs.planning.planner import PlanTask, make_plan
 from vidi.runs.planning.selection import parse_selectors, refuse_unmatched, warn_unmatched
 from vidi.runs.records.destination import locate_address
 from vidi.runs.records.folder import (
@@ -145,17 +145,7 @@ class SharedJob(Protocol):
     def read_journal(self, job: Job, folder: Path) -> tuple[Journal, AssetStore]:
         """What is known of its inferences, and where its outputs are."""
 
-    def make_plan(
-        self,
-        job: Job,
-        registry: ModelRegistry,
-        *,
-        project: Path,
-        folder: Path,
-        record: FolderRecord,
-        choices: Choices,
-        assets: AssetStore | None = None,
-    ) -> Plan:
+    def make_plan(self, task: PlanTask) -> Plan:
         """As `make_plan` of one machine."""
 
 
@@ -303,23 +293,19 @@ class JobPlanner:
         job, folder, journal = job_run.job, job_run.folder, job_run.journal
         if job is None or folder is None or journal is None:
             return
-        planner = make_plan if self.shared is None else self.shared.make_plan
-        job_run.plan = planner(
-            job,
-            self._registry,
-            project=self._options.project,
-            folder=folder,
-            record=FolderRecord(
-                journal.states,
-                journal.shelf,
-                self._known.store,
-                self._known.bills,
-                read_reviews(name_reviews(job.path)),
-                self._options.sandbox,
-            ),
-            choices=self.fit_choices(job_run, self._choices),
-            assets=job_run.assets,
+        record = FolderRecord(
+            journal.states,
+            journal.shelf,
+            self._known.store,
+            self._known.bills,
+            read_reviews(name_reviews(job.path)),
+            self._options.sandbox,
         )
+        choices = self.fit_choices(job_run, self._choices)
+        project, assets = self._options.project, job_run.assets
+        task = PlanTask(job, self._registry, project, folder, record, choices, assets)
+        planner = make_plan if self.shared is None else self.shared.make_plan
+        job_run.plan = planner(task)
         if job_run.unasked:
             warning = warn_unasked(job_run.unasked, job)
             job_run.plan = replace(job_run.plan, warnings=(*job_run.plan.warnings, warning))

@@ -29,18 +29,13 @@ from vidi.runs.fleet.work import name_queue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from vidi.errors import Place
-    from vidi.inference.models.registry import ModelRegistry
-    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.inference.tracking.ledger.connection import Ledger
-    from vidi.jobs.job import Job
     from vidi.runs.fleet.streamed import StreamedPlan
-    from vidi.runs.planning.deciding.record import FolderRecord
-    from vidi.runs.planning.plan import Choices, PlannedInference
-    from vidi.runs.planning.planner import Planning
+    from vidi.runs.planning.plan import PlannedInference
+    from vidi.runs.planning.planner import Planning, PlanTask
 
 NAMED = 5
 """How many rows are named for each thing that is wrong with many."""
@@ -60,49 +55,24 @@ class Staged(NamedTuple):
 
 
 def stage_plan(
-    job: Job,
-    registry: ModelRegistry,
-    journal: str,
-    keys: Mapping[str, str],
-    ledger: Ledger | None,
-    *,
-    project: Path,
-    folder: Path,
-    record: FolderRecord,
-    choices: Choices,
-    assets: AssetStore | None,
+    task: PlanTask, journal: str, keys: Mapping[str, str], ledger: Ledger | None
 ) -> Staged:
     """Check and price every inference, and put by what workers are to do.
 
     Args:
-        job: What is planned.
-        registry: The models.
+        task: What is planned; its folder stands for where its outputs go.
         journal: The job's name in the database.
         keys: Provider to key: whose accounts are bought from.
         ledger: The database, by one connection; None where nothing is to be put by.
-        project: What paths are relative to.
-        folder: Stands for where its outputs go.
-        record: What was bought before.
-        choices: What the command line says.
-        assets: Where the assets are to be kept.
 
     Raises:
         JobFileError: It has mistakes, or something of it a fleet cannot do; all of them.
         StorageError: Nothing can be written.
     """
     rows = _StagedRows(journal, keys, ledger)
-    plan = stream_plan(
-        job,
-        registry,
-        project=project,
-        folder=folder,
-        record=record,
-        choices=choices,
-        assets=assets,
-        take=rows.take,
-    )
+    plan = stream_plan(task, rows.take)
     rows.flush()
-    at = job.place_of("inferences")
+    at = task.job.place_of("inferences")
     if ledger is not None and (wrong := list(_find_wrong(plan, ledger, at))):
         raise JobFileError(wrong)
     return Staged(plan, rows.queues)

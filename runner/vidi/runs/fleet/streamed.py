@@ -9,19 +9,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from vidi.errors import Place, Problem
-from vidi.inference.outputs.keeping.folder import FolderStore
 from vidi.runs.planning.plan import DOES, Plan, PlanCounts, sum_held
 from vidi.runs.planning.planner import Planning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
-    from pathlib import Path
 
-    from vidi.inference.models.registry import ModelRegistry
-    from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.jobs.job import Job
-    from vidi.runs.planning.deciding.record import FolderRecord
-    from vidi.runs.planning.plan import Choices, PlannedInference
+    from vidi.runs.planning.plan import PlannedInference
+    from vidi.runs.planning.planner import PlanTask
 
 MOST_LISTED = 10_000
 """The first inferences, which are listed whatever they are."""
@@ -118,46 +114,31 @@ class StreamedPlan(Plan):
 
 
 def stream_plan(
-    job: Job,
-    registry: ModelRegistry,
-    *,
-    project: Path,
-    folder: Path,
-    record: FolderRecord,
-    choices: Choices,
-    assets: AssetStore | None = None,
-    take: Callable[[PlannedInference, Planning], Iterable[Problem]],
+    task: PlanTask, take: Callable[[PlannedInference, Planning], Iterable[Problem]]
 ) -> StreamedPlan:
     """Check every inference of a job, and hand each on as soon as it is decided on.
 
     Args:
-        job: What is planned.
-        registry: The models.
-        project: What paths are relative to.
-        folder: Where its journal is.
-        record: What was bought before.
-        choices: What the command line says.
-        assets: Where the assets are to be kept; None for the folder.
+        task: What is planned.
         take: Called with each inference, in no order; gives what is wrong with it. Nothing may be
             done about any of them before this has returned.
 
     Raises:
         JobFileError: The file has mistakes; it carries the first thousand of them, sorted by place.
     """
-    store = assets or FolderStore(folder)
-    planning = Planning(job, registry, project, store, record, choices, kept=False)
+    planning = Planning(task, kept=False)
     sums = PlanSums()
     for place, planned in planning.plan_each():
         sums.count(place, planned, sum_held((planned,), planning.states))
         planning.checker.problems += take(planned, planning)
     listed = tuple(sums.listed[place] for place in sorted(sums.listed))
-    plan = planning.make_plan(folder, listed, sums.held)
+    plan = planning.make_plan(listed, sums.held)
     known = {each.name: getattr(plan, each.name) for each in fields(plan)}
     streamed = StreamedPlan(**known, sums=sums)
     left_out = sums.counts.total - len(sums.listed)
     if not left_out:
         return streamed
-    return replace(streamed, warnings=(*plan.warnings, _tell_left_out(job, sums)))
+    return replace(streamed, warnings=(*plan.warnings, _tell_left_out(task.job, sums)))
 
 
 def _tell_left_out(job: Job, sums: PlanSums) -> Problem:

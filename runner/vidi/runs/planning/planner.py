@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -34,7 +34,6 @@ from vidi.runs.planning.deciding.sources import Sources
 from vidi.runs.planning.plan import (
     DOES,
     NOTHING,
-    Choices,
     Plan,
     PlannedInference,
     put_in_order,
@@ -56,26 +55,40 @@ if TYPE_CHECKING:
     from vidi.jobs.spec import InferenceSpec
     from vidi.runs.planning.deciding.reasons import Decision
     from vidi.runs.planning.deciding.record import FolderRecord
+    from vidi.runs.planning.plan import Choices
 
 
-def make_plan(
-    job: Job,
-    registry: ModelRegistry,
-    *,
-    project: Path,
-    folder: Path,
-    record: FolderRecord,
-    choices: Choices,
-    assets: AssetStore | None = None,
-) -> Plan:
+@dataclass(frozen=True, slots=True)
+class PlanTask:
+    """A job that is to be planned."""
+
+    job: Job
+    registry: ModelRegistry
+    project: Path
+    """What paths are relative to."""
+    folder: Path
+    """Where its journal is, or stands for where that is."""
+    record: FolderRecord
+    """What was bought before."""
+    choices: Choices
+    store: AssetStore | None = None
+    """Where the assets are to be kept; None for the folder."""
+
+    @property
+    def assets(self) -> AssetStore:
+        """Where the assets are to be kept."""
+        return self.store or FolderStore(self.folder)
+
+
+def make_plan(task: PlanTask) -> Plan:
     """Check every inference of a job and say what would be done with each.
 
     Raises:
         JobFileError: The file has mistakes; it carries all of them, sorted by place.
     """
-    planning = Planning(job, registry, project, assets or FolderStore(folder), record, choices)
+    planning = Planning(task)
     planned = put_in_order(planning.plan_each())
-    return planning.make_plan(folder, planned, sum_held(planned, planning.states))
+    return planning.make_plan(planned, sum_held(planned, planning.states))
 
 
 class _Entry(NamedTuple):
@@ -97,43 +110,30 @@ class Planning:
     still claimed.
 
     Args:
-        job: What is planned.
-        registry: The models.
-        project: What paths are relative to.
-        assets: Where the assets are to be kept.
-        record: What was bought before.
-        choices: What the command line says.
+        task: What is planned.
         kept: Whether all of it is kept; else so many mistakes end it that nobody reads more.
     """
 
-    def __init__(
-        self,
-        job: Job,
-        registry: ModelRegistry,
-        project: Path,
-        assets: AssetStore,
-        record: FolderRecord,
-        choices: Choices,
-        *,
-        kept: bool = True,
-    ) -> None:
-        self.assets = assets
-        self.checker = EntryChecker(job, registry, project, record.bills)
+    def __init__(self, task: PlanTask, *, kept: bool = True) -> None:
+        record, choices = task.record, task.choices
+        self.assets = task.assets
+        self.checker = EntryChecker(task.job, task.registry, task.project, record.bills)
         self.states = record.states
         """As the run will find them: ids renamed."""
         self.renames: dict[str, str] = {}
-        self._job = job
+        self._job = task.job
+        self._folder = task.folder
         self._targets = Targets(kept=kept)
         self._record = record
         self._choices = choices
         self._kept = kept
         self._sources = self._open_sources(record.shelf)
-        self._obstacles = Obstacles(assets, record, overwrite=choices.overwrite)
+        self._obstacles = Obstacles(self.assets, record, overwrite=choices.overwrite)
         self._reviewed = Reviewed(
             record.reviews or Reviews(), sandbox=record.sandbox, again=choices.rejected
         )
         self._approved = StoredApprovals(
-            self._reviewed, record.store, self._sources, registry, self.checker.complain
+            self._reviewed, record.store, self._sources, task.registry, self.checker.complain
         )
         self._bought_here = {state.fingerprint for state in record.states.values()}
         self._count = 0
@@ -183,7 +183,7 @@ class Planning:
             raise JobFileError(problems)
         return problems
 
-    def make_plan(self, folder: Path, planned: tuple[PlannedInference, ...], held: Decimal) -> Plan:
+    def make_plan(self, planned: tuple[PlannedInference, ...], held: Decimal) -> Plan:
         """The plan, once every inference has been planned, with `held` USD that may be billed yet.
 
         Raises:
@@ -193,7 +193,7 @@ class Planning:
         warnings, budget = self.conclude(), lower_budget(job.budget, choices.budget)
         return Plan(
             job,
-            folder,
+            self._folder,
             self.assets,
             planned,
             share.split(budget) if share is not None and budget is not None else budget,

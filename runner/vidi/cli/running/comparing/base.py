@@ -15,7 +15,7 @@ from vidi.jobs.reviews.read import read_reviews
 from vidi.jobs.reviews.review import name_reviews
 from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices
-from vidi.runs.planning.planner import make_plan
+from vidi.runs.planning.planner import PlanTask, make_plan
 
 if TYPE_CHECKING:
     import contextlib
@@ -71,14 +71,9 @@ class BasePlanner:
             content=content,
         )
         reviews = read_reviews(name_reviews(path))
-        return make_plan(
-            job,
-            self._registry,
-            project=options.project,
-            folder=self._nowhere,
-            record=FolderRecord({}, {}, None, self._bills, reviews, options.sandbox),
-            choices=Choices(),
-        )
+        record = FolderRecord({}, {}, None, self._bills, reviews, options.sandbox)
+        project, folder = options.project, self._nowhere
+        return make_plan(PlanTask(job, self._registry, project, folder, record, Choices()))
 
     def _warn_broken(self, title: Path, error: VidiError) -> Problem:
         told, place = error.message, error.place

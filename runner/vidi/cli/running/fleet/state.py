@@ -26,15 +26,14 @@ if TYPE_CHECKING:
 
     from vidi.cli.run_options import RunOptions
     from vidi.cli.running.job_run import SharedJob
-    from vidi.inference.models.registry import ModelRegistry
     from vidi.inference.outputs.keeping.asset_store import AssetStore
     from vidi.inference.tracking.fleet.destinations import Destination
     from vidi.inference.tracking.fleet.journal import WholeJournal
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.inference.tracking.ledger.connection import Ledger
     from vidi.jobs.job import Job
-    from vidi.runs.planning.deciding.record import FolderRecord
-    from vidi.runs.planning.plan import Choices, Plan
+    from vidi.runs.planning.plan import Plan
+    from vidi.runs.planning.planner import PlanTask
 
 _ELSEWHERE = ("sandbox", "shard", "plan", "apply", "restore", "rejected", "fail_fast",
               "max_failures", "junit", "code_quality", "summary_markdown")  # fmt: skip
@@ -87,17 +86,7 @@ class FleetState(CommandState):
             self.journal.read()
         return self.journal, look_at_destination(folder, address, options.project)
 
-    def make_plan(
-        self,
-        job: Job,
-        registry: ModelRegistry,
-        *,
-        project: Path,
-        folder: Path,
-        record: FolderRecord,
-        choices: Choices,
-        assets: AssetStore | None = None,
-    ) -> Plan:
+    def make_plan(self, task: PlanTask) -> Plan:
         """Plan it row by row; what workers are to do is put by, unless it is only estimated.
 
         Raises:
@@ -105,18 +94,7 @@ class FleetState(CommandState):
             StorageError: Nothing can be written.
         """
         ledger = None if self.options.estimate else self.open_ledger()
-        plan, self.queues = stage_plan(
-            job,
-            registry,
-            self.name,
-            self.settings.keys,
-            ledger,
-            project=project,
-            folder=folder,
-            record=record,
-            choices=choices,
-            assets=assets,
-        )
+        plan, self.queues = stage_plan(task, self.name, self.settings.keys, ledger)
         return plan
 
     def open_ledger(self) -> Ledger:

@@ -23,7 +23,7 @@ from vidi.jobs.job import read_job
 from vidi.jobs.reading.files import ProjectFiles
 from vidi.runs.planning.deciding.record import FolderRecord
 from vidi.runs.planning.plan import Choices
-from vidi.runs.planning.planner import make_plan
+from vidi.runs.planning.planner import PlanTask, make_plan
 from vidi.runs.records.atomic import replace_text
 from vidi.runs.records.figures import format_estimate
 from vidi.runs.records.folder import locate_folder
@@ -96,14 +96,7 @@ def _plan(path: Path, registry: ModelRegistry) -> Plan:
     project = Path()
     job = read_job(path, project=project)
     folder = locate_folder(job, project, given=None, sandbox=False)
-    return make_plan(
-        job,
-        registry,
-        project=project,
-        folder=folder,
-        record=FolderRecord({}),
-        choices=Choices(),
-    )
+    return make_plan(PlanTask(job, registry, project, folder, FolderRecord({}), Choices()))
 
 
 def _show(plan: Plan) -> list[str]:
