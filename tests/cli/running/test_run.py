@@ -381,3 +381,15 @@ def test_costs_in_the_manifest_are_what_the_provider_billed(two):
         billed = served.sandbox.billing.total
     actual = two.manifest("outputs/two")["cost_usd"]["actual"]
     assert Decimal(str(actual)) == billed
+
+
+def test_an_unknown_model_is_told_whatever_else_is_missing(here):
+    here.write("job.yaml", "version: 1\ninferences:\n  - {id: a, model: fal/nope}\n")
+    answer = here("vidi", "validate", "job.yaml", "--json")
+    told = [(each["code"], each["message"]) for each in answer.json["errors"]]
+    assert answer.exit_code == 2
+    assert told == [
+        ("missing", "'params' is missing"),
+        ("missing", "'output' is missing"),
+        ("unknown-model", "unknown model 'fal/nope'"),
+    ]

@@ -288,6 +288,8 @@ class _Expansion:
         values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
         output = self._output(names)
         self._take(own_id, output)
+        if values["params"] is None and "params" not in self._entry:
+            values["params"] = {}  # said already; its model is still looked for
         if values["model"] is None or values["params"] is None:
             return None  # said already; whatever else is wrong, the rest is still checked
         return InferenceSpec(
