@@ -47,6 +47,8 @@ class InferenceSpec:
     """Whether its files are to say that a model made them; None where the job says nothing."""
     unknown: frozenset[str] = frozenset()
     """Params that could not be rendered: left out of `params`, and a mistake already."""
+    readable: bool = True
+    """Whether there are params; where not, that is a mistake already, and `params` is empty."""
     row: DataRow | None = None
     """The row of data that it was made from."""
     verdict: Literal["", "approved", "rejected"] = ""

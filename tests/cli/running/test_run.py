@@ -383,13 +383,37 @@ def test_costs_in_the_manifest_are_what_the_provider_billed(two):
     assert Decimal(str(actual)) == billed
 
 
-def test_an_unknown_model_is_told_whatever_else_is_missing(here):
-    here.write("job.yaml", "version: 1\ninferences:\n  - {id: a, model: fal/nope}\n")
-    answer = here("vidi", "validate", "job.yaml", "--json")
-    told = [(each["code"], each["message"]) for each in answer.json["errors"]]
-    assert answer.exit_code == 2
-    assert told == [
+ENTRIES = {
+    "plain": "id: a, output: a.webp",
+    "rows": "id: 'a-{{ item.x }}', output: '{{ id }}.webp', foreach: [{x: 1}, {x: 2}]",
+    "matrix": "id: 'a-{{ x }}', output: '{{ id }}.webp', matrix: {x: [1, 2]}",
+    "variable": "id: 'a-{{ x }}', output: '{{ id }}.webp', vars: {x: '{{ 1 + 1 }}'}",
+}
+NO_PARAMS = {
+    "": {("missing", "'params' is missing")},
+    ", params: 5": {("wrong-type", "'params' must be a mapping, not 5")},
+    ", params: '{{ nope }}'": {("undefined", "'nope' is not defined")},
+    ", param: {prompt: a}": {
         ("missing", "'params' is missing"),
-        ("missing", "'output' is missing"),
-        ("unknown-model", "unknown model 'fal/nope'"),
-    ]
+        ("unknown-key", "unknown key 'param' in an inference"),
+    },
+}
+UNKNOWN = {("unknown-model", "unknown model 'fal/nope'")}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("params", NO_PARAMS)
+@pytest.mark.parametrize(
+    ("model", "told"), [("fal/nope", UNKNOWN), ("replicate/black-forest-labs/flux-schnell", set())]
+)
+def test_a_model_is_looked_for_whatever_is_wrong_with_its_params(here, entry, params, model, told):
+    here.write(
+        "job.yaml",
+        f"version: 1\ninferences:\n  - {{model: {model}, {ENTRIES[entry]}{params}}}\n",
+    )
+    answer = here("vidi", "validate", "job.yaml", "--json")
+    assert answer.exit_code == 2, answer.stderr
+    assert {(each["code"], each["message"]) for each in answer.json["errors"]} == {
+        *NO_PARAMS[params],
+        *told,
+    }

@@ -196,7 +196,7 @@ class _Expansion:
 
     def _count_params(self, spec: InferenceSpec) -> int | Mapping[str, object]:
         """The params, where templates made them; else how many values they have."""
-        if self._compiled["params"].dynamic:
+        if "params" not in self._compiled or self._compiled["params"].dynamic:
             return spec.params
         self._values = self._values or count_values(spec.params)
         return self._values
@@ -288,14 +288,12 @@ class _Expansion:
         values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
         output = self._output(names)
         self._take(own_id, output)
-        if values["params"] is None and "params" not in self._entry:
-            values["params"] = {}  # said already; its model is still looked for
-        if values["model"] is None or values["params"] is None:
+        if values["model"] is None:
             return None  # said already; whatever else is wrong, the rest is still checked
         return InferenceSpec(
             id=own_id,
             model=values["model"],
-            params=values["params"],
+            params=values["params"] or {},
             output=output,
             tags=values["tags"] or (),
             max_cost=values["max_cost"],
@@ -308,6 +306,7 @@ class _Expansion:
             row=self._row,
             axes={name: value for name, value in given.items() if name != "item"},
             unknown=self._unknown,
+            readable=values["params"] is not None,
         )
 
     def _output(self, names: Mapping[str, object]) -> str:

@@ -87,7 +87,7 @@ class EntryChecker:
     def check(self, spec: InferenceSpec) -> InferenceRequest | None:
         """What would be asked for; None where something is wrong with it."""
         model = self._find_model(spec)
-        if model is None:
+        if model is None or not spec.readable:
             return None
         self.secrets.update(find_fed_secrets(spec, model.params, self._job.vars))
         cells = CellParams(spec)
