@@ -8,7 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
-from itertools import count
+from itertools import compress, count
+from operator import not_
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from support.commands import Here
 from support.servers.warm_process import ADDRESS
-from support.turns import examples
+from support.turns import DAYS, EVERY_TEST, examples, has_turn, turn_of_today
 
 # Else each of some hundred commands in processes of their own compiles vidi anew, 0.3 s a time, and
 # each worker rewrites every test file.
@@ -42,6 +43,7 @@ settings.load_profile("vidi")
 
 
 NUMBERS = count(1)
+TURN = pytest.StashKey[int | None]()
 
 
 class OutsideWorldError(RuntimeError):
@@ -110,6 +112,30 @@ def pytest_configure(config: pytest.Config) -> None:
     """One warm process serves all workers of a run: their settings are their controller's."""
     if not hasattr(config, "workerinput"):
         os.environ[ADDRESS] = str(Path(tempfile.mkdtemp(prefix="vidi-warm-")) / "orders")
+        config.stash[TURN] = turn_of_today(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """All workers play the same tests, also where the day ends while they collect them."""
+    node.workerinput["turn"] = node.config.stash[TURN]
+
+
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    turn = config.stash[TURN]
+    if turn is not None:
+        which = f"turn {turn + 1} of {DAYS} of the tests that play whole commands"
+        terminalreporter.write_line(f"{which}; {EVERY_TEST}=1 plays all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    worker = getattr(config, "workerinput", None)
+    turn = config.stash[TURN] if worker is None else worker["turn"]
+    if turn is None:
+        return
+    played = list(has_turn(items, turn))
+    config.hook.pytest_deselected(items=[*compress(items, map(not_, played))])
+    items[:] = compress(items, played)
 
 
 def pytest_collection_finish() -> None:

@@ -1,12 +1,42 @@
-"""What an ordinary run tries in part and a long one in full: pairs of lists, made-up examples."""
+"""What an ordinary run tries in part and a long one in full: pairs of lists, made-up examples,
+tests that play whole commands."""
 
 import itertools
 import os
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
+
+import pytest
 
 First = TypeVar("First")
 Second = TypeVar("Second")
+
+EVERY_TEST = "VIDI_ALL_TURNS"
+DAYS = 4
+"""In so many days each test has had its turn."""
+WHOLE_COMMANDS = ("tests/runs/", "tests/cli/", "tests/ci/", "tests/inference/lifecycle/")
+
+
+def turn_of_today(config: pytest.Config) -> int | None:
+    """Which tests have their turn; None where all have: who chooses some tests gets all of them."""
+    if os.environ.get(EVERY_TEST) or config.args_source is config.ArgsSource.ARGS:
+        return None
+    chosen = ("keyword", "markexpr", "lf", "failedfirst", "newfirst", "stepwise")
+    if any(config.getoption(name, None) for name in chosen):
+        return None
+    return datetime.now(UTC).toordinal() % DAYS
+
+
+def has_turn(items: Iterable[pytest.Item], turn: int) -> Iterable[bool]:
+    """For each test whether it is played: all are but three of four that play whole commands.
+
+    They are counted off, so that each day has its share of every long list of cases.
+    """
+    numbers = itertools.count()
+    for item in items:
+        whole = item.nodeid.startswith(WHOLE_COMMANDS) or "here" in item.fixturenames
+        yield not whole or next(numbers) % DAYS == turn
 
 
 def in_turns(
