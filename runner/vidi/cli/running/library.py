@@ -145,7 +145,8 @@ def _run(options: RunOptions) -> RunManifest:
         take_steps(STEPS["run"], state)
     job_run = state.job_runs[0] if state.job_runs else None
     if job_run is not None and job_run.result is not None and job_run.manifest is not None:
-        manifest = RunManifest(job_run.result)
+        result = job_run.result
+        manifest = RunManifest({**result, "inferences": [*result["inferences"]]})
         manifest.folder = job_run.manifest.parent
         return manifest
     errors = [*state.errors, *(job_run.errors if job_run else ())]

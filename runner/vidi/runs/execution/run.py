@@ -34,10 +34,11 @@ from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.json_text import render_row_by_row
 from vidi.runs.records.manifest.idle import holds_already
 from vidi.runs.records.manifest.render import RunFacts, render_manifest
+from vidi.runs.records.manifest.rows import Rows
 from vidi.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.execute import Limits
     from vidi.runs.planning.plan import Plan
-    from vidi.runs.records.manifest.shape import Manifest
+    from vidi.runs.records.manifest.shape import InferenceShape, Manifest
 
 
 def _name_bug(bug: Exception) -> VidiError:
@@ -321,9 +322,19 @@ def _write_manifest(
     """Say how the run stands, and write that unless nothing is changed; whether it was."""
     manifest, path = render_manifest(plan, states, outcomes, facts), plan.folder / MANIFEST
     if not plan.to_run and holds_already(path, manifest, secrets):
-        rows = manifest["inferences"]
-        head = cast("Manifest", redact_texts({**manifest, "inferences": []}, secrets))
-        return {**head, "inferences": rows}, False  # of rows, the file has the same words
-    manifest = cast("Manifest", redact_texts(manifest, secrets))
+        return _redact(manifest, manifest["inferences"], secrets), False  # rows: as in the file
+    rows = manifest["inferences"]
+    clean = Rows(
+        len(rows), lambda place: cast("InferenceShape", redact_texts(rows[place], secrets))
+    )
+    manifest = _redact(manifest, clean, secrets)
     replace_text(path, render_row_by_row(manifest, "inferences"))
     return manifest, True
+
+
+def _redact(
+    manifest: Manifest, rows: Sequence[InferenceShape], secrets: tuple[str, ...]
+) -> Manifest:
+    """A manifest without secrets, with these rows."""
+    head = cast("Manifest", redact_texts({**manifest, "inferences": []}, secrets))
+    return {**head, "inferences": rows}

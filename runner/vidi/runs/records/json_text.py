@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,11 @@ def render_row_by_row(document: Mapping[str, object], rows: str) -> Iterator[str
     frame = render_json({**document, rows: []})
     # A raw line end is between two fields and in no text, so this is the field and nothing else.
     empty = f'\n  "{rows}": []'
-    if not isinstance(items, list) or not items or frame.count(empty) != 1:
+    if not isinstance(items, Sequence):
         yield render_json(document)
+        return
+    if not items or frame.count(empty) != 1:
+        yield render_json({**document, rows: [*items]})
         return
     head, tail = frame.split(empty)
     yield f'{head}\n  "{rows}": ['

@@ -134,7 +134,7 @@ def test_what_comes_from_the_store_was_paid_elsewhere():
     assert (state.paid, state.paid_basis, state.owned) == (
         Decimal("0.1"),
         "metered",
-        {"a.png": "f1"},
+        ("a.png",),
     )
 
 

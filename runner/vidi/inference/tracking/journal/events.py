@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from vidi.inference.tracking.journal.exact_json import read_exactly
 from vidi.values import value
 
 if TYPE_CHECKING:
@@ -112,12 +113,13 @@ class InferenceState:
     breakdown: tuple[Mapping[str, object], ...] = ()
     request_id: str | None = None
     urls: Mapping[str, str] = field(default_factory=dict)
-    output: object = None
+    answer: str | None = None
+    """What was made, as the text of a JSON value: a fourth of its size, and few ask for it."""
     metrics: Mapping[str, object] = field(default_factory=dict)
     billable_units: Decimal | None = None
     assets: tuple[AssetRecord, ...] = ()
-    owned: Mapping[str, str] = field(default_factory=dict)
-    """Every path this inference ever wrote, with the sha256 of what it wrote last."""
+    owned: tuple[str, ...] = ()
+    """Every path this inference ever wrote."""
     actual: Decimal | None = None
     basis: str | None = None
     spent: Decimal = Decimal(0)
@@ -149,6 +151,11 @@ class InferenceState:
     """Seconds from submit to result, where one run saw both."""
 
     @property
+    def output(self) -> Any:
+        """What was made, as the provider has said it: a JSON value; None where there is nothing."""
+        return None if self.answer is None else read_exactly(self.answer)
+
+    @property
     def attached(self) -> bool:
         """Whether the provider knows it by an id and has not ended it: never submitted again."""
         return self.request_id is not None and self.status in {
@@ -170,7 +177,7 @@ class InferenceState:
     @property
     def was_made(self) -> bool:
         """Whether something was made, and paid for."""
-        return self.output is not None or bool(self.assets)
+        return self.answer is not None or bool(self.assets)
 
     @property
     def lost(self) -> bool:

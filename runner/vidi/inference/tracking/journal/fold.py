@@ -25,12 +25,14 @@ from vidi.inference.tracking.journal.charges import (
     weaken,
 )
 from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
+from vidi.inference.tracking.journal.exact_json import ExactWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from vidi.inference.tracking.journal.event_types import Event
 
+_EXACT = ExactWriter()
 RULE = ("low", "high", "scale")
 """The figures of a price rule, in the order of `RuleFigures`."""
 
@@ -128,11 +130,11 @@ def _fold_submitted(state: InferenceState, event: Event) -> InferenceState:
 
 
 def _fold_completed(state: InferenceState, event: Event) -> InferenceState:
-    units = event.get("billable_units")
+    units, output = event.get("billable_units"), event["output"]
     return replace(
         state,
         status="completed",
-        output=event["output"],
+        answer=None if output is None else _EXACT.write(output),
         metrics=event.get("metrics", {}),
         billable_units=None if units is None else _amount(units),
         completed_at=_moment(event),
@@ -169,6 +171,11 @@ def read_asset(event: Event) -> AssetRecord:
     )
 
 
+def own(before: tuple[str, ...], paths: Iterable[str]) -> tuple[str, ...]:
+    """Paths that were written so far, and those of some more, each once."""
+    return (*before, *dict.fromkeys(path for path in paths if path not in before))
+
+
 def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
     asset = read_asset(event)
     left = {asset.path, event.get("moved_from")}
@@ -176,7 +183,7 @@ def _fold_asset(state: InferenceState, event: Event) -> InferenceState:
     return replace(
         state,
         assets=tuple(sorted((*others, asset), key=lambda each: each.index)),
-        owned={**state.owned, asset.path: asset.sha256},
+        owned=own(state.owned, (asset.path,)),
     )
 
 
@@ -259,7 +266,7 @@ def _fold_taken(state: InferenceState, event: Event) -> InferenceState:
         params=event["params"],
         request_id=event.get("request_id"),
         assets=assets,
-        owned={**state.owned, **{asset.path: asset.sha256 for asset in assets}},
+        owned=own(state.owned, (asset.path for asset in assets)),
         actual=Decimal(0),
         basis="none",
         spent=state.spent,
@@ -307,4 +314,8 @@ def _read_amount(value: str) -> Decimal:
 
 
 def _moment(event: Event) -> datetime:
-    return datetime.fromisoformat(event["ts"])
+    return _read_moment(event["ts"])
+
+
+_read_moment = lru_cache(maxsize=64)(datetime.fromisoformat)
+"""What an event says of the inference and of its charge holds its time once."""

@@ -376,7 +376,7 @@ def _check_header(event: Event, path: Path, number: int) -> None:
 
 def _awaits_assets(state: InferenceState) -> bool:
     """Whether something was bought that is not on the disk yet."""
-    return state.unsettled or (state.output is not None and not state.assets)
+    return state.unsettled or (state.answer is not None and not state.assets)
 
 
 def _unreadable(path: Path, number: int, why: str = "cannot be read") -> UsageError:

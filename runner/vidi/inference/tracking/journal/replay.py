@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidi.inference.tracking.journal.events import InferenceState
-from vidi.inference.tracking.journal.fold import apply_event, enter_run
+from vidi.inference.tracking.journal.fold import apply_event, enter_run, own
 from vidi.inference.tracking.journal.shapes import check_shape
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Replay:
         """Keep a purchase that makes way for another, where there is something to come back to."""
         if not state.purchase or not (state.was_made or state.status == "moderated"):
             return
-        self.shelf[state.purchase] = replace(state, charges=(), owned={})
+        self.shelf[state.purchase] = replace(state, charges=(), owned=())
         self._shelved_at.update((asset.path, state.purchase) for asset in state.assets)
 
     def _follow(self, path: str, kept: str) -> None:
@@ -164,7 +164,7 @@ def _keep_history(state: InferenceState, before: InferenceState) -> InferenceSta
     return replace(
         state,
         charges=(*before.charges, *state.charges),
-        owned={**before.owned, **state.owned},
+        owned=own(before.owned, state.owned),
         receipts=(*before.receipts, *state.receipts),
     )
 

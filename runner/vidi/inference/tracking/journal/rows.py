@@ -7,12 +7,10 @@ digit, as they are in the journal.
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vidi.inference.models.prices.estimate import RuleFigures
@@ -22,36 +20,8 @@ from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_EXACT = json.JSONDecoder(parse_float=Decimal)
 _amount = lru_cache(maxsize=4096)(Decimal)
 """Amounts are the same over and over, and a Decimal is a hundred bytes."""
-
-
-class ExactWriter:
-    """Writes JSON values with every digit of their decimals, which no JSON library does."""
-
-    def __init__(self) -> None:
-        self._mark = token_hex(16)
-        """Stands around each number; nobody could have written it into a text."""
-        self._encoder = json.JSONEncoder(
-            separators=(",", ":"), default=lambda number: f"{self._mark}{number}{self._mark}"
-        )
-
-    def write(self, value: object) -> str:
-        """A value as one line of ASCII."""
-        text = self._encoder.encode(value)
-        if self._mark in text:
-            text = text.replace(f'"{self._mark}', "").replace(f'{self._mark}"', "")
-        return text
-
-
-def read_exactly(text: str) -> Any:
-    """What `ExactWriter` has written.
-
-    Raises:
-        ValueError: It is no JSON.
-    """
-    return _EXACT.decode(text)
 
 
 class _Form(NamedTuple):

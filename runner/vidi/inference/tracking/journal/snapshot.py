@@ -14,15 +14,10 @@ import json
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
+from vidi.inference.tracking.journal.exact_json import ExactWriter, read_exactly
 from vidi.inference.tracking.journal.position import Position
 from vidi.inference.tracking.journal.replay import Replay
-from vidi.inference.tracking.journal.rows import (
-    SHAPE,
-    ExactWriter,
-    read_exactly,
-    read_state,
-    write_row,
-)
+from vidi.inference.tracking.journal.rows import SHAPE, read_state, write_row
 from vidi.version import __version__
 
 if TYPE_CHECKING:

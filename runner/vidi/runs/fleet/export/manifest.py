@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections import Counter
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from vidi.inference.models.prices.money import json_number
@@ -19,80 +16,21 @@ from vidi.runs.fleet.export.shown import Shown
 from vidi.runs.records.atomic import replace_bytes, replace_text
 from vidi.runs.records.folder import MANIFEST
 from vidi.runs.records.json_text import render_json
-from vidi.runs.records.manifest.parts import (
-    OPEN,
-    count_totals,
-    sum_actual,
-    sum_paid,
-    sum_reserves,
-    write_time,
-)
+from vidi.runs.records.manifest.parts import write_time
 from vidi.runs.records.manifest.schema import SCHEMA_VERSION
+from vidi.runs.records.manifest.sums import Sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
     from pathlib import Path
 
     from vidi.inference.tracking.fleet.destinations import Destination
-    from vidi.runs.records.manifest.shape import (
-        InferenceShape,
-        Manifest,
-        PartShape,
-        TotalShape,
-        TotalsShape,
-    )
+    from vidi.runs.records.manifest.shape import InferenceShape, Manifest, PartShape
 
 MOST_ROWS = 50_000
 """Of a manifest in one file, and of each part of another."""
 PARTS = "manifest"
-
-
-@dataclass(slots=True)
-class _Sums:
-    """What rows add up to, part by part."""
-
-    low: Decimal = Decimal(0)
-    high: Decimal = Decimal(0)
-    actual: Decimal = Decimal(0)
-    in_doubt: Decimal = Decimal(0)
-    paid: Decimal = Decimal(0)
-    statuses: Counter[str] = field(default_factory=Counter)
-    models: dict[str, TotalShape] = field(default_factory=dict)
-    providers: dict[str, TotalShape] = field(default_factory=dict)
-
-    def add(self, rows: list[InferenceShape], reserves: dict[str, Decimal]) -> None:
-        """Count some more rows."""
-        self.low += sum(Decimal(str(row["cost_usd"]["estimated_low"])) for row in rows)
-        self.high += sum(reserves.values(), Decimal(0))
-        self.actual += sum_actual(rows)
-        self.in_doubt += sum_reserves(rows, reserves, OPEN)
-        self.paid += sum_paid(rows)
-        totals = count_totals(rows, reserves)
-        self.statuses.update(totals["by_status"])
-        for mine, more in (
-            (self.models, totals["by_model"]),
-            (self.providers, totals["by_provider"]),
-        ):
-            for name, each in more.items():
-                mine[name] = _add(mine[name], each) if name in mine else each
-
-    @property
-    def totals(self) -> TotalsShape:
-        """Of all rows together."""
-        return {
-            "by_status": dict(self.statuses),
-            "by_model": self.models,
-            "by_provider": self.providers,
-        }
-
-
-def _add(one: TotalShape, other: TotalShape) -> TotalShape:
-    summed = {name: one[name] + other[name] for name in one}  # type: ignore[literal-required]  # its own keys
-    return cast("TotalShape", {name: _plain(each) for name, each in summed.items()})
-
-
-def _plain(value: object) -> object:
-    return json_number(Decimal(str(value))) if isinstance(value, float) else value
 
 
 def write_manifest(
@@ -111,21 +49,19 @@ def write_manifest(
     Raises:
         StorageError: It cannot be written.
     """
-    sums, shown = _Sums(), Shown()
+    sums, shown = Sums(), Shown()
     parts: list[PartShape] = []
     batch: list[tuple[int, InferenceShape]] = []
-    reserves: dict[str, Decimal] = {}
     for n, row, reserve in rows:
         if len(batch) == MOST_ROWS:
-            parts.append(_end_part(batch, reserves, sums, shown, folder, len(parts)))
-            batch, reserves = [], {}
+            parts.append(_end_part(batch, shown, folder, len(parts)))
+            batch = []
         batch.append((n, row))
-        reserves[row["id"]] = reserve
+        sums.add(row, reserve)
     if parts:
-        parts.append(_end_part(batch, reserves, sums, shown, folder, len(parts)))
+        parts.append(_end_part(batch, shown, folder, len(parts)))
     else:
         batch.sort(key=lambda each: each[0])
-        sums.add([row for _, row in batch], reserves)
     rows_shown = shown.rows if parts else [row for _, row in batch]
     page = _describe(destination, sums, rows_shown, status, exit_code)
     if parts:
@@ -136,15 +72,9 @@ def write_manifest(
 
 
 def _end_part(
-    batch: list[tuple[int, InferenceShape]],
-    reserves: dict[str, Decimal],
-    sums: _Sums,
-    shown: Shown,
-    folder: Path,
-    number: int,
+    batch: list[tuple[int, InferenceShape]], shown: Shown, folder: Path, number: int
 ) -> PartShape:
     rows = [row for _, row in batch]
-    sums.add(rows, reserves)
     shown.choose(batch)
     path = folder / PARTS / f"{number:05}.jsonl.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,7 +90,7 @@ def _end_part(
 
 def _describe(
     destination: Destination,
-    sums: _Sums,
+    sums: Sums,
     rows: list[InferenceShape],
     status: str,
     exit_code: int,
@@ -182,7 +112,7 @@ def _describe(
         "budget_usd": None if destination.budget is None else json_number(destination.budget),
         "cost_usd": {
             "estimated_low": json_number(sums.low),
-            "estimated_high": json_number(sums.high),
+            "estimated_high": json_number(sums.reserved),
             "actual": json_number(sums.actual),
             "in_doubt": json_number(sums.in_doubt),
             "saved": 0,

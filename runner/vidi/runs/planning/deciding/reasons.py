@@ -114,7 +114,7 @@ def tell_lost(reason: str, *, kept: Kept) -> Decision:
 def explain_status(request: InferenceRequest, state: InferenceState, *, kept: Kept) -> str:
     """Say how an inference ended that was not brought home."""
     same = kept or state.fingerprint == request.fingerprint
-    if state.status == "failed" and state.output is not None and same:
+    if state.status == "failed" and state.answer is not None and same:
         return "failed before" + (_tell_retention(state) or f": fetch it{OR_BUY}")
     return f"{state.status} before"
 

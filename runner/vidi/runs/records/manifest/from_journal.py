@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.money import json_number
 from vidi.runs.records.manifest.parts import (
-    OPEN,
-    count_totals,
     measure_duration,
     read_seed,
     render_asset,
-    sum_actual,
-    sum_paid,
-    sum_reserves,
     write_time,
     write_usd,
 )
 from vidi.runs.records.manifest.schema import SCHEMA_VERSION
+from vidi.runs.records.manifest.sums import add_up
 from vidi.runs.status_words import STATUS_WORDS
 
 if TYPE_CHECKING:
@@ -39,7 +35,7 @@ def render_journal(journal: Journal) -> Manifest | None:
         return None
     states = [state for state in journal.states.values() if state.fingerprint]
     rows = [render_state(state, header["run"]) for state in states]
-    owed = {state.id: state.reserved for state in states}
+    sums = add_up(zip(rows, (state.reserved for state in states), strict=True))
     return {
         "schema_version": SCHEMA_VERSION,
         "vidi_version": header.get("vidi_version", ""),
@@ -58,13 +54,13 @@ def render_journal(journal: Journal) -> Manifest | None:
         "cost_usd": {
             "estimated_low": json_number(_sum(state.estimated_low for state in states)),
             "estimated_high": json_number(_sum(state.estimated_high or 0 for state in states)),
-            "actual": json_number(sum_actual(rows)),
-            "in_doubt": json_number(sum_reserves(rows, owed, OPEN)),
+            "actual": json_number(sums.actual),
+            "in_doubt": json_number(sums.in_doubt),
             "saved": 0,
-            "paid": json_number(sum_paid(rows)),
+            "paid": json_number(sums.paid),
         },
         "inferences": rows,
-        "totals": count_totals(rows, owed),
+        "totals": sums.totals,
     }
 
 
@@ -92,7 +88,7 @@ def render_state(state: InferenceState, run: str) -> InferenceShape:
             "paid_basis": state.paid_basis,
         },
         "tags": [],
-        "seed": read_seed(state, state.params),
+        "seed": read_seed(state.output, state.params),
         "assets": [render_asset(asset) for asset in state.assets],
         "error": None if state.status == "succeeded" else state.error,
     }

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.models.prices.money import json_number
 from vidi.runs.records.manifest.merge import merge_costs, merge_runs
-from vidi.runs.records.manifest.parts import OPEN, count_totals, sum_paid, sum_reserves
 from vidi.runs.records.manifest.schema import SCHEMA_VERSION
+from vidi.runs.records.manifest.sums import add_up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ def join_manifests(parts: Sequence[tuple[Manifest, Collection[str]]]) -> Manifes
     """
     manifests = [manifest for manifest, _ in parts]
     rows = _join_rows(parts)
-    owed = {row["id"]: Decimal(str(row["cost_usd"]["estimated_high"] or 0)) for row in rows}
+    sums = add_up((row, Decimal(str(row["cost_usd"]["estimated_high"] or 0))) for row in rows)
     budgets = [manifest["budget_usd"] for manifest in manifests]
     costs = merge_costs([manifest["cost_usd"] for manifest in manifests])
     return {
@@ -37,11 +37,11 @@ def join_manifests(parts: Sequence[tuple[Manifest, Collection[str]]]) -> Manifes
         else json_number(sum((Decimal(str(each)) for each in budgets), Decimal(0))),
         "cost_usd": {
             **costs,
-            "in_doubt": json_number(sum_reserves(rows, owed, OPEN)),
-            "paid": json_number(sum_paid(rows)),
+            "in_doubt": json_number(sums.in_doubt),
+            "paid": json_number(sums.paid),
         },
         "inferences": rows,
-        "totals": count_totals(rows, owed),
+        "totals": sums.totals,
     }
 
 

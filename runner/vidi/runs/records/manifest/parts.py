@@ -1,8 +1,7 @@
-"""The parts of a manifest: what one state of the journal says, and what rows add up to."""
+"""The parts of a row of a manifest: what one state of the journal says."""
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,33 +9,32 @@ from vidi.inference.models.params.addresses import hide_in
 from vidi.inference.models.prices.money import json_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from vidi.inference.tracking.journal.events import AssetRecord, InferenceState
-    from vidi.runs.records.manifest.shape import (
-        AssetShape,
-        InferenceShape,
-        TotalShape,
-        TotalsShape,
-    )
+    from vidi.runs.records.manifest.shape import AssetShape
 
 LONGEST_SCALAR = 200
 """Characters of a text that is told beside the files; a longer one is a result of its own."""
 _TOLD_ELSEWHERE = frozenset({"seed", "prompt", "text", "output"})
-OPEN = frozenset({"in_doubt", "unfinished"})
 
 
-def read_seed(state: InferenceState, asked: Mapping[str, object]) -> int | None:
-    """The seed that the provider says it took, else the one that was asked for."""
-    told = state.output.get("seed") if isinstance(state.output, dict) else None
-    given = (told, state.params.get("seed"), asked.get("seed"))
-    return next((seed for seed in given if type(seed) is int), None)
+def read_seed(output: object, *asked: Mapping[str, object]) -> int | None:
+    """The seed that the provider says it took, else the one that was asked for.
+
+    Args:
+        output: What was made, as the provider has said it.
+        asked: Params; the first that have a seed count.
+    """
+    answer = output if isinstance(output, dict) else {}
+    told = (each.get("seed") for each in (answer, *asked))
+    return next((seed for seed in told if type(seed) is int), None)
 
 
-def read_scalars(state: InferenceState) -> dict[str, object]:
+def read_scalars(output: object) -> dict[str, object]:
     """What else the answer says in a word or a number, such as a score or the id of a voice."""
-    answer = state.output if isinstance(state.output, dict) else {}
+    answer = output if isinstance(output, dict) else {}
     return {name: _plain(value) for name, value in answer.items() if _is_told(name, value)}
 
 
@@ -80,46 +78,6 @@ def render_asset(asset: AssetRecord) -> AssetShape:
     if asset.warning:
         shown["warning"] = asset.warning
     return shown
-
-
-def count_totals(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalsShape:
-    """Count rows by how they ended, and add them up by model and provider."""
-    models: dict[str, list[InferenceShape]] = {}
-    providers: dict[str, list[InferenceShape]] = {}
-    for row in rows:
-        models.setdefault(row["model"], []).append(row)
-        providers.setdefault(row["model"].partition("/")[0], []).append(row)
-    return {
-        "by_status": dict(Counter(row["status"] for row in rows)),
-        "by_model": {model: _total(group, reserves) for model, group in models.items()},
-        "by_provider": {name: _total(group, reserves) for name, group in providers.items()},
-    }
-
-
-def _total(rows: list[InferenceShape], reserves: Mapping[str, Decimal]) -> TotalShape:
-    return {
-        "inferences": len(rows),
-        "assets": sum(len(row["assets"]) for row in rows),
-        "actual_usd": json_number(sum_actual(rows)),
-        "in_doubt_usd": json_number(sum_reserves(rows, reserves, OPEN)),
-    }
-
-
-def sum_actual(rows: list[InferenceShape]) -> Decimal:
-    """USD that the run has spent."""
-    return sum((Decimal(str(row["cost_usd"]["actual"])) for row in rows), Decimal(0))
-
-
-def sum_paid(rows: Iterable[InferenceShape]) -> Decimal:
-    """USD that have been paid, over all runs, for what is there now."""
-    return sum((Decimal(str(row["cost_usd"]["paid"])) for row in rows), Decimal(0))
-
-
-def sum_reserves(
-    rows: list[InferenceShape], reserves: Mapping[str, Decimal], statuses: frozenset[str]
-) -> Decimal:
-    """USD that were set aside for the rows of some statuses."""
-    return sum((reserves[row["id"]] for row in rows if row["status"] in statuses), Decimal(0))
 
 
 def measure_duration(state: InferenceState) -> float | None:

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vidi.inference.lifecycle.post import describe_error
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.journal.events import InferenceState
 from vidi.runs.records.manifest.parts import (
-    OPEN,
-    count_totals,
     measure_duration,
     read_axes,
     read_scalars,
     read_seed,
     render_asset,
-    sum_actual,
-    sum_paid,
-    sum_reserves,
     write_moment,
     write_time,
     write_usd,
 )
+from vidi.runs.records.manifest.rows import Rows
 from vidi.runs.records.manifest.schema import SCHEMA_VERSION
+from vidi.runs.records.manifest.sums import add_up
 from vidi.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
         InferenceShape,
         Manifest,
     )
+    from vidi.runs.records.manifest.sums import Sums
 
 MADE = frozenset({"succeeded", "unchanged"})
 
@@ -64,11 +63,14 @@ def render_manifest(
     facts: RunFacts,
 ) -> Manifest:
     """The manifest as JSON values: a pure function of the plan and of what became of it."""
-    rows = [
-        _render_inference(planned, states.get(planned.id), outcomes.get(planned.id), facts)
-        for planned in plan.inferences
-    ]
-    reserves = {planned.id: planned.request.reserve for planned in plan.inferences}
+
+    def make_row(place: int) -> InferenceShape:
+        planned = plan.inferences[place]
+        return _render_inference(planned, states.get(planned.id), outcomes.get(planned.id), facts)
+
+    rows = Rows(len(plan.inferences), make_row)
+    reserves = (planned.request.reserve for planned in plan.inferences)
+    sums = add_up(zip(rows, reserves, strict=True))
     return {
         "schema_version": SCHEMA_VERSION,
         "vidi_version": __version__,
@@ -84,9 +86,9 @@ def render_manifest(
             "vars": dict(facts.variables),
         },
         "budget_usd": write_usd(plan.budget),
-        "cost_usd": _sum_costs(plan, rows, reserves),
+        "cost_usd": _write_costs(plan, sums),
         "inferences": rows,
-        "totals": count_totals(rows, reserves),
+        "totals": sums.totals,
     }
 
 
@@ -97,6 +99,7 @@ def _render_inference(
     facts: RunFacts,
 ) -> InferenceShape:
     known = state or InferenceState(id=planned.id)
+    output, asked = known.output, planned.request.checked.params
     ours = known.run == facts.id
     status = _status_of(planned, known, outcome)
     shown: InferenceShape = {
@@ -104,7 +107,7 @@ def _render_inference(
         "model": planned.model,
         "status": status,
         "reason": planned.reason,
-        "params": dict(known.params) if known.params else planned.request.described_params(),
+        "params": known.params or planned.request.described_params(),
         "fingerprint": known.fingerprint or planned.request.fingerprint,
         "request_id": known.request_id,
         "attempts": known.attempts,
@@ -113,13 +116,13 @@ def _render_inference(
         "duration_s": measure_duration(known),
         "cost_usd": _render_cost(planned, known, ours=ours),
         "tags": list(planned.tags),
-        "seed": read_seed(known, planned.request.checked.params),
+        "seed": read_seed(output, known.params, asked),
         "assets": [render_asset(asset) for asset in known.assets],
         "error": None if status in MADE else _render_error(known, outcome),
     }
     if axes := read_axes(planned.axes):
         shown["axes"] = axes
-    if scalars := read_scalars(known):
+    if scalars := read_scalars(output):
         shown["answer"] = scalars
     return shown
 
@@ -141,16 +144,33 @@ def _render_cost(planned: PlannedInference, state: InferenceState, *, ours: bool
         low, high = planned.estimate.low, planned.estimate.high
     else:
         low, high = Decimal(0), Decimal(0)
+    spent, basis = (state.spent, state.basis) if ours else (Decimal(0), "none")
+    return _write_cost(
+        low, high, spent, basis, state.paid, state.paid_basis, state.drift if ours else ""
+    )
+
+
+@lru_cache(maxsize=1024)
+def _write_cost(
+    low: Decimal | None,
+    high: Decimal | None,
+    spent: Decimal,
+    basis: str | None,
+    paid: Decimal,
+    paid_basis: str | None,
+    drift: str,
+) -> CostShape:
+    """A cost as JSON values: thousands of rows have few of them, and each is in memory once."""
     shown: CostShape = {
         "estimated_low": write_usd(low),
         "estimated_high": write_usd(high),
-        "actual": write_usd(state.spent) if ours else 0,
-        "basis": state.basis if ours else "none",
-        "paid": json_number(state.paid),
-        "paid_basis": state.paid_basis,
+        "actual": write_usd(spent),
+        "basis": basis,
+        "paid": json_number(paid),
+        "paid_basis": paid_basis,
     }
-    if ours and state.drift:
-        shown["warning"] = state.drift
+    if drift:
+        shown["warning"] = drift
     return shown
 
 
@@ -160,14 +180,12 @@ def _render_error(state: InferenceState, outcome: Outcome | None) -> Mapping[str
     return state.error
 
 
-def _sum_costs(
-    plan: Plan, rows: list[InferenceShape], reserves: Mapping[str, Decimal]
-) -> CostsShape:
+def _write_costs(plan: Plan, sums: Sums) -> CostsShape:
     return {
         "estimated_low": write_usd(plan.low),
         "estimated_high": write_usd(plan.high),
-        "actual": json_number(sum_actual(rows)),
-        "in_doubt": json_number(sum_reserves(rows, reserves, OPEN)),
-        "saved": json_number(sum_reserves(rows, reserves, frozenset({"unchanged"}))),
-        "paid": json_number(sum_paid(rows)),
+        "actual": json_number(sums.actual),
+        "in_doubt": json_number(sums.in_doubt),
+        "saved": json_number(sums.saved),
+        "paid": json_number(sums.paid),
     }

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Usd = int | float | Decimal
 """USD with at most six decimals; a Decimal where the manifest was read from its file."""
@@ -74,7 +74,7 @@ class InferenceShape(TypedDict):
     model: str
     status: str
     reason: str
-    params: dict[str, object]
+    params: Mapping[str, object]
     fingerprint: str
     request_id: str | None
     attempts: int
@@ -127,7 +127,7 @@ class Manifest(TypedDict):
     run: RunShape
     budget_usd: Usd | None
     cost_usd: CostsShape
-    inferences: list[InferenceShape]
+    inferences: Sequence[InferenceShape]
     """Empty where they are in parts."""
     parts: NotRequired[list[PartShape]]
     """The files that hold them, where there are very many."""

@@ -64,7 +64,7 @@ def _compose(purchase: Purchase, row: InferenceShape | None) -> Event:
         "attempt": 1,
         "model": row["model"] if row is not None else UNKNOWN,
         "fingerprint": row["fingerprint"] if row is not None else UNKNOWN,
-        "params": row["params"] if row is not None else {},
+        "params": dict(row["params"]) if row is not None else {},
         "inputs": {},
         "reserved_usd": high,  # type: ignore[typeddict-item]  # a number of JSON's, as read back
         "estimate_usd": {"low": 0, "high": high},  # type: ignore[typeddict-item]
