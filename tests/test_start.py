@@ -26,7 +26,8 @@ def loaded_by(*arguments: str, cwd) -> set[str]:
         "from vidi.cli.boundary import run_guarded\n"
         "from vidi.cli.commands.jobs.run import run\n"
         "code = run_guarded(run, 'vidi-run')\n"
-        "print('\\nLOADED', *sorted({name.partition('.')[0] for name in sys.modules}))\n"
+        "loaded = [name for name, module in sys.modules.items() if module is not None]\n"
+        "print('\\nLOADED', *sorted({name.partition('.')[0] for name in loaded}))\n"
         "sys.exit(code)"
     )
     done = subprocess.run(
@@ -68,3 +69,10 @@ def test_the_process_ends_at_once_but_only_after_all_that_waits_for_its_end(argu
 def test_an_estimate_loads_no_sdk_no_http_and_no_media_library(tmp_path, options):
     (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
     assert not loaded_by("job.yaml", "--estimate", *options, cwd=tmp_path) & (HEAVY | {"asyncio"})
+
+
+def test_a_run_that_shows_nothing_loads_no_library_that_draws(tmp_path):
+    (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
+    loaded = loaded_by("job.yaml", "--sandbox", "-q", "--no-report", cwd=tmp_path)
+    assert {"httpx", "PIL"} <= loaded
+    assert not loaded & {"pygments", "rich"}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 def run_guarded(command: click.Command, program: str) -> int:
     """Run a click command with the process's arguments; returns the exit code, never raises."""
     _mend_streams()
+    _spare_imports()
     forget_secrets()
     console = Console(json_wanted="--json" in sys.argv)
     with received_signals.hearing(), _heard_threads(console):
@@ -82,6 +83,14 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
     if "--json" in sys.argv and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")  # as JSON is (RFC 8259)
+
+
+def _spare_imports() -> None:
+    """Have httpx do without its own command, as where its extra `cli` is not installed.
+
+    It would load half of rich and Pygments: a tenth of what a run takes to its first request.
+    """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # documented: no import
 
 
 def _silence_streams() -> None:

@@ -20,7 +20,7 @@ from vidi.runs.records.manifest.parts import (
     write_time,
     write_usd,
 )
-from vidi.runs.records.manifest.rows import Rows
+from vidi.runs.records.manifest.rows import MOST_KEPT, Rows
 from vidi.runs.records.manifest.schema import SCHEMA_VERSION
 from vidi.runs.records.manifest.sums import add_up
 from vidi.version import __version__
@@ -68,7 +68,8 @@ def render_manifest(
         planned = plan.inferences[place]
         return _render_inference(planned, states.get(planned.id), outcomes.get(planned.id), facts)
 
-    rows = Rows(len(plan.inferences), make_row)
+    count = len(plan.inferences)
+    rows = Rows(count, make_row, kept=MOST_KEPT if plan.to_run else count)
     reserves = (planned.request.reserve for planned in plan.inferences)
     sums = add_up(zip(rows, reserves, strict=True))
     return {
