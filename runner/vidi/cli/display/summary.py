@@ -72,9 +72,11 @@ def tell_odd(count: int) -> str:
 
 def _find_new(manifest: Manifest, warnings: Sequence[Problem]) -> list[Problem]:
     """The warnings of what this run has brought: those of its plan were told before it."""
+    of_the_run = [each for each in warnings if each.code in OF_RUNS]
+    if not of_the_run:
+        return []
     rows = manifest["inferences"]
     brought = {row["id"] for row in rows if row["status"] not in {"unchanged", "skipped"}}
-    of_the_run = (each for each in warnings if each.code in OF_RUNS)
     return [
         replace(each, ids=ids)
         for each in of_the_run
@@ -141,7 +143,8 @@ def _say_what_is_open(manifest: Manifest, console: Console) -> None:
     if manifest["cost_usd"]["in_doubt"]:
         open_usd = format_usd(manifest["cost_usd"]["in_doubt"])
         console.say(f"may still be billed: {open_usd}", style="yellow")
+    counts = manifest["totals"]["by_status"]
     for status, step in NEXT_STEP.items():
-        ids = [row["id"] for row in manifest["inferences"] if row["status"] == status]
-        if ids:
+        if counts.get(status):
+            ids = [row["id"] for row in manifest["inferences"] if row["status"] == status]
             console.say(f"{status.replace('_', ' ')}: {name_some(ids)} — {step}", style="yellow")

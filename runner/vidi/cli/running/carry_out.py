@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.journal.journal import Journal
     from vidi.runs.execution.starting import StartLimits
     from vidi.runs.planning.plan import Plan
+    from vidi.runs.records.manifest.shape import Manifest
 
 COLLECTING_IN_RUNS = 5000
 """New objects in circles, at most, before they are freed: a few inferences' worth."""
@@ -154,13 +155,16 @@ def _write_down(
 
 def _write_report(result: RunResult, plan: Plan, journal: Journal) -> None:
     """Write the page of what there is; a run that changed nothing leaves one that is there."""
+    if not result.changed and (plan.folder / REPORT_NAME).exists():
+        return
     sandbox = result.manifest["sandbox"]
     marks = list_marks(plan.reviews, journal.states.values(), sandbox=sandbox)
     if result.changed:
-        write_report(result.manifest, plan.folder, journal.shelf.values(), marks)
-    elif not (plan.folder / REPORT_NAME).exists():
+        rows = [*result.manifest["inferences"]]  # the page looks at each of them ten times
+        manifest: Manifest = {**result.manifest, "inferences": rows}
+    else:
         manifest = read_manifest(plan.folder / MANIFEST)
-        write_report(manifest, plan.folder, journal.shelf.values(), marks)
+    write_report(manifest, plan.folder, journal.shelf.values(), marks)
 
 
 def _open_wire(options: RunOptions) -> httpx.AsyncBaseTransport | None:

@@ -33,7 +33,7 @@ def find_warnings(of_the_plan: Iterable[Problem], ran: Manifest | None) -> tuple
     """
     if ran is None:
         return tuple(of_the_plan)
-    return (*of_the_plan, *_find_in_assets(ran), *_find_in_bills(ran))
+    return (*of_the_plan, *_find_in_rows(ran))
 
 
 def group_by_inference(warnings: Iterable[Problem]) -> Mapping[str, tuple[str, ...]]:
@@ -45,23 +45,23 @@ def group_by_inference(warnings: Iterable[Problem]) -> Mapping[str, tuple[str, .
     return {inference: tuple(messages) for inference, messages in said.items()}
 
 
-def _find_in_assets(ran: Manifest) -> Iterator[Problem]:
+def _find_in_rows(ran: Manifest) -> Iterator[Problem]:
+    """What is odd about assets, each message once; then drift: bills that lay beyond estimates.
+
+    In one go: of very many, each row is made while it is looked at.
+    """
     place = Place(ran["run"]["job_file"])
     hit: dict[str, list[str]] = {}
+    drifted: list[Problem] = []
     for row in ran["inferences"]:
         for message in _list_messages(row):
             hit.setdefault(message, []).append(row["id"])
-    for message, ids in hit.items():
-        yield Problem(OF_ASSETS, message, place, ids=tuple(ids), severity="warning")
-
-
-def _find_in_bills(ran: Manifest) -> Iterator[Problem]:
-    """Drift: each bill that lay beyond its estimate."""
-    place = Place(ran["run"]["job_file"])
-    for row in ran["inferences"]:
         if said := row["cost_usd"].get("warning"):
-            message = f"{row['model']}: {said}"
-            yield Problem(OF_BILLS, message, place, TO_CORRECT, (row["id"],), severity="warning")
+            message, ids = f"{row['model']}: {said}", (row["id"],)
+            drifted.append(Problem(OF_BILLS, message, place, TO_CORRECT, ids, severity="warning"))
+    for message, named in hit.items():
+        yield Problem(OF_ASSETS, message, place, ids=tuple(named), severity="warning")
+    yield from drifted
 
 
 def _list_messages(row: InferenceShape) -> Iterator[str]:

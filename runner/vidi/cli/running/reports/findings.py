@@ -69,7 +69,7 @@ def list_annotated(job_run: JobRun) -> Sequence[Problem]:
 
 def _list_told(job_run: JobRun) -> Iterator[Problem]:
     """Its errors and failures; what is told of an inference is not told of the file again."""
-    rows = job_run.result["inferences"] if job_run.result else ()
+    rows = job_run.result["inferences"] if job_run.result and job_run.errors else ()
     told = {row["error"]["message"] for row in rows if row["error"]}
     for error in job_run.errors:
         if error.message not in told:
@@ -79,10 +79,11 @@ def _list_told(job_run: JobRun) -> Iterator[Problem]:
 
 def list_failures(job_run: JobRun) -> Iterator[Problem]:
     """The inferences of a run that did not end well, each at its entry."""
-    rows = job_run.result["inferences"] if job_run.result else ()
-    wrong = [row for row in rows if row["status"] in AMISS - _list_accepted(job_run)]
-    places = _list_places(job_run) if wrong else {}
-    for row in wrong:
+    result, amiss = job_run.result, AMISS - _list_accepted(job_run)
+    if result is None or not amiss & result["totals"]["by_status"].keys():
+        return
+    places = _list_places(job_run)
+    for row in (row for row in result["inferences"] if row["status"] in amiss):
         place = places.get(row["id"]) or _find_place(job_run)
         yield _describe(row, place, spoils=job_run.exit_code != 0)
 
