@@ -10,7 +10,7 @@ from vidi.runs.records.manifest.shape import InferenceShape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_KEPT = 5_000
+MOST_KEPT = 2_000
 """A row takes a KiB, or 30 µs whenever it is made: a hundred thousand are not kept."""
 
 Make = Callable[[int], InferenceShape]
