@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from support.commands import Here
 from support.servers.warm_process import ADDRESS
-from support.turns import DAYS, EVERY_TEST, examples, has_turn, turn_of_today
+from support.turns import DAYS, EVERY_TEST, Turn, examples, has_turn, turn_of_today
 
 # Else each of some hundred commands in processes of their own compiles vidi anew, 0.3 s a time, and
 # each worker rewrites every test file.
@@ -43,7 +43,7 @@ settings.load_profile("vidi")
 
 
 NUMBERS = count(1)
-TURN = pytest.StashKey[int | None]()
+TURN = pytest.StashKey[Turn | None]()
 
 
 class OutsideWorldError(RuntimeError):
@@ -118,14 +118,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
     """All workers play the same tests, also where the day ends while they collect them."""
-    node.workerinput["turn"] = node.config.stash[TURN]
+    turn = node.config.stash[TURN]
+    node.workerinput["turn"] = turn and tuple(turn)
 
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     turn = config.stash[TURN]
     if turn is not None:
-        which = f"turn {turn + 1} of {DAYS} of the tests that play whole commands"
-        terminalreporter.write_line(f"{which}; {EVERY_TEST}=1 plays all")
+        which = f"{'all but ' if turn.others else ''}turn {turn.day + 1} of {DAYS}"
+        told = f"{which} of the tests that play whole commands; {EVERY_TEST}=1 plays all"
+        terminalreporter.write_line(told)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -133,7 +135,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     turn = config.stash[TURN] if worker is None else worker["turn"]
     if turn is None:
         return
-    played = list(has_turn(items, turn))
+    played = list(has_turn(items, Turn(*turn)))
     config.hook.pytest_deselected(items=[*compress(items, map(not_, played))])
     items[:] = compress(items, played)
 

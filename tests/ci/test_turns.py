@@ -7,7 +7,7 @@ import pytest
 import yaml
 from _pytest.config import get_config
 
-from support.turns import DAYS, EVERY_TEST, has_turn, turn_of_today
+from support.turns import DAYS, EVERY_TEST, OTHERS, Turn, has_turn, turn_of_today
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -25,15 +25,35 @@ ITEMS = [
 ]
 
 
+def parsed(args):
+    config = get_config(args)
+    config.parse(args)
+    return config
+
+
 def test_in_four_days_each_test_that_plays_whole_commands_has_its_turn():
-    days = [list(has_turn(ITEMS, day)) for day in range(DAYS)]
+    days = [list(has_turn(ITEMS, Turn(day, others=False))) for day in range(DAYS)]
     times = [sum(day) for day in zip(*days, strict=True)]
     assert times == [1] * 16 + [DAYS] * 5
 
 
+def test_those_of_a_day_and_the_others_are_all_of_them_once():
+    for day in range(DAYS):
+        played, others = (list(has_turn(ITEMS, Turn(day, each))) for each in (False, True))
+        assert [*map(sum, zip(played, others, strict=True))] == [1] * len(ITEMS)
+
+
 def test_each_day_has_its_share_of_each_long_list():
     for day in range(DAYS):
-        assert sum(list(has_turn(ITEMS, day))[:9]) >= 2
+        assert sum(list(has_turn(ITEMS, Turn(day, others=False)))[:9]) >= 2
+
+
+@pytest.mark.parametrize(("setting", "found"), [("1", None), (OTHERS, True), ("", False)])
+def test_the_setting_plays_all_or_the_others(monkeypatch, setting, found):
+    monkeypatch.setenv(EVERY_TEST, setting)
+    monkeypatch.chdir(CHECKOUT)
+    turn = turn_of_today(parsed([]))
+    assert (turn and turn.others) == found
 
 
 @pytest.mark.parametrize(
@@ -50,9 +70,7 @@ def test_each_day_has_its_share_of_each_long_list():
 def test_who_chooses_gets_all_that_was_chosen(monkeypatch, args, all_of_them):
     monkeypatch.delenv(EVERY_TEST, raising=False)
     monkeypatch.chdir(CHECKOUT)
-    config = get_config(args)
-    config.parse(args)
-    assert (turn_of_today(config) is None) == all_of_them
+    assert (turn_of_today(parsed(args)) is None) == all_of_them
 
 
 def test_what_is_pushed_has_to_pass_all_of_them():

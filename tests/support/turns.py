@@ -5,7 +5,7 @@ import itertools
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import pytest
 
@@ -13,22 +13,34 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 
 EVERY_TEST = "VIDI_ALL_TURNS"
+OTHERS = "others"
+"""What that setting is where those that have no turn today are played, and nothing else."""
 DAYS = 4
 """In so many days each test has had its turn."""
 WHOLE_COMMANDS = ("tests/runs/", "tests/cli/", "tests/ci/", "tests/inference/lifecycle/")
 
 
-def turn_of_today(config: pytest.Config) -> int | None:
+class Turn(NamedTuple):
+    """Which of the tests that play whole commands are played."""
+
+    day: int
+    """Of `DAYS`."""
+    others: bool
+    """Whether all but those of that day, and none that has a turn each day."""
+
+
+def turn_of_today(config: pytest.Config) -> Turn | None:
     """Which tests have their turn; None where all have: who chooses some tests gets all of them."""
-    if os.environ.get(EVERY_TEST) or config.args_source is config.ArgsSource.ARGS:
+    asked = os.environ.get(EVERY_TEST)
+    if (asked and asked != OTHERS) or config.args_source is config.ArgsSource.ARGS:
         return None
     chosen = ("keyword", "markexpr", "lf", "failedfirst", "newfirst", "stepwise")
     if any(config.getoption(name, None) for name in chosen):
         return None
-    return datetime.now(UTC).toordinal() % DAYS
+    return Turn(datetime.now(UTC).toordinal() % DAYS, asked == OTHERS)
 
 
-def has_turn(items: Iterable[pytest.Item], turn: int) -> Iterable[bool]:
+def has_turn(items: Iterable[pytest.Item], turn: Turn) -> Iterable[bool]:
     """For each test whether it is played: all are but three of four that play whole commands.
 
     They are counted off, so that each day has its share of every long list of cases.
@@ -36,7 +48,8 @@ def has_turn(items: Iterable[pytest.Item], turn: int) -> Iterable[bool]:
     numbers = itertools.count()
     for item in items:
         whole = item.nodeid.startswith(WHOLE_COMMANDS) or "here" in item.fixturenames
-        yield not whole or next(numbers) % DAYS == turn
+        today = not whole or next(numbers) % DAYS == turn.day
+        yield today != turn.others
 
 
 def in_turns(
