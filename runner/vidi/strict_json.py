@@ -47,6 +47,7 @@ def _encoder(plain: Callable[[object], object], indent: int | None) -> json.JSON
     return json.JSONEncoder(
         ensure_ascii=False,
         allow_nan=False,
+        check_circular=False,  # a mark for each container, and what is written is made by us
         indent=indent,
         separators=(",", ":") if indent is None else None,
         default=plain,

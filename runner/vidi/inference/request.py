@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _CANONICAL = json.JSONEncoder(
-    sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str, check_circular=False
 )
 
 

@@ -14,7 +14,7 @@ from vidi.jobs.mistakes import (
 )
 from vidi.jobs.output_path import read_output
 from vidi.jobs.reading import fields
-from vidi.jobs.rendering.rendering import has_template
+from vidi.jobs.rendering.detect import has_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -172,9 +172,7 @@ def non_finite(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Mist
             hint="Put quotes around text.",
             path=path,
         )
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            yield from non_finite(each, (*path, key))
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from non_finite(each, (*path, number))
+    elif isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(each, float | dict | list):
+                yield from non_finite(each, (*path, key))

@@ -27,7 +27,7 @@ from vidi.jobs.reading.limits import keep_limits, limit_mistakes
 from vidi.jobs.reading.places import Places
 from vidi.jobs.reading.tables import Row, Table
 from vidi.jobs.rendering.clock import RenderClock
-from vidi.jobs.rendering.rendering import has_template
+from vidi.jobs.rendering.detect import has_template, may_have_template
 from vidi.known_secrets import remember_secrets
 
 if TYPE_CHECKING:
@@ -267,6 +267,7 @@ class _Reading:
                 variables,
                 overrides,
                 RenderClock(bounds.render_s),
+                plain=not may_have_template(self._source.text),
                 bounds=bounds,
             ),
             problems=tuple(sorted(self._problems, key=_by_place)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from vidi.jobs.data.cell import Cell
 from vidi.jobs.reading.places import inside
-from vidi.jobs.rendering.rendering import columns_in
+from vidi.jobs.rendering.detect import columns_in
 from vidi.values import value
 
 if TYPE_CHECKING:

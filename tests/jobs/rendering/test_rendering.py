@@ -3,7 +3,8 @@
 import pytest
 
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.rendering.rendering import compile_text, has_template
+from vidi.jobs.rendering.detect import has_template
+from vidi.jobs.rendering.rendering import compile_text
 
 NAMES = {
     "width": 5,

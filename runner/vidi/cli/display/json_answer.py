@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vidi.cli.display.price_marks import standing_of
 from vidi.errors import JobFileError, Problem
+from vidi.inference.models.prices.money import json_number
 from vidi.runs.planning.budgets import sum_budgets, sum_up
 from vidi.runs.records.json_text import render_json
 from vidi.runs.records.warnings import find_warnings
@@ -122,16 +123,18 @@ def _describe_job(job: DescribedJob) -> Value:
 
 def _describe_inferences(plan: Plan, rows: Mapping[str, InferenceShape]) -> Iterator[Value]:
     """Every inference of a plan; what thousands cost is the same and is told in the same words."""
-    prices: dict[tuple[int, int], Value] = {}
+    prices: dict[tuple[int, int, Decimal], tuple[Value, object]] = {}
     for planned in plan.inferences:
-        key = (id(planned.estimate), id(planned.request.model))  # both are held by the plan
+        estimate, model = planned.estimate, planned.request.model
+        key = (id(estimate), id(model), planned.paid)  # the two are held by the plan
         if key not in prices:
-            prices[key] = json.loads(render_json(_describe_price(planned)))
-        yield _describe_inference(planned, rows.get(planned.id), prices[key])
+            price = json.loads(render_json(_describe_price(planned)))
+            prices[key] = price, json_number(planned.paid)
+        yield _describe_inference(planned, rows.get(planned.id), *prices[key])
 
 
 def _describe_inference(
-    planned: PlannedInference, row: InferenceShape | None, price: Value
+    planned: PlannedInference, row: InferenceShape | None, price: Value, paid: object
 ) -> Value:
     """What would be done with one, and what became of it; `row`: the manifest's, once it ran."""
     return {
@@ -142,7 +145,7 @@ def _describe_inference(
         **price,
         "status": row["status"] if row else None,
         "actual_usd": row["cost_usd"]["actual"] if row else None,
-        "paid_usd": row["cost_usd"]["paid"] if row else planned.paid,
+        "paid_usd": row["cost_usd"]["paid"] if row else paid,
         "assets": [asset["path"] for asset in row["assets"]] if row else [],
     }
 

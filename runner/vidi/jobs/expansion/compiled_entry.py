@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vidi.jobs.mistakes import MistakeError
-from vidi.jobs.rendering.rendering import CompiledText, compile_text, has_template
+from vidi.jobs.rendering.compiled_text import CompiledText
+from vidi.jobs.rendering.detect import has_template
 from vidi.json_values import as_object
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def _compiled(value: object, path: tuple[str | int, ...], note: Note) -> tuple[o
     if isinstance(value, str):
         if not has_template(value):
             return value, False
+        from vidi.jobs.rendering.rendering import compile_text  # with Jinja2, once there is one
+
         try:
             return compile_text(value), True
         except MistakeError as mistake:

@@ -14,15 +14,15 @@ from vidi.jobs.expansion.taken_names import TakenNames
 from vidi.jobs.expansion.values import is_left_out, read_value
 from vidi.jobs.mistakes import MistakeError
 from vidi.jobs.output_path import refuse_unportable
-from vidi.jobs.rendering.environment import MAX_VALUE, TooBigError, measure
+from vidi.jobs.rendering.detect import columns_in, has_template
 from vidi.jobs.rendering.output_index import OUTPUT_INDEX
-from vidi.jobs.rendering.rendering import columns_in, compile_text, has_template
 from vidi.jobs.rendering.room import (
     COMPILED,
     count_templates,
     count_values,
     weigh_variables,
 )  # fmt: skip
+from vidi.jobs.rendering.size import MAX_VALUE, TooBigError, measure
 from vidi.jobs.spec import KEY_MARKER, InferenceSpec
 from vidi.json_values import as_object
 
@@ -116,7 +116,8 @@ class _Expansion:
         written = self._entry.merged()
         self._current = str(written["id"]) if isinstance(written.get("id"), str) else ""
         if written.get("enabled") is not False:
-            literal = literal and _MULTIPLYING.isdisjoint(written) and is_literal(written)
+            literal = literal and _MULTIPLYING.isdisjoint(written)
+            literal = literal and (self._scope.plain or is_literal(written))
             yield from self._made_at_once(written) if literal else self._made()
         if self._combinations is not None:
             yield from self._combinations.warnings
@@ -139,10 +140,9 @@ class _Expansion:
     def _made_at_once(self, written: Mapping[str, object]) -> Iterator[InferenceSpec]:
         """The inference of an entry that stands for just what it says, as in any long list."""
         self.count = 1
-        self._constants = {
-            key: self._constant(key, written[key]) if key in written else None for key in _WRITTEN
-        }
-        spec = self._spec({}, {})
+        values = {key: self._constant(key, written[key]) for key in _WRITTEN if key in written}
+        self._current = values.get("id") or self._current or self._name_by_line()
+        spec = self._spec(values, values.get("output") or "", {})
         if spec is not None:
             yield spec
 
@@ -173,6 +173,8 @@ class _Expansion:
 
     def _compile(self) -> bool:
         """Understand all templates of the entry, as far as there is room for so many."""
+        from vidi.jobs.rendering.rendering import compile_text
+
         written = {key: self._entry.get(key) for key in _WRITTEN if key in self._entry}
         if not self._has_room(COMPILED * (count_templates(written) // 1000 * 1000)):
             return False
@@ -279,34 +281,35 @@ class _Expansion:
         if names is None or self._value("enabled", names) is False:
             return None
         self._scope.secrets.update(find_secrets({name: names[name] for name in rendered}))
-        return self._spec(names, given)
-
-    def _spec(self, names: dict[str, object], given: dict[str, object]) -> InferenceSpec | None:
-        """The inference with these names, of which its matrix and its row have given some."""
-        own_id = self._own_id(names)
-        names["id"] = own_id
+        names["id"] = self._own_id(names)
         values = {key: self._value(key, names) for key in _PER_INFERENCE if key != "output"}
-        output = self._output(names)
+        return self._spec(values, self._output(names), given)
+
+    def _spec(
+        self, values: Mapping[str, Any], output: str, given: Mapping[str, object]
+    ) -> InferenceSpec | None:
+        """The inference with these values, of whose names its matrix and its row gave some."""
+        own_id, get = self._current, values.get
         self._take(own_id, output)
-        if values["model"] is None:
+        if get("model") is None:
             return None  # said already; whatever else is wrong, the rest is still checked
         return InferenceSpec(
             id=own_id,
             model=values["model"],
-            params=values["params"] or {},
+            params=get("params") or {},
             output=output,
-            tags=values["tags"] or (),
-            max_cost=values["max_cost"],
-            assume_cost=values["assume_cost"],
-            timeout=values["timeout"],
-            retry=values["retry"],
-            keep=values["keep"] or False,
-            mark=values["mark"],
+            tags=get("tags") or (),
+            max_cost=get("max_cost"),
+            assume_cost=get("assume_cost"),
+            timeout=get("timeout"),
+            retry=get("retry"),
+            keep=get("keep") or False,
+            mark=get("mark"),
             places=self._entry,
             row=self._row,
             axes={name: value for name, value in given.items() if name != "item"},
             unknown=self._unknown,
-            readable=values["params"] is not None,
+            readable=get("params") is not None,
         )
 
     def _output(self, names: Mapping[str, object]) -> str:
@@ -319,9 +322,11 @@ class _Expansion:
         """The id; where it has none, words that say which entry this is."""
         written = self._entry.get("id")
         self._current = written if isinstance(written, str) else ""
-        line = self._entry.of_value
-        self._current = self._value("id", names) or self._current or f"line {line().line}"
+        self._current = self._value("id", names) or self._current or self._name_by_line()
         return self._current
+
+    def _name_by_line(self) -> str:
+        return f"line {self._entry.of_value().line}"
 
     def _take(self, own_id: str, output: str) -> None:
         try:

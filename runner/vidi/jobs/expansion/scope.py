@@ -32,6 +32,8 @@ class Scope:
     """From `--vars-file` and `--var`; never rendered."""
     clock: RenderClock
     """Of all templates of the job."""
+    plain: bool = False
+    """Whether the file has no template anywhere, so that no entry need be searched for any."""
     secrets: set[str] = field(default_factory=set)
     """Values whose names say that they are secrets, of all that has been expanded."""
     room: RenderedRoom = field(default_factory=RenderedRoom)

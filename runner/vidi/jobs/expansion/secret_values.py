@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.jobs.rendering.rendering import has_template
+from vidi.jobs.rendering.detect import has_template
 from vidi.known_secrets import says_secret
 
 if TYPE_CHECKING:

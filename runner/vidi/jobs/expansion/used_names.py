@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.jobs.rendering.rendering import GIVEN, names_in
+from vidi.jobs.rendering.detect import GIVEN, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

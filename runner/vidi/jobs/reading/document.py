@@ -149,21 +149,20 @@ class _Composer:
     def _scalar(self, event: Any) -> _Placed:
         text: str = event.value
         mark: int = event.start_mark.index
+        tag, anchor = event.tag, event.anchor
         self._count += 1
         try:
-            if event.tag is not None:
-                value: Value = resolve_tagged(text, event.tag)
-            elif event.implicit[0]:
-                value = resolve(text)
+            if tag is not None:
+                value: Value = resolve_tagged(text, tag)
             else:
-                value = text
+                value = resolve(text) if event.implicit[0] else text
         except MistakeError as mistake:
             self._note(self.source.problem_of(mistake, mark))
             value = text
-        if event.anchor is not None or event.tag is not None:
+        if anchor is not None or tag is not None:
             mark = self._past_properties(event, text)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = (value, mark, 1, text)
+            if anchor is not None:
+                self._anchors[anchor] = (value, mark, 1, text)
         return value, mark
 
     def _past_properties(self, event: Any, text: str) -> int:
@@ -208,11 +207,11 @@ class _Composer:
         merges: Value = None
         merge_mark = -1
         while type(event := self._next()) is not MappingEndEvent:
-            is_merge = type(event) is ScalarEvent and event.value == "<<" and event.implicit[0]
             key, key_mark = self._key(event, depth)
             value, value_mark = self._value(self._next(), depth + 1)
             if key is None:
                 continue
+            is_merge = key == "<<" and type(event) is ScalarEvent and event.implicit[0]
             if is_merge and merge_mark < 0:
                 merges, merge_mark = value, value_mark
             elif is_merge:
@@ -231,7 +230,8 @@ class _Composer:
         """A key is the text that is written, so that `on`, `010` and `16:9` may be keys."""
         mark: int = event.start_mark.index
         if type(event) is ScalarEvent:
-            self._scalar(event) if event.anchor or event.tag else None
+            if event.anchor or event.tag:
+                self._scalar(event)
             return self._keys.setdefault(event.value, event.value), mark
         self._value(event, depth + 1)
         if type(event) is AliasEvent and event.anchor in self._anchors:

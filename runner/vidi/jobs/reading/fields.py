@@ -9,7 +9,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vidi.jobs.mistakes import MistakeError, describe, did_you_mean
-from vidi.jobs.rendering.rendering import has_template
+from vidi.jobs.rendering.detect import has_template
 
 MAX_CONCURRENCY = 256
 MAX_ATTEMPTS = 10

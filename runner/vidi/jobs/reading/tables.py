@@ -29,8 +29,9 @@ class Table(dict[str, object]):
     def put(self, key: str, value: Value, key_mark: int, value_mark: int) -> None:
         """Add a key that is not there yet."""
         self[key] = value
-        self.marks.append(key_mark)
-        self.marks.append(value_mark)
+        marks = self.marks
+        marks.append(key_mark)
+        marks.append(value_mark)
 
 
 class Row(list[object]):

@@ -14,13 +14,22 @@ from collections.abc import Iterator
 from inspect import unwrap
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, TemplateRuntimeError, Undefined, nodes, pass_context
+from jinja2 import StrictUndefined, TemplateError, Undefined, nodes, pass_context
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from vidi.jobs.mistakes import name_all, nearest
 from vidi.jobs.rendering.clock import look_at_clock
 from vidi.jobs.rendering.output_index import OutputIndex, format_printf
+from vidi.jobs.rendering.size import (
+    MAX_PARTS,
+    MAX_TEXT,
+    MAX_VALUE,
+    TooBigError,
+    measure,
+    measure_more,
+)
 from vidi.jobs.rendering.slug import slug
 
 if TYPE_CHECKING:
@@ -28,12 +37,6 @@ if TYPE_CHECKING:
 
     from jinja2.runtime import Context
 
-MAX_TEXT = 1024 * 1024
-"""Characters of one string."""
-MAX_VALUE = 16 * MAX_TEXT
-"""Characters of all the text in one value."""
-MAX_PARTS = 1_000_000
-"""Lists, mappings, keys and other values in one value."""
 MAX_ITEMS = 100_000
 """Values in a list that is made by repeating one; turns of all the loops of a template."""
 MAX_ARGUMENT = 100_000
@@ -52,10 +55,6 @@ _MULTIPLYING = frozenset(
 _ALLOWED = (nodes.Output, nodes.If, nodes.For, nodes.Assign, nodes.With)
 
 
-class TooBigError(TemplateRuntimeError):
-    """A value grew over its bound."""
-
-
 class Missing(StrictUndefined):
     """An unknown name; its message proposes the keys that resemble it, after a line end."""
 
@@ -68,32 +67,6 @@ class Missing(StrictUndefined):
             return str(super()._undefined_message)
         known = nearest(name, map(str, owner)) or map(str, owner)
         return f"{name!r} is not there\nWhat is there: {name_all(known)}."
-
-
-def measure(value: object) -> int:
-    """How many characters the text in a value has, and that it is within the bounds.
-
-    Raises:
-        TooBigError: It is not.
-    """
-    return _measure(value, 0, 0)[0]
-
-
-def _measure(value: object, size: int, parts: int) -> tuple[int, int]:
-    parts += 1
-    if parts > MAX_PARTS:
-        raise TooBigError(f"a value with more than {MAX_PARTS:,} parts")
-    if isinstance(value, str):
-        size += len(value)
-        if len(value) > MAX_TEXT or size > MAX_VALUE:
-            raise TooBigError(f"a text of more than {MAX_TEXT:,} characters")
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            size, parts = _measure(each, size + len(str(key)), parts + 1)
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        for each in value:
-            size, parts = _measure(each, size, parts)
-    return size, parts
 
 
 def _check_call(name: str, value: object, arguments: Iterable[object]) -> None:
@@ -134,7 +107,7 @@ def _measured(values: Iterator[object]) -> Iterator[object]:
     size = parts = 0
     for value in values:
         look_at_clock()
-        size, parts = _measure(value, size, parts)
+        size, parts = measure_more(value, size, parts)
         yield value
 
 
@@ -192,6 +165,20 @@ class JobEnvironment(ImmutableSandboxedEnvironment):
         if name != "safe_range":
             _check_call(name, owner, [*args, *kwargs.values()])
         return super().call(context, function, *map(_in_bounds, args), **kwargs)
+
+
+@functools.cache
+def job_environment() -> JobEnvironment:
+    """The one environment of all templates."""
+    return JobEnvironment()
+
+
+def find_names(text: str) -> frozenset[str]:
+    """The names that a string's templates read; none where they cannot be understood."""
+    try:
+        return frozenset(find_undeclared_variables(job_environment().parse(text)))
+    except (TemplateError, RecursionError):
+        return frozenset()  # told where it stands, when it is rendered
 
 
 def _format(text: str, *arguments: object, **named: object) -> str:

@@ -9,23 +9,18 @@ once however many strings it stands in.
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from functools import cache, lru_cache
+from abc import abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
 
 from vidi.jobs.mistakes import MOST_NAMED, MistakeError, did_you_mean, name_all
 from vidi.jobs.rendering.clock import TooSlowError
-from vidi.jobs.rendering.environment import (
-    MAX_TEXT,
-    TURNS,
-    JobEnvironment,
-    TooBigError,
-    bounded,
-    measure,
-    plain,
-)
+from vidi.jobs.rendering.compiled_text import CompiledText
+from vidi.jobs.rendering.detect import GIVEN_ALWAYS, GIVEN_WHERE, MARKERS
+from vidi.jobs.rendering.environment import TURNS, bounded, job_environment, plain
+from vidi.jobs.rendering.size import MAX_TEXT, TooBigError, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,58 +29,20 @@ if TYPE_CHECKING:
 
 _SIMPLE = re.compile(r"\{\{([^{}'\"%#\\]+)\}\}")
 _DOTTED = re.compile(r"\s*([^\W\d]\w*)((?:\.[^\W\d]\w*)*)\s*")
-_MARKERS = re.compile(r"\{[{%#]")
 _KEYWORDS = frozenset(
     ("true", "True", "false", "False", "none", "None", "not", "and", "or", "if", "else", "in", "is")
 )
-_COLUMN = re.compile(r"""\bitem(?:\.([^\W\d]\w*)|\[\s*(?:'([^']*)'|"([^"]*)")\s*\])""")
 _UNDEFINED = re.compile(r"'(.+)' is undefined")
-_GIVEN = {
-    "item": "`item` is what `foreach` walks over; this inference has none.",
-    "index": "`index` is the number of an output, known in `output` alone.",
-    "key": "`key` is the name of an output, known in `output` alone.",
-    "row": "`row` is the number of what `foreach` walks over; this inference has none.",
-    "id": "`id` is known once the id and the variables are made.",
-}
-"""Names that vidi gives, and where."""
-GIVEN_ALWAYS = frozenset(("file", "row"))
-"""Names that need not be listed."""
-GIVEN = frozenset(_GIVEN) | GIVEN_ALWAYS
-"""Names that vidi gives, and nobody else."""
 _NO_SUCH = re.compile(r"No (filter|test) named '(.+?)'")
 _FAILURES = (
     TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
-    AssertionError, RuntimeError, StopIteration, MemoryError, TooSlowError,
+    AssertionError, RuntimeError, StopIteration, MemoryError, TooSlowError, TooBigError,
 )  # fmt: skip
 """What a template can raise that is a mistake of whoever wrote it."""
 
 
-def has_template(text: str) -> bool:
-    """Whether Jinja2 has anything to do in a string."""
-    return "{" in text and _MARKERS.search(text) is not None
-
-
-def columns_in(text: str) -> tuple[str, ...] | None:
-    """The columns of `item` that a string names; None where it holds no template."""
-    if not has_template(text):
-        return None
-    return tuple("".join(found) for found in _COLUMN.findall(text))
-
-
-def names_in(text: str) -> frozenset[str]:
-    """The names that a string's templates read; none where they cannot be understood."""
-    if not has_template(text):
-        return frozenset()
-    from jinja2.meta import find_undeclared_variables
-
-    try:
-        return frozenset(find_undeclared_variables(_environment().parse(text)))
-    except (TemplateError, RecursionError):
-        return frozenset()  # told where it stands, when it is rendered
-
-
-class CompiledText(ABC):
-    """A string that holds templates, compiled."""
+class _Compiled(CompiledText):
+    """A string that holds templates, with what went wrong in it in words."""
 
     __slots__ = ("source",)
 
@@ -93,11 +50,7 @@ class CompiledText(ABC):
         self.source = source
 
     def render(self, names: Mapping[str, object]) -> object:
-        """Its value, with these names.
-
-        Raises:
-            MistakeError: A name is unknown, or the value cannot be made.
-        """
+        """As `CompiledText` says."""
         try:
             value = self._evaluated(names)
             measure(value)
@@ -110,7 +63,7 @@ class CompiledText(ABC):
         """Its value; may raise what Jinja2 raises."""
 
 
-class _Value(CompiledText):
+class _Value(_Compiled):
     """One expression and nothing else: the value keeps its type."""
 
     __slots__ = ("_evaluate",)
@@ -123,7 +76,7 @@ class _Value(CompiledText):
         return plain(self._evaluate(names))
 
 
-class _Joined(CompiledText):
+class _Joined(_Compiled):
     """Text with plain expressions in it."""
 
     __slots__ = ("_pieces",)
@@ -138,7 +91,7 @@ class _Joined(CompiledText):
         )
 
 
-class _Whole(CompiledText):
+class _Whole(_Compiled):
     """Text with statements, comments or anything else that Jinja2 alone understands."""
 
     __slots__ = ("_template",)
@@ -185,18 +138,13 @@ def compile_text(text: str) -> CompiledText:
 
 def _is_simple(pieces: list[str]) -> bool:
     literals, expressions = pieces[::2], pieces[1::2]
-    if any(_MARKERS.search(each) or each.endswith("{") for each in literals):
+    if any(MARKERS.search(each) or each.endswith("{") for each in literals):
         return False
     return not any(each[0] in "-+" or each[-1] in "-+" or each.isspace() for each in expressions)
 
 
-@cache
-def _environment() -> JobEnvironment:
-    return JobEnvironment()
-
-
 def _compiled_by_jinja(text: str) -> CompiledText:
-    tree = bounded(_environment().parse(text))
+    tree = bounded(job_environment().parse(text))
     match tree.body:
         case [nodes.Output(nodes=[nodes.Expr() as expression])] if not isinstance(
             expression, nodes.TemplateData
@@ -204,7 +152,7 @@ def _compiled_by_jinja(text: str) -> CompiledText:
             return _Value(text, _evaluator(expression))
         case _:
             pass
-    return _Whole(text, _environment().from_string(tree))
+    return _Whole(text, job_environment().from_string(tree))
 
 
 @lru_cache(maxsize=4096)
@@ -212,7 +160,7 @@ def _compiled_expression(source: str) -> Callable[[Mapping[str, object]], object
     dotted = _DOTTED.fullmatch(source)
     if dotted and dotted[1] not in _KEYWORDS:
         return _looked_up(dotted[1], tuple(dotted[2].split(".")[1:]))
-    tree = bounded(_environment().parse(f"{{{{{source}}}}}"))
+    tree = bounded(job_environment().parse(f"{{{{{source}}}}}"))
     match tree.body:
         case [nodes.Output(nodes=[nodes.Expr() as expression])]:
             return _evaluator(expression)
@@ -223,7 +171,7 @@ def _compiled_expression(source: str) -> Callable[[Mapping[str, object]], object
 
 def _looked_up(name: str, attributes: tuple[str, ...]) -> Callable[[Mapping[str, object]], object]:
     """The same as Jinja2's code for `name.attribute`, thirty times as fast."""
-    environment = _environment()
+    environment = job_environment()
 
     def look_up(names: Mapping[str, object]) -> object:
         value = names[name] if name in names else environment.globals.get(name, environment)
@@ -239,8 +187,8 @@ def _looked_up(name: str, attributes: tuple[str, ...]) -> Callable[[Mapping[str,
 def _evaluator(expression: nodes.Expr) -> Callable[[Mapping[str, object]], object]:
     assignment = nodes.Assign(nodes.Name("value", "store"), expression, lineno=1)
     tree = nodes.Template([assignment], lineno=1)
-    tree.set_environment(_environment())
-    template = _environment().from_string(tree)
+    tree.set_environment(job_environment())
+    template = job_environment().from_string(tree)
 
     def evaluate(names: Mapping[str, object]) -> object:
         context = template.new_context({**names, TURNS: []})
@@ -273,7 +221,7 @@ def _reason(error: BaseException, names: Mapping[str, object]) -> tuple[str, str
     if isinstance(error, UndefinedError):
         return "undefined", message, hint
     if unknown := _NO_SUCH.match(message):
-        table = _environment().filters if unknown[1] == "filter" else _environment().tests
+        table = job_environment().filters if unknown[1] == "filter" else job_environment().tests
         return "template", f"no {unknown[1]} {unknown[2]!r}", did_you_mean(unknown[2], table)
     if isinstance(error, TemplateSyntaxError):
         return "template", f"template syntax: {message.removesuffix('.')}", hint
@@ -286,4 +234,4 @@ def _meant(unknown: str, names: Iterable[str]) -> str:
     known = [name for name in names if not name.startswith("_") and name not in GIVEN_ALWAYS]
     in_order = sorted(known) if len(known) <= MOST_NAMED else known
     otherwise = f"Defined here: {name_all(in_order)}."
-    return _GIVEN.get(unknown) or did_you_mean(unknown, known, otherwise=otherwise)
+    return GIVEN_WHERE.get(unknown) or did_you_mean(unknown, known, otherwise=otherwise)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vidi.jobs.rendering.environment import TooBigError
+from vidi.jobs.rendering.size import TooBigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

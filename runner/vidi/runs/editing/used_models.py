@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import Problem
 from vidi.inference.models.registry import UnknownModelError
-from vidi.jobs.rendering.rendering import has_template
+from vidi.jobs.rendering.detect import has_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.models.params.addresses import list_url_secrets
 from vidi.inference.tracking.redaction import REDACTED, list_texts, says_secret
-from vidi.jobs.rendering.rendering import columns_in, has_template, names_in
+from vidi.jobs.rendering.detect import columns_in, has_template, names_in
 from vidi.json_values import as_object
 
 if TYPE_CHECKING:

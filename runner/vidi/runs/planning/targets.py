@@ -37,7 +37,9 @@ def expect_paths(request: InferenceRequest) -> list[str]:
     """Name the assets that an inference will make, as far as its params say how many."""
     counts = [1]
     if "[]" in request.model.output:
-        given = map(request.checked.effective.get, OUTPUT_COUNTS)
+        params, fields = request.checked.params, request.model.params["properties"]
+        names = [name for name in OUTPUT_COUNTS if name in params or name in fields]
+        given = map(request.checked.effective.get, names)
         counts += [each for each in given if isinstance(each, int) and each <= MOST_OUTPUTS]
     return plan_paths(request.output, max(counts))
 

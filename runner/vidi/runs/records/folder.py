@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from filelock import FileLock, Timeout
-
 from vidi.errors import FolderLockedError, JobFileError, Place, UsageError
 from vidi.file_kinds import check_regular
 from vidi.inference.outputs.keeping.staging import remove_leftovers
@@ -22,6 +20,8 @@ from vidi.runs.records.destination import home_of, locate_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from filelock import FileLock
 
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.jobs.job import Job
@@ -217,6 +217,8 @@ def hold_folder(folder: Path) -> Iterator[None]:
 
 
 def _lock(folder: Path, own: Path) -> FileLock:
+    from filelock import FileLock, Timeout
+
     try:
         own.mkdir(parents=True, exist_ok=True)
         lock = FileLock(own / LOCK, timeout=0)

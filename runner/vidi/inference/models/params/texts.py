@@ -56,17 +56,14 @@ def find_file_names(
             yield _complain(at, text, kind)
 
 
-def _suspects(value: object, at: At) -> Iterator[tuple[At, str]]:
+def _suspects(value: Mapping[str, object] | list[object], at: At) -> Iterator[tuple[At, str]]:
     """Every text that has the form of a file's name; most have not, and cost one look."""
-    if isinstance(value, str):
-        if len(value) <= LONGEST_NAME and _SUSPECT.search(value):
-            yield at, value
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
+    for key, each in value.items() if isinstance(value, Mapping) else enumerate(value):
+        if isinstance(each, str):
+            if len(each) <= LONGEST_NAME and _SUSPECT.search(each):
+                yield (*at, key), each
+        elif isinstance(each, Mapping | list):
             yield from _suspects(each, (*at, key))
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from _suspects(each, (*at, index))
 
 
 def _field_at(at: At, value: object, schema: ParamSchema) -> ParamSchema | None:
