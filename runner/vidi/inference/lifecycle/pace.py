@@ -7,10 +7,10 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from aiolimiter import AsyncLimiter
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator, Mapping
+
+    from aiolimiter import AsyncLimiter
 
 FIRST_LOOK_S = 0.05
 LONGEST_WAIT_S = 10.0
@@ -145,23 +145,31 @@ class Throttle:
     ) -> None:
         self.creates = {**CREATES_PER_MINUTE, **(creates or {})}
         self.places = {**(places or {})}
-        self._limits = {name: AsyncLimiter(rate, 60) for name, rate in self.creates.items()}
+        self._limits: dict[str, AsyncLimiter] = {}
+        """Each made for the first that waits for a turn there."""
         self._rooms = {name: asyncio.Semaphore(most) for name, most in self.places.items()}
         self._closed_until: dict[str, float] = {}
 
     def is_open(self, provider: str) -> bool:
         """Whether the next submit to this provider may go at once: nobody need be asked."""
-        return provider not in self._limits and self._closed_for(provider) <= 0
+        return provider not in self.creates and self._closed_for(provider) <= 0
 
     async def wait_for_turn(self, provider: str) -> None:
         """Return when the next submit to this provider may go."""
         while True:
             while (wait := self._closed_for(provider)) > 0:
                 await asyncio.sleep(wait)
-            if provider in self._limits:
-                await self._limits[provider].acquire()
+            if provider in self.creates:
+                await self._limit_of(provider).acquire()
             if self._closed_for(provider) <= 0:
                 return  # else it was closed while this one waited, and holds it back too
+
+    def _limit_of(self, provider: str) -> AsyncLimiter:
+        if provider not in self._limits:
+            from aiolimiter import AsyncLimiter
+
+            self._limits[provider] = AsyncLimiter(self.creates[provider], 60)
+        return self._limits[provider]
 
     async def takes_back(self, provider: str, turn_at: float) -> bool:
         """Whether a turn is worth nothing any more: the provider has said "not now" since.

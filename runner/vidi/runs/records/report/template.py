@@ -6,8 +6,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from vidi.dollars import format_usd
 from vidi.runs.records import figures
@@ -19,6 +18,9 @@ from vidi.runs.records.report.present import (
     link_to,
     name_kind,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 STYLES = (
     "base",
@@ -56,6 +58,8 @@ def read_script(*, review: bool) -> str:
 @cache
 def load_template() -> Template:
     """The page, as Jinja has it."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
     environment = Environment(
         loader=FunctionLoader(_read),
         autoescape=True,
