@@ -68,7 +68,19 @@ def test_the_process_ends_at_once_but_only_after_all_that_waits_for_its_end(argu
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_an_estimate_loads_no_sdk_no_http_and_no_media_library(tmp_path, options):
     (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
-    assert not loaded_by("job.yaml", "--estimate", *options, cwd=tmp_path) & (HEAVY | {"asyncio"})
+    spared = HEAVY | {"asyncio", "filelock", "jinja2"}
+    assert not loaded_by("job.yaml", "--estimate", *options, cwd=tmp_path) & spared
+
+
+def test_templates_are_what_jinja2_is_loaded_for(tmp_path):
+    (tmp_path / "job.yaml").write_text(JOB.replace("a tree", '"{{ id }}"'), encoding="utf-8")
+    assert "jinja2" in loaded_by("job.yaml", "--estimate", cwd=tmp_path)
+
+
+def test_a_run_without_templates_and_page_loads_what_it_needs_for_neither(tmp_path):
+    (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
+    loaded = loaded_by("job.yaml", "--sandbox", "-q", "--no-report", cwd=tmp_path)
+    assert not loaded & {"aiolimiter", "jinja2"}  # fal has no limit of creates
 
 
 def test_a_run_that_shows_nothing_loads_no_library_that_draws(tmp_path):

@@ -451,3 +451,44 @@ def test_expansion_is_streamed_and_flat(tmp_path):
     tracemalloc.stop()
     assert count == 10000
     assert peak / count < 1000
+
+
+SPELT = {
+    "as it is": 'prompt: "{{ id }}"',
+    "in single quotes": "prompt: '{{ id }}'",
+    "plain, behind a word": "prompt: is {{ id }}",
+    "folded": "prompt: >-\n        {{\n        id }}",
+    "by \\x": r'prompt: "\x7b\x7b id }}"',
+    "half by \\x": r'prompt: "{\x7b id }}"',
+    "by \\u": r'prompt: "\u007b\u007b id }}"',
+    "half by \\u": r'prompt: "\u007b{ id }}"',
+    "by \\U": r'prompt: "\U0000007b\U0000007b id }}"',
+    "over an escaped line end": 'prompt: "{\\\n        { id }}"',
+    "a statement by \\x": r'prompt: "\x7b% if true %}a\x7b% endif %}"',
+    "a comment by \\x": r'prompt: "a\x7b# nothing #}"',
+}
+PLACES = {
+    "the entry": (
+        "inferences:\n  - id: a\n    model: m\n    output: a.png\n    params:\n      {0}\n"
+    ),
+    "the defaults": (
+        "defaults:\n    params:\n      {0}\n"
+        "inferences:\n  - {{id: a, model: m, output: a.png, params: {{}}}}\n"
+    ),
+    "an alias": (
+        "x-shared:\n    params: &shared\n      {0}\n"
+        "inferences:\n  - {{id: a, model: m, output: a.png, params: *shared}}\n"
+    ),
+    "a merge": (
+        "x-shared:\n    params: &shared\n      {0}\n"
+        "inferences:\n  - {{id: a, model: m, output: a.png, params: {{<<: *shared}}}}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("spelt", SPELT)
+def test_a_template_is_one_however_the_file_spells_it(tmp_path, spelt, place):
+    specs, problems = expanded(tmp_path, PLACES[place].format(SPELT[spelt]))
+    assert problems == []
+    assert [each.params["prompt"] for each in specs] in (["a"], ["is a"])
