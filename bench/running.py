@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import process
 from figure import Figure
-from overhead import spend_sdk, write_job
+from overhead import MODELS, spend_sdk, write_job
 from served import serve
 
 if TYPE_CHECKING:
@@ -20,8 +20,23 @@ if TYPE_CHECKING:
 MEMORY = Path("/dev/shm")
 COUNTS = {"smallest": (4, 8), "ordinary": (256, 1024), "full": (1024, 4096)}
 """Two sizes, so that what a run costs once is apart."""
+ROWS = {"smallest": (4, 8), "ordinary": (2500, 5000), "full": (10_000, 100_000)}
+"""The same of rows of one entry, more than those whose lines of the manifest are kept."""
+MOST_MIB = 800 * 1000**2 / 1024**2
+"""Of a run of 100,000."""
 AT_ONCE = 64
 MEGAPIXEL = {"width": 1024, "height": 1024}
+ROW_JOB = f"""\
+version: 1
+name: job
+budget: 10000
+inferences:
+  - id: "a{{{{ item.number }}}}"
+    foreach: rows.csv
+    model: {MODELS["fal"][0]}
+    params: {{prompt: "a picture of number {{{{ item.number }}}}"}}
+    output: "{{{{ item.number }}}}.png"
+"""
 
 
 def measure(size: str) -> Iterator[Figure]:
@@ -42,6 +57,7 @@ def measure(size: str) -> Iterator[Figure]:
             kib = (two.peak_mib - one.peak_mib) * 1024 / (many - few)
             if place == "disk":
                 yield Figure("memory of an inference while running", kib, "KiB", target=6)
+        yield from _measure_rows(served, *ROWS[size])
     with serve(0, pictures=True) as served:
         count = max(few // 4, 2)
         one, two = (_run(served, "fal", each, None, MEGAPIXEL) for each in (count, 2 * count))
@@ -56,6 +72,23 @@ def _beside_sdk(served: Served, cpu_ms: float, few: int, many: int) -> Figure:
     return Figure("the same (disk)", cpu_ms, "ms CPU", "the SDK's own loop", other)
 
 
+def _measure_rows(served: Served, few: int, many: int) -> Iterator[Figure]:
+    """Memory of rows of one entry, which share their plan."""
+    spent = {}
+    for count in (few, many):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            rows = "".join(f"{number:06}\n" for number in range(count))
+            (folder / "rows.csv").write_text(f"number\n{rows}", encoding="utf-8")
+            (folder / "job.yaml").write_text(ROW_JOB, encoding="utf-8")
+            spent[count] = _carry_out(served, folder, "--yes")
+    kib = (spent[many].peak_mib - spent[few].peak_mib) * 1024 / (many - few)
+    what = f"{few:,} to {many:,} of one `foreach`"
+    yield Figure(f"memory of an inference while running, {what}", kib, "KiB", target=6)
+    what = f"memory of a run of {many:,} of one `foreach`"
+    yield Figure(what, spent[many].peak_mib, "MiB", target=MOST_MIB)
+
+
 def _run(
     served: Served,
     provider: str,
@@ -67,6 +100,10 @@ def _run(
     with tempfile.TemporaryDirectory(dir=root) as name:
         folder = Path(name)
         write_job(folder, provider, count, pixels)
-        environment = {**served.environment, "VIDI_LEDGER": str(folder / "ledger.sqlite3")}
-        command = [process.PROGRAM, "job.yaml", "-j", str(AT_ONCE), "--no-report", "-q"]
-        return process.run(command, folder, environment)
+        return _carry_out(served, folder)
+
+
+def _carry_out(served: Served, folder: Path, *options: str) -> Spent:
+    environment = {**served.environment, "VIDI_LEDGER": str(folder / "ledger.sqlite3")}
+    command = [process.PROGRAM, "job.yaml", "-j", str(AT_ONCE), "--no-report", "-q", *options]
+    return process.run(command, folder, environment)
