@@ -36,10 +36,10 @@ _Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 100
 MAX_ALIAS_NODES = 1_000_000
+"""How many values the aliases of a file may stand for, all together."""
 MAX_VALUES = 2_000_000
 MAX_COLLECTIONS = 500_000
 """Of a file; 16 MiB of `[],` would take a gigabyte, and 100,000 entries need a third of this."""
-"""How many values the aliases of a file may stand for, all together."""
 MAX_PROBLEMS = 1000
 """A file with more mistakes is not a job file; reading stops."""
 

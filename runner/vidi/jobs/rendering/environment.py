@@ -177,7 +177,7 @@ def find_names(text: str) -> frozenset[str]:
     """The names that a string's templates read; none where they cannot be understood."""
     try:
         return frozenset(find_undeclared_variables(job_environment().parse(text)))
-    except (TemplateError, RecursionError):
+    except (TemplateError, TooBigError, RecursionError):
         return frozenset()  # told where it stands, when it is rendered
 
 
