@@ -9,11 +9,15 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from vidi.inference.outputs.checking.images.raster import DAMAGE
+from vidi.inference.outputs.checking.images.raster import DAMAGE, fits
+from vidi.inference.outputs.checking.images.webp.check import decode_first, fits_pillow
+from vidi.inference.outputs.checking.recordings.decoder import decode_alone
+from vidi.inference.outputs.checking.recordings.stream import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from av import VideoFrame
     from PIL.Image import Image
 
 THUMBNAILS = Path(".vidi") / "thumbs"
@@ -24,7 +28,7 @@ _QUALITY = 78
 _LIGHT_BYTES = 200_000
 """A picture that is no larger, in bytes and in pixels, is its own thumbnail."""
 _MOST_PIXELS = 8 << 20
-"""Decoded: 32 MiB, as for its check. JPEG is drawn smaller at once, and may have ten times that."""
+"""Of what is decoded, in as much memory as its check; JPEG, drawn smaller, may have ten times."""
 _PICTURES = frozenset(
     {"image/avif", "image/bmp", "image/gif", "image/jpeg", "image/png", "image/webp"}
 )
@@ -75,6 +79,9 @@ def make_thumbnail(
 
 
 def _open(path: Path, content_type: str) -> Image | None:
+    if content_type == "image/webp" and not fits_pillow(path):
+        frame = decode_first(path)
+        return None if frame is None else _draw(frame)
     if content_type in _PICTURES:
         return _open_picture(path)
     return open_first_frame(path) if content_type.startswith("video/") else None
@@ -84,7 +91,7 @@ def _open_picture(path: Path) -> Image | None:
     from PIL import Image, ImageOps
 
     with Image.open(path) as image:
-        if _is_light(image.size, path.stat().st_size):
+        if _is_light(image.size, path.stat().st_size) or not fits(image, path):
             return None
         image.draft("RGB", (SIDE, SIDE))  # JPEG: decoded at a fraction of its size
         image.thumbnail((SIDE, SIDE), reducing_gap=2.0)
@@ -100,13 +107,24 @@ def open_first_frame(path: Path) -> Image | None:
     import av
 
     try:
-        # No protocols but the file's own: what is in it may name other addresses.
-        with av.open(path, options={"protocol_whitelist": "file"}) as container:
-            image: Image = next(container.decode(video=0)).to_image()  # type: ignore[no-untyped-call]  # PyAV has no types for it
+        with av.open(path, options=OPTIONS) as container:
+            codec = container.streams.video[0].codec_context
+            codec.thread_count = 1  # one more would hold one more frame
+            keys = (packet for packet in container.demux(video=0) if packet.is_keyframe)
+            return _draw(next(frame for key in keys for frame in decode_alone(codec, key)))
     except av.FFmpegError:
         return None
-    image.thumbnail((SIDE, SIDE), reducing_gap=2.0)
-    return image
+
+
+def _draw(frame: VideoFrame) -> Image:
+    from PIL import Image
+
+    scale = min(1.0, SIDE / max(frame.width, frame.height))
+    sides = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    clear = any(component.is_alpha for component in frame.format.components)
+    mode, form = ("RGBA", "rgba") if clear else ("RGB", "rgb24")
+    plane = frame.reformat(*sides, format=form, interpolation="AREA").planes[0]
+    return Image.frombytes(mode, sides, bytes(plane), "raw", mode, plane.line_size, 1)
 
 
 def _write(image: Image, target: Path) -> Path:

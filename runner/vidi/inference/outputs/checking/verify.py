@@ -6,8 +6,6 @@ are imported only when a file needs them.
 
 from __future__ import annotations
 
-import codecs
-import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -24,6 +22,8 @@ from vidi.inference.outputs.checking.signatures import (
     content_type_of,
     missing_bytes,
 )
+from vidi.inference.outputs.checking.written.json_text import check_json
+from vidi.inference.outputs.checking.written.text import check_svg, check_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,14 +42,11 @@ _BY_NAME = {
 """Formats that no first bytes give away, by the extension that the provider gave them."""
 
 _MESHES = {
-    "model/gltf-binary": check_glb,
     "model/obj": check_obj,
     "model/ply": check_ply,
     "model/stl": check_stl,
 }
 _UTF_16 = frozenset({b"\xff\xfe", b"\xfe\xff"})
-_JSON_LIMIT = 256 * 1024 * 1024
-_CHUNK = 1024 * 1024
 
 
 def verify(
@@ -110,15 +107,17 @@ def _is_other_text(content_type: str, head: bytes) -> bool:
 def _open(path: Path, content_type: str, kinds: Collection[OutputType], *, full: bool) -> Facts:
     family = content_type.partition("/")[0]
     if content_type == "image/svg+xml":
-        _check_svg(path)
+        check_svg(path)
     elif family == "image":
         return _open_image(path, content_type, full=full)
     elif family in {"video", "audio"}:
         return _open_stream(path, content_type, full=full)
     elif family == "text" or content_type == "application/x-subrip":
-        return Facts(content_type, warning=_check_text(path))
+        return Facts(content_type, warning=check_text(path))
     elif content_type in {"application/json", "model/gltf+json"}:
-        return _check_json(path, content_type, kinds)
+        return check_json(path, content_type, kinds)
+    elif content_type == "model/gltf-binary":
+        return Facts(content_type, warning=check_glb(path))
     elif content_type in _MESHES:
         _MESHES[content_type](path)
     else:
@@ -129,6 +128,10 @@ def _open(path: Path, content_type: str, kinds: Collection[OutputType], *, full:
 def _open_image(path: Path, content_type: str, *, full: bool) -> Facts:
     if content_type == "image/png" and not full:
         return check_png(path)
+    if content_type == "image/webp":
+        from vidi.inference.outputs.checking.images.webp.check import check_webp
+
+        return check_webp(path, full=full)
     from vidi.inference.outputs.checking.images.raster import open_image
 
     return open_image(path, content_type, full=full)
@@ -138,52 +141,3 @@ def _open_stream(path: Path, content_type: str, *, full: bool) -> Facts:
     from vidi.inference.outputs.checking.recordings.stream import open_stream
 
     return open_stream(path, content_type, full=full)
-
-
-def _check_svg(path: Path) -> None:
-    """Look for the end of the drawing; nothing in it is expanded or run."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - HEAD_BYTES))
-        if not file.read().rstrip().endswith((b"</svg>", b"/>", b"-->")):
-            raise DownloadError("the image/svg+xml file is cut short", transient=True)
-
-
-def _check_text(path: Path) -> str:
-    """What is to be told of a text: it is paid for, so it is kept in whatever encoding it came."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "the text is not UTF-8: kept as the bytes that came"
-    return ""
-
-
-def _check_json(path: Path, content_type: str, kinds: Collection[OutputType]) -> Facts:
-    if path.stat().st_size > _JSON_LIMIT:
-        return Facts(content_type, warning=f"{content_type} is too large to be checked")
-    try:
-        json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        if _is_json_lines(path):
-            return Facts(content_type)
-        if OutputType.TEXT in kinds:  # text that begins with a bracket, such as [Music]
-            return Facts("text/plain", warning=_check_text(path))
-        raise DownloadError(f"the JSON does not read: {error}", transient=True) from error
-    return Facts(content_type)
-
-
-def _is_json_lines(path: Path) -> bool:
-    """Whether every line is JSON of its own, and there are several."""
-    count = 0
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                if line.strip():
-                    json.loads(line)
-                    count += 1
-    except (ValueError, RecursionError):
-        return False
-    return count > 1

@@ -1,4 +1,4 @@
-"""Whether an image's own structure goes on to its end: JPEG, GIF and WebP, without decoding."""
+"""What the marks of a JPEG and of a GIF say, without decoding: whether it goes on to its end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from vidi.inference.outputs.checking.spoilt import cut_short
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
 
 _TAIL = 1 << 16
 """Bytes in which the end mark is looked for: some writers put text or zeroes behind it."""
+_MARK, _SCAN = 0xFF, 0xDA
+_SEGMENT = 12
+"""Bytes of its beginning: its mark, its length, and up to the number of its channels."""
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_FRAMES = _PROGRESSIVE | {0xC0, 0xC1, 0xC3, 0xC5, 0xC7, 0xC9, 0xCB, 0xCD, 0xCF}
 _ENDS = {"image/jpeg": b"\xff\xd9", "image/gif": b";"}
 
 
@@ -21,10 +27,10 @@ def check_end(path: Path, content_type: str) -> None:
     Raises:
         DownloadError: It is missing.
     """
+    if content_type not in _ENDS:
+        return
     with path.open("rb") as file:
-        if content_type == "image/webp":
-            _check_webp(file)
-        elif content_type in _ENDS and _ENDS[content_type] not in _read_tail(file, content_type):
+        if _ENDS[content_type] not in _read_tail(file, content_type):
             raise cut_short(content_type)
 
 
@@ -35,14 +41,31 @@ def _read_tail(file: BinaryIO, content_type: str) -> bytes:
     return tail[-1:] if content_type == "image/gif" else tail
 
 
-def _check_webp(file: BinaryIO) -> None:
-    """Walk the chunks: each is whole, and one of them holds a picture (RFC 9649)."""
-    size = file.seek(0, 2)
-    place, pictured = 12, False
-    while place + 8 <= size:
+def has_several_scans(path: Path) -> bool:
+    """Whether a JPEG comes progressively, or its channels one after another (ITU T.81, B.2).
+
+    Such a picture is held whole until its last scan, at whatever size it is then drawn.
+    """
+    channels = 0
+    with path.open("rb") as file:
+        for marker, content in _list_segments(file):
+            if marker in _PROGRESSIVE:
+                return True
+            if marker in _FRAMES:
+                channels = content[5]
+            elif marker == _SCAN:
+                return content[0] < channels
+    return False
+
+
+def _list_segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The marker of each segment before the first scan's bits, and how its content begins."""
+    place = 2
+    file.seek(place)
+    while len(head := file.read(_SEGMENT)) == _SEGMENT and head[0] == _MARK:
+        if head[1] == _MARK:  # a byte to fill
+            place += 1
+        else:
+            yield head[1], head[4:]
+            place += 2 + int.from_bytes(head[2:4], "big")
         file.seek(place)
-        kind, length = file.read(4), int.from_bytes(file.read(4), "little")
-        pictured = pictured or kind in {b"VP8 ", b"VP8L", b"ANMF"}
-        place += 8 + length + length % 2
-    if place > size + 1 or not pictured:
-        raise cut_short("image/webp")

@@ -113,7 +113,7 @@ def _check(file: BinaryIO) -> Facts:
     palette = ended = False
     for kind, pieces in _read_chunks(file):
         if header is None:
-            header = _read_header(kind, b"".join(pieces))
+            header = _read_header(kind, _read_first(pieces))
             expected = sum(length * count for length, count in header.passes())
             rows = None if expected > MOST_INFLATED else _Rows(list(header.passes()))
             continue
@@ -128,6 +128,14 @@ def _check(file: BinaryIO) -> Facts:
     if header is None or not ended or _is_short(rows, packed, expected):
         raise cut_short(TYPE)
     return _conclude(header, palette=palette, decoded=rows is not None)
+
+
+def _read_first(pieces: Iterator[bytes]) -> bytes:
+    """The first piece of a chunk; the others are read, but not held."""
+    first = next(pieces, b"")
+    for _ in pieces:
+        pass
+    return first
 
 
 def _take(piece: bytes, rows: _Rows | None) -> None:

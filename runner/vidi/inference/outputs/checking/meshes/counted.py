@@ -22,7 +22,7 @@ _SIZES = {
 _CODES = {1: "B", 2: "H", 4: "I"}
 _STL_HEADER = 84
 _STL_FACET = 50
-_LONGEST_LINE = 1 << 16
+_LONGEST_LINE = 1 << 20
 _LONGEST_HEADER = 200
 
 
@@ -41,11 +41,12 @@ def check_stl(path: Path) -> None:
         if not head.lstrip().startswith(b"solid"):
             raise cut_short("model/stl", f"it has {count:,} facets, and bytes for fewer or more")
         file.seek(0)
-        words = [line.split(None, 1)[0] for line in file if line.strip()]
-    facets, ends = words.count(b"facet"), words.count(b"endfacet")
-    if not facets or facets != ends or words.count(b"vertex") != 3 * facets:
-        raise cut_short("model/stl")
-    if words[-1] != b"endsolid":
+        counts, last = dict.fromkeys((b"facet", b"endfacet", b"vertex"), 0), b""
+        for last in _first_words(file):
+            if last in counts:
+                counts[last] += 1
+    facets, ends, vertices = counts.values()
+    if not facets or facets != ends or vertices != 3 * facets or last != b"endsolid":
         raise cut_short("model/stl")
 
 
@@ -57,7 +58,7 @@ def check_obj(path: Path) -> None:
     """
     vertices, faces, largest = 0, 0, 0
     with path.open("rb") as file:
-        for line in file:
+        for line in _lines(file):
             words = line.split()
             if words[:1] == [b"v"]:
                 if len(words) < 4:
@@ -125,6 +126,11 @@ def _read_ply_header(file: BinaryIO) -> tuple[str, list[tuple[int, list[list[str
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     while line := file.readline(_LONGEST_LINE):
         yield line
+
+
+def _first_words(file: BinaryIO) -> Iterator[bytes]:
+    for line in _lines(file):
+        yield from line.split(None, 1)[:1]
 
 
 def _count_words(file: BinaryIO, elements: list[tuple[int, list[list[str]]]]) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.outputs.checking.facts import Facts
+from vidi.inference.outputs.checking.recordings.decoder import Decoder
 from vidi.inference.outputs.checking.recordings.pages import check_frames
 from vidi.inference.outputs.checking.spoilt import cut_short, damaged
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from av import Packet
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.stream import Stream
@@ -38,6 +40,12 @@ _DEMUXERS = {
 }
 """The one reader that FFmpeg may use for each type: a playlist must not open other addresses."""
 
+OPTIONS = {"protocol_whitelist": "file", "skip_frame": "nokey", "threads": "1"}
+"""No protocols but the file's own: what is in it may name other addresses.
+
+The rest is for FFmpeg's own look at each stream: as few frames at once as it can.
+"""
+
 _AUDIO_FORMS = {
     "video/mp4": "audio/mp4",
     "video/quicktime": "audio/mp4",
@@ -50,8 +58,6 @@ _WEBM_CODECS = frozenset({"vp8", "vp9", "av1", "libdav1d", "opus", "vorbis"})
 
 LONGEST_S = 60.0
 """For one recording: an hour of sound is decoded in a few seconds."""
-MOST_PIXELS = 150_000_000
-"""Of video frames that are all decoded (6 s at 720p); from then on, key frames alone are."""
 SHORTEST_SHARE = Decimal("0.9")
 """Of the length that the container announces; encoders round, and drop a last frame."""
 LEAST_MISSING_S = Decimal("0.5")
@@ -75,12 +81,10 @@ def open_stream(path: Path, content_type: str, *, full: bool = False) -> Facts:
     if content_type not in _DEMUXERS:  # notes without sound
         return Facts(content_type, warning=f"{content_type} is kept as it came: not opened")
     check_frames(path, content_type)
-    # No protocols but the file's own: what is in it may name other addresses.
-    options = {"protocol_whitelist": "file"}
     form = _DEMUXERS[content_type]
     try:
         with av.open(
-            str(path), format=form, options=options, metadata_errors="replace"
+            str(path), format=form, options=OPTIONS, metadata_errors="replace"
         ) as container:
             return _read(container, content_type, full=full)
     except UnicodeDecodeError:  # PyAV before 19 reads the tags, whatever they are written in
@@ -121,11 +125,11 @@ class _Reading:
     def __init__(
         self, pictures: list[VideoStream], sounds: list[AudioStream], *, full: bool
     ) -> None:
-        self._pictures = pictures
         self._streams = [*pictures, *sounds]
-        self._waiting = {stream.index for stream in self._streams}
+        self._decoders = {each.index: Decoder(each.codec_context, full=full) for each in pictures}
+        self._undecoded = [at for at, each in self._decoders.items() if each.is_too_large]
+        self._waiting = {stream.index for stream in self._streams} - {*self._undecoded}
         self._full = full
-        self._pixels = 0
         self.end: Decimal | None = None
         """Seconds at which the last packet ends."""
 
@@ -135,30 +139,22 @@ class _Reading:
         return len(self._waiting)
 
     def read(self, container: InputContainer) -> str:
-        """Decode to the end; returns what is to be told where time has run out."""
+        """Decode to the end; returns what is to be told of what was not decoded."""
         ends = time.monotonic() + LONGEST_S
         for packet in container.demux(self._streams):
             if packet.pts is not None and packet.time_base is not None:
                 ticks = packet.pts + (packet.duration or 0)
                 at = Decimal(ticks) * packet.time_base.numerator / packet.time_base.denominator
                 self.end = at if self.end is None else max(self.end, at)
-            if frames := packet.decode():
+            if self._decode(packet):
                 self._waiting.discard(packet.stream.index)
-                self._count(packet.stream, len(frames))
             if not self._full and not self._waiting and time.monotonic() > ends:
                 return "too long to be decoded whole: its beginning is checked"
-        return ""
+        return "too large to be decoded: only its packets are read" if self._undecoded else ""
 
-    def _count(self, stream: Stream, frames: int) -> None:
-        """Add what was decoded; after so much of it, only key frames are."""
-        video = next((each for each in self._pictures if each.index == stream.index), None)
-        if self._full or video is None:
-            return
-        before = self._pixels
-        self._pixels += frames * video.codec_context.width * video.codec_context.height
-        if before <= MOST_PIXELS < self._pixels:
-            for each in self._pictures:
-                each.codec_context.skip_frame = "NONKEY"
+    def _decode(self, packet: Packet[Stream]) -> int:
+        decoder = self._decoders.get(packet.stream.index)
+        return len(packet.decode()) if decoder is None else decoder.decode(packet)
 
 
 def _check_length(content_type: str, announced: Decimal | None, end: Decimal | None) -> None:

@@ -1,0 +1,1 @@
+"""WebP, by its chunks and picture by picture."""

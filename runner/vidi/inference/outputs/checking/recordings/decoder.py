@@ -1,0 +1,101 @@
+"""What of a stream is decoded, so that it stays within what a check may take.
+
+A decoder of video holds the frames to which later ones refer: with 4K, a hundred MB and more. Key
+frames refer to none, and each of them is decoded alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidi.inference.outputs.checking.memory import MOST_BYTES
+
+if TYPE_CHECKING:
+    from av import Packet, VideoCodecContext, VideoFrame
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+MOST_PIXELS = 150_000_000
+"""Of frames that are all decoded (6 s at 720p); from then on, key frames alone are."""
+_HELD, _MOST_HELD = 12, 20
+"""Frames that a decoder holds, and with as many references as the format allows."""
+_FEW_REFERENCES = {"h264": 42, "hevc": 123}
+"""Levels up to which full HD has at most 4 (H.264, A.3.1) or 6 references (HEVC, A.4.2)."""
+_ALONE = 2
+"""Frames, for one that refers to none."""
+_MADE_UP = 7
+"""Frames, for a key frame of HEVC that is not the first: those to which others that follow it refer
+are made up (`ff_hevc_frame_rps`)."""
+_THREADS = {"libdav1d": 1}
+"""Two of them share a frame, and VP8's decoder refuses more then, on whatever machine. AV1's would
+each hold frames of their own."""
+_UNKNOWN_BITS = 32
+"""A pixel, of a form that nobody has named yet."""
+
+
+class Decoder:
+    """One stream of pictures, decoded as far as the bounds allow."""
+
+    def __init__(self, codec: VideoCodecContext, *, full: bool = False) -> None:
+        """Decide what is decoded.
+
+        Args:
+            codec: Of the stream, not opened yet.
+            full: Whether all of it is, whatever memory and time that takes.
+        """
+        self._codec = codec
+        self._full = full
+        self._pixels = 0
+        frame = _frame_bytes(codec)
+        self._keys_alone = not full and frame * _held(codec) > MOST_BYTES
+        self._first_alone = codec.name == "hevc" and frame * _MADE_UP > MOST_BYTES
+        self.is_too_large = not full and frame * _ALONE > MOST_BYTES
+        """Whether nothing of it is decoded."""
+        if not full:
+            codec.thread_count = _THREADS.get(codec.name, 2)
+
+    def decode(self, packet: Packet[Stream]) -> int:
+        """Decode a packet, if it is one of those that are; returns the number of frames.
+
+        Raises:
+            av.error.FFmpegError: It is damaged.
+        """
+        if self.is_too_large:
+            return 0
+        if not self._keys_alone:
+            count = len(packet.decode())
+        elif self._pixels and (self._first_alone or not packet.is_keyframe):
+            count = 0
+        elif packet.is_keyframe:
+            count = len(decode_alone(self._codec, packet))
+        else:  # none is marked yet: the first frame comes of several
+            count = len(packet.decode())
+        self._pixels += count * self._codec.width * self._codec.height
+        if self._pixels > MOST_PIXELS and not self._full and not self._keys_alone:
+            self._codec.flush_buffers()
+            self._keys_alone = True
+        return count
+
+
+def decode_alone(
+    codec: VideoCodecContext, packet: Packet[Stream] | Packet[VideoStream]
+) -> list[VideoFrame]:
+    """Decode a key frame, and have the decoder forget it.
+
+    Raises:
+        av.error.FFmpegError: It is damaged.
+    """
+    frames = [*codec.decode(packet), *codec.decode(None)]
+    codec.flush_buffers()
+    return frames
+
+
+def _frame_bytes(codec: VideoCodecContext) -> int:
+    bits = codec.format.padded_bits_per_pixel if codec.format else _UNKNOWN_BITS
+    return codec.width * codec.height * bits // 8
+
+
+def _held(codec: VideoCodecContext) -> int:
+    """Frames that its decoder holds at most."""
+    few = _FEW_REFERENCES.get(codec.name)
+    return _HELD if few is None or codec.level <= few else _MOST_HELD

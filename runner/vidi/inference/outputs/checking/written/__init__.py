@@ -1,0 +1,1 @@
+"""Text and JSON, read to their end."""
