@@ -55,7 +55,7 @@ def check_glb(path: Path) -> str:
 
 def _read_chunks(file: BinaryIO, size: int) -> list[tuple[int, int, int]]:
     """Kind, place and length of each chunk; all are whole, the first ones are told."""
-    chunks, place = [], 12
+    chunks, place = list[tuple[int, int, int]](), 12
     while place < size:
         file.seek(place)
         head = file.read(8)

@@ -19,8 +19,9 @@ MOST_PIXELS = 150_000_000
 """Of frames that are all decoded (6 s at 720p); from then on, key frames alone are."""
 _HELD, _MOST_HELD = 12, 20
 """Frames that a decoder holds, and with as many references as the format allows."""
-_FEW_REFERENCES = {"h264": 42, "hevc": 123}
-"""Levels up to which full HD has at most 4 (H.264, A.3.1) or 6 references (HEVC, A.4.2)."""
+_FEW_REFERENCES = {"h264": (3, 42), "hevc": (12, 123)}
+"""Levels up to which full HD has at most 4 (H.264, A.3.1) or 6 references (HEVC, A.4.2), and which
+byte of the decoder's configuration says the level (ISO/IEC 14496-15)."""
 _ALONE = 2
 """Frames, for one that refers to none."""
 _MADE_UP = 7
@@ -97,5 +98,9 @@ def _frame_bytes(codec: VideoCodecContext) -> int:
 
 def _held(codec: VideoCodecContext) -> int:
     """Frames that its decoder holds at most."""
-    few = _FEW_REFERENCES.get(codec.name)
-    return _HELD if few is None or codec.level <= few else _MOST_HELD
+    if codec.name not in _FEW_REFERENCES:
+        return _HELD
+    place, level = _FEW_REFERENCES[codec.name]
+    configuration = codec.extradata or b""
+    told = configuration[:1] == b"\1" and len(configuration) > place
+    return _HELD if told and configuration[place] <= level else _MOST_HELD
