@@ -6,6 +6,7 @@ scalar, which costs five times as much and resolves by the rules of YAML 1.1.
 
 from __future__ import annotations
 
+from array import array
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +116,7 @@ class _Composer:
         self._next = _Parser(join_surrogates(source.text)).get_event
         self._anchors: dict[str, tuple[Value, int, int, str]] = {}
         """Name to value, mark, number of values in it, and text if it is a scalar."""
+        self._marks = array("I")
         self._keys: dict[str, str] = {}
         self._count = 0
         self._collections = 0
@@ -224,6 +226,7 @@ class _Composer:
                 raise self._too_many(key_mark)
         if merge_mark >= 0:
             self._merge(table, merges, merge_mark)
+        table.keep_marks(self._marks)
         return table
 
     def _key(self, event: Any, depth: int) -> tuple[str | None, int]:
@@ -272,7 +275,7 @@ class _Composer:
                 return
             for number, (key, value) in enumerate(other.items()):
                 if key not in table:
-                    table.put(key, value, other.marks[2 * number], other.marks[2 * number + 1])
+                    table.put(key, value, *other.marks_at(number))
 
     def _alias(self, event: Any) -> _Placed:
         mark: int = event.start_mark.index
