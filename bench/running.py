@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MEMORY = Path("/dev/shm")
 COUNTS = {"smallest": (4, 8), "ordinary": (256, 1024), "full": (1024, 4096)}
 """Two sizes, so that what a run costs once is apart."""
-ROWS = {"smallest": (4, 8), "ordinary": (2500, 5000), "full": (10_000, 100_000)}
-"""The same of rows of one entry, more than those whose lines of the manifest are kept."""
+MEMORY_COUNTS = {"smallest": (4, 8), "ordinary": (2500, 5000), "full": (10_000, 100_000)}
+"""The same for memory: more than those whose lines of the manifest are kept."""
 MOST_MIB = 800 * 1000**2 / 1024**2
 """Of a run of 100,000."""
 AT_ONCE = 64
@@ -54,10 +54,7 @@ def measure(size: str) -> Iterator[Figure]:
             yield Figure(f"CPU of an inference ({place})", cpu_ms, "ms CPU", target=6)
             if place == "disk":
                 yield _beside_sdk(served, cpu_ms, few, many)
-            kib = (two.peak_mib - one.peak_mib) * 1024 / (many - few)
-            if place == "disk":
-                yield Figure("memory of an inference while running", kib, "KiB", target=6)
-        yield from _measure_rows(served, *ROWS[size])
+        yield from _measure_memory(served, *MEMORY_COUNTS[size])
     with serve(0, pictures=True) as served:
         count = max(few // 4, 2)
         one, two = (_run(served, "fal", each, None, MEGAPIXEL) for each in (count, 2 * count))
@@ -72,21 +69,29 @@ def _beside_sdk(served: Served, cpu_ms: float, few: int, many: int) -> Figure:
     return Figure("the same (disk)", cpu_ms, "ms CPU", "the SDK's own loop", other)
 
 
-def _measure_rows(served: Served, few: int, many: int) -> Iterator[Figure]:
-    """Memory of rows of one entry, which share their plan."""
-    spent = {}
-    for count in (few, many):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            rows = "".join(f"{number:06}\n" for number in range(count))
-            (folder / "rows.csv").write_text(f"number\n{rows}", encoding="utf-8")
-            (folder / "job.yaml").write_text(ROW_JOB, encoding="utf-8")
-            spent[count] = _carry_out(served, folder, "--yes")
-    kib = (spent[many].peak_mib - spent[few].peak_mib) * 1024 / (many - few)
-    what = f"{few:,} to {many:,} of one `foreach`"
-    yield Figure(f"memory of an inference while running, {what}", kib, "KiB", target=6)
-    what = f"memory of a run of {many:,} of one `foreach`"
-    yield Figure(what, spent[many].peak_mib, "MiB", target=MOST_MIB)
+def _measure_memory(served: Served, few: int, many: int) -> Iterator[Figure]:
+    """Of entries of a list, each with a plan of its own, and of rows of one, which share theirs."""
+    for kind, write in {"a list": _write_list, "one `foreach`": _write_rows}.items():
+        spent = {}
+        for count in (few, many):
+            with tempfile.TemporaryDirectory() as name:
+                write(Path(name), count)
+                spent[count] = _carry_out(served, Path(name), "--yes")
+        kib = (spent[many].peak_mib - spent[few].peak_mib) * 1024 / (many - few)
+        what = f"{few:,} to {many:,} of {kind}"
+        yield Figure(f"memory of an inference while running, {what}", kib, "KiB", target=6)
+        what = f"memory of a run of {many:,} of {kind}"
+        yield Figure(what, spent[many].peak_mib, "MiB", target=MOST_MIB)
+
+
+def _write_list(folder: Path, count: int) -> None:
+    write_job(folder, "fal", count)
+
+
+def _write_rows(folder: Path, count: int) -> None:
+    rows = "".join(f"{number:06}\n" for number in range(count))
+    (folder / "rows.csv").write_text(f"number\n{rows}", encoding="utf-8")
+    (folder / "job.yaml").write_text(ROW_JOB, encoding="utf-8")
 
 
 def _run(

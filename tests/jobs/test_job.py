@@ -308,6 +308,16 @@ def test_load_job_returns_a_right_one(tmp_path):
     assert [each.id for each in load_job(path, project=tmp_path).inferences()] == ["a"]
 
 
+def test_one_that_lets_go_of_its_entries_still_knows_where_its_keys_stand(tmp_path):
+    job = job_of(tmp_path, f"version: 1\nname: x\ninferences:\n{ONE * 3}budget: 1\n")
+    keys = ("version", "name", "inferences", "budget", "vars")
+    before = [job.place_of(key) for key in keys]
+    job.let_go()
+    assert [job.place_of(key) for key in keys] == before
+    assert [place.line for place in before] == [1, 2, 3, 7, 1]
+    assert list(job.inferences()) == []
+
+
 def test_a_missing_file(tmp_path):
     with pytest.raises(UsageError, match=r"(?m)No such file or directory$"):
         load_job(tmp_path / "no.yaml", project=tmp_path)

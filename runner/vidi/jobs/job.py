@@ -78,7 +78,7 @@ class Job:
     warnings: tuple[Problem, ...]
     _reads_texts: bool = field(repr=False)
     """Whether a template may read files of the project."""
-    _entries: tuple[Places, ...] = field(repr=False)
+    _entries: list[Places] = field(repr=False)
     _scope: Scope = field(repr=False)
 
     def inferences(self) -> Iterator[InferenceSpec | Problem]:
@@ -87,6 +87,14 @@ class Job:
         A generator: an inference is made when it is asked for, and not kept.
         """
         return expand(self._entries, self._scope)
+
+    def let_go(self) -> None:
+        """Forget what its entries say, half a KiB of each: the plan has all that a run asks for.
+
+        From then on it has no inferences, and no data files.
+        """
+        self._entries.clear()
+        self._scope.places.empty("inferences")
 
     @property
     def files(self) -> ProjectFiles:
@@ -311,7 +319,7 @@ class _Reading:
             self._problems.append(self._places.problem(mistake, ("vars",)))
         return dict(variables)
 
-    def _entries(self) -> tuple[Places, ...]:
+    def _entries(self) -> list[Places]:
         written = self._read_mapping("defaults")
         defaults = written if isinstance(written, Table) else Table(self._root.at)
         rows = self._read("inferences", _read_inferences, Row(0))
@@ -324,7 +332,7 @@ class _Reading:
             entries, (row for row in rows if isinstance(row, Table)), strict=True
         ):
             self._check_entry(entry, row)
-        return tuple(entries)
+        return entries
 
     def _not_an_entry(self, row: object, mark: int) -> None:
         message = f"an inference must be a mapping, not {describe(row)}"

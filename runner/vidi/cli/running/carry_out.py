@@ -83,6 +83,7 @@ def _run(
 ) -> RunResult:
     options = state.options
     if plan.to_run:
+        plan.job.let_go()
         _collect_as_usual()
     with (
         journal,

@@ -34,6 +34,17 @@ class Places:
         self._entry = entry
         self._defaults = defaults
 
+    @property
+    def mark(self) -> int:
+        """Where the entry stands."""
+        return self._entry.at
+
+    def empty(self, key: str) -> None:
+        """Let go of the list that is the value of a key."""
+        value = self._entry.get(key)
+        if isinstance(value, Row):
+            self._entry[key] = Row(value.at)
+
     def of_key(self, *path: str | int) -> Place:
         """Where a key stands."""
         return self.source.place(self.marks(path)[0])

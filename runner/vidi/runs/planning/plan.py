@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vidi.inference.request import InferenceRequest
     from vidi.inference.tracking.journal.events import InferenceState
     from vidi.jobs.job import Job
-    from vidi.jobs.reading.places import Places
+    from vidi.jobs.reading.source import Source
     from vidi.jobs.reviews.review import Reviews
     from vidi.runs.planning.selection import Selector
     from vidi.runs.planning.shards import Shard, Share
@@ -90,8 +90,10 @@ class PlannedInference:
     tags: tuple[str, ...] = ()
     paid: Decimal = Decimal(0)
     """USD that have been paid before, over all runs, for what it is to have."""
-    entry: Places | None = None
-    """Where what its entry says stands in the job file."""
+    source: Source | None = None
+    """The job file."""
+    mark: int = 0
+    """Where its entry stands in it."""
     axes: Mapping[str, object] = field(default_factory=dict)
     """What the entry's matrix gave it, by name."""
     asked: InferenceRequest | None = None
@@ -107,7 +109,7 @@ class PlannedInference:
     @property
     def place(self) -> Place | None:
         """Where its entry stands in the job file."""
-        return self.entry.of_key() if self.entry is not None else None
+        return self.source.place(self.mark) if self.source is not None else None
 
     @property
     def buys(self) -> bool:
