@@ -1,9 +1,11 @@
 """What an answer holds is kept: nothing, half of it, things of several kinds, each by its name."""
 
+import io
 import json
 from pathlib import PurePosixPath
 
 import pytest
+from PIL import Image
 
 from support.servers.altered_sandbox import serve_altered
 
@@ -212,3 +214,28 @@ def test_replicate_cancels_only_at_a_deadline_that_is_not_ours_alone(here, model
     with serve_altered(here, alter):
         assert run(here).exit_code == 0
     assert asked == [sent]
+
+
+STRUCTURE = "too large to be decoded: only its structure is checked"
+LARGE = {"checked in pieces": (1800, ""), "by its structure": (4000, STRUCTURE)}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_picture_of_any_size_is_kept_and_what_was_not_checked_of_it_is_told(here, case):
+    side, told = LARGE[case]
+    picture = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").resize((side, side)).save(picture, "WEBP", method=0)
+
+    def alter(exchange):
+        return exchange.saying(picture.getvalue()) if exchange.is_download else exchange
+
+    write_job(here, "replicate/black-forest-labs/flux-schnell", "a.webp")
+    with serve_altered(here, alter) as served:
+        answer = here("vidi-run", "job.yaml")
+        (asset,) = assets_of(here)
+        assert (answer.exit_code, served.submits) == (0, 1)
+    assert (asset["width"], asset["height"], asset.get("warning") or "") == (side, side, told)
+    said = f"job.yaml: warning: {told}\n      hits: a\n"
+    assert (said in answer.stderr) == bool(told)
+    small = here.folder / f"outputs/job/.vidi/thumbs/{asset['sha256']}.webp"
+    assert small.is_file() == (not told)

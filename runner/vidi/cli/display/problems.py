@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vidi.runs.records.warnings import OF_ASSETS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -88,7 +90,7 @@ def render_folded(folded: FoldedProblem) -> str:
     rows = _rows(folded.places)
     if len(rows) > 1:
         lines.append(f"      rows: {name_some(rows)}")
-    elif len(folded.ids) > 1:
+    elif len(folded.ids) > 1 or problem.code == OF_ASSETS:  # which has no line of the file
         lines.append(f"      hits: {name_some(folded.ids, folded.more)}")
     if problem.hint:
         lines.append(f"      hint: {problem.hint}")
