@@ -30,6 +30,9 @@ are made up (`ff_hevc_frame_rps`)."""
 _THREADS = {"libdav1d": 1}
 """Two of them share a frame, and VP8's decoder refuses more then, on whatever machine. AV1's would
 each hold frames of their own."""
+_SKIPPING = frozenset({"h264", "hevc"})
+"""Decoders that parse what they are asked to skip: damage may hide that it is a key frame. Others
+decode it, or refuse it."""
 _UNKNOWN_BITS = 32
 """A pixel, of a form that nobody has named yet."""
 
@@ -63,18 +66,25 @@ class Decoder:
         """
         if self.is_too_large:
             return 0
-        if not self._keys_alone:
-            count = len(packet.decode())
-        elif self._pixels and (self._first_alone or not packet.is_keyframe):
-            count = 0
-        elif packet.is_keyframe:
-            count = len(decode_alone(self._codec, packet))
-        else:  # none is marked yet: the first frame comes of several
-            count = len(packet.decode())
+        count = self._decode_key(packet) if self._keys_alone else len(packet.decode())
         self._pixels += count * self._codec.width * self._codec.height
         if self._pixels > MOST_PIXELS and not self._full and not self._keys_alone:
             self._codec.flush_buffers()
+            self._codec.skip_frame = "NONKEY"
             self._keys_alone = True
+        return count
+
+    def _decode_key(self, packet: Packet[Stream]) -> int:
+        if self._pixels and not packet.is_keyframe and self._codec.name not in _SKIPPING:
+            return 0
+        if packet.is_keyframe:
+            count = len(decode_alone(self._codec, packet))
+        else:
+            count = len(packet.decode())
+            if count:
+                self._codec.flush_buffers()
+        if count:
+            self._codec.skip_frame = "ALL" if self._first_alone else "NONKEY"
         return count
 
 
