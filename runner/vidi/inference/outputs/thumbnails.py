@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vidi.inference.outputs.checking.images.raster import DAMAGE, fits
 from vidi.inference.outputs.checking.images.webp.check import decode_first, fits_pillow
-from vidi.inference.outputs.checking.recordings.decoder import decode_alone
+from vidi.inference.outputs.checking.recordings.decoder import Decoder, decode_alone
 from vidi.inference.outputs.checking.recordings.stream import OPTIONS
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def _open_picture(path: Path) -> Image | None:
     with Image.open(path) as image:
         if _is_light(image.size, path.stat().st_size) or not fits(image, path):
             return None
+        if image.has_transparency_data and image.width * image.height > _MOST_PIXELS // 2:
+            return None  # it is held twice, multiplied by its transparency
         image.draft("RGB", (SIDE, SIDE))  # JPEG: decoded at a fraction of its size
         image.thumbnail((SIDE, SIDE), reducing_gap=2.0)
         return ImageOps.exif_transpose(image)
@@ -109,7 +111,8 @@ def open_first_frame(path: Path) -> Image | None:
     try:
         with av.open(path, options=OPTIONS) as container:
             codec = container.streams.video[0].codec_context
-            codec.thread_count = 1  # one more would hold one more frame
+            if Decoder(codec).is_too_large:
+                return None
             keys = (packet for packet in container.demux(video=0) if packet.is_keyframe)
             return _draw(next(frame for key in keys for frame in decode_alone(codec, key)))
     except av.FFmpegError:

@@ -5,6 +5,7 @@ import json
 import struct
 import subprocess
 import sys
+import zlib
 
 import av
 import pytest
@@ -83,6 +84,23 @@ def save_scans(path, side):
     path.write_bytes(content[:at] + scan + content[at + 14 :])
 
 
+def save_joined(path, side):
+    """Two JPEGs in one file, as cameras write them: it is opened as another format."""
+    picture = draw(side)
+    picture.save(path, "MPO", save_all=True, append_images=[picture.resize((64, 64))],
+                 progressive=True, subsampling=0)  # fmt: skip
+
+
+def save_tile(path, side):
+    """A small picture in one large tile."""
+    tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side}
+    packed = zlib.compress(bytes(side * side), 1)
+    tags |= {324: 8 + 2 + 12 * 10 + 4, 325: len(packed)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in sorted(tags))
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(tags))
+    path.write_bytes(head + entries + bytes(4) + packed)
+
+
 PICTURES = {
     "png": (saved(compress_level=1), 5000, ""),
     "jpg": (saved(quality=80), 5000, ""),
@@ -91,6 +109,8 @@ PICTURES = {
     "full.progressive.jpg": (saved(progressive=True, subsampling=0), 2500, ""),
     "cmyk.progressive.jpg": (saved("CMYK", progressive=True), 2500, SCANS),
     "large.progressive.jpg": (saved(progressive=True), 5000, SCANS),
+    "joined.jpg": (save_joined, 1500, ""),
+    "large.joined.jpg": (save_joined, 2400, STRUCTURE),
     "webp": (saved(method=0), 1440, ""),
     "lossy.webp": (saved(method=0), 3100, ""),
     "lossless.webp": (saved(method=0, lossless=True, quality=0), 1800, ""),
@@ -108,6 +128,8 @@ PICTURES = {
     "lzw.tiff": (saved(compression="tiff_lzw"), 2048, ""),
     "pages.tiff": (saved(frames=3, compression="tiff_lzw"), 2048, ""),
     "huge.tiff": (saved(compression="tiff_lzw"), 5000, STRUCTURE),
+    "tile.tiff": (save_tile, 1024, ""),
+    "large.tile.tiff": (save_tile, 8192, STRUCTURE),
     "ico": (save_icon, 1600, ""),
     "huge.ico": (save_icon, 5000, STRUCTURE),
     "jp2": (saved(), 1300, ""),
@@ -127,16 +149,21 @@ def test_a_picture(tmp_path, name):
     assert check(tmp_path, name, make, (64, side)) == told
 
 
-def filmed(codec, form="yuv420p", frames=12, **options):
+def filmed(codec, form="yuv420p", frames=12, streams=1, **options):
     def make(path, height):
-        picture = draw(height)
+        width = height * 16 // 9 & ~1
+        turned = [draw(height).rotate(90 * turn) for turn in range(4)]
+        drawn = [av.VideoFrame.from_image(each).reformat(width, height, form) for each in turned]
         with av.open(path, "w") as container:
-            stream = container.add_stream(codec, rate=12, options=options)
-            stream.width, stream.height, stream.pix_fmt = height * 16 // 9 & ~1, height, form
+            added = [container.add_stream(codec, rate=12, options=options) for _ in range(streams)]
+            for stream in added:
+                stream.width, stream.height, stream.pix_fmt = width, height, form
             for number in range(frames):
-                frame = av.VideoFrame.from_image(picture.rotate(90 * (number % 4)))
-                container.mux(stream.encode(frame.reformat(stream.width, height, form)))
-            container.mux(stream.encode())
+                drawn[number % 4].pts = number
+                for stream in added:
+                    container.mux(stream.encode(drawn[number % 4]))
+            for stream in added:
+                container.mux(stream.encode())
 
     return make
 
@@ -146,6 +173,8 @@ RECORDINGS = {
     "hd.mp4": (filmed("libx264", preset="ultrafast", refs="16"), 720, ""),
     "full.mp4": (filmed("libx264", **FAST), 1080, ""),
     "4k.mp4": (filmed("libx264", **FAST), 2160, ""),
+    "open.mp4": (filmed("libx264", **FAST, bf="2", **{"x264-params": "open-gop=1"}), 2160, ""),
+    "three.mp4": (filmed("libx264", streams=3, **FAST), 1080, ""),
     "4k.webm": (filmed("libvpx-vp9", frames=6, deadline="realtime", **{"cpu-used": "8"}), 2160, ""),
     "4k.mov": (filmed("mjpeg", "yuvj420p", 4), 2160, ""),
     "deep.mov": (filmed("prores_ks", "yuv422p10le", 2), 2160, PACKETS),

@@ -20,8 +20,8 @@ _READ_WHOLE = {"AVIF": 2, "TIFF": 1, "WEBP": 2}
 """How often a plugin holds the file itself."""
 _TOKENS = {"ppm_plain": 32 << 20}
 """Bytes of the words of one block, for decoders that split text."""
-_ROWS_PER_STRIP = 278
-"""The tag (TIFF 6.0)."""
+_ROWS_PER_STRIP, _TILE_WIDTH, _TILE_HEIGHT = 278, 322, 323
+"""Tags (TIFF 6.0)."""
 _TIFF_PIXEL = 8
 """Bytes at most, of a strip: four channels of two."""
 _COEFFICIENT = 2
@@ -59,9 +59,12 @@ def needed(image: ImageFile, size: int) -> int:
 
 
 def _needed_for_strip(image: TiffImageFile) -> int:
-    """Bytes of the rows that libtiff unpacks at once: all of them, where the file does not say."""
+    """Bytes of what libtiff unpacks at once: a tile, some rows, or all where the file says none."""
     width, height = image.size
-    return int(min(height, image.tag_v2.get(_ROWS_PER_STRIP, height)) * width * _TIFF_PIXEL)
+    rows = min(height, image.tag_v2.get(_ROWS_PER_STRIP, height))
+    if _TILE_WIDTH in image.tag_v2:
+        width, rows = image.tag_v2[_TILE_WIDTH], image.tag_v2.get(_TILE_HEIGHT, height)
+    return int(width * rows * _TIFF_PIXEL)
 
 
 def needed_for_scans(image: ImageFile) -> int:

@@ -55,6 +55,7 @@ DAMAGE = (
     LookupError,
     MemoryError,
     OSError,
+    RuntimeError,
     SyntaxError,
     TypeError,
     ValueError,
@@ -120,9 +121,10 @@ def fits(image: ImageFile, path: Path) -> bool:
 
     A JPEG is taken to be drawn smaller.
     """
-    if image.format == "JPEG":
-        return needed_for_scans(image) <= MOST_BYTES or not has_several_scans(path)
-    return needed(image, path.stat().st_size) <= MOST_BYTES
+    whole = 0 if image.format == "JPEG" else needed(image, path.stat().st_size)
+    if image.format in {"JPEG", "MPO"} and has_several_scans(path):
+        whole += needed_for_scans(image)
+    return whole <= MOST_BYTES
 
 
 def _load_draft(image: ImageFile, path: Path) -> str:

@@ -25,8 +25,8 @@ byte of the decoder's configuration says the level (ISO/IEC 14496-15)."""
 _ALONE = 2
 """Frames, for one that refers to none."""
 _MADE_UP = 7
-"""Frames, for a key frame of HEVC that is not the first: those to which others that follow it refer
-are made up (`ff_hevc_frame_rps`)."""
+"""Frames, for a key frame that is not the first: H.264's and HEVC's decoders make up those to which
+others that follow it refer (open groups)."""
 _THREADS = {"libdav1d": 1}
 """Two of them share a frame, and VP8's decoder refuses more then, on whatever machine. AV1's would
 each hold frames of their own."""
@@ -40,23 +40,36 @@ _UNKNOWN_BITS = 32
 class Decoder:
     """One stream of pictures, decoded as far as the bounds allow."""
 
-    def __init__(self, codec: VideoCodecContext, *, full: bool = False) -> None:
+    def __init__(
+        self, codec: VideoCodecContext, *, full: bool = False, room: int = MOST_BYTES
+    ) -> None:
         """Decide what is decoded.
 
         Args:
             codec: Of the stream, not opened yet.
             full: Whether all of it is, whatever memory and time that takes.
+            room: Bytes that it may take.
         """
         self._codec = codec
         self._full = full
+        self._room = room
         self._pixels = 0
-        frame = _frame_bytes(codec)
-        self._keys_alone = not full and frame * _held(codec) > MOST_BYTES
-        self._first_alone = codec.name == "hevc" and frame * _MADE_UP > MOST_BYTES
-        self.is_too_large = not full and frame * _ALONE > MOST_BYTES
+        self._keys_alone = self._first_alone = False
+        self.is_too_large = False
         """Whether nothing of it is decoded."""
+        self._decide()
         if not full:
             codec.thread_count = _THREADS.get(codec.name, 2)
+
+    def _decide(self) -> None:
+        """Choose by the size of a frame, which may be another one from some frame on."""
+        self._sides = self._codec.width, self._codec.height
+        if self._full:
+            return
+        frame = _frame_bytes(self._codec)
+        self._keys_alone = self._keys_alone or frame * _held(self._codec) > self._room
+        self._first_alone = self._codec.name in _SKIPPING and frame * _MADE_UP > self._room
+        self.is_too_large = frame * _ALONE > self._room
 
     def decode(self, packet: Packet[Stream]) -> int:
         """Decode a packet, if it is one of those that are; returns the number of frames.
@@ -68,6 +81,8 @@ class Decoder:
             return 0
         count = self._decode_key(packet) if self._keys_alone else len(packet.decode())
         self._pixels += count * self._codec.width * self._codec.height
+        if count and self._sides != (self._codec.width, self._codec.height):
+            self._decide()
         if self._pixels > MOST_PIXELS and not self._full and not self._keys_alone:
             self._codec.flush_buffers()
             self._codec.skip_frame = "NONKEY"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vidi.errors import DownloadError
 from vidi.inference.outputs.checking.facts import Facts
+from vidi.inference.outputs.checking.memory import MOST_BYTES
 from vidi.inference.outputs.checking.recordings.decoder import Decoder
 from vidi.inference.outputs.checking.recordings.pages import check_frames
 from vidi.inference.outputs.checking.spoilt import cut_short, damaged
@@ -126,9 +127,11 @@ class _Reading:
         self, pictures: list[VideoStream], sounds: list[AudioStream], *, full: bool
     ) -> None:
         self._streams = [*pictures, *sounds]
-        self._decoders = {each.index: Decoder(each.codec_context, full=full) for each in pictures}
-        self._undecoded = [at for at, each in self._decoders.items() if each.is_too_large]
-        self._waiting = {stream.index for stream in self._streams} - {*self._undecoded}
+        room = MOST_BYTES // max(1, len(pictures))
+        self._decoders = {
+            each.index: Decoder(each.codec_context, full=full, room=room) for each in pictures
+        }
+        self._waiting = {stream.index for stream in self._streams if not self._leaves_out(stream)}
         self._full = full
         self.end: Decimal | None = None
         """Seconds at which the last packet ends."""
@@ -150,7 +153,12 @@ class _Reading:
                 self._waiting.discard(packet.stream.index)
             if not self._full and not self._waiting and time.monotonic() > ends:
                 return "too long to be decoded whole: its beginning is checked"
-        return "too large to be decoded: only its packets are read" if self._undecoded else ""
+        left_out = any(map(self._leaves_out, self._streams))
+        return "too large to be decoded: only its packets are read" if left_out else ""
+
+    def _leaves_out(self, stream: Stream) -> bool:
+        decoder = self._decoders.get(stream.index)
+        return decoder is not None and decoder.is_too_large
 
     def _decode(self, packet: Packet[Stream]) -> int:
         decoder = self._decoders.get(packet.stream.index)

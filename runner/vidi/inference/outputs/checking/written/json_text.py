@@ -121,6 +121,8 @@ def _read_marks(file: BinaryIO, length: int) -> Iterator[int]:
 
 
 def _look_through(path: Path, content_type: str, kinds: Collection[OutputType]) -> Facts:
+    if OutputType.TEXT in kinds and OutputType.JSON not in kinds:  # words may close their brackets
+        return Facts("text/plain", warning=check_text(path))
     with path.open("rb") as file:
         if not is_closed(file, path.stat().st_size):
             return _take_as_text(path, kinds, "a bracket or a string of it does not end")

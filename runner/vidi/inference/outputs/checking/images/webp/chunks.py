@@ -22,7 +22,7 @@ _FRAME_HEAD = 16
 """Bytes of a frame of an animation before the chunks of its picture."""
 _MOST_CHUNKS, _MOST_IN_FRAME = 1 << 16, 16
 """That are looked at: an animation of 20,000 frames is within them, and a frame has one or two."""
-_CODED = frozenset({b"ALPH", b"VP8 ", b"VP8L"})
+_PICTURES = frozenset({b"VP8 ", b"VP8L"})
 _LOSSY_MARK, _LOSSLESS_MARK = b"\x9d\x01\x2a", b"\x2f"
 _SIDE = (1 << 14) - 1
 """The bits of a width and of a height."""
@@ -90,14 +90,24 @@ def read_webp(path: Path) -> WebP:
         chunks = list(islice(_walk(file, _FIRST, size), _MOST_CHUNKS))
         if not chunks or chunks[-1].end > size + 1:  # some writers leave out the last padding
             raise cut_short(TYPE)
-        frames = [chunk for chunk in chunks if chunk.kind == b"ANMF"]
-        coded = [_list_in(file, frame) for frame in frames] or [chunks]
         try:
-            pictures = tuple(_read_picture(file, each) for each in coded)
+            return _describe(file, chunks, size)
         except (ValueError, struct.error) as error:
             raise damaged(TYPE, error) from error
-        width, height = _read_canvas(file, chunks[0], pictures[0])
-    return WebP(width, height, pictures, size)
+
+
+def _describe(file: BinaryIO, chunks: Sequence[Chunk], size: int) -> WebP:
+    frames = [chunk for chunk in chunks if chunk.kind == b"ANMF"]
+    canvas = _read_sides(file, chunks[0].content + 4) if chunks[0].kind == b"VP8X" else None
+    if not frames:
+        picture = _read_picture(file, chunks)
+        sides = picture.width, picture.height
+        if canvas not in (None, sides):
+            raise ValueError("its picture has another size than its canvas")
+        return WebP(*sides, (picture,), size)
+    if canvas is None:
+        raise ValueError("it has frames, but no canvas")
+    return WebP(*canvas, tuple(_read_frame(file, each, canvas) for each in frames), size)
 
 
 def _walk(file: BinaryIO, place: int, end: int) -> Iterator[Chunk]:
@@ -109,32 +119,45 @@ def _walk(file: BinaryIO, place: int, end: int) -> Iterator[Chunk]:
         place = chunk.end
 
 
-def _list_in(file: BinaryIO, frame: Chunk) -> list[Chunk]:
+def _read_frame(file: BinaryIO, frame: Chunk, canvas: tuple[int, int]) -> Picture:
+    """The picture of a frame, which lies on the canvas."""
     inside = _walk(file, frame.content + _FRAME_HEAD, frame.content + frame.length)
-    return list(islice(inside, _MOST_IN_FRAME))
+    chunks = list(islice(inside, _MOST_IN_FRAME))
+    if chunks and chunks[-1].end > frame.end:
+        raise cut_short(TYPE)
+    picture = _read_picture(file, chunks)
+    file.seek(frame.content)
+    places = file.read(6)
+    for place, side, whole in zip(
+        (places[:3], places[3:]), (picture.width, picture.height), canvas, strict=True
+    ):
+        if 2 * int.from_bytes(place, "little") + side > whole:
+            raise ValueError("a frame of it lies beyond its canvas")
+    return picture
 
 
 def _read_picture(file: BinaryIO, chunks: Sequence[Chunk]) -> Picture:
-    """The picture among some chunks, its size by the head of its bits (RFC 6386, 9.1; RFC 9649)."""
-    coded = tuple(chunk for chunk in chunks if chunk.kind in _CODED)
-    if not coded or coded[-1].kind == b"ALPH":
+    """The first picture among some chunks, its size by how its bits begin (RFC 6386, RFC 9649)."""
+    at = next((at for at, chunk in enumerate(chunks) if chunk.kind in _PICTURES), None)
+    if at is None:
         raise cut_short(TYPE)
-    file.seek(coded[-1].content)
-    if coded[-1].kind == b"VP8L":
+    coded = chunks[at]
+    file.seek(coded.content)
+    if coded.kind == b"VP8L":
         mark, bits = struct.unpack("<1sI", file.read(5))
         known, width, height = mark == _LOSSLESS_MARK, (bits & _SIDE) + 1, (bits >> 14 & _SIDE) + 1
     else:
-        mark, width, height = struct.unpack("<3x3sHH", file.read(10))
+        tag, mark, width, height = struct.unpack("<3s3sHH", file.read(10))
         known, width, height = mark == _LOSSY_MARK, width & _SIDE, height & _SIDE
+        if 10 + (int.from_bytes(tag, "little") >> 5) > coded.length:  # its first partition (9.1)
+            raise cut_short(TYPE)
     if not known or not width or not height:
         raise ValueError("a picture of it does not begin as one")
-    return Picture(coded, width, height)
+    clear = tuple(chunk for chunk in chunks[:at] if chunk.kind == b"ALPH")[:1]
+    return Picture((*clear, coded), width, height)
 
 
-def _read_canvas(file: BinaryIO, first: Chunk, picture: Picture) -> tuple[int, int]:
-    """Width and height of all pictures together; those of the one where nothing else is said."""
-    if first.kind != b"VP8X":
-        return picture.width, picture.height
-    file.seek(first.content + 4)
+def _read_sides(file: BinaryIO, place: int) -> tuple[int, int]:
+    file.seek(place)
     sides = file.read(6)
     return int.from_bytes(sides[:3], "little") + 1, int.from_bytes(sides[3:], "little") + 1
