@@ -4,6 +4,8 @@ import contextlib
 import socket
 import threading
 
+from support.servers.held_port import hold
+
 
 class Cable:
     """Hands on what comes to `port` to another one, and back."""
@@ -21,6 +23,8 @@ class Cable:
         """Break off what is open and let nobody in, for so long or for good."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        if seconds is not None:
+            self._listener = hold(self.port)
         for end in self._open:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -31,7 +35,7 @@ class Cable:
 
     def mend(self) -> None:
         """Let everybody in again."""
-        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._listener.listen()
         self._listen()
 
     def freeze(self) -> None:
