@@ -89,7 +89,7 @@ class Job:
         return expand(self._entries, self._scope)
 
     def let_go(self) -> None:
-        """Forget what its entries say, half a KiB of each: the plan has all that a run asks for.
+        """Forget what its entries say, a KiB of each: the plan has all that a run asks for.
 
         From then on it has no inferences, and no data files.
         """

@@ -10,9 +10,6 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from vidi.inference.outputs.checking.images.raster import DAMAGE, fits
-from vidi.inference.outputs.checking.images.webp.check import decode_first, fits_pillow
-from vidi.inference.outputs.checking.recordings.decoder import Decoder, decode_alone
-from vidi.inference.outputs.checking.recordings.stream import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -79,12 +76,20 @@ def make_thumbnail(
 
 
 def _open(path: Path, content_type: str) -> Image | None:
-    if content_type == "image/webp" and not fits_pillow(path):
-        frame = decode_first(path)
-        return None if frame is None else _draw(frame)
+    if content_type == "image/webp":
+        return _open_webp(path)
     if content_type in _PICTURES:
         return _open_picture(path)
     return open_first_frame(path) if content_type.startswith("video/") else None
+
+
+def _open_webp(path: Path) -> Image | None:
+    from vidi.inference.outputs.checking.images.webp.check import decode_first, fits_pillow
+
+    if fits_pillow(path):
+        return _open_picture(path)
+    frame = decode_first(path)
+    return None if frame is None else _draw(frame)
 
 
 def _open_picture(path: Path) -> Image | None:
@@ -107,6 +112,9 @@ def open_first_frame(path: Path) -> Image | None:
         Exception: One of `TROUBLE`.
     """
     import av
+
+    from vidi.inference.outputs.checking.recordings.decoder import Decoder, decode_alone
+    from vidi.inference.outputs.checking.recordings.stream import OPTIONS
 
     try:
         with av.open(path, options=OPTIONS) as container:

@@ -122,8 +122,9 @@ def fits(image: ImageFile, path: Path) -> bool:
     A JPEG is taken to be drawn smaller.
     """
     whole = 0 if image.format == "JPEG" else needed(image, path.stat().st_size)
-    if image.format in {"JPEG", "MPO"} and has_several_scans(path):
-        whole += needed_for_scans(image)
+    scans = needed_for_scans(image) if image.format in {"JPEG", "MPO"} else 0
+    if scans and whole + scans > MOST_BYTES and has_several_scans(path):
+        return False
     return whole <= MOST_BYTES
 
 
