@@ -41,9 +41,14 @@ def part_streams() -> None:
 
 
 @contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Keep what libraries remark on a file to ourselves; one thread at a time."""
-    with _one_at_a_time, warnings.catch_warnings(), _leading_elsewhere():
+def quietly(*, in_c: bool = True) -> Iterator[None]:
+    """Keep what libraries remark on a file to ourselves; one thread at a time.
+
+    Args:
+        in_c: Whether a library in C may have its say, too: it costs six calls to prevent that.
+    """
+    elsewhere = _leading_elsewhere() if in_c else contextlib.nullcontext()
+    with _one_at_a_time, warnings.catch_warnings(), elsewhere:
         warnings.simplefilter("ignore")
         _mute_logs()
         yield

@@ -82,3 +82,28 @@ async def test_nobody_is_woken_on_a_loop_that_is_gone(doubled):
 
     await asyncio.to_thread(ask_and_leave)
     assert await doubled.ask(2) == 4
+
+
+async def test_what_may_wait_goes_with_the_next_that_may_not(doubled):
+    patient = [doubled.ask(number, patience_s=30) for number in (1, 2)]
+    left = doubled.leave(3)
+    assert await doubled.ask(4) == 8
+    assert await asyncio.gather(*patient) == [2, 4]
+    assert left.result(1) == 6
+    assert doubled.batches == [[1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize("end", ["its patience", "a hurry", "the end"])
+async def test_what_may_wait_waits_for_nobody_else(doubled, end):
+    future = doubled.ask(1, patience_s=0.02 if end == "its patience" else 30)
+    if end == "a hurry":
+        doubled.hurry()
+    elif end == "the end":
+        await asyncio.to_thread(doubled.close)
+    assert await asyncio.wait_for(future, 5) == 2
+
+
+async def test_the_least_patient_of_a_batch_decides(doubled):
+    slow = doubled.ask(1, patience_s=30)
+    assert await asyncio.wait_for(doubled.ask(2, patience_s=0.02), 5) == 4
+    assert slow.done()

@@ -50,6 +50,31 @@ async def test_a_not_now_holds_back_who_already_has_a_turn(ledger, own):
     assert min(await turns) >= 0.5
 
 
+class CountingLedger:
+    """A ledger that tells how often it was asked."""
+
+    def __init__(self, ledger):
+        self.ledger, self.asked = ledger, 0
+
+    async def ask(self, work):
+        self.asked += 1
+        return await self.ledger.ask(work)
+
+
+async def test_many_that_wait_long_to_send_ask_once_for_all_of_them(ledger):
+    counting = CountingLedger(ledger)
+    waiting, closing = throttle_of(counting), throttle_of(ledger, "run-2")
+    await waiting.wait_for_turn("fal")
+    turn_at = time.monotonic() - 1  # as old as the turn of one that has waited for its place
+    assert not any([await waiting.takes_back("fal", turn_at) for _ in range(50)])
+    assert counting.asked == 1
+    closing.close_for("fal", 30)
+    await asyncio.sleep(module.OPEN_S + 0.01)
+    assert [await waiting.takes_back("fal", turn_at) for _ in range(3)] == [True] * 3
+    assert counting.asked == 4
+    assert not await waiting.takes_back("fal", time.monotonic())
+
+
 async def test_another_account_does_not_wait(ledger):
     throttle_of(ledger).close_for("fal", 30)
     assert await seconds_of(throttle_of(ledger, key="mine").wait_for_turn("fal")) < 0.1

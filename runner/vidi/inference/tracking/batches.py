@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from concurrent.futures import Future
@@ -37,8 +38,8 @@ class _Waiting(Generic[Order, Done]):
     order: Order
     future: asyncio.Future[Done] | Future[Done]
     loop: asyncio.AbstractEventLoop | None
-    urgent: bool = True
-    """Whether it is carried out at once, with all that came before it."""
+    patience_s: float = 0
+    """How long it may wait for company; one that may not takes all that came before it along."""
 
 
 class _Signal(Enum):
@@ -74,11 +75,16 @@ class BatchThread(Generic[Order, Result, Done]):
         self._starting = threading.Lock()
         self._finish: Callable[[], None] | None = None
 
-    def ask(self, order: Order) -> asyncio.Future[Done]:
-        """Give an order on an event loop; the future is done once it is carried out."""
+    def ask(self, order: Order, *, patience_s: float = 0) -> asyncio.Future[Done]:
+        """Give an order on an event loop; the future is done once it is carried out.
+
+        Args:
+            order: What is to be done.
+            patience_s: Seconds it may wait for others: at once by default.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Done] = loop.create_future()
-        self._put(_Waiting(order, future, loop))
+        self._put(_Waiting(order, future, loop, patience_s))
         return future
 
     def ask_outside(self, order: Order) -> Future[Done]:
@@ -90,7 +96,7 @@ class BatchThread(Generic[Order, Result, Done]):
     def leave(self, order: Order) -> Future[Done]:
         """Give an order that nobody waits for: it goes with the next that is urgent, or soon."""
         future: Future[Done] = Future()
-        self._put(_Waiting(order, future, None, urgent=False))
+        self._put(_Waiting(order, future, None, GATHER_S))
         return future
 
     def hurry(self) -> None:
@@ -143,17 +149,18 @@ class BatchThread(Generic[Order, Result, Done]):
             self._finish()
 
     def _take(self) -> tuple[list[_Waiting[Order, Done]], bool]:
-        """Wait for an urgent order, and take all that are there; False once it is the end."""
+        """Wait as long as each order may, and take all that are there; False once it is the end."""
         batch: list[_Waiting[Order, Done]] = []
-        asked, urgent, until = self._queue.get(), False, time.monotonic() + GATHER_S
+        asked, until = self._queue.get(), math.inf
         with contextlib.suppress(Empty):
             while asked is not _Signal.END:
+                now = time.monotonic()
                 if isinstance(asked, _Signal):
-                    urgent = True
+                    until = now
                 else:
                     batch.append(asked)
-                    urgent = urgent or asked.urgent
-                wait_s = 0 if urgent else until - time.monotonic()
+                    until = min(until, now + asked.patience_s)
+                wait_s = until - now
                 asked = self._queue.get(timeout=wait_s) if wait_s > 0 else self._queue.get_nowait()
             return batch, False
         return batch, True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
     from vidi.inference.tracking.ledger.connection import Ledger
 
 OPEN_S = 0.25
-"""How long a run that was let through does not ask whether another has been told "not now"."""
+"""How long a run that found an account open does not ask whether another was told "not now"."""
 LOOK_AGAIN_S = 0.25
-"""How often a run that waits for a place looks whether one is free, and how old a turn is taken
-without another look."""
+"""How often a run that waits for a place looks whether one is free."""
 
 
 def name_account(provider: str, keys: Mapping[str, str]) -> Account:
@@ -65,13 +65,12 @@ class SharedThrottle(Throttle):
         self._ledger = ledger
         self._run = run
         self._keys = keys
-        self._open_until: dict[str, float] = {}
-        """Until when a provider without a rate is not asked about again; monotonic seconds."""
+        self._seen_open: dict[str, float] = {}
+        """When each provider's account was last found open; monotonic seconds."""
 
     def is_open(self, provider: str) -> bool:
         """Whether the next submit may go at once: nobody was told "not now" a moment ago."""
-        asked_lately = time.monotonic() < self._open_until.get(provider, 0.0)
-        return asked_lately and super().is_open(provider)
+        return self._was_open_lately(provider) and super().is_open(provider)
 
     async def wait_for_turn(self, provider: str) -> None:
         """Return when the next submit to this provider may go."""
@@ -88,18 +87,22 @@ class SharedThrottle(Throttle):
         except StorageError:
             await super().wait_for_turn(provider)
             return
-        self._open_until[provider] = time.monotonic() + OPEN_S
+        self._seen_open[provider] = time.monotonic()
 
     async def takes_back(self, provider: str, turn_at: float) -> bool:
         """Whether a turn is worth nothing any more: some process was told "not now" since."""
         if await super().takes_back(provider, turn_at):
             return True
-        if time.monotonic() - turn_at < LOOK_AGAIN_S:
+        # Many wait for one of the few that may send: one look is enough for all of them.
+        if time.monotonic() - turn_at < OPEN_S or self._was_open_lately(provider):
             return False
         try:
-            return not (await self._ledger.ask(look_for_turn(self._account(provider)))).granted
+            turn = await self._ledger.ask(look_for_turn(self._account(provider)))
         except StorageError:
             return False
+        if turn.granted:
+            self._seen_open[provider] = time.monotonic()
+        return not turn.granted
 
     def close_for(self, provider: str, seconds: float) -> None:
         """Let nobody submit to this account for so long, in any process."""
@@ -136,6 +139,9 @@ class SharedThrottle(Throttle):
         while True:
             await asyncio.sleep(LEASE_S / 3)
             await self._take(account, holder, most)
+
+    def _was_open_lately(self, provider: str) -> bool:
+        return time.monotonic() - self._seen_open.get(provider, -math.inf) < OPEN_S
 
     def _account(self, provider: str) -> Account:
         return name_account(provider, self._keys)

@@ -12,6 +12,7 @@ from support.disks import files_limited_to
 from vidi.errors import StorageError
 from vidi.inference.tracking.books import UNSENT, FolderBooks, Reservation
 from vidi.inference.tracking.budget import Budget
+from vidi.inference.tracking.journal.events import PATIENT, AssetRecord
 from vidi.inference.tracking.journal.journal import FileJournal, read_events
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
@@ -25,6 +26,12 @@ INTENT = {
     "estimate_usd": {"low": Decimal("0.05"), "high": Decimal("0.05")},
 }
 RECEIPT = {"request_id": "q1", "urls": {}}
+FOLLOWING = {
+    "completed": {"output": "https://fal.media/a.png", "metrics": {}, "billable_units": None},
+    "asset": AssetRecord("a.png", "0" * 64, 1, "image/png").to_json(),
+    "settled": {"status": "succeeded", "actual_usd": Decimal("0.05"), "basis": "estimated"},
+}
+"""What is written of an inference behind its receipt."""
 SLOW_S = 0.02
 
 
@@ -73,6 +80,24 @@ async def test_what_waits_is_written_together_and_synced_once(journal, path, syn
     await asyncio.gather(*map(buy, ids))
     assert [each for _, each in read(path)] == ids
     assert len(syncs) <= 3
+
+
+async def test_what_follows_a_receipt_goes_with_the_next_that_may_not_wait(journal, path, syncs):
+    await journal.append("submitted", "a", **RECEIPT)
+    followed = [journal.append(event, "a", **fields) for event, fields in FOLLOWING.items()]
+    await asyncio.gather(*followed, journal.append("intent", "b", **INTENT))
+    assert [event for event, _ in read(path)] == ["submitted", *FOLLOWING, "intent"]
+    assert syncs == [1, 2 + len(FOLLOWING)]
+    assert set(FOLLOWING) == PATIENT
+    assert journal.states["a"].status == "succeeded"
+
+
+async def test_what_follows_a_receipt_is_on_the_disk_soon_in_any_case(journal, path, syncs):
+    await journal.append("submitted", "a", **RECEIPT)
+    for event, fields in FOLLOWING.items():
+        await asyncio.wait_for(journal.append(event, "a", **fields), 5)
+    assert [event for event, _ in read(path)] == ["submitted", *FOLLOWING]
+    assert syncs[-1] >= len(FOLLOWING)
 
 
 async def test_no_loop_waits_for_the_disk(journal, syncs):

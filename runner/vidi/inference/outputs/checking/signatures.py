@@ -56,9 +56,7 @@ _BRANDS = {
     b"M4A ": "audio/mp4",
     b"M4B ": "audio/mp4",
 }
-_MADE_OF_BOXES = frozenset(
-    {"video/mp4", "video/quicktime", "audio/mp4", "image/avif", "image/heic"}
-)
+_MADE_OF_BOXES = ("video/mp4", "video/quicktime", "audio/mp4", "image/avif", "image/heic")
 _MARKUP = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s++|<\?xml.*?\?>|<!--.*?-->)*+<(!doctype\s+)?([a-z]+)",
     re.DOTALL | re.IGNORECASE,
@@ -136,12 +134,11 @@ def _is_text(head: bytes) -> bool:
 
 def missing_bytes(path: Path, content_type: str, size: int) -> int:
     """How many bytes a file's own header promises beyond its end; 0 where it promises none."""
+    find_missing = _PROMISING.get(content_type)
+    if find_missing is None:
+        return 0
     with path.open("rb") as file:
-        if content_type == "model/gltf-binary":
-            return _missing_in_glb(file, size)
-        if content_type in _RIFF.values():
-            return _missing_in_riff(file, size)
-        return _missing_in_boxes(file, size) if content_type in _MADE_OF_BOXES else 0
+        return find_missing(file, size)
 
 
 def _missing_in_glb(file: BinaryIO, size: int) -> int:
@@ -177,3 +174,11 @@ def _box_length(header: bytes, left: int) -> int:
     if length == 0:
         return left
     return int(length) if length >= 8 else 0
+
+
+_PROMISING = {
+    "model/gltf-binary": _missing_in_glb,
+    **dict.fromkeys(_RIFF.values(), _missing_in_riff),
+    **dict.fromkeys(_MADE_OF_BOXES, _missing_in_boxes),
+}
+"""Types whose header says how long the file is."""

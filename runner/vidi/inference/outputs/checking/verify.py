@@ -6,6 +6,7 @@ are imported only when a file needs them.
 
 from __future__ import annotations
 
+import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -63,11 +64,10 @@ def verify(
     Raises:
         DownloadError: It is empty, cut short, damaged or something else; says what came.
     """
-    size = path.stat().st_size
+    with path.open("rb", buffering=0) as file:
+        size, head = os.fstat(file.fileno()).st_size, file.read(HEAD_BYTES)
     if size == 0:
         raise DownloadError(f"an empty file instead of {wanted(kinds)}", transient=True)
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
     content_type = _typed(head, name, kinds)
     refuse_other_kinds(content_type, kinds, head, opened=False)
     if set(kinds) == {OutputType.FILE}:

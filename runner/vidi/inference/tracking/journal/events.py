@@ -55,6 +55,10 @@ EventKind = Literal[
 DURABLE = frozenset({"intent", "submitted", "completed", "asset", "renamed", "restored", "taken"})
 """Events that are on disk, not only in the kernel, before anything else happens."""
 
+PATIENT = frozenset({"completed", "asset", "settled"})
+"""Events that may wait a moment to be written with others: the receipt is on disk long since, so
+that without them the next run asks for the answer again, for nothing."""
+
 
 @value
 class AssetRecord:

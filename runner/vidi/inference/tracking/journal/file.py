@@ -140,14 +140,13 @@ class JournalFile:
         wholes = [
             add_checksum(line, place) + b"\n" for line, place in zip(lines, places, strict=True)
         ]
-        length = sum(map(len, wholes))
+        text = b"".join(wholes)
         try:
-            for whole in wholes:
-                _write_whole(descriptor, whole)
+            _write_whole(descriptor, text)
         except OSError as error:
             with contextlib.suppress(OSError):
                 # Half a line would spoil the journal; what somebody else has added stays.
-                if os.fstat(descriptor).st_size < self._position.end + length:
+                if os.fstat(descriptor).st_size < self._position.end + len(text):
                     os.ftruncate(descriptor, self._position.end)
             raise self._refuse(error) from error
         for whole in wholes:
@@ -251,10 +250,10 @@ def _look_at(path: Path) -> os.stat_result | None:
         return None
 
 
-def _write_whole(descriptor: int, line: bytes) -> None:
+def _write_whole(descriptor: int, text: bytes) -> None:
     written = 0
-    while written < len(line):
-        written += os.write(descriptor, line[written:])
+    while written < len(text):
+        written += os.write(descriptor, text[written:])
 
 
 def _read_pieces(descriptor: int) -> Iterator[bytes]:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from vidi.errors import StorageError
 from vidi.inference.tracking.batches import BatchThread, outlast
 from vidi.inference.tracking.journal.entry import Entry, SharingReader, Written
-from vidi.inference.tracking.journal.events import DURABLE
+from vidi.inference.tracking.journal.events import DURABLE, PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.file import JournalFile
+
+PATIENCE_S = 0.01
+"""How long what is `PATIENT` waits for company: of a busy run an intent comes sooner."""
 
 
 class JournalWriter:
@@ -37,7 +40,8 @@ class JournalWriter:
 
     async def write(self, entry: Entry) -> None:
         """Write one entry; a cancellation waits until it is known whether it was."""
-        await outlast(self._thread.ask(entry))
+        patience_s = PATIENCE_S if entry.event in PATIENT else 0
+        await outlast(self._thread.ask(entry, patience_s=patience_s))
 
     def close(self) -> None:
         """Write what is waiting."""

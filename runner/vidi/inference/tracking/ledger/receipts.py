@@ -14,7 +14,7 @@ from vidi.inference.tracking.ledger.schema import RECEIPTS
 from vidi.inference.tracking.ledger.work import Work, among, insert_once
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from vidi.inference.tracking.journal.charges import Charge
     from vidi.inference.tracking.ledger.work import Transaction
@@ -32,6 +32,16 @@ def take_receipt(key: ChargeKey, provider: str, request_id: str) -> Work[bool]:
     return Work("notes", partial(_take, key=key, provider=provider, request_id=request_id))
 
 
+def note_receipt(key: ChargeKey, provider: str, request_id: str) -> Work[None]:
+    """Enter that a request is this attempt's, where nothing depends on whether it was another's.
+
+    Raises:
+        StorageError: The ledger cannot be written.
+    """
+    row = _row(key, provider, request_id)
+    return Work("notes", lambda transaction: _insert(transaction, row))
+
+
 def find_takers(provider: str, request_ids: Collection[str]) -> Work[dict[str, ChargeKey]]:
     """The attempts that these requests belong to, where that is known.
 
@@ -44,7 +54,7 @@ def find_takers(provider: str, request_ids: Collection[str]) -> Work[dict[str, C
 def enter_receipts(transaction: Transaction, charges: Iterable[Charge]) -> None:
     """Enter the receipts that a journal knows; those that are there stay as they are."""
     rows = [
-        {"provider": charge.provider, "request_id": charge.request_id, **charge.key._asdict()}
+        _row(charge.key, charge.provider, charge.request_id)
         for charge in charges
         if charge.request_id is not None
     ]
@@ -52,8 +62,7 @@ def enter_receipts(transaction: Transaction, charges: Iterable[Charge]) -> None:
 
 
 def _take(transaction: Transaction, *, key: ChargeKey, provider: str, request_id: str) -> bool:
-    row = {"provider": provider, "request_id": request_id, **key._asdict()}
-    transaction.change(_ENTER, row)
+    _insert(transaction, _row(key, provider, request_id))
     return _find(transaction, provider=provider, request_ids=(request_id,))[request_id] == key
 
 
@@ -65,3 +74,11 @@ def _find(
     places, values = among("request_id", request_ids)
     rows = transaction.read(f"{_OF} AND request_id IN {places}", {"provider": provider, **values})
     return {request: ChargeKey(*key) for request, *key in rows}
+
+
+def _row(key: ChargeKey, provider: str, request_id: str) -> dict[str, object]:
+    return {"provider": provider, "request_id": request_id, **key._asdict()}
+
+
+def _insert(transaction: Transaction, row: Mapping[str, object]) -> None:
+    transaction.change(_ENTER, row)

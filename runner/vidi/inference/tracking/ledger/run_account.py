@@ -18,7 +18,7 @@ from vidi.inference.tracking.caps import CapUsage, describe_level, find_level
 from vidi.inference.tracking.journal.charges import Charge, ChargeKey
 from vidi.inference.tracking.ledger.claims import find_begun, refuse_begun, release_begun
 from vidi.inference.tracking.ledger.ledger import raise_charge, reserve_charge, settle_charge
-from vidi.inference.tracking.ledger.receipts import find_takers, take_receipt
+from vidi.inference.tracking.ledger.receipts import find_takers, note_receipt, take_receipt
 from vidi.inference.tracking.ledger.replay import read_record, replay_journal
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class RunAccount:
     def enter_receipt(self, inference: str, provider: str, request_id: str) -> None:
         """Enter a receipt; where that fails, the next replay of the journal does it."""
         if (key := self._open.get(inference)) is not None:
-            self._ledger.begin(take_receipt(key, provider, request_id))
+            self._ledger.begin(note_receipt(key, provider, request_id))
 
     async def find_taken(
         self, inference: str, provider: str, request_ids: Collection[str]

@@ -8,6 +8,7 @@ from vidi.inference.outputs.checking.spoilt import cut_short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
     from pathlib import Path
     from typing import BinaryIO
 
@@ -29,15 +30,15 @@ def check_end(path: Path, content_type: str) -> None:
     """
     if content_type not in _ENDS:
         return
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         if _ENDS[content_type] not in _read_tail(file, content_type):
             raise cut_short(content_type)
 
 
-def _read_tail(file: BinaryIO, content_type: str) -> bytes:
+def _read_tail(file: FileIO, content_type: str) -> bytes:
     size = file.seek(0, 2)
     file.seek(max(0, size - _TAIL))
-    tail = file.read().rstrip(b"\0\r\n \t")
+    tail = file.read(_TAIL).rstrip(b"\0\r\n \t")
     return tail[-1:] if content_type == "image/gif" else tail
 
 

@@ -48,6 +48,9 @@ _NOT_EVERYWHERE = frozenset(
 )
 """Image types that some builds of Pillow cannot open."""
 
+_OPENED_IN_PYTHON = frozenset({"image/gif", "image/jpeg", "image/png"})
+"""Image types whose header Pillow reads without a library in C."""
+
 DAMAGE = (
     ArithmeticError,
     AttributeError,
@@ -82,7 +85,7 @@ def open_image(path: Path, content_type: str, *, full: bool = False) -> Facts:
     if not full and _needed_to_open(path, content_type) > MOST_BYTES:
         return Facts(content_type, warning=TOO_LARGE)
     try:
-        with quietly():
+        with quietly(in_c=content_type not in _OPENED_IN_PYTHON):
             image = Image.open(path)
         with image, quietly() if content_type == "image/tiff" else nullcontext():  # on every page
             width, height = image.size
