@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,9 +73,10 @@ def finish(folder: Path, count: int, environment: dict[str, str]) -> None:
 
 
 def _rename(events: list[dict], number: int) -> Iterator[dict[str, object]]:
-    """The events of the first entry as those of another."""
+    """The events of the first entry as those of another, a moment later for each: as times are."""
     for event in events:
-        named = {**event, "id": f"a{number}"}
+        moment = datetime.fromisoformat(event["ts"]) + timedelta(milliseconds=number)
+        named = {**event, "id": f"a{number}", "ts": moment.isoformat(timespec="microseconds")}
         yield {**named, "path": f"x/{number}.jpg"} if event["event"] == "asset" else named
 
 

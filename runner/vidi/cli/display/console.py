@@ -60,13 +60,19 @@ class Console:
 
     def print_data(self, text: str) -> None:
         """Print what the command was asked for, on stdout; one JSON object is printed whole."""
-        text = hide_secrets(text)
-        if self.json_wanted:
-            received_signals.hold()
-            text = neutralize_json(escape_json(text))
-        elif on_github():
-            text = neutralize(text)
-        click.echo(make_visible(text) if sys.stdout.isatty() else text)
+        self.print_pieces([text + "\n"])
+
+    def print_pieces(self, pieces: Iterable[str]) -> None:
+        """Print the same piece by piece, its line end included; none ends within a word."""
+        visibly = sys.stdout.isatty()
+        for piece in pieces:
+            text = hide_secrets(piece)
+            if self.json_wanted:
+                received_signals.hold()
+                text = neutralize_json(escape_json(text))
+            elif on_github():
+                text = neutralize(text)
+            click.echo(make_visible(text) if visibly else text, nl=False)
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """Say something to a person, on stderr."""

@@ -14,7 +14,7 @@ from vidi.runs.records.json_text import render_json
 from vidi.runs.records.warnings import find_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from vidi.errors import Place, VidiError
@@ -61,6 +61,7 @@ def describe_command(
     exit_code: int,
     budget: Decimal | None = None,
     errors: Sequence[VidiError] = (),
+    list_rows: Callable[[Iterator[Value]], object] = list,
 ) -> Value:
     """What became of a command about job files, as JSON values: one shape, however many files.
 
@@ -70,6 +71,7 @@ def describe_command(
         exit_code: That of the command.
         budget: The cap of the command, `--budget`, in USD.
         errors: What went wrong before there was a job file to blame.
+        list_rows: Makes a list of the inferences of a job file, or puts that off.
     """
     plans = [job.plan for job in jobs]
     own = [plan.budget if plan is not None else None for plan in plans]
@@ -81,7 +83,7 @@ def describe_command(
         "budget_usd": sum_budgets(budget, own),
         "estimate_usd": _sum_estimates(plans),
         "spent_usd": sum((_read_spent(job.result) for job in jobs), Decimal(0)),
-        "jobs": [_describe_job(job) for job in jobs],
+        "jobs": [_describe_job(job, list_rows) for job in jobs],
         "errors": [
             *_describe_errors(errors, None),
             *(error for job in jobs for error in _list_errors(job)),
@@ -106,7 +108,7 @@ def describe_vidi_error(error: VidiError) -> Value:
     return _describe_error(error, None)
 
 
-def _describe_job(job: DescribedJob) -> Value:
+def _describe_job(job: DescribedJob, list_rows: Callable[[Iterator[Value]], object]) -> Value:
     plan = job.plan
     rows = {row["id"]: row for row in job.result["inferences"]} if job.result else {}
     return {
@@ -117,7 +119,7 @@ def _describe_job(job: DescribedJob) -> Value:
         "estimate_usd": _sum_estimates([plan]),
         "spent_usd": _read_spent(job.result),
         "manifest": str(job.manifest) if job.manifest else None,
-        "inferences": list(_describe_inferences(plan, rows)) if plan else [],
+        "inferences": list_rows(_describe_inferences(plan, rows)) if plan else [],
     }
 
 

@@ -11,11 +11,10 @@ from vidi.cli.running.notifying.notify import notify
 from vidi.cli.running.reports.destinations import write_reports
 from vidi.cli.running.whole_command import find_cap
 from vidi.errors import StorageError, VidiError
-from vidi.runs.execution.signals import received_signals
-from vidi.runs.records.json_text import render_json
+from vidi.runs.records.json_text import LongList, render_in_pieces, render_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from vidi.cli.running.state import CommandState
 
@@ -44,9 +43,7 @@ def say_how_it_ended(state: CommandState) -> int:
     _write_reports(state)
     notify(state)
     if state.options.json_wanted:
-        answer = _render_answer(state)
-        received_signals.hold()
-        state.console.print_data(answer)
+        state.console.print_pieces(_render_answer(state))
     return state.exit_code
 
 
@@ -58,13 +55,29 @@ def _write_reports(state: CommandState) -> None:
         report(state)
 
 
-def _render_answer(state: CommandState) -> str:
+def _render_answer(state: CommandState) -> Iterator[str]:
+    plans = [job_run.plan for job_run in state.job_runs if job_run.plan]
+    if sum(len(plan.inferences) for plan in plans) <= MOST_INDENTED:
+        yield render_json(_describe(state, list))
+        return
+    put_off: list[LongList] = []
+
+    def put_off_rows(rows: Iterator[object]) -> LongList:
+        put_off.append(LongList(rows))
+        return put_off[-1]
+
+    yield from render_in_pieces(_describe(state, put_off_rows), put_off)
+
+
+def _describe(
+    state: CommandState, list_rows: Callable[[Iterator[object]], object]
+) -> dict[str, object]:
     answer = describe_command(
         state.command,
         state.job_runs,
         exit_code=state.exit_code,
         budget=find_cap(state),
         errors=state.errors,
+        list_rows=list_rows,
     )
-    lines = sum(len(job_run.plan.inferences) for job_run in state.job_runs if job_run.plan)
-    return render_json(state.complete(answer), indented=lines <= MOST_INDENTED).rstrip("\n")
+    return state.complete(answer)

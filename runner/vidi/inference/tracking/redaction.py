@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from operator import is_
+from typing import TYPE_CHECKING
 
 from vidi.known_secrets import REDACTED, SecretTexts, list_texts, says_secret
 from vidi.strict_json import write_json
 
-__all__ = ["REDACTED", "SecretTexts", "list_texts", "may_hold", "redact_texts", "says_secret"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["REDACTED", "SecretTexts", "list_texts", "look_for", "redact_texts", "says_secret"]
 
 _FEW = 100
 """Texts that are looked for one after the other."""
@@ -32,10 +36,13 @@ def _redact(value: object, secrets: SecretTexts) -> object:
     return value
 
 
-def may_hold(json_text: str, texts: tuple[str, ...]) -> bool:
-    """Whether a value may have any of these texts in it, by its JSON as `write_json` has it.
+def look_for(texts: tuple[str, ...]) -> Callable[[str], bool]:
+    """What tells whether a value may have any of these texts in it, by its JSON.
 
-    One look at a manifest of ten thousand instead of one at each of its texts; each character of a
-    text is written by itself, so that nothing is missed.
+    One look at a row of a manifest instead of one at each of its texts. The JSON is as `write_json`
+    has it: each character of a text is written by itself, so that nothing is missed.
     """
-    return len(texts) > _FEW or any(write_json(each, str)[1:-1] in json_text for each in texts)
+    if len(texts) > _FEW:
+        return lambda _: True
+    forms = [write_json(each, str)[1:-1] for each in texts]
+    return lambda json_text: any(form in json_text for form in forms)

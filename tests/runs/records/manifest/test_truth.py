@@ -88,6 +88,48 @@ def test_a_run_that_changes_nothing_leaves_manifest_and_page(here, options):
         assert [each["paid_usd"] for each in told["inferences"]] == [0.025, 0.025]
 
 
+@pytest.mark.parametrize("indent", [None, 1, 4, "\t"])
+def test_a_manifest_that_another_program_has_laid_out_is_left_as_it_is(here, indent):
+    run(here, job("a", "b"))
+    path = here.folder / FOLDER / "manifest.json"
+    laid_out = json.dumps(json.loads(path.read_text()), indent=indent)
+    path.write_text(laid_out)
+    run(here, job("a", "b"))
+    assert path.read_text() == laid_out
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: text[:-2],
+        lambda text: text.replace('"id": "b"', '"id": b'),
+        lambda text: text.replace('"id": "b"', '"id": "c"'),
+        lambda text: text.replace('"schema_version": 2', '"schema_version": 3'),
+        lambda text: text.replace('"totals"', '"totals'),
+        lambda text: json.dumps({**json.loads(text), "inferences": []}, indent=2),
+        lambda text: json.dumps(add_row(json.loads(text)), indent=2),
+        lambda text: json.dumps(add_row(json.loads(text))),
+        lambda _: "[]",
+        lambda _: '"text"',
+        lambda _: "\udc80".encode("utf-8", "surrogateescape").decode("latin-1"),
+    ],
+)
+def test_a_manifest_that_is_damaged_is_written_anew(here, damage):
+    run(here, job("a", "b"))
+    path = here.folder / FOLDER / "manifest.json"
+    whole = json.loads(path.read_text())
+    path.write_text(damage(path.read_text()))
+    run(here, job("a", "b"))
+    found = json.loads(path.read_text())
+    assert [row["id"] for row in found["inferences"]] == ["a", "b"]
+    assert found["schema_version"] == whole["schema_version"]
+
+
+def add_row(manifest):
+    return {**manifest, "inferences": manifest["inferences"] * 2}
+
+
 def test_a_page_that_is_missing_is_made_of_what_is_on_record(here):
     run(here, job("a"))
     page = here.folder / FOLDER / "report.html"

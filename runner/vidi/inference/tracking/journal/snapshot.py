@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT = [1, __version__, SHAPE]
 """Anything else is of another version. The number goes up when the fold makes something else of the
 same events."""
-_PIECE = 1 << 20
+_PIECE = 1 << 16
 _SUM = 64 + len("\n")
 """Bytes of the last line: the SHA-256 of all that is before it."""
 _ERRORS = (
