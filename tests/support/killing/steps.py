@@ -99,13 +99,17 @@ def _watch_files(steps: Steps) -> None:
     write = os.write
 
     def write_in_steps(file, data):
-        event = re.match(rb'\{"ts":.*?"event":"(\w+)"', bytes(data[:200]))
-        if event is None:
+        lines = bytes(data).splitlines(keepends=True)
+        events = [re.match(rb'\{"ts":.*?"event":"(\w+)"', line[:200]) for line in lines]
+        if not events or None in events:
             return write(file, data)
+        return sum(write_line(file, *pair) for pair in zip(lines, events, strict=True))
+
+    def write_line(file, line, event):
         written = 0
-        places = {"before": 0, "torn": len(data) // 2, "unended": len(data) - 1, "after": len(data)}
+        places = {"before": 0, "torn": len(line) // 2, "unended": len(line) - 1, "after": len(line)}
         for when, place in places.items():
-            written += write(file, data[written:place])
+            written += write(file, line[written:place])
             steps.take(f"append {event[1].decode()}, {when}")
         return written
 
