@@ -43,7 +43,7 @@ GROWTH = {
 
 def measure(size: str) -> Iterator[Figure]:
     """A list of entries beside its composer; then rows of a table, ever more of them."""
-    count, rounds = COUNT[size], 1 if size == "smallest" else 3
+    count, rounds = COUNT[size], 1 if size == "smallest" else 5
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_job(folder / "big.yaml", count)

@@ -41,7 +41,7 @@ LEAST = 8
 LONG_S = 2.0
 """From this latency on the stricter goal holds."""
 ROUNDS = 3
-"""How often shorter ones are measured, for the median: a percent of them is 20 ms."""
+"""How often each is measured, for the median: a percent of the shorter ones is 20 ms."""
 MORE = 0.05
 """Requests an inference that a look more or less of the scout makes."""
 SETTINGS = {
@@ -122,7 +122,7 @@ def measure(size: str) -> Iterator[Figure]:
     """Both sides by turns, against the ideal and each other."""
     latencies, all_at_once, waves = SETTINGS[size]
     for latency in latencies:
-        rounds = 1 if latency >= LONG_S or size == "smallest" else ROUNDS
+        rounds = 1 if size == "smallest" else ROUNDS
         with serve(latency) as served:
             for provider in sorted(MODELS):
                 for at_once in all_at_once:

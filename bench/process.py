@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 PYTHON = sys.executable
 PROGRAM = Path(sys.executable).with_name("vidi-run")
@@ -60,6 +60,11 @@ def run(
     """Run a command to its end."""
     began = time.perf_counter()
     return finish(start(command, folder, environment), began, codes)
+
+
+def find_least(runs: Iterable[Spent]) -> Spent:
+    """The least of each that some runs of the same took."""
+    return Spent(*map(min, zip(*runs, strict=True)))
 
 
 def compare_cpu(

@@ -17,7 +17,7 @@ from served import serve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROUNDS = {"smallest": 1, "ordinary": 11, "full": 21}
+ROUNDS = {"smallest": 1, "ordinary": 15, "full": 21}
 REFUSAL = b'{"detail": "no"}'
 ANSWER = b"HTTP/1.1 422 No\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 

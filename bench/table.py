@@ -2,7 +2,8 @@
 
     python bench/table.py [--only starting estimate] [--size smallest|ordinary|full] [--json]
 
-`full` measures 100,000 entries and every concurrency, for an hour; `ordinary` takes ten minutes.
+`full` measures 100,000 entries and every concurrency, for an hour; `ordinary` takes a quarter of
+one.
 On a machine that does other work too, CPU and ratios say something, and wall clocks little.
 docs/figures.md is made of `--json --out docs/figures.json`.
 """

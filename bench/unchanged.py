@@ -94,7 +94,7 @@ def run(folder: Path, environment: dict[str, str], *options: str) -> Spent:
 
 def measure(size: str) -> Iterator[Figure]:
     """Clean, by the stamp; and where it must look: all that the stamp does not answer."""
-    count, rounds = COUNT[size], 1 if size == "smallest" else 3
+    count, rounds = COUNT[size], 1 if size == "smallest" else 5
     with tempfile.TemporaryDirectory() as name, serve(0) as served:
         folder = Path(name)
         environment = {**served.environment, "VIDI_LEDGER": str(folder / "ledger.sqlite3")}

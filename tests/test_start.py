@@ -68,7 +68,7 @@ def test_the_process_ends_at_once_but_only_after_all_that_waits_for_its_end(argu
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_an_estimate_loads_no_sdk_no_http_and_no_media_library(tmp_path, options):
     (tmp_path / "job.yaml").write_text(JOB, encoding="utf-8")
-    spared = HEAVY | {"asyncio", "filelock", "jinja2"}
+    spared = HEAVY | {"asyncio", "filelock", "fractions", "jinja2", "logging", "traceback"}
     assert not loaded_by("job.yaml", "--estimate", *options, cwd=tmp_path) & spared
 
 

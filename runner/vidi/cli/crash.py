@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-
-from platformdirs import user_state_path
 
 from vidi.errors import VidiError
 from vidi.inference.settings import KEYS
@@ -27,7 +24,9 @@ class CrashReports:
 
     def describe(self, bug: Exception) -> VidiError:
         """Report a bug, unless it was reported before; returns what is to be said of it."""
-        frames = traceback.extract_tb(bug.__traceback__)
+        from traceback import extract_tb  # rarely needed, and it brings four modules
+
+        frames = extract_tb(bug.__traceback__)
         at = (frames[-1].filename, frames[-1].lineno or 0) if frames else ("", 0)
         kind = (type(bug).__name__, *at)
         if kind not in self._told:
@@ -47,6 +46,10 @@ def describe_bug(bug: BaseException) -> VidiError:
 
 def write_crash_report(bug: BaseException) -> Path | None:
     """Write a Markdown report of an unexpected error; None where no place can be written to."""
+    from traceback import format_exception
+
+    from platformdirs import user_state_path
+
     now = datetime.now(UTC)
     text = "\n".join(
         [
@@ -57,7 +60,7 @@ def write_crash_report(bug: BaseException) -> Path | None:
             f"- command: `{' '.join([Path(sys.argv[0]).name, *_hide_values(sys.argv[1:])])}`",
             "",
             "```",
-            "".join(traceback.format_exception(bug)).rstrip(),
+            "".join(format_exception(bug)).rstrip(),
             "```",
             "",
         ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,8 @@ def fit_terminal(rows: Sequence[Row], *, middle: int, ends: Sequence[int]) -> Se
     """The rows as `fit` makes them where a terminal shows them; whole for a pipe or a file."""
     if not rows or not sys.stdout.isatty():
         return rows
+    import shutil  # with bz2 and lzma
+
     return fit(rows, shutil.get_terminal_size().columns, middle=middle, ends=ends)
 
 

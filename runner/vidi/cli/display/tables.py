@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from vidi.cli.display.columns import align, fit
+from vidi.cli.display.columns import align, fit_terminal
 from vidi.cli.display.price_marks import describe_marks, mark_of
 from vidi.cli.display.problems import name_some
 from vidi.cli.display.visible import make_visible
@@ -174,7 +173,7 @@ def _print_table(plan: Plan, rows: Sequence[tuple[str, ...]], console: Console) 
     at_terminal = sys.stdout.isatty()
     if at_terminal:
         visible = [tuple(map(make_visible, row)) for row in table]
-        table = fit(visible, shutil.get_terminal_size().columns, middle=1, ends=(4, 3))
+        table = fit_terminal(visible, middle=1, ends=(4, 3))
         right = frozenset((len(table[0]) - 1,))
     heading, *lines = align(table, right=right)
     rule = ["━" * max(map(len, (heading, *lines)))] if at_terminal else []

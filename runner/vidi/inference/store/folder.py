@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -92,6 +91,8 @@ class FolderBlobs:
 
 
 def _write(partial: Path, content: Path | bytes) -> None:
+    import shutil  # with bz2 and lzma
+
     with partial.open("xb") as file:
         if isinstance(content, bytes):
             file.write(content)

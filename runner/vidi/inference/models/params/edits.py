@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from vidi.inference.models.params.choices import number_in
@@ -19,6 +18,7 @@ from vidi.inference.models.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from fractions import Fraction
 
     from vidi.inference.models.param_schema import ParamSchema
 
@@ -84,6 +84,8 @@ def hint_for_range(schema: ParamSchema) -> str:
 
 def hint_for_multiple(value: object, schema: ParamSchema) -> str:
     """For a number between two multiples."""
+    from fractions import Fraction
+
     step, number = Fraction(str(schema["multipleOf"])), Fraction(str(value))
     if abs(number) > _LARGE:
         return f"Write a multiple of {schema['multipleOf']}."

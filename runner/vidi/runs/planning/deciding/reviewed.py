@@ -7,7 +7,6 @@ it and wherever: so the same command after a kill finds what it has bought.
 from __future__ import annotations
 
 from dataclasses import replace
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -121,6 +120,8 @@ class Reviewed:
         if decision.action == "unchanged":
             return decision._replace(reason=REJECTED)
         if decision.action != "skip" and self._again:
+            from textwrap import shorten
+
             note = f": {shorten(found.note, LONGEST_NOTE)}" if found.note else ""
             return decision._replace(reason=f"rejected{note}")
         return decision

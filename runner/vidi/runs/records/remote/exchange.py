@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from vidi.errors import UsageError
@@ -74,6 +73,8 @@ def _put_thumbnails(bucket: Bucket, folder: Path) -> None:
 
     def put(name: str) -> None:
         bucket.put((THUMBNAILS / name).as_posix(), folder / THUMBNAILS / name, {})
+
+    from concurrent.futures import ThreadPoolExecutor  # an estimate puts nothing
 
     with ThreadPoolExecutor(PUTS_AT_ONCE) as pool:
         list(pool.map(put, sorted(made - there)))

@@ -17,7 +17,6 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from vidi.errors import FolderLockedError, UsageError
@@ -90,6 +89,8 @@ def _let_go(bucket: Bucket, folder: Path, token: str) -> None:
 
 def _bring_journal(bucket: Bucket, folder: Path) -> None:
     """Have the journal here that counts; also after a kill, as that may have come before this."""
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix=PREFIX, dir=folder / OWN) as scratch:
         try:
             found = find_journal(bucket, folder, Path(scratch))
@@ -110,6 +111,8 @@ def look_at_output(folder: Path, address: str | None) -> Iterator[tuple[Path, As
     if address is None:
         yield folder / JOURNAL, FolderStore(folder)
         return
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="vidi-") as scratch, before_anything_is_sent():
         bucket = open_bucket(address)
         _refuse_fleets(bucket, _read_holder(bucket))
