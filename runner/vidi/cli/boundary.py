@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vidi.cli.display.console import Console, is_run
+from vidi.cli.display.console import Console, is_run, silence
 from vidi.errors import StorageError, UsageError, VidiError
 from vidi.known_secrets import forget_secrets
 from vidi.runs.execution.signals import received_signals
@@ -32,7 +32,8 @@ def run_guarded(command: click.Command, program: str) -> int:
         except OSError:
             # Nobody can be told: what we would print goes nowhere. What was bought is on record.
             received_signals.hold()
-            _silence_streams()
+            silence(sys.stdout)
+            silence(sys.stderr)
             return StorageError.exit_code
 
 
@@ -59,7 +60,7 @@ def _run(command: click.Command, program: str, console: Console) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _report_stop(console)
     except BrokenPipeError:
-        _silence_streams()  # whoever read our output has gone; closing it would complain again
+        silence(sys.stdout)  # whoever read it has gone
         return 0
     except VidiError as error:
         return console.report_error(error)
@@ -91,13 +92,6 @@ def _spare_imports() -> None:
     It would load half of rich and Pygments: a tenth of what a run takes to its first request.
     """
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # documented: no import
-
-
-def _silence_streams() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(nowhere, stream.fileno())
 
 
 def _mend_arguments() -> None:

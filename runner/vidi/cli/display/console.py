@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from vidi.runs.execution.signals import received_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import TextIO
 
 ABOUT_JOBS = frozenset({"run", "estimate", "validate", "diff"})
 """The commands whose answer has the one shape of answer_schema.py."""
@@ -72,7 +74,7 @@ class Console:
                 text = neutralize_json(escape_json(text))
             elif on_github():
                 text = neutralize(text)
-            click.echo(make_visible(text) if visibly else text, nl=False)
+            _echo(make_visible(text) if visibly else text, nl=False)
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """Say something to a person, on stderr."""
@@ -80,7 +82,7 @@ class Console:
         if on_github():
             text = neutralize(text)
         colour = READABLE.get(style or "", style)
-        click.echo(click.style(text, fg=colour) if colour and self.colours else text, err=True)
+        _echo(click.style(text, fg=colour) if colour and self.colours else text, err=True)
 
     def tell(self, text: str, *, style: str | None = None) -> None:
         """Say something that -q leaves out."""
@@ -91,7 +93,7 @@ class Console:
         """Show problems at their lines, where GitHub reads them."""
         if on_github():
             for problem in problems:
-                click.echo(make_visible(render_annotation(problem)), err=True)
+                _echo(make_visible(render_annotation(problem)), err=True)
 
     def report_error(self, error: VidiError, at: Sequence[Problem] = ()) -> int:
         """Print an error; returns the exit code that goes with it.
@@ -130,6 +132,22 @@ class Console:
             self.say(
                 f"{errors:,} mistake{'' if errors == 1 else 's'}; nothing was sent.", style="red"
             )
+
+
+def _echo(text: str, *, nl: bool = True, err: bool = False) -> None:
+    """Print, unless whoever read it has gone: what is under way goes on, and ends as it ends."""
+    try:
+        click.echo(text, nl=nl, err=err)
+    except BrokenPipeError:
+        silence(sys.stderr if err else sys.stdout)
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is printed from now on go nowhere: closing a pipe that broke would complain."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def render_failure(error: VidiError) -> str:
