@@ -45,7 +45,7 @@ def quietly(*, in_c: bool = True) -> Iterator[None]:
     """Keep what libraries remark on a file to ourselves; one thread at a time.
 
     Args:
-        in_c: Whether a library in C may have its say, too: it costs six calls to prevent that.
+        in_c: Whether those in C are kept quiet, too: that takes six calls.
     """
     elsewhere = _leading_elsewhere() if in_c else contextlib.nullcontext()
     with _one_at_a_time, warnings.catch_warnings(), elsewhere:

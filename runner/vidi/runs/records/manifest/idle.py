@@ -39,7 +39,7 @@ def holds_already(path: Path, manifest: Manifest, secrets: tuple[str, ...]) -> b
     for read in (_read_row_by_row, _read_whole):
         try:
             return _holds(read(path), manifest, secrets, may_hold)
-        except (OSError, LookupError, TypeError, AttributeError):
+        except (OSError, LookupError, TypeError, AttributeError, RecursionError):
             return False
         except ValueError:  # another program has written it, or it is damaged
             continue
