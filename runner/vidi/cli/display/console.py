@@ -144,10 +144,8 @@ def _echo(text: str, *, nl: bool = True, err: bool = False) -> None:
 
 def silence(stream: TextIO) -> None:
     """Let what is printed from now on go nowhere: closing a pipe that broke would complain."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - as the system has it
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def render_failure(error: VidiError) -> str:

@@ -111,6 +111,7 @@ def test_a_manifest_that_another_program_has_laid_out_is_left_as_it_is(here, ind
         lambda text: json.dumps(add_row(json.loads(text)), indent=2),
         lambda text: json.dumps(add_row(json.loads(text))),
         lambda _: "[]",
+        lambda _: "[" * 100_000,
         lambda _: '"text"',
         lambda _: "\udc80".encode("utf-8", "surrogateescape").decode("latin-1"),
     ],
