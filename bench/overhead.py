@@ -40,7 +40,7 @@ LEAST = 8
 """Inferences of a run, however few are at once."""
 LONG_S = 2.0
 """From this latency on the stricter goal holds."""
-ROUNDS = 3
+ROUNDS, ROUNDS_OF_SHORT = 3, 7
 """How often each is measured, for the median: a percent of the shorter ones is 20 ms."""
 MORE = 0.05
 """Requests an inference that a look more or less of the scout makes."""
@@ -122,7 +122,8 @@ def measure(size: str) -> Iterator[Figure]:
     """Both sides by turns, against the ideal and each other."""
     latencies, all_at_once, waves = SETTINGS[size]
     for latency in latencies:
-        rounds = 1 if size == "smallest" else ROUNDS
+        rounds = ROUNDS if latency >= LONG_S else ROUNDS_OF_SHORT
+        rounds = 1 if size == "smallest" else rounds
         with serve(latency) as served:
             for provider in sorted(MODELS):
                 for at_once in all_at_once:

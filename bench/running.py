@@ -1,4 +1,4 @@
-"""What a run costs an inference: wall of those that take no time, CPU, memory; real pictures."""
+"""What a run costs an inference: wall of those that take no time, CPU; real pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import process
 from figure import Figure
-from overhead import MODELS, spend_sdk, write_job
+from overhead import spend_sdk, write_job
 from served import serve
 
 if TYPE_CHECKING:
@@ -20,24 +20,11 @@ if TYPE_CHECKING:
 MEMORY = Path("/dev/shm")
 COUNTS = {"smallest": (4, 8), "ordinary": (256, 1024), "full": (1024, 4096)}
 """Two sizes, so that what a run costs once is apart."""
-MEMORY_COUNTS = {"smallest": (4, 8), "ordinary": (2500, 5000), "full": (10_000, 100_000)}
-"""The same for memory: more than those whose lines of the manifest are kept."""
-MOST_MIB = 800 * 1000**2 / 1024**2
-"""Of a run of 100,000."""
+MOST_PICTURES = 256
+"""Of a megapixel, in the smaller of two runs."""
 AT_ONCE = 64
 ROUNDS = 3
 MEGAPIXEL = {"width": 1024, "height": 1024}
-ROW_JOB = f"""\
-version: 1
-name: job
-budget: 10000
-inferences:
-  - id: "a{{{{ item.number }}}}"
-    foreach: rows.csv
-    model: {MODELS["fal"][0]}
-    params: {{prompt: "a picture of number {{{{ item.number }}}}"}}
-    output: "{{{{ item.number }}}}.png"
-"""
 
 
 def measure(size: str) -> Iterator[Figure]:
@@ -56,11 +43,10 @@ def measure(size: str) -> Iterator[Figure]:
             yield Figure(f"CPU of an inference ({place})", cpu_ms, "ms CPU", target=6)
             if place == "disk":
                 yield _beside_sdk(served, cpu_ms, (few, many), rounds)
-        yield from _measure_memory(served, *MEMORY_COUNTS[size])
     with serve(0, pictures=True) as served:
-        count = max(few // 4, 2)
-        one, two = _find_least(served, (count, 2 * count), None, rounds, MEGAPIXEL)
-        cpu_ms = (two.cpu_s - one.cpu_s) * 1000 / count
+        count = min(few, MOST_PICTURES)
+        one, two = _find_least(served, (count, 3 * count), None, rounds, MEGAPIXEL)
+        cpu_ms = (two.cpu_s - one.cpu_s) * 1000 / (2 * count)
         yield Figure("CPU with a PNG of 1 megapixel, checked", cpu_ms, "ms CPU", target=12)
 
 
@@ -84,31 +70,6 @@ def _beside_sdk(served: Served, cpu_ms: float, counts: tuple[int, int], rounds: 
     return Figure("the same (disk)", cpu_ms, "ms CPU", "the SDK's own loop", other)
 
 
-def _measure_memory(served: Served, few: int, many: int) -> Iterator[Figure]:
-    """Of entries of a list, each with a plan of its own, and of rows of one, which share theirs."""
-    for kind, write in {"a list": _write_list, "one `foreach`": _write_rows}.items():
-        spent = {}
-        for count in (few, many):
-            with tempfile.TemporaryDirectory() as name:
-                write(Path(name), count)
-                spent[count] = _carry_out(served, Path(name), "--yes")
-        kib = (spent[many].peak_mib - spent[few].peak_mib) * 1024 / (many - few)
-        what = f"{few:,} to {many:,} of {kind}"
-        yield Figure(f"memory of an inference while running, {what}", kib, "KiB", target=6)
-        what = f"memory of a run of {many:,} of {kind}"
-        yield Figure(what, spent[many].peak_mib, "MiB", target=MOST_MIB)
-
-
-def _write_list(folder: Path, count: int) -> None:
-    write_job(folder, "fal", count)
-
-
-def _write_rows(folder: Path, count: int) -> None:
-    rows = "".join(f"{number:06}\n" for number in range(count))
-    (folder / "rows.csv").write_text(f"number\n{rows}", encoding="utf-8")
-    (folder / "job.yaml").write_text(ROW_JOB, encoding="utf-8")
-
-
 def _run(
     served: Served,
     provider: str,
@@ -120,10 +81,11 @@ def _run(
     with tempfile.TemporaryDirectory(dir=root) as name:
         folder = Path(name)
         write_job(folder, provider, count, pixels)
-        return _carry_out(served, folder)
+        return carry_out(served, folder)
 
 
-def _carry_out(served: Served, folder: Path, *options: str) -> Spent:
+def carry_out(served: Served, folder: Path, *options: str) -> Spent:
+    """Let `vidi-run` carry out the job of a folder, with a new ledger beside it."""
     environment = {**served.environment, "VIDI_LEDGER": str(folder / "ledger.sqlite3")}
     command = [process.PROGRAM, "job.yaml", "-j", str(AT_ONCE), "--no-report", "-q", *options]
     return process.run(command, folder, environment)

@@ -146,10 +146,14 @@ def make_figures(name: str = "figures") -> str:
     from figure import render_table
 
     measured = json.loads((TOP / f"docs/{name}.json").read_text(encoding="utf-8"))
-    on, python, size = (measured[key] for key in ("measured_on", "python", "size"))
-    return (
-        f"Measured on {on}, Python {python}, size `{size}`.\n\n{render_table(measured['figures'])}"
+    runs: dict[tuple[str, ...], list[str]] = {}
+    for bench, how in measured["benches"].items():
+        runs.setdefault(tuple(how.values()), []).append(f"`{bench}`")
+    made = "; ".join(
+        f"{', '.join(benches)} on {on} with Python {python}, size `{size}`"
+        for (on, python, size), benches in runs.items()
     )
+    return f"Measured: {made}.\n\n{render_table(measured['figures'])}"
 
 
 def make_part(name: str) -> str:

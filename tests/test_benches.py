@@ -38,6 +38,14 @@ def check_form(figures):
     assert len(set(names)) == len(names)
 
 
+def check_kept(measured, benches):
+    assert measured.keys() == {"benches", "figures"}
+    assert measured["benches"].keys() == {each["bench"] for each in measured["figures"]} == benches
+    for how in measured["benches"].values():
+        assert how.keys() == {"measured_on", "python", "size"}
+    check_form(measured["figures"])
+
+
 @pytest.mark.parametrize("name", TRIED)
 def test_a_bench_tells_its_figures(name, tmp_path):
     options = ("--size", "smallest", "--only", name, "--json")
@@ -46,18 +54,31 @@ def test_a_bench_tells_its_figures(name, tmp_path):
     check_form(printed["figures"])
 
 
+def test_what_is_measured_anew_takes_the_place_of_what_was_kept_of_it(tmp_path):
+    kept = tmp_path / "kept.json"
+    table = (BENCH / "table.py", "--size", "smallest", "--only", "journal")
+    run_bench(tmp_path, *table, "--out", kept)
+    first = json.loads(kept.read_text("utf-8"))
+    check_kept(first, {"journal"})
+    older = {"measured_on": "2020-02-20", "python": "3.11.0", "size": "full"}
+    other = {**first["figures"][0], "bench": "starting", "name": "kept"}
+    first["benches"] = {"starting": older, "journal": older}
+    first["figures"] = [other, {**first["figures"][0], "name": "gone"}]
+    kept.write_text(json.dumps(first), encoding="utf-8")
+    printed = json.loads(run_bench(tmp_path, *table, "--out", kept, "--json"))
+    merged = json.loads(kept.read_text("utf-8"))
+    assert merged["benches"] == {"starting": older, **printed["benches"]}
+    assert merged["figures"] == [other, *printed["figures"]]
+
+
 def test_the_page_of_figures_is_made_of_figures_of_every_bench():
     measured = json.loads((TOP / "docs/figures.json").read_text("utf-8"))
-    assert measured.keys() == {"measured_on", "python", "size", "figures"}
-    assert {figure["bench"] for figure in measured["figures"]} == BENCHES
-    check_form(measured["figures"])
+    check_kept(measured, BENCHES)
 
 
 def test_the_table_of_fleets_is_made_of_figures_of_all_of_it():
     measured = json.loads((TOP / "docs/fleet-figures.json").read_text("utf-8"))
-    parts = {"cost", "plan", "status", "rate", "end"}
-    assert {figure["bench"] for figure in measured["figures"]} == parts
-    check_form(measured["figures"])
+    check_kept(measured, {"cost", "plan", "status", "rate", "end"})
 
 
 @pytest.mark.skipif(not ALL, reason="starts a database and workers; with VIDI_ALL_BENCHES=1")

@@ -14,6 +14,7 @@ from vidi.inference.lifecycle.assets.record import (
     is_ours,
     record_asset,
 )
+from vidi.inference.lifecycle.assets.unrecorded import find_unrecorded
 from vidi.inference.lifecycle.calls import tell_recalled
 from vidi.inference.outputs.finding.find import RemoteFile, find_outputs
 
@@ -108,12 +109,34 @@ async def _collect(
             at_hand = await bring_home(request, before, item.path, assets, runtime, item.beside)
             if at_hand is not None:
                 return at_hand
-    asset = _warn(await _fetch(request, item, assets, runtime), remarks)
+    asset = _warn(await _bring(request, item, assets, runtime, is_new=before is None), remarks)
     moved_from = before.path if before is not None else None
     async with runtime.placing:
         record = describe_asset(asset, item.index, item.output.key, assets)
         await record_asset(request.id, record, assets, runtime, moved_from)
     return record
+
+
+async def _bring(
+    request: InferenceRequest,
+    item: _Item,
+    assets: AssetStore,
+    runtime: Runtime,
+    *,
+    is_new: bool,
+) -> Asset:
+    """Fetch one output; where it is gone and was never put on record, it may be here already."""
+    try:
+        return await _fetch(request, item, assets, runtime)
+    except DownloadError as error:
+        if not (error.gone and is_new):
+            raise
+        kinds = item.output.kinds if isinstance(item.output, RemoteFile) else ()
+        kinds = kinds or (request.model.output_type,)
+        found = await find_unrecorded(request.id, item.path, kinds, assets, runtime, item.beside)
+        if found is None:
+            raise
+        return found
 
 
 async def _fetch(

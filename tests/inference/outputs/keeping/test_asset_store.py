@@ -3,6 +3,7 @@
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,25 @@ def test_what_is_published_is_there_whole_and_by_its_content(store, tmp_path):
     assert list(store.list(".vidi")) == []
     assert store.address("x").endswith("/x")
     assert not left_behind(tmp_path)
+
+
+def test_what_has_just_come_may_be_ours_and_what_is_not_there_is_not(store):
+    assert not store.came_since("a.png", datetime.now(UTC))
+    put(store, "a.png", b"one")
+    assert store.came_since("a.png", datetime.now(UTC) - timedelta(seconds=60))
+
+
+def test_what_was_there_before_is_not_ours(tmp_path):
+    folder = FolderStore(tmp_path)
+    put(folder, "a.png", b"one")
+    assert not folder.came_since("a.png", datetime.now(UTC) + timedelta(seconds=60))
+
+
+def test_an_object_without_its_hash_is_not_ours(tmp_path):
+    pytest.importorskip("obstore", reason="obstore is not installed: the extra `objects`")
+    bucket = Bucket("memory:///", os.environ, what="the output_dir", hint="Look.")
+    bucket.put("a.png", b"one", {})
+    assert not ObjectStore(bucket, tmp_path).came_since("a.png", datetime.now(UTC))
 
 
 def test_what_is_not_ours_stays_and_what_is_ours_is_kept(store, tmp_path):

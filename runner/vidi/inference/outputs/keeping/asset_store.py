@@ -16,6 +16,7 @@ from vidi.errors import DownloadError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from vidi.inference.outputs.keeping.staging import Staging
 
@@ -114,6 +115,14 @@ class AssetStore(Protocol):
 
         Raises:
             StorageError: Object storage cannot be read.
+        """
+
+    def came_since(self, path: str, moment: datetime) -> bool:
+        """Whether vidi may have put what stands at a path there since a moment, as far as it shows.
+
+        Raises:
+            OSError: The disk refuses.
+            StorageError: So does object storage.
         """
 
     def hash(self, path: str) -> str:

@@ -31,6 +31,7 @@ from vidi.inference.outputs.keeping.staging import Staging, disk_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
 _HASHED_BYTES = 1 << 16
@@ -116,6 +117,12 @@ class FolderStore:
         if not stat.S_ISREG(facts.st_mode):
             return None
         return Standing(facts.st_size, facts.st_mtime_ns, plain=plain)
+
+    def came_since(self, path: str, moment: datetime) -> bool:
+        """Whether it is a file, no link, and was written since."""
+        standing = self.look(path)
+        since_ns = int(moment.timestamp()) * 1_000_000_000
+        return standing is not None and standing.plain and standing.mtime_ns >= since_ns
 
     def hash(self, path: str) -> str:
         """The sha256 of a file's content."""

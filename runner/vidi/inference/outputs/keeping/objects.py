@@ -31,6 +31,7 @@ from vidi.inference.outputs.keeping.staging import Staging
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from vidi.inference.bucket import Bucket, StoredObject
@@ -146,6 +147,11 @@ class ObjectStore:
     def look(self, path: str) -> Standing | None:
         """What the listing says of an object, else one request."""
         return self._look(path) if self._listed is None else self._listed.get(path)
+
+    def came_since(self, path: str, moment: datetime) -> bool:
+        """Whether its hash was noted with it, as vidi does: clocks of services are not ours."""
+        del moment
+        return self.look(path) is not None and bool(self._bucket.read_hash(path))
 
     def hash(self, path: str) -> str:
         """The hash that was noted with an object, else that of its bytes."""
