@@ -12,7 +12,7 @@ from support.disks import files_limited_to
 from vidi.errors import StorageError
 from vidi.inference.tracking.books import UNSENT, FolderBooks, Reservation
 from vidi.inference.tracking.budget import Budget
-from vidi.inference.tracking.journal.events import PATIENT, AssetRecord
+from vidi.inference.tracking.journal.events import ENDING, PATIENT, AssetRecord
 from vidi.inference.tracking.journal.journal import FileJournal, read_events
 from vidi.inference.tracking.receipts import UnsharedReceipts
 
@@ -82,22 +82,52 @@ async def test_what_waits_is_written_together_and_synced_once(journal, path, syn
     assert len(syncs) <= 3
 
 
+async def begin(journal, *ids):
+    for each in ids:
+        await journal.append("intent", each, **INTENT)
+        await journal.append("submitted", each, **RECEIPT)
+
+
 async def test_what_follows_a_receipt_goes_with_the_next_that_may_not_wait(journal, path, syncs):
-    await journal.append("submitted", "a", **RECEIPT)
+    await begin(journal, "a", "b")
     followed = [journal.append(event, "a", **fields) for event, fields in FOLLOWING.items()]
-    await asyncio.gather(*followed, journal.append("intent", "b", **INTENT))
-    assert [event for event, _ in read(path)] == ["submitted", *FOLLOWING, "intent"]
-    assert syncs == [1, 2 + len(FOLLOWING)]
+    await asyncio.gather(*followed, journal.append("intent", "c", **INTENT))
+    assert [event for event, _ in read(path)][4:] == [*FOLLOWING, "intent"]
+    assert syncs == [1, 2, 3, 4, 5 + len(FOLLOWING)]
     assert set(FOLLOWING) == PATIENT
     assert journal.states["a"].status == "succeeded"
 
 
 async def test_what_follows_a_receipt_is_on_the_disk_soon_in_any_case(journal, path, syncs):
-    await journal.append("submitted", "a", **RECEIPT)
+    await begin(journal, "a", "b")
     for event, fields in FOLLOWING.items():
         await asyncio.wait_for(journal.append(event, "a", **fields), 5)
-    assert [event for event, _ in read(path)] == ["submitted", *FOLLOWING]
-    assert syncs[-1] >= len(FOLLOWING)
+    assert [event for event, _ in read(path)][4:] == [*FOLLOWING]
+    assert syncs[-1] >= 4 + len(FOLLOWING) - 1
+
+
+ENDINGS = {
+    "settled": FOLLOWING["settled"],
+    "refused": {"error": {"code": "refused", "message": "no"}},
+    "in_doubt": {"error": {"code": "in_doubt", "message": "no answer"}},
+    "unfinished": {"error": {"code": "unfinished", "message": "still running"}},
+}
+
+
+@pytest.mark.parametrize("ending", [None, *ENDINGS])
+async def test_what_follows_the_receipt_of_a_lone_one_waits_for_nobody(path, ending):
+    """However long it may wait for company: there is none, or it has gone."""
+    with FileJournal(path, run="r", patience_s=3600) as journal:
+        await begin(journal, "a")
+        if ending is not None:
+            assert ENDINGS.keys() == ENDING
+            await begin(journal, "b")
+            late = asyncio.create_task(journal.append(ending, "b", **ENDINGS[ending]))
+            await asyncio.sleep(0)
+        for event, fields in FOLLOWING.items():
+            await asyncio.wait_for(journal.append(event, "a", **fields), 5)
+        if ending is not None:
+            await late
 
 
 async def test_no_loop_waits_for_the_disk(journal, syncs):

@@ -59,6 +59,12 @@ PATIENT = frozenset({"completed", "asset", "settled"})
 """Events that may wait a moment to be written with others: the receipt is on disk long since, so
 that without them the next run asks for the answer again, for nothing."""
 
+PATIENCE_S = 0.01
+"""How long they wait for company: of a busy run an intent comes sooner."""
+
+ENDING = frozenset({"settled", "refused", "in_doubt", "unfinished"})
+"""Events after which nothing more is written of a purchase, unless a later run goes on with it."""
+
 
 @value
 class AssetRecord:

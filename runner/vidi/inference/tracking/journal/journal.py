@@ -17,7 +17,7 @@ from vidi.errors import Place, StorageError, UsageError
 from vidi.inference.models.prices.money import json_number
 from vidi.inference.tracking.journal.checksum import SINCE, fits_checksum, has_checksum
 from vidi.inference.tracking.journal.entry import Entry, Written
-from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, InferenceState
+from vidi.inference.tracking.journal.events import JOURNAL_SCHEMA, PATIENCE_S, InferenceState
 from vidi.inference.tracking.journal.file import JournalFile
 from vidi.inference.tracking.journal.position import Position
 from vidi.inference.tracking.journal.replay import Replay
@@ -104,15 +104,24 @@ class FileJournal:
         secrets: Texts that are never written in what people and providers say (`SPOKEN`). Ids,
             paths and URLs are left as they are: what is read back must be what was written.
         lock: The file by whose lock the folder is held; None where nothing will be bought.
+        patience_s: Seconds that what follows a receipt waits to be written together with what else
+            is under way.
 
     Raises:
         UsageError: A line that is not the last one cannot be read.
     """
 
     def __init__(
-        self, path: Path, *, run: str, secrets: tuple[str, ...] = (), lock: Path | None = None
+        self,
+        path: Path,
+        *,
+        run: str,
+        secrets: tuple[str, ...] = (),
+        lock: Path | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._run = run
+        self._patience_s = patience_s
         self._head = dump_line({"run": run, "seq": 0})[1:].removesuffix("0}")
         self._secrets = list_texts(secrets)
         self._unrecorded: dict[str, str] = {}
@@ -165,7 +174,7 @@ class FileJournal:
         if self._writer is None:
             from vidi.inference.tracking.journal.writer import JournalWriter  # an estimate has none
 
-            self._writer = JournalWriter(self._file, self._take_in)
+            self._writer = JournalWriter(self._file, self._take_in, self._patience_s)
         await self._writer.write(self._compose(event, inference, fields))
 
     def close(self) -> None:

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 from vidi.errors import StorageError
 from vidi.inference.tracking.batches import BatchThread, outlast
 from vidi.inference.tracking.journal.entry import Entry, SharingReader, Written
-from vidi.inference.tracking.journal.events import DURABLE, PATIENT
+from vidi.inference.tracking.journal.events import DURABLE, ENDING, PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from vidi.inference.tracking.journal.event_types import Event
     from vidi.inference.tracking.journal.file import JournalFile
-
-PATIENCE_S = 0.01
-"""How long what is `PATIENT` waits for company: of a busy run an intent comes sooner."""
 
 
 class JournalWriter:
@@ -30,22 +27,35 @@ class JournalWriter:
         file: Where they go.
         take_in: Called with each entry and what came of it, where it came from and before anybody
             is woken; raises what the one who waits is to be told.
+        patience_s: Seconds that what is `PATIENT` waits for company, where others are under way.
     """
 
-    def __init__(self, file: JournalFile, take_in: Callable[[Entry, Written], None]) -> None:
+    def __init__(
+        self, file: JournalFile, take_in: Callable[[Entry, Written], None], patience_s: float
+    ) -> None:
         self._file = file
         self._sequence = 0
+        self._under_way: set[str] = set()
+        """The inferences that this run has begun to buy, and that have not ended."""
+        self._patience_s = patience_s
         self._reader = SharingReader()
         self._thread = BatchThread("vidi-journal", self._write, take_in)
 
     async def write(self, entry: Entry) -> None:
         """Write one entry; a cancellation waits until it is known whether it was."""
-        patience_s = PATIENCE_S if entry.event in PATIENT else 0
-        await outlast(self._thread.ask(entry, patience_s=patience_s))
+        patient = entry.event in PATIENT and len(self._under_way) > 1  # nobody joins a lone one
+        self._follow(entry)
+        await outlast(self._thread.ask(entry, patience_s=self._patience_s if patient else 0))
 
     def close(self) -> None:
         """Write what is waiting."""
         self._thread.close()
+
+    def _follow(self, entry: Entry) -> None:
+        if entry.inference is not None and entry.event == "intent":
+            self._under_way.add(entry.inference)
+        elif entry.inference is not None and entry.event in ENDING:
+            self._under_way.discard(entry.inference)
 
     def _write(self, batch: Sequence[Entry]) -> list[Written]:
         try:
