@@ -117,7 +117,8 @@ ENDINGS = {
 @pytest.mark.parametrize("ending", [None, *ENDINGS])
 async def test_what_follows_the_receipt_of_a_lone_one_waits_for_nobody(path, ending):
     """However long it may wait for company: there is none, or it has gone."""
-    with FileJournal(path, run="r", patience_s=3600) as journal:
+    with FileJournal(path, run="r") as journal:
+        journal.patience_s = 3600
         await begin(journal, "a")
         if ending is not None:
             assert ENDINGS.keys() == ENDING

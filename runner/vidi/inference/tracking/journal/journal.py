@@ -104,24 +104,18 @@ class FileJournal:
         secrets: Texts that are never written in what people and providers say (`SPOKEN`). Ids,
             paths and URLs are left as they are: what is read back must be what was written.
         lock: The file by whose lock the folder is held; None where nothing will be bought.
-        patience_s: Seconds that what follows a receipt waits to be written together with what else
-            is under way.
 
     Raises:
         UsageError: A line that is not the last one cannot be read.
     """
 
+    patience_s = PATIENCE_S
+    """Seconds that what follows a receipt waits for what else is under way, to go with that."""
+
     def __init__(
-        self,
-        path: Path,
-        *,
-        run: str,
-        secrets: tuple[str, ...] = (),
-        lock: Path | None = None,
-        patience_s: float = PATIENCE_S,
+        self, path: Path, *, run: str, secrets: tuple[str, ...] = (), lock: Path | None = None
     ) -> None:
         self._run = run
-        self._patience_s = patience_s
         self._head = dump_line({"run": run, "seq": 0})[1:].removesuffix("0}")
         self._secrets = list_texts(secrets)
         self._unrecorded: dict[str, str] = {}
@@ -174,7 +168,7 @@ class FileJournal:
         if self._writer is None:
             from vidi.inference.tracking.journal.writer import JournalWriter  # an estimate has none
 
-            self._writer = JournalWriter(self._file, self._take_in, self._patience_s)
+            self._writer = JournalWriter(self._file, self._take_in, self.patience_s)
         await self._writer.write(self._compose(event, inference, fields))
 
     def close(self) -> None:
