@@ -288,9 +288,8 @@ def _learn(
     """Note how long it took: by the provider's own figure, else by when it was noticed."""
     if not isinstance(poll, Succeeded):
         return
-    total = poll.metrics.get("total_time")
-    if isinstance(total, int | float) and 0 < total < seconds:
-        runtime.pace.learn(request.model.id, float(total))
+    if poll.took_s is not None and 0 < poll.took_s < seconds:
+        runtime.pace.learn(request.model.id, poll.took_s)
     else:
         runtime.pace.learn(request.model.id, seconds, at_first_poll=at_first_poll)
 

@@ -20,6 +20,28 @@ CANCELED = "canceled by the user or at its deadline"
 ABORTED = "its deadline passed before it started; not billed"
 
 
+CREATED = "2023-08-16T18:57:08.360785Z"
+
+
+@pytest.mark.parametrize(
+    ("total", "created", "completed", "took_s"),
+    [
+        (2.2, CREATED, "2023-08-16T18:57:12.17042Z", 2.2),
+        (None, CREATED, "2023-08-16T18:57:12.17042Z", 3.809635),
+        (None, "2024-08-27T04:11:26.6Z", "2024-08-27T04:11:38.588127861Z", 11.988127),
+        (None, "2025-01-16T09:00:00.1Z", "2025-01-16T08:59:59.1Z", -1.0),
+        ("soon", CREATED, CREATED, 0.0),
+        (None, CREATED, None, None),
+        (None, None, CREATED, None),
+        (None, "today", CREATED, None),
+        (None, 3, 4, None),
+    ],
+)
+def test_how_long_it_took_by_its_own_clock(total, created, completed, took_s):
+    times = {"created_at": created, "completed_at": completed, "metrics": {"total_time": total}}
+    assert read_prediction({"status": "succeeded", "output": "x", **times}).took_s == took_s
+
+
 @pytest.mark.parametrize(
     ("prediction", "poll"),
     [

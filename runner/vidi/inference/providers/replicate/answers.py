@@ -162,7 +162,8 @@ def _succeeded(prediction: Fields, *, may_be_empty: bool) -> PollResult:
     output, metrics = prediction.get("output"), _metrics(prediction)
     is_result = may_be_empty and output is not None and not prediction.get("data_removed")
     if is_result or output not in (None, "", [], {}):
-        return Succeeded(output, metrics=metrics, logs=_text(prediction.get("logs")))
+        logs, took_s = _text(prediction.get("logs")), _took_s(prediction, metrics)
+        return Succeeded(output, metrics=metrics, logs=logs, took_s=took_s)
     if prediction.get("data_removed"):
         said = "it succeeded, but Replicate removes outputs after an hour: the result is gone"
         return Failed("failed", said, error_type="data_removed", metrics=metrics)
@@ -183,6 +184,15 @@ def _failed(prediction: Fields) -> Failed:
         metrics=_metrics(prediction),
         output=prediction.get("output"),
     )
+
+
+def _took_s(prediction: Fields, metrics: Fields) -> float | None:
+    """Seconds by Replicate's own clock: `total_time`, which many real answers lack, or its times."""
+    total = metrics.get("total_time")
+    if isinstance(total, int | float):
+        return total
+    created, ended = (read_moment(prediction.get(name)) for name in ("created_at", "completed_at"))
+    return (ended - created).total_seconds() if created and ended else None
 
 
 def _metrics(prediction: Fields) -> Fields:
