@@ -129,10 +129,9 @@ async def _bring(
     try:
         return await _fetch(request, item, assets, runtime)
     except DownloadError as error:
-        if not (error.gone and is_new):
+        if not (error.gone and is_new and isinstance(item.output, RemoteFile)):
             raise
-        kinds = item.output.kinds if isinstance(item.output, RemoteFile) else ()
-        kinds = kinds or (request.model.output_type,)
+        kinds = item.output.kinds or (request.model.output_type,)
         found = await find_unrecorded(request.id, item.path, kinds, assets, runtime, item.beside)
         if found is None:
             raise

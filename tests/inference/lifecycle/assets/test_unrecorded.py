@@ -137,6 +137,31 @@ def test_what_is_older_than_the_result_is_not_it(completed):
     check_refused(completed, "--overwrite")
 
 
+def test_what_came_once_it_was_told_to_be_gone_is_not_it(completed):
+    """It is in the way, as what a person has put there; where it may be, it is bought over."""
+    assert completed.run("job.yaml", "--no-report", "--select", "tree-1").exit_code == 1
+    path = place(completed, photo_of(completed))
+    again = ("job.yaml", "--no-report", "--select", "tree-1")
+    answer = completed.run(*again)
+    assert answer.exit_code == 2
+    assert "trees/1.webp exists already and vidi did not make it" in answer.stderr
+    assert path.read_bytes() == photo_of(completed)
+    assert completed.run(*again, "--overwrite").exit_code == 0
+    assert path.read_bytes() != photo_of(completed)
+    assert completed.served.submits == 2
+
+
+def test_beside_another_of_its_name_it_is_found(killed):
+    """The extension comes from the content: more than one file may have the name without it."""
+    job = killed.folder / "job.yaml"
+    job.write_text(job.read_text().replace("trees/{{ n }}.webp", "trees/{{ n }}"))
+    assert killed.kill("1 rename to asset, after")
+    (killed.folder / FIRST).with_suffix(".gif").write_bytes(b"GIF89a, cut short")
+    lose_outputs(killed)
+    answer = killed.run("job.yaml", "--no-report", "--select", "tree-1")
+    assert (answer.exit_code, warnings_of(killed)) == (0, [FOUND])
+
+
 def test_what_a_link_leads_to_is_not_it(completed):
     path = completed.folder / FIRST
     path.parent.mkdir(exist_ok=True)

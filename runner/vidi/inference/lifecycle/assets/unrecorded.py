@@ -41,8 +41,9 @@ async def find_unrecorded(
 ) -> Asset | None:
     """The output that stands in its place and that no journal knows of; None where there is none.
 
-    It is taken for what was bought where it came after the result did, is nobody's, and passes the
-    check of one that is fetched. What a person had there before was refused before the purchase.
+    It is taken for what was bought where its inference was cut off behind its result, and the file
+    came since, is nobody's, and passes the check of one that is fetched. What a person had there
+    before was refused before the purchase.
 
     Args:
         inference: Whose output it is.
@@ -55,10 +56,10 @@ async def find_unrecorded(
     Raises:
         StorageError: Object storage cannot be read.
     """
-    ended_at = runtime.journal.states[inference].completed_at
-    if ended_at is None:
-        return None
-    return await asyncio.to_thread(_find, path, kinds, assets, runtime, beside, ended_at)
+    state = runtime.journal.states[inference]
+    if state.status != "completed" or state.completed_at is None:
+        return None  # it has been told what became of it: what stands there now is a person's
+    return await asyncio.to_thread(_find, path, kinds, assets, runtime, beside, state.completed_at)
 
 
 def _find(
@@ -70,19 +71,27 @@ def _find(
     ended_at: datetime,
 ) -> Asset | None:
     try:
-        for at in assets.find_standing(path):
-            if not is_ours(at, runtime) and assets.came_since(at, ended_at):
-                found = _open(at, kinds, assets)
-                if found.path == with_extension(path, found.content_type, beside=beside):
-                    return found
-    except (BlockedPathError, DownloadError, OSError):
-        return None  # what there is cannot be it, and says so by itself where it is in the way
+        standing = list(assets.find_standing(path))
+    except (BlockedPathError, OSError):
+        return None
+    for at in standing:
+        if not is_ours(at, runtime):
+            found = _open(at, kinds, assets, ended_at)
+            if found and at == with_extension(path, found.content_type, beside=beside):
+                return found
     return None
 
 
-def _open(at: str, kinds: Collection[OutputType], assets: AssetStore) -> Asset:
-    with assets.opened(at) as file:
-        size, facts = file.stat().st_size, verify(file, kinds, PurePosixPath(at).name)
+def _open(
+    at: str, kinds: Collection[OutputType], assets: AssetStore, ended_at: datetime
+) -> Asset | None:
+    try:
+        if not assets.came_since(at, ended_at):
+            return None
+        with assets.opened(at) as file:
+            size, facts = file.stat().st_size, verify(file, kinds, PurePosixPath(at).name)
+    except (DownloadError, OSError):
+        return None
     kind = facts.content_type
     return Asset(
         path=at,

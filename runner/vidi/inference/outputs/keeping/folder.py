@@ -121,7 +121,7 @@ class FolderStore:
     def came_since(self, path: str, moment: datetime) -> bool:
         """Whether it is a file, no link, and was written since."""
         standing = self.look(path)
-        since_ns = int(moment.timestamp()) * 1_000_000_000
+        since_ns = int(moment.timestamp()) * 1_000_000_000  # some disks keep whole seconds
         return standing is not None and standing.plain and standing.mtime_ns >= since_ns
 
     def hash(self, path: str) -> str:
