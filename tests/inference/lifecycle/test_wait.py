@@ -1,7 +1,10 @@
 """How a run waits for its inferences: by the provider's own word, by few looks, never for ever."""
 
+import json
+
 import pytest
 
+from support.servers.altered_sandbox import serve_altered
 from support.servers.sandbox import serve_sandbox
 
 MODELS = {
@@ -59,3 +62,30 @@ def test_an_event_stream_that_is_not_served_is_not_asked_again(run):
 def test_many_of_a_model_that_was_never_seen_need_few_requests(run, provider, most):
     """At Replicate one of them is looked at every 50 ms for a second; at fal, prices are asked."""
     assert run(provider, 12, latency=1.0).requests <= most
+
+
+SAID = {
+    "metrics": {"predict_time", "total_time"},
+    "times": {"predict_time"},
+}
+"""Which metrics an answer has: real ones up to 2024, and some later, lack `total_time`."""
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_all_but_the_first_are_looked_at_once(here, said):
+    looks, count = [], 6
+
+    def alter(exchange):
+        if exchange.method == "GET" and "/predictions/" in exchange.path:
+            looks.append(exchange.path)
+        if not exchange.is_result:
+            return exchange
+        metrics = json.loads(exchange.body)["metrics"]
+        return exchange.with_fields(metrics={key: metrics[key] for key in SAID[said]})
+
+    here.write("job.yaml", JOB % (MODELS["replicate"], list(range(count))))
+    with serve_altered(here, alter) as served:
+        served.sandbox.latency = 0.5
+        assert here("vidi-run", "job.yaml").exit_code == 0
+    first = looks[0]
+    assert len([path for path in looks if path != first]) <= count  # 1 more than there are

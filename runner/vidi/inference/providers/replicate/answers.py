@@ -187,7 +187,7 @@ def _failed(prediction: Fields) -> Failed:
 
 
 def _took_s(prediction: Fields, metrics: Fields) -> float | None:
-    """Seconds by Replicate's own clock: `total_time`, which many real answers lack, or its times."""
+    """Seconds by Replicate's own clock: `total_time`, which many answers lack, else its times."""
     total = metrics.get("total_time")
     if isinstance(total, int | float):
         return total
